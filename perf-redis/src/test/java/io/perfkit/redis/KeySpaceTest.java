@@ -1,0 +1,80 @@
+package io.perfkit.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.util.JedisClusterCRC16;
+
+final class KeySpaceTest {
+  private final KeySpace orders = KeySpace.of("shop", "orders");
+
+  @Test
+  void namesAKeyByPrefixTagVersionKindAndId() {
+    assertThat(text(orders.key("entry", "42"))).isEqualTo("shop:{orders}:v1:entry:42");
+    assertThat(text(orders.withVersion(2).key("entry", "42")))
+        .isEqualTo("shop:{orders}:v2:entry:42");
+    assertThat(text(orders.partitionKey("generation", 0))).isEqualTo("shop:{orders}:v1:generation");
+  }
+
+  @Test
+  void keepsAPartitionInOneSlotAndSpreadsPartitions() {
+    KeySpace spread = orders.withPartitions(64);
+    Set<Integer> slots = new HashSet<>();
+    for (int i = 0; i < 1_000; i++) {
+      String id = "id-" + i;
+      int slot = JedisClusterCRC16.getSlot(spread.key("entry", id));
+      slots.add(slot);
+      assertThat(JedisClusterCRC16.getSlot(spread.key("tag", id))).isEqualTo(slot);
+      assertThat(JedisClusterCRC16.getSlot(spread.partitionKey("generation", spread.partition(id))))
+          .isEqualTo(slot);
+    }
+    assertThat(slots).hasSize(64);
+  }
+
+  @Test
+  void anIdWithBracesDoesNotMoveTheKey() {
+    assertThat(JedisClusterCRC16.getSlot(orders.key("entry", "{elsewhere}")))
+        .isEqualTo(JedisClusterCRC16.getSlot(orders.key("entry", "42")));
+  }
+
+  @Test
+  void shortensALongIdToItsDigestAndNeverConfusesTheTwo() {
+    String longest = "x".repeat(KeySpace.ID_BYTES_MAX);
+    assertThat(text(orders.key("entry", longest))).endsWith(longest);
+
+    String digested = text(orders.key("entry", longest + "x"));
+    assertThat(digested).matches("shop:\\{orders}:v1:entry:#[0-9a-f]{64}");
+    assertThat(text(orders.key("entry", longest + "y"))).isNotEqualTo(digested);
+
+    String lookalike = digested.substring(digested.indexOf('#'));
+    assertThat(text(orders.key("entry", lookalike))).isNotEqualTo(digested);
+    assertThat(text(orders.key("entry", "é".repeat(101)))).contains("#");
+  }
+
+  @Test
+  void refusesNamesThatWouldBreakTheKey() {
+    assertThatThrownBy(() -> KeySpace.of("shop", "or{d}ers"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("name: 'or{d}ers' (expected: 1 to 100 of letters, digits and . _ : -)");
+    assertThatThrownBy(() -> KeySpace.of("", "orders")).hasMessageStartingWith("prefix: ''");
+    assertThatThrownBy(() -> KeySpace.of(null, "orders"))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("prefix");
+    assertThatThrownBy(() -> orders.withVersion(0)).hasMessage("version: 0 (expected: >= 1)");
+    assertThatThrownBy(() -> orders.withPartitions(0))
+        .hasMessage("partitions: 0 (expected: 1 to 16384)");
+    assertThatThrownBy(() -> orders.withPartitions(16_385))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> orders.key("a b", "42")).hasMessageStartingWith("kind: 'a b'");
+    assertThatThrownBy(() -> orders.partitionKey("tag", 1))
+        .hasMessage("partition: 1 (expected: 0 to 0)");
+  }
+
+  private static String text(byte[] key) {
+    return new String(key, UTF_8);
+  }
+}
