@@ -21,6 +21,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol;
 import redis.clients.jedis.RedisClient;
 
 /** The rows of docs/operations/failure-modes.md for the cache. */
@@ -199,7 +201,7 @@ final class CacheFaultIT {
     assertThat(heardBefore).isEqualTo(2);
 
     // As if b had missed the message: the entry changes while no subscriber is there.
-    clientA.sendCommand(redis.clients.jedis.Protocol.Command.CLIENT, "KILL", "TYPE", "pubsub");
+    clientCommand("KILL");
     clientA.del(CacheIT.redisKeyOf("test", "names", "k"));
 
     Await.until("copies ended", DEADLINE, () -> "new".equals(b.get("k", key -> "new")));
@@ -209,11 +211,12 @@ final class CacheFaultIT {
   }
 
   private long connectionsOfSubscribers() {
-    byte[] list =
-        (byte[])
-            clientA.sendCommand(
-                redis.clients.jedis.Protocol.Command.CLIENT, "LIST", "TYPE", "pubsub");
-    return new String(list, UTF_8).lines().count();
+    return new String((byte[]) clientCommand("LIST"), UTF_8).lines().count();
+  }
+
+  private Object clientCommand(String name) {
+    return clientA.executeCommand(
+        new CommandArguments(Protocol.Command.CLIENT).add(name).add("TYPE").add("pubsub"));
   }
 
   @Test
