@@ -1,0 +1,64 @@
+package io.perfkit.redis;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.CommandObject;
+import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.RedisClusterClient;
+import redis.clients.jedis.RedisSentinelClient;
+import redis.clients.jedis.UnifiedJedis;
+
+/** Which lanes lead to the server of a command. Thread safe. */
+interface Routes {
+
+  /** The routes of one of the three kinds of clients; any other client has none. */
+  static Routes of(UnifiedJedis redis, LaneShared shared) {
+    if (redis instanceof RedisClusterClient cluster) {
+      return new ClusterRoutes(cluster, shared);
+    }
+    if (redis instanceof RedisClient single) {
+      return new OneServer(redis, new Lanes(single::getPool, shared));
+    }
+    if (redis instanceof RedisSentinelClient sentinel) {
+      return new OneServer(
+          redis,
+          new Lanes(
+              () -> sentinel.getPrimaryNodesConnectionMap().values().iterator().next(), shared));
+    }
+    return new OneServer(redis, null);
+  }
+
+  /** The lanes of a command; absent if only the client knows, or knows better. */
+  @Nullable Lanes lanes(CommandArguments command);
+
+  /** Runs a command as the client does, and learns from it. Blocks as long as the client does. */
+  <T extends @Nullable Object> T viaClient(CommandObject<T> command);
+
+  /** The command failed, or was answered by another server: the client knows better. */
+  void forget(CommandArguments command);
+
+  /** All lanes that there are. */
+  List<Lanes> all();
+
+  /** A server, or a primary that the client follows. */
+  record OneServer(UnifiedJedis redis, @Nullable Lanes lanes) implements Routes {
+    @Override
+    public @Nullable Lanes lanes(CommandArguments command) {
+      return lanes;
+    }
+
+    @Override
+    public <T extends @Nullable Object> T viaClient(CommandObject<T> command) {
+      return redis.executeCommand(command);
+    }
+
+    @Override
+    public void forget(CommandArguments command) {}
+
+    @Override
+    public List<Lanes> all() {
+      return lanes == null ? List.of() : List.of(lanes);
+    }
+  }
+}
