@@ -220,8 +220,7 @@ final class RedisLevel<V> {
   }
 
   private @Nullable Object call(RedisScript script, Address address, byte[]... args) {
-    return guard.call(
-        redis -> script.run(redis, List.of(address.redisKey().array()), List.of(args)));
+    return script.run(guard, List.of(address.redisKey().array()), List.of(args));
   }
 
   private byte[] encode(V value) {
