@@ -198,6 +198,9 @@ public final class RedisGuard implements AutoCloseable {
   private LaneCall run(
       Lanes lanes, List<? extends CommandObject<?>> commands, int bytes, long deadline) {
     admit();
+    if (Thread.currentThread().isInterrupted()) {
+      throw new RedisUnavailable("not sent: interrupted, " + this, null);
+    }
     LaneCall call = new LaneCall(commands, bytes, deadline);
     lanes.run(call);
     Ended ended = call.ended();
