@@ -86,6 +86,14 @@ final class Lane {
     follow(call);
   }
 
+  int waiting() {
+    return waiting.get();
+  }
+
+  boolean isLed() {
+    return led.get();
+  }
+
   private void add(LaneCall call) {
     waiting.incrementAndGet();
     pile.add(call);

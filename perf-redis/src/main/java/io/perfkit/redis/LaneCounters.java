@@ -30,8 +30,8 @@ final class LaneCounters {
     }
   }
 
-  LaneStats snapshot() {
+  LaneStats snapshot(int waiting) {
     return new LaneStats(
-        batches.sum(), commands.sum(), biggest.intValue(), timeouts.sum(), notSent.sum());
+        batches.sum(), commands.sum(), biggest.intValue(), timeouts.sum(), notSent.sum(), waiting);
   }
 }

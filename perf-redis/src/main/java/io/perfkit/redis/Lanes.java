@@ -32,6 +32,14 @@ final class Lanes {
     lanes.get(first).run(call);
   }
 
+  int waiting() {
+    return lanes.stream().mapToInt(Lane::waiting).sum();
+  }
+
+  int leading() {
+    return (int) lanes.stream().filter(Lane::isLed).count();
+  }
+
   void tend(long now) {
     lanes.forEach(lane -> lane.tend(now));
   }

@@ -297,9 +297,14 @@ public final class RedisGuard implements AutoCloseable {
     return health.up();
   }
 
-  /** What the lanes did so far. */
+  /** What the lanes did so far, and what waits in them. */
   public LaneStats stats() {
-    return counters.snapshot();
+    return counters.snapshot(routes.all().stream().mapToInt(Lanes::waiting).sum());
+  }
+
+  /** Lanes that are led now. */
+  int leading() {
+    return routes.all().stream().mapToInt(Lanes::leading).sum();
   }
 
   /** Lets a call pass, or refuses it, after setting off a probe if it is time for one. */
