@@ -13,6 +13,7 @@ import redis.clients.jedis.ConnectionPool;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.util.Pool;
 
 /**
@@ -31,6 +32,7 @@ final class ClusterRoutes implements Routes {
   ClusterRoutes(RedisClusterClient redis, LaneShared shared) {
     this.redis = redis;
     this.shared = shared;
+    redis.getClusterNodes().values().forEach(pool -> Routes.requireRoom(pool, shared));
   }
 
   @Override
@@ -46,17 +48,23 @@ final class ClusterRoutes implements Routes {
   @Override
   public <T extends @Nullable Object> T viaClient(CommandObject<T> command) {
     T reply = redis.executeCommand(command);
-    command.getArguments().getKeyHashSlots().forEach(this::learn);
+    for (int slot : command.getArguments().getKeyHashSlots()) {
+      if (bySlot.get(slot) == null) {
+        learn(slot);
+      }
+    }
     return reply;
   }
 
   private void learn(int slot) {
-    String node;
     try (Connection connection = redis.getConnectionFromSlot(slot)) {
-      node = connection.getHostAndPort().toString();
-    }
-    if (redis.getClusterNodes().containsKey(node)) {
-      bySlot.set(slot, byNode.computeIfAbsent(node, n -> new Lanes(() -> pool(n), shared)));
+      String node = connection.getHostAndPort().toString();
+      if (redis.getClusterNodes().containsKey(node)) {
+        bySlot.set(slot, byNode.computeIfAbsent(node, n -> new Lanes(() -> pool(n), shared)));
+      }
+    } catch (JedisException e) {
+      bySlot.set(
+          slot, null); // the command itself was answered; the next one of the slot tries again
     }
   }
 

@@ -75,10 +75,6 @@ final class Lane {
 
   /** Runs the call when its turn has come, and blocks until it has ended. */
   void run(LaneCall call) {
-    if (waiting.get() >= shared.waitingMax()) {
-      call.endUnsent(Reason.CROWDED, null);
-      return;
-    }
     add(call);
     if (led.compareAndSet(false, true)) { // L2: the leader had gone
       handOver();
@@ -95,7 +91,11 @@ final class Lane {
   }
 
   private void add(LaneCall call) {
-    waiting.incrementAndGet();
+    if (waiting.incrementAndGet() > shared.waitingMax()) {
+      waiting.decrementAndGet();
+      call.endUnsent(Reason.CROWDED, null);
+      return;
+    }
     pile.add(call);
     if (closed) { // L2
       endPile(Reason.CLOSED, null);
@@ -123,12 +123,15 @@ final class Lane {
     }
     List<LaneCall> batch = batchOf(own, now);
     Result result = current.roundTrip(batch, now, own.left(now));
-    account(batch, result, current, shared.nanos().getAsLong() - now);
-    if (!current.isUsable()) {
-      disconnect();
+    try {
+      account(batch, result, current, shared.nanos().getAsLong() - now);
+      if (!current.isUsable()) {
+        disconnect();
+      }
+    } finally {
+      handOver(); // L3
+      end(batch, result);
     }
-    handOver();
-    end(batch, result);
   }
 
   private Reason unsentReason(LaneCall own, long now) {
@@ -245,7 +248,7 @@ final class Lane {
   private void connect() {
     try {
       link = Link.open(pool.get(), shared.budgetMillis());
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // L1: whatever it is, the lane is not left led by nobody
       shared.health().failed(0, e);
       endPile(Reason.DISCONNECTED, e);
     }

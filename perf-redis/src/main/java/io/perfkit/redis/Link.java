@@ -52,7 +52,7 @@ final class Link {
         link.connection.setSoTimeout(answerMillis);
         link.connection.ping();
         return link;
-      } catch (JedisException e) {
+      } catch (RuntimeException e) {
         boolean more = pool.getNumIdle() > 0; // which may be as dead, or fresh
         link.connection.setBroken();
         link.giveBack();

@@ -94,7 +94,11 @@ public final class RedisGuard implements AutoCloseable {
     return of(redis, GuardConfig.defaults());
   }
 
-  /** A guard of {@code redis}, which stays the caller's to close. */
+  /**
+   * A guard of {@code redis}, which stays the caller's to close.
+   *
+   * @throws IllegalArgumentException if the lanes would leave no connection of the client's pool
+   */
   public static RedisGuard of(UnifiedJedis redis, GuardConfig config) {
     return new RedisGuard(redis, config);
   }
@@ -206,7 +210,9 @@ public final class RedisGuard implements AutoCloseable {
     Ended ended = call.ended();
     if (ended.reason() != Ended.Reason.ANSWERED) {
       counters.failed(ended);
-      commands.forEach(command -> routes.forget(command.getArguments()));
+      if (ended.reason() == Ended.Reason.DISCONNECTED || ended.reason() == Ended.Reason.TIMED_OUT) {
+        commands.forEach(command -> routes.forget(command.getArguments()));
+      }
       throw failure(ended);
     }
     return call;

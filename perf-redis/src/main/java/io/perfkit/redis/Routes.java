@@ -1,13 +1,16 @@
 package io.perfkit.redis;
 
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
+import redis.clients.jedis.Connection;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.RedisSentinelClient;
 import redis.clients.jedis.UnifiedJedis;
+import redis.clients.jedis.util.Pool;
 
 /** Which lanes lead to the server of a command. Thread safe. */
 interface Routes {
@@ -18,15 +21,32 @@ interface Routes {
       return new ClusterRoutes(cluster, shared);
     }
     if (redis instanceof RedisClient single) {
-      return new OneServer(redis, new Lanes(single::getPool, shared));
+      return new OneServer(redis, lanes(single::getPool, shared));
     }
     if (redis instanceof RedisSentinelClient sentinel) {
       return new OneServer(
           redis,
-          new Lanes(
-              () -> sentinel.getPrimaryNodesConnectionMap().values().iterator().next(), shared));
+          lanes(() -> sentinel.getPrimaryNodesConnectionMap().values().iterator().next(), shared));
     }
     return new OneServer(redis, null);
+  }
+
+  private static Lanes lanes(Supplier<Pool<Connection>> pool, LaneShared shared) {
+    requireRoom(pool.get(), shared);
+    return new Lanes(pool, shared);
+  }
+
+  /** Lanes keep their connections; without another one nothing else would ever get its turn. */
+  static void requireRoom(Pool<Connection> pool, LaneShared shared) {
+    int lanes = shared.config().lanes();
+    if (pool.getMaxTotal() >= 0 && lanes >= pool.getMaxTotal()) {
+      throw new IllegalArgumentException(
+          "lanes: "
+              + lanes
+              + " (expected: < maxTotal of the client's pool "
+              + pool.getMaxTotal()
+              + ")");
+    }
   }
 
   /** The lanes of a command; absent if only the client knows, or knows better. */

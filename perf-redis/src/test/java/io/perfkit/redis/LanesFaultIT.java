@@ -406,6 +406,14 @@ final class LanesFaultIT {
   }
 
   @Test
+  void refusesToTakeTheLastConnectionOfThePool() {
+    assertThatThrownBy(() -> RedisGuard.of(client, config.withLanes(8)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("lanes: 8 (expected: < maxTotal of the client's pool 8)");
+    RedisGuard.of(client, config.withLanes(7)).close();
+  }
+
+  @Test
   void aConnectionIsReturnedAsItWasBorrowed() {
     RedisGuard closing = RedisGuard.of(client, config);
     closing.call(COMMANDS.get("k"));
