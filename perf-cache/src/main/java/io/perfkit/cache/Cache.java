@@ -94,7 +94,7 @@ public final class Cache<K, V> {
     }
     Address address = address(key);
     int stripe = local.stripe(address.hash());
-    long epoch = local.epoch(stripe);
+    int epoch = local.epoch(stripe);
     long now = local.now();
     Lookup<V> stored = redis.peek(address);
     V value = stored.value();
@@ -118,7 +118,7 @@ public final class Cache<K, V> {
   public void put(K key, V value) {
     Address address = address(key);
     int stripe = local.stripe(address.hash());
-    long epoch = local.epoch(stripe);
+    int epoch = local.epoch(stripe);
     long now = local.now();
     redis.put(address, requireNonNull(value, "value"));
     local.replace(key, value, stripe, epoch, now);
@@ -181,7 +181,7 @@ public final class Cache<K, V> {
   }
 
   private Found<V> search(
-      K key, Address address, long epoch, Function<? super K, ? extends @Nullable V> loader) {
+      K key, Address address, int epoch, Function<? super K, ? extends @Nullable V> loader) {
     V copy = local.get(key); // an earlier flight may have landed since we looked
     if (copy != null) {
       return new Found<>(copy, Source.L1);

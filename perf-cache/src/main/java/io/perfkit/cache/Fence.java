@@ -1,6 +1,6 @@
 package io.perfkit.cache;
 
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
  * Makes what was read before an invalidation lose. Keys share stripes by hash; a stripe's epoch
@@ -11,25 +11,28 @@ import java.util.concurrent.atomic.AtomicLongArray;
 final class Fence {
 
   /* Invariants
-   * F1  epoch(s) never falls, and grows with every advance of s and every advanceAll: it is the sum
-   *     of two counters that only grow, so equal sums mean that neither moved.
+   * F1  epoch(s) grows with every advance of s and every advanceAll, and never falls: it is the sum of
+   *     two counters that only grow, so equal sums mean that neither moved. (That 2^32 advances pass
+   *     while one value is read is ruled out by time.)
    * F2  a value read before an advance has an older epoch than any epoch seen after it. */
   private static final int STRIPES_MAX = 1 << 20;
 
-  private final AtomicLongArray advances;
-  private volatile long advancesOfAll;
+  private final AtomicIntegerArray advances;
+  private volatile int advancesOfAll;
 
-  /** Four stripes for each entry, so that a stripe is seldom shared. */
+  /**
+   * Two stripes or more for each entry: seldom shared, and small enough for a processor's cache.
+   */
   Fence(long maxEntries) {
-    long wanted = Math.min(STRIPES_MAX, Math.max(64, maxEntries * 4));
-    this.advances = new AtomicLongArray(Integer.highestOneBit((int) (wanted * 2 - 1)));
+    long wanted = Math.min(STRIPES_MAX, Math.max(64, maxEntries * 2));
+    this.advances = new AtomicIntegerArray(Integer.highestOneBit((int) (wanted * 2 - 1)));
   }
 
   int stripe(int hash) {
     return hash & (advances.length() - 1);
   }
 
-  long epoch(int stripe) {
+  int epoch(int stripe) {
     return advances.get(stripe) + advancesOfAll;
   }
 
@@ -43,7 +46,7 @@ final class Fence {
    * @return whether nothing else advanced it since {@code epoch}, so that {@code epoch + 1} is its
    *     epoch now
    */
-  boolean advanceFrom(int stripe, long epoch) {
+  boolean advanceFrom(int stripe, int epoch) {
     return advances.getAndIncrement(stripe) + advancesOfAll == epoch;
   }
 

@@ -16,16 +16,16 @@ final class Flight<V> {
   /** What a search found: a null value is an absent one. */
   record Found<V>(@Nullable V value, Source source) {}
 
-  private final long epoch;
+  private final int epoch;
   private final Thread pilot = Thread.currentThread();
   private final CompletableFuture<Found<V>> landing = new CompletableFuture<>();
 
-  Flight(long epoch) {
+  Flight(int epoch) {
     this.epoch = epoch;
   }
 
   /** Of the key's stripe, taken before the search began. */
-  long epoch() {
+  int epoch() {
     return epoch;
   }
 

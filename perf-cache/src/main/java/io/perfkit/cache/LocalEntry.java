@@ -6,4 +6,4 @@ package io.perfkit.cache;
  * @param epoch of its stripe, taken before the value was read
  * @param deadlineNanos on the cache's clock
  */
-record LocalEntry<V>(V value, int stripe, long epoch, long deadlineNanos) {}
+record LocalEntry<V>(V value, int stripe, int epoch, long deadlineNanos) {}

@@ -50,7 +50,7 @@ final class LocalLevel<K, V> {
   }
 
   /** To be taken before a value is read, and given to {@link #put} with it. */
-  long epoch(int stripe) {
+  int epoch(int stripe) {
     return fence.epoch(stripe);
   }
 
@@ -59,7 +59,7 @@ final class LocalLevel<K, V> {
   }
 
   /** Keeps a value read at {@code readNanos} under {@code epoch}, for its time left at most. */
-  void put(K key, V value, int stripe, long epoch, long readNanos, Duration timeLeft) {
+  void put(K key, V value, int stripe, int epoch, long readNanos, Duration timeLeft) {
     if (fence.epoch(stripe)
         == epoch) { // or else it would not count, and might displace one that does
       lastWriteNanos = nanos.getAsLong();
@@ -72,7 +72,7 @@ final class LocalLevel<K, V> {
    * Ends what was read before, then keeps {@code value}, which was put to Redis after {@code epoch}
    * was taken; unless another node's invalidation came between, which may be the newer one.
    */
-  void replace(K key, V value, int stripe, long epoch, long putNanos) {
+  void replace(K key, V value, int stripe, int epoch, long putNanos) {
     if (fence.advanceFrom(stripe, epoch)) {
       put(key, value, stripe, epoch + 1, putNanos, Duration.ofNanos(ttlNanos));
     } else {
