@@ -1,6 +1,9 @@
 /**
- * What every module needs from Redis, beginning with a name for a key: {@link
- * io.perfkit.redis.KeySpace}. All types are thread safe.
+ * What every module needs from Redis: a name for a key ({@link io.perfkit.redis.KeySpace}), bytes
+ * for a value ({@link io.perfkit.redis.ValueFormat}), a script that runs as one step ({@link
+ * io.perfkit.redis.RedisScript}), and the knowledge that Redis is down ({@link
+ * io.perfkit.redis.RedisGuard}). All types are thread safe. State lives in Redis; this package
+ * keeps none but the guard's breaker.
  */
 @NullMarked
 package io.perfkit.redis;

@@ -1,0 +1,10 @@
+package io.perfkit.cache;
+
+import org.jspecify.annotations.Nullable;
+
+/** Root of what goes wrong in a cache itself; a loader's exception reaches its caller as it is. */
+public abstract class CacheException extends RuntimeException {
+  CacheException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,53 @@
+package io.perfkit.cache;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.ToDoubleFunction;
+
+/** All meters of this module; {@code docs/reference/metrics.md} lists them. Thread safe. */
+final class CacheMeters implements AutoCloseable {
+  static final String GETS = "perf.cache.gets";
+  static final String LOADS = "perf.cache.loads";
+  static final String REDIS_FAILURES = "perf.cache.redis.failures";
+  static final String L1_ENTRIES = "perf.cache.l1.entries";
+
+  private final MeterRegistry registry;
+  private final Queue<Meter> meters = new ConcurrentLinkedQueue<>();
+
+  CacheMeters(MeterRegistry registry) {
+    this.registry = registry;
+  }
+
+  void bind(Cache<?, ?> cache, LocalLevel<?, ?> local) {
+    Tags name = Tags.of("cache", cache.name());
+    Tags l1 = name.and("level", "l1");
+    Tags l2 = name.and("level", "l2");
+    count(cache, GETS, l1.and("result", "hit"), CacheStats::l1Hits);
+    count(cache, GETS, l1.and("result", "miss"), stats -> stats.l2Hits() + stats.misses());
+    count(cache, GETS, l2.and("result", "hit"), CacheStats::l2Hits);
+    count(cache, GETS, l2.and("result", "miss"), CacheStats::misses);
+    count(cache, LOADS, name.and("result", "success"), CacheStats::loads);
+    count(cache, LOADS, name.and("result", "failure"), CacheStats::loadFailures);
+    count(cache, REDIS_FAILURES, name, CacheStats::redisFailures);
+    meters.add(Gauge.builder(L1_ENTRIES, local, LocalLevel::size).tags(name).register(registry));
+  }
+
+  private void count(
+      Cache<?, ?> cache, String meter, Tags tags, ToDoubleFunction<CacheStats> value) {
+    meters.add(
+        FunctionCounter.builder(meter, cache, c -> value.applyAsDouble(c.stats()))
+            .tags(tags)
+            .register(registry));
+  }
+
+  /** The registry is the host's, so it gets back what was put there. */
+  @Override
+  public void close() {
+    meters.forEach(registry::remove);
+  }
+}

@@ -1,0 +1,23 @@
+package io.perfkit.cache;
+
+/**
+ * What a cache has done since it was made, on this node. Counts are read one after the other, so a
+ * snapshot under load may be off by the calls under way. Immutable.
+ *
+ * @param l1Hits gets answered by the local copy
+ * @param l2Hits gets answered by Redis
+ * @param misses gets that neither level answered: they ran the loader, waited for one that ran, or
+ *     found nothing
+ * @param loads runs of a loader that ended normally
+ * @param loadFailures runs of a loader that threw
+ * @param redisFailures commands that Redis did not answer or refused; reads went on to the loader
+ */
+public record CacheStats(
+    long l1Hits, long l2Hits, long misses, long loads, long loadFailures, long redisFailures) {
+
+  /** Share of gets that a level answered, 0 to 1; 0 before the first get. */
+  public double hitRatio() {
+    long gets = l1Hits + l2Hits + misses;
+    return gets == 0 ? 0 : (double) (l1Hits + l2Hits) / gets;
+  }
+}

@@ -1,0 +1,178 @@
+package io.perfkit.cache;
+
+import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.perfkit.redis.Codec;
+import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.KeySpace;
+import io.perfkit.redis.RedisGuard;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.UnifiedJedis;
+
+/**
+ * The caches of one application on one Redis. Owns what they share: the subscription to other
+ * nodes' invalidations (one connection of the client's pool while open), the guard around Redis,
+ * and the invalidations that wait while Redis is down. The client stays the caller's. Thread safe.
+ */
+public final class Caches implements AutoCloseable {
+  private static final long RETRY_MILLIS = 200;
+
+  private final SharedRedis shared;
+  private final LongSupplier nanos;
+  private final @Nullable CacheMeters meters;
+  private final ScheduledExecutorService retries;
+
+  private Caches(Builder builder) {
+    KeySpace.of(builder.prefix, "caches"); // says what a prefix may be
+    InvalidationChannel channel = new InvalidationChannel(builder.redis, builder.prefix);
+    UnsentInvalidations unsent = new UnsentInvalidations();
+    this.shared =
+        new SharedRedis(
+            builder.prefix, RedisGuard.of(builder.redis, builder.guard), channel, unsent);
+    this.nanos = builder.nanos;
+    this.meters = builder.registry == null ? null : new CacheMeters(builder.registry);
+    this.retries =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "perf-cache-retries");
+              thread.setDaemon(true);
+              return thread;
+            });
+    channel.start();
+    var unused =
+        retries.scheduleWithFixedDelay(unsent::send, RETRY_MILLIS, RETRY_MILLIS, MILLISECONDS);
+  }
+
+  /**
+   * Caches with default settings.
+   *
+   * @param prefix tells applications on one Redis apart; nodes of one application share it
+   */
+  public static Caches of(UnifiedJedis redis, String prefix) {
+    return builder(redis, prefix).build();
+  }
+
+  /** A builder for the rarer settings. */
+  public static Builder builder(UnifiedJedis redis, String prefix) {
+    return new Builder(redis, prefix);
+  }
+
+  /**
+   * A cache whose keys have one obvious text.
+   *
+   * @param name the same on all nodes; once in these caches
+   * @param keyType String, a whole number, Character, Boolean, UUID or an enum
+   * @throws IllegalArgumentException for another type of keys, or a name with other characters than
+   *     letters, digits and {@code . _ - :}
+   * @throws IllegalStateException if there is a cache of that name
+   */
+  public <K, V> Cache<K, V> cache(
+      String name, Class<K> keyType, Codec<V> codec, CacheConfig config) {
+    return cache(name, KeyText.of(requireNonNull(keyType, "keyType")), codec, config);
+  }
+
+  /**
+   * A cache of any keys.
+   *
+   * @param keyText gives equal keys the same text and others another, on every node
+   * @throws IllegalArgumentException as above
+   * @throws IllegalStateException as above
+   */
+  public <K, V> Cache<K, V> cache(
+      String name, Function<? super K, String> keyText, Codec<V> codec, CacheConfig config) {
+    requireNonNull(keyText, "keyText");
+    RedisLevel<V> redis =
+        new RedisLevel<>(
+            shared, requireNonNull(name, "name"), codec, requireNonNull(config, "config"));
+    Fence fence = new Fence(config.maxEntries());
+    if (!shared.channel().register(name, fence)) {
+      throw new IllegalStateException("name: '" + name + "' (expected: a name not taken yet)");
+    }
+    LocalLevel<K, V> local = new LocalLevel<>(config, fence, nanos);
+    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis);
+    if (meters != null) {
+      meters.bind(cache, local);
+    }
+    return cache;
+  }
+
+  /**
+   * Whether other nodes' invalidations are heard now; if not, copies live for their L1 TTL at most.
+   */
+  public boolean subscribed() {
+    return shared.channel().subscribed();
+  }
+
+  /** Keys whose invalidation waits for Redis. */
+  public int unsentInvalidations() {
+    return shared.unsent().size();
+  }
+
+  /**
+   * Tries once more to send the invalidations that wait, then ends threads and subscription. The
+   * caches can't be used any more; entries in Redis stay.
+   */
+  @Override
+  public void close() {
+    retries.shutdownNow();
+    shared.unsent().send();
+    shared.channel().close();
+    shared.guard().close();
+    if (meters != null) {
+      meters.close();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Caches[" + shared.prefix() + ", " + shared.guard() + "]";
+  }
+
+  /** Collects collaborators and rarer settings. One thread at a time. */
+  public static final class Builder {
+    private final UnifiedJedis redis;
+    private final String prefix;
+    private GuardConfig guard = GuardConfig.defaults();
+    private LongSupplier nanos = System::nanoTime;
+    private @Nullable MeterRegistry registry;
+
+    private Builder(UnifiedJedis redis, String prefix) {
+      this.redis = requireNonNull(redis, "redis");
+      this.prefix = requireNonNull(prefix, "prefix");
+    }
+
+    /** Time budget and probing of Redis; default {@link GuardConfig#defaults()}. */
+    public Builder guard(GuardConfig config) {
+      guard = requireNonNull(config, "config");
+      return this;
+    }
+
+    /** Where the meters of all these caches are registered until they are closed; default none. */
+    public Builder meterRegistry(MeterRegistry meterRegistry) {
+      registry = requireNonNull(meterRegistry, "meterRegistry");
+      return this;
+    }
+
+    Builder nanos(LongSupplier clock) {
+      nanos = clock;
+      return this;
+    }
+
+    /**
+     * Starts the threads.
+     *
+     * @throws IllegalArgumentException for a prefix with other characters than letters, digits and
+     *     {@code . _ - :}, or a client that is none of RedisClient, RedisClusterClient and
+     *     RedisSentinelClient
+     */
+    public Caches build() {
+      return new Caches(this);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package io.perfkit.cache;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** The counts behind {@link CacheStats}. Thread safe. */
+final class Counters {
+  final LongAdder l1Hits = new LongAdder();
+  final LongAdder l2Hits = new LongAdder();
+  final LongAdder misses = new LongAdder();
+  final LongAdder loads = new LongAdder();
+  final LongAdder loadFailures = new LongAdder();
+
+  void got(Flight.Source source) {
+    switch (source) {
+      case L1 -> l1Hits.increment();
+      case L2 -> l2Hits.increment();
+      case LOADER -> misses.increment();
+    }
+  }
+
+  CacheStats snapshot(long redisFailures) {
+    return new CacheStats(
+        l1Hits.sum(), l2Hits.sum(), misses.sum(), loads.sum(), loadFailures.sum(), redisFailures);
+  }
+}

@@ -1,0 +1,65 @@
+package io.perfkit.cache;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** One thread's search for a key, and what the other threads that want the key wait for. */
+final class Flight<V> {
+  /** Where a value came from. */
+  enum Source {
+    L1,
+    L2,
+    LOADER
+  }
+
+  /** What a search found: a null value is an absent one. */
+  record Found<V>(@Nullable V value, Source source) {}
+
+  private final long epoch;
+  private final Thread pilot = Thread.currentThread();
+  private final CompletableFuture<Found<V>> landing = new CompletableFuture<>();
+
+  Flight(long epoch) {
+    this.epoch = epoch;
+  }
+
+  /** Of the key's stripe, taken before the search began. */
+  long epoch() {
+    return epoch;
+  }
+
+  void land(Found<V> found) {
+    landing.complete(found);
+  }
+
+  void crash(Throwable failure) {
+    landing.completeExceptionally(failure);
+  }
+
+  /** Waits for the pilot; its exception is thrown here as it was there. */
+  Found<V> await(String cache, String key) {
+    if (pilot == Thread.currentThread()) {
+      throw new IllegalStateException(
+          "the loader of key '"
+              + key
+              + "' of cache '"
+              + cache
+              + "' asks the cache for the same key");
+    }
+    try {
+      return landing.get();
+    } catch (ExecutionException e) {
+      throw Flight.<RuntimeException>asIs(e.getCause() == null ? e : e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LoadInterrupted("waiting for key '" + key + "' of cache '" + cache + "'", e);
+    }
+  }
+
+  /** A loader is a function, so what it threw is unchecked, however it was declared. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <E extends Throwable> E asIs(Throwable failure) throws E {
+    throw (E) failure;
+  }
+}

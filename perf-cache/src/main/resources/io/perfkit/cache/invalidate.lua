@@ -1,0 +1,7 @@
+-- Removes an entry and tells all nodes, so that their copies end; a lease under way is lost. Atomic.
+-- KEYS 1 the entry
+-- ARGV 1 the channel, 2 the message
+-- Returns 1
+redis.call('UNLINK', KEYS[1])
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return 1

@@ -1,0 +1,53 @@
+package io.perfkit.redis;
+
+/**
+ * Turns values of one type into payload bytes and back. The bytes stand behind a header that {@link
+ * ValueFormat} writes, so a codec only ever reads what a codec of the same id and schema wrote.
+ * Implementations are thread safe. Never Java native serialization.
+ *
+ * @param <T> the declared type of the values
+ */
+public interface Codec<T> {
+
+  /** Tells codecs apart in stored bytes: 1 to 63 are ours, 64 to 127 are for users' own codecs. */
+  byte id();
+
+  /** Changes whenever bytes written before can't be read any more. */
+  int schema();
+
+  /**
+   * The payload of {@code value}, a new array. Any exception means that this value has no payload
+   * and reaches the caller as a {@link CodecFailed}.
+   */
+  byte[] encode(T value);
+
+  /** The value of a payload. Any exception means that the bytes are not ours, which is a miss. */
+  T decode(byte[] payload);
+
+  /** Strings as UTF-8; unpaired surrogates are refused. */
+  static Codec<String> string() {
+    return BuiltInCodecs.STRING;
+  }
+
+  /** Bytes as they are; the caller must not change an array it has handed over. */
+  static Codec<byte[]> bytes() {
+    return BuiltInCodecs.BYTES;
+  }
+
+  /** Numbers as 8 bytes, big endian. */
+  static Codec<Long> longs() {
+    return BuiltInCodecs.LONGS;
+  }
+
+  /**
+   * JSON of exactly {@code type}, without type names in the bytes, so that bytes can't choose a
+   * class. The schema is derived from the fields of the class and of the classes they name: a
+   * changed field makes older bytes a miss.
+   *
+   * @throws IllegalArgumentException for an interface, an abstract class or {@code Object}, which
+   *     don't say what to build
+   */
+  static <T> Codec<T> json(Class<T> type) {
+    return new JsonCodec<>(type);
+  }
+}

@@ -1,0 +1,57 @@
+package io.perfkit.redis;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+
+/**
+ * Settings of a {@link RedisGuard}. Immutable.
+ *
+ * @param budget longest time a caller waits for Redis; default 250 ms
+ * @param probeEvery how often a Redis that is taken for down is tried again; default 500 ms
+ * @param threadsMax calls under way at once; default 16, of little use above the connections of the
+ *     client's pool
+ * @param waitingMax calls that wait for a thread; one more is refused at once; default 1,024
+ */
+public record GuardConfig(Duration budget, Duration probeEvery, int threadsMax, int waitingMax) {
+  public GuardConfig {
+    requirePositive("budget", budget);
+    requirePositive("probeEvery", probeEvery);
+    requirePositive("threadsMax", threadsMax);
+    requirePositive("waitingMax", waitingMax);
+  }
+
+  /** The defaults. */
+  public static GuardConfig defaults() {
+    return new GuardConfig(Duration.ofMillis(250), Duration.ofMillis(500), 16, 1_024);
+  }
+
+  /** The same settings with another budget. */
+  public GuardConfig withBudget(Duration newBudget) {
+    return new GuardConfig(newBudget, probeEvery, threadsMax, waitingMax);
+  }
+
+  /** The same settings with another pause between probes. */
+  public GuardConfig withProbeEvery(Duration pause) {
+    return new GuardConfig(budget, pause, threadsMax, waitingMax);
+  }
+
+  /**
+   * The same settings with another bound of calls under way and of calls that wait for a thread.
+   */
+  public GuardConfig withCallsMax(int running, int waiting) {
+    return new GuardConfig(budget, probeEvery, running, waiting);
+  }
+
+  private static void requirePositive(String what, Duration value) {
+    if (requireNonNull(value, what).compareTo(Duration.ofMillis(1)) < 0) {
+      throw new IllegalArgumentException(what + ": " + value + " (expected: >= 1 ms)");
+    }
+  }
+
+  private static void requirePositive(String what, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(what + ": " + value + " (expected: >= 1)");
+    }
+  }
+}

@@ -1,0 +1,242 @@
+package io.perfkit.redis;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.perfkit.testing.Await;
+import io.perfkit.testing.RedisProcess;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.RedisClient;
+
+final class RedisGuardFaultIT {
+  private static final Duration DEADLINE = Duration.ofSeconds(10);
+  private static final Duration BUDGET = Duration.ofMillis(150);
+
+  private final RedisProcess server = RedisProcess.start();
+  private final RedisClient client =
+      RedisClient.create(server.address().getHost(), server.address().getPort());
+  private final RedisGuard guard =
+      RedisGuard.of(
+          client, GuardConfig.defaults().withBudget(BUDGET).withProbeEvery(Duration.ofMillis(100)));
+
+  @AfterEach
+  void close() {
+    guard.close();
+    client.close();
+    server.close();
+  }
+
+  @Test
+  void passesTheAnswerOn() {
+    assertThat(guard.<String>call(redis -> redis.set("k", "v"))).isEqualTo("OK");
+    assertThat(guard.<String>call(redis -> redis.get("k"))).isEqualTo("v");
+    assertThat(guard.<String>call(redis -> redis.get("absent"))).isNull();
+  }
+
+  @Test
+  void aFrozenRedisCostsOneBudgetAndThenNothing() {
+    guard.call(redis -> redis.ping());
+    server.freeze();
+
+    assertThatThrownBy(() -> guard.call(redis -> redis.get("k")))
+        .isInstanceOf(RedisUnavailable.class)
+        .hasMessageStartingWith("no answer within the budget");
+    AtomicInteger sent = new AtomicInteger();
+    for (int i = 0; i < 1_000; i++) {
+      assertThatThrownBy(() -> guard.call(redis -> sent.incrementAndGet()))
+          .isInstanceOf(RedisUnavailable.class)
+          .hasMessageStartingWith("not sent");
+    }
+    assertThat(sent).as("G2: commands sent while down").hasValue(0);
+    assertThat(guard.available()).isFalse();
+
+    server.thaw();
+    Await.until("calls pass again", DEADLINE, this::passes);
+    assertThat(guard.available()).isTrue();
+  }
+
+  @Test
+  void aWholeCrowdOnAFrozenRedisWaitsForOneBudget() throws Exception {
+    guard.call(redis -> redis.ping());
+    server.freeze();
+    int callers = 200;
+    ExecutorService crowd = Executors.newFixedThreadPool(callers);
+    try {
+      CountDownLatch start = new CountDownLatch(1);
+      List<Future<Long>> waits = new ArrayList<>();
+      for (int i = 0; i < callers; i++) {
+        waits.add(
+            crowd.submit(
+                () -> {
+                  start.await();
+                  long began = System.nanoTime();
+                  assertThatThrownBy(() -> guard.call(redis -> redis.get("k")))
+                      .isInstanceOf(RedisUnavailable.class);
+                  return System.nanoTime() - began;
+                }));
+      }
+      start.countDown();
+      for (Future<Long> wait : waits) { // G1; the client's own timeout is 2 s
+        assertThat(Duration.ofNanos(wait.get(10, SECONDS))).isLessThan(Duration.ofMillis(1_500));
+      }
+    } finally {
+      crowd.shutdownNow();
+      server.thaw();
+    }
+    Await.until("calls pass again", DEADLINE, this::passes);
+  }
+
+  @Test
+  void aKilledRedisIsTakenForDownAndFoundAgain() {
+    guard.call(redis -> redis.ping());
+    server.kill();
+
+    Await.until("taken for down", DEADLINE, () -> !passes() && !guard.available());
+    server.restart();
+    Await.until("calls pass again", DEADLINE, this::passes);
+  }
+
+  @Test
+  void anErrorReplyIsNotAnOutage() {
+    guard.call(redis -> redis.rpush("list", "a"));
+    for (int i = 0; i < 20; i++) {
+      assertThatThrownBy(() -> guard.call(redis -> redis.incr("list")))
+          .isInstanceOf(CommandRejected.class)
+          .hasMessageContaining("WRONGTYPE");
+    }
+    assertThat(guard.available()).isTrue();
+  }
+
+  @Test
+  void anErrorOfTheServerIsAnOutage() {
+    guard.call(redis -> redis.configSet("maxmemory", "1"));
+    assertThatThrownBy(() -> guard.call(redis -> redis.set("k", "v")))
+        .isInstanceOf(RedisUnavailable.class)
+        .hasMessageContaining("OOM");
+    for (int i = 0; i < 5; i++) {
+      assertThatThrownBy(() -> guard.call(redis -> redis.set("k", "v")))
+          .isInstanceOf(RedisUnavailable.class);
+    }
+    assertThat(guard.available()).isFalse();
+  }
+
+  @Test
+  void aBugInTheCommandReachesTheCallerAsItIs() {
+    RuntimeException bug = new IllegalArgumentException("bug");
+    assertThatThrownBy(
+            () ->
+                guard.call(
+                    redis -> {
+                      throw bug;
+                    }))
+        .isSameAs(bug);
+    assertThat(guard.available()).isTrue();
+  }
+
+  @Test
+  void anInterruptedCallerStopsWaitingAndKeepsItsFlag() {
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> guard.call(redis -> redis.ping()))
+        .isInstanceOf(RedisUnavailable.class)
+        .hasMessageStartingWith("interrupted");
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(passes()).as("and the permission was given back").isTrue();
+  }
+
+  @Test
+  void refusesMoreCallsThanMayWait() throws Exception {
+    CountDownLatch release = new CountDownLatch(1);
+    ExecutorService callers = Executors.newFixedThreadPool(2);
+    try (RedisGuard narrow =
+        RedisGuard.of(
+            client, GuardConfig.defaults().withCallsMax(1, 1).withBudget(Duration.ofSeconds(5)))) {
+      CountDownLatch running = new CountDownLatch(1);
+      Future<String> first =
+          callers.submit(
+              () ->
+                  narrow.<String>call(
+                      redis -> {
+                        running.countDown();
+                        try {
+                          release.await();
+                        } catch (InterruptedException e) {
+                          throw new IllegalStateException(e);
+                        }
+                        return "first";
+                      }));
+      assertThat(running.await(10, SECONDS)).isTrue();
+      Future<String> second = callers.submit(() -> narrow.<String>call(redis -> "second"));
+      Await.until(
+          "the queue is full",
+          DEADLINE,
+          () -> {
+            try {
+              narrow.call(redis -> "third");
+              return false;
+            } catch (RedisUnavailable e) {
+              return e.getMessage().startsWith("not sent: too many calls wait");
+            }
+          });
+      release.countDown();
+      assertThat(first.get(10, SECONDS)).isEqualTo("first");
+      assertThat(second.get(10, SECONDS)).isEqualTo("second");
+      assertThat(narrow.available()).isTrue();
+    } finally {
+      callers.shutdownNow();
+    }
+  }
+
+  @Test
+  void closingFailsWhatWaitsAndWhatComes() throws Exception {
+    server.freeze();
+    RedisGuard closing =
+        RedisGuard.of(
+            client, GuardConfig.defaults().withCallsMax(1, 10).withBudget(Duration.ofSeconds(30)));
+    ExecutorService callers = Executors.newFixedThreadPool(5);
+    try {
+      CountDownLatch running = new CountDownLatch(1);
+      List<Future<String>> calls = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        calls.add(
+            callers.submit(
+                () ->
+                    closing.<String>call(
+                        redis -> {
+                          running.countDown();
+                          return redis.get("k");
+                        })));
+      }
+      assertThat(running.await(10, SECONDS)).isTrue();
+      closing.close();
+      for (Future<String> call : calls) { // the one under way ends with the client's timeout
+        assertThatThrownBy(() -> call.get(10, SECONDS)).isInstanceOf(ExecutionException.class);
+      }
+      assertThatThrownBy(() -> closing.call(redis -> "late"))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageStartingWith("closed");
+    } finally {
+      callers.shutdownNow();
+      server.thaw();
+    }
+  }
+
+  private boolean passes() {
+    try {
+      guard.call(redis -> redis.ping());
+      return true;
+    } catch (RedisUnavailable e) {
+      return false;
+    }
+  }
+}

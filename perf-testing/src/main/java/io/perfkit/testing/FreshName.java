@@ -1,0 +1,23 @@
+package io.perfkit.testing;
+
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * A name for one run of one test class, never used before: {@code CacheIT_0123456789abcdef}. At
+ * most {@value #LENGTH_MAX} characters, letters, digits and {@code _} only. Thread safe.
+ */
+final class FreshName {
+  /** Below PostgreSQL's 63, from where it cuts names silently. */
+  static final int LENGTH_MAX = 57;
+
+  private static final int CLASS_MAX = 40;
+
+  private FreshName() {}
+
+  static String of(Class<?> testClass) {
+    String plain = testClass.getSimpleName().replaceAll("[^A-Za-z0-9]", "");
+    String cut = plain.substring(0, Math.min(plain.length(), CLASS_MAX));
+    return cut + "_" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+  }
+}

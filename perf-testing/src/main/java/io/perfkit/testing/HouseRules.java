@@ -1,0 +1,154 @@
+package io.perfkit.testing;
+
+import static java.util.Objects.requireNonNull;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The rules that every module of perfkit keeps and that Maven can't see, checked over the compiled
+ * main classes of one base package. One thread at a time.
+ *
+ * <ol>
+ *   <li>Packages form no cycle.
+ *   <li>Clocks are read, and threads started or put to sleep, only in the classes named here; a
+ *       method reference such as {@code System::nanoTime} counts.
+ *   <li>A public signature names a type of an optional library only in the package named after it.
+ *   <li>Every own exception extends the module's root exception.
+ *   <li>The public top-level types are those of {@code src/test/resources/public-types.txt}.
+ *   <li>Nothing prints to {@code System.out}, {@code System.err} or as a stack trace.
+ *   <li>Every package is {@code @NullMarked}.
+ *   <li>No Java native serialization.
+ * </ol>
+ *
+ * <p>A module has one test for it:
+ *
+ * <pre>{@code
+ * @Test
+ * void keepsTheHouseRules() {
+ *   HouseRules.of("io.perfkit.cache").rootException("CacheException").clocks("Caches").check();
+ * }
+ * }</pre>
+ *
+ * <p>Classes are named by what follows the base package, nested ones by their outer class.
+ */
+public final class HouseRules {
+  private final String basePackage;
+  private final ImportOption imported;
+  private final PublicTypes publicTypes;
+  private Optional<String> rootException = Optional.empty();
+  private Set<String> clocks = Set.of();
+  private Set<String> threads = Set.of();
+
+  private HouseRules(String basePackage, ImportOption imported, PublicTypes publicTypes) {
+    this.basePackage = requireNonNull(basePackage, "basePackage");
+    this.imported = imported;
+    this.publicTypes = publicTypes;
+  }
+
+  /** The rules for a module without clock, threads or exceptions of its own, checked at once. */
+  public static void check(String basePackage) {
+    of(basePackage).check();
+  }
+
+  /** The rules for the main classes of {@code basePackage} and the packages below it. */
+  public static HouseRules of(String basePackage) {
+    return new HouseRules(
+        basePackage,
+        ImportOption.Predefined.DO_NOT_INCLUDE_TESTS,
+        new PublicTypes("public-types.txt"));
+  }
+
+  /** The rules for classes wherever they were compiled to; for the tests of the rules. */
+  static HouseRules ofPlanted(String basePackage, String publicTypesResource) {
+    return new HouseRules(basePackage, location -> true, new PublicTypes(publicTypesResource));
+  }
+
+  /** The exception that every other one of the module extends. */
+  public HouseRules rootException(String className) {
+    rootException = Optional.of(fullName(className));
+    return this;
+  }
+
+  /** The classes that may read a clock, such as the one with {@code System::nanoTime}. */
+  public HouseRules clocks(String... classNames) {
+    clocks = fullNames(classNames);
+    return this;
+  }
+
+  /** The classes that may start threads, sleep or use the common pool. */
+  public HouseRules threads(String... classNames) {
+    threads = fullNames(classNames);
+    return this;
+  }
+
+  /**
+   * Checks all rules, each whether or not another one is broken.
+   *
+   * @throws AssertionError naming every broken rule and where it is broken
+   */
+  public void check() {
+    JavaClasses classes =
+        new ClassFileImporter().withImportOption(imported).importPackages(basePackage);
+    if (classes.isEmpty()) {
+      throw new AssertionError("no compiled class in " + basePackage);
+    }
+    List<String> broken = new ArrayList<>();
+    for (ArchRule rule : rules()) {
+      try {
+        rule.check(classes);
+      } catch (AssertionError violation) {
+        broken.add(String.valueOf(violation.getMessage()));
+      }
+    }
+    broken.addAll(publicTypes.compareWith(classes));
+    broken.addAll(unknownNames(classes));
+    if (!broken.isEmpty()) {
+      throw new AssertionError(String.join("\n\n", broken));
+    }
+  }
+
+  private List<ArchRule> rules() {
+    return List.of(
+        StructureRules.noPackageCycles(),
+        CodeRules.clocksOnlyIn(clocks),
+        CodeRules.threadsOnlyIn(threads),
+        StructureRules.optionalLibrariesStayInTheirPackage(),
+        rootException
+            .map(StructureRules::exceptionsExtend)
+            .orElseGet(StructureRules::noExceptionWithoutRoot),
+        CodeRules.nothingPrinted(),
+        StructureRules.packagesNullMarked(),
+        CodeRules.noNativeSerialization());
+  }
+
+  /** A permission for a class that is gone would sooner or later be inherited by another one. */
+  private List<String> unknownNames(JavaClasses classes) {
+    List<String> named = new ArrayList<>(clocks);
+    named.addAll(threads);
+    rootException.ifPresent(named::add);
+    return named.stream()
+        .filter(name -> !classes.contain(name))
+        .sorted()
+        .map(name -> "HouseRules names " + name + ", which does not exist")
+        .toList();
+  }
+
+  private Set<String> fullNames(String... classNames) {
+    List<String> names = new ArrayList<>();
+    for (String className : classNames) {
+      names.add(fullName(className));
+    }
+    return Set.copyOf(names);
+  }
+
+  private String fullName(String className) {
+    return className.startsWith(basePackage + ".") ? className : basePackage + "." + className;
+  }
+}

@@ -1,0 +1,216 @@
+package io.perfkit.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * A Redis server of one's own, for faults that a shared one must not suffer: a process on a free
+ * loopback port, without persistence, that ends with this JVM. Needs no JUnit. One thread at a
+ * time.
+ *
+ * <p>Its pid changes on {@link #restart}; its address never does.
+ */
+public final class RedisProcess implements AutoCloseable {
+  private static final String HOST = "127.0.0.1";
+  private static final Duration START_DEADLINE = Duration.ofSeconds(20);
+  private static final Duration KILL_DEADLINE = Duration.ofSeconds(10);
+  private static final int PORT_TRIES = 10;
+
+  /** Protocol 2 by choice: a plain {@link Jedis} warns if it is asked to find out. */
+  private static final JedisClientConfig ONE_CONNECTION =
+      DefaultJedisClientConfig.builder()
+          .serverDefaultProtocol()
+          .timeoutMillis((int) Duration.ofSeconds(1).toMillis())
+          .build();
+
+  private final HostAndPort address;
+  private final TempDirectory directory;
+  private final List<String> options;
+  private volatile Process process;
+
+  private RedisProcess(int port, List<String> options) {
+    this.address = new HostAndPort(HOST, port);
+    this.options = List.copyOf(options);
+    this.directory = TempDirectory.create("redis");
+    AtExit.close(this);
+    this.process = launch();
+  }
+
+  /**
+   * Starts a server and blocks until it answers, well below a second.
+   *
+   * @throws IllegalStateException if it does not come up; the message holds the server's output
+   */
+  public static RedisProcess start() {
+    return start(List.of());
+  }
+
+  /** Starts a server with more options, each as on the command line of {@code redis-server}. */
+  static RedisProcess start(List<String> options) {
+    for (int tries = 1; ; tries++) {
+      RedisProcess redis = new RedisProcess(Ports.free(), options);
+      if (redis.awaitAnswer()) {
+        return redis;
+      }
+      String output = redis.output();
+      redis.close();
+      if (!output.contains("Failed listening on port") || tries == PORT_TRIES) {
+        throw new IllegalStateException("redis-server " + options + " did not start:\n" + output);
+      }
+    }
+  }
+
+  /** Where it listens, from the start until it is closed, also while it is dead. */
+  public HostAndPort address() {
+    return address;
+  }
+
+  /** The process id of the server that was started last. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Ends the server as {@code kill -9} does and blocks until it is gone. Its data is lost. */
+  public void kill() {
+    try {
+      if (!process.destroyForcibly().waitFor(KILL_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IllegalStateException("redis-server " + pid() + " survived kill -9");
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while killing redis-server", interrupted);
+    }
+  }
+
+  /**
+   * Starts a new, empty server on the same port with the same options and blocks until it answers;
+   * kills the old one first if it still lives. A cluster node and a sentinel keep what they know of
+   * the others.
+   *
+   * @throws IllegalStateException if it does not come up
+   */
+  public void restart() {
+    kill();
+    process = launch();
+    if (!awaitAnswer()) {
+      throw new IllegalStateException("redis-server did not restart:\n" + output());
+    }
+  }
+
+  /**
+   * Stops the server in its tracks (SIGSTOP): connections are accepted by the kernel, nothing is
+   * answered.
+   */
+  public void freeze() {
+    signal("STOP");
+  }
+
+  /** Lets a frozen server go on (SIGCONT): what was sent in between is executed now. */
+  public void thaw() {
+    signal("CONT");
+  }
+
+  /** Kills the server and deletes its directory. Does nothing the second time. */
+  @Override
+  public void close() {
+    kill();
+    directory.close();
+    AtExit.forget(this);
+  }
+
+  /** One connection, for commands about the server itself; it gives up after a second. */
+  Jedis connect() {
+    return new Jedis(address, ONE_CONNECTION);
+  }
+
+  @Override
+  public String toString() {
+    return "RedisProcess[" + address + ", pid " + pid() + "]";
+  }
+
+  private Process launch() {
+    List<String> command = new ArrayList<>();
+    command.add(RedisBinary.path().toString());
+    // Cluster nodes and sentinels rewrite their file; to a plain server an empty one is no harm.
+    command.add(configFile().toString());
+    command.addAll(List.of("--port", Integer.toString(address.getPort()), "--bind", HOST));
+    command.addAll(List.of("--dir", directory.path().toString()));
+    command.addAll(List.of("--save", "", "--appendonly", "no"));
+    command.addAll(options);
+    try {
+      return new ProcessBuilder(command)
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
+          .start();
+    } catch (IOException failed) {
+      throw new UncheckedIOException("cannot run " + command.get(0), failed);
+    }
+  }
+
+  private Path configFile() {
+    Path file = directory.file("redis.conf");
+    try {
+      if (!Files.exists(file)) {
+        Files.createFile(file);
+      }
+      return file;
+    } catch (IOException failed) {
+      throw new UncheckedIOException("cannot write " + file, failed);
+    }
+  }
+
+  private Path logFile() {
+    return directory.file("redis.log");
+  }
+
+  /** False if the process ended or stayed silent. */
+  private boolean awaitAnswer() {
+    return Await.holdsWithin(START_DEADLINE, () -> !process.isAlive() || answers())
+        && process.isAlive();
+  }
+
+  /** Compares the pid, so that a stranger on the same port is not taken for this server. */
+  private boolean answers() {
+    try (Jedis jedis = connect()) {
+      return jedis.info("server").lines().anyMatch(("process_id:" + pid())::equals);
+    } catch (JedisException notYet) {
+      return false;
+    }
+  }
+
+  private String output() {
+    try {
+      return Files.readString(logFile(), StandardCharsets.UTF_8);
+    } catch (IOException failed) {
+      return "(no output: " + failed + ")";
+    }
+  }
+
+  private void signal(String name) {
+    String command = "kill -" + name + " " + pid();
+    try {
+      // The shell's own kill: a bare machine need not have the program.
+      int exit = new ProcessBuilder("sh", "-c", command).start().waitFor();
+      if (exit != 0) {
+        throw new IllegalStateException(command + ": exit code " + exit);
+      }
+    } catch (IOException failed) {
+      throw new UncheckedIOException(command, failed);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted: " + command, interrupted);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+package io.perfkit.testing;
+
+import org.junit.jupiter.api.Test;
+
+final class ArchitectureTest {
+  @Test
+  void keepsTheHouseRules() {
+    HouseRules.of("io.perfkit.testing").clocks("Await").threads("AtExit").check();
+  }
+}
