@@ -34,4 +34,10 @@ public record Figures(
         cpuNanos - earlier.cpuNanos,
         heapBytes);
   }
+
+  /** The same with another heap. */
+  public Figures withHeap(long bytes) {
+    return new Figures(
+        requests, statements, reads, readsWithoutSql, cacheGets, cacheHits, cpuNanos, bytes);
+  }
 }

@@ -61,7 +61,8 @@ final class Workload implements Supplier<Call> {
     return Call.get("/users/" + users.nextId(random) + "/bets");
   }
 
-  private Call bet() {
+  /** A bet that the market accepts as long as the balance lasts. */
+  Call bet() {
     return Call.post(
         "/bets",
         """
