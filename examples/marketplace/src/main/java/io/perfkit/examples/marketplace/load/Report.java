@@ -86,7 +86,7 @@ final class Report {
 
   static String table(List<Row> rows) {
     StringBuilder text = new StringBuilder();
-    String line = "%-27s %10s %10s %8s   %-17s %s";
+    String line = "%-27s %10s %10s %8s   %-18s %s";
     text.append(line.formatted("", "plain", "perfkit", "ratio", "target", "")).append('\n');
     for (Row row : rows) {
       text.append(
