@@ -104,9 +104,10 @@ final class InvalidationChannel implements AutoCloseable {
         if (!closed() && !lossTold) {
           lossTold = true;
           LOG.warn(
-              "Invalidations of other nodes are not heard; trying again every {}",
+              "Other nodes are not heard, trying again every {}: {}",
               PAUSE_AFTER_LOSS,
-              e);
+              e.toString());
+          LOG.debug("Other nodes are not heard", e);
         }
       } finally {
         subscribed = false;

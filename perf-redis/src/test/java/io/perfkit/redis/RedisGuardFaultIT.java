@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
@@ -160,7 +161,7 @@ final class RedisGuardFaultIT {
     ExecutorService callers = Executors.newFixedThreadPool(2);
     try (RedisGuard narrow =
         RedisGuard.of(
-            client, GuardConfig.defaults().withCallsMax(1, 1).withBudget(Duration.ofSeconds(5)))) {
+            client, GuardConfig.defaults().withCallsMax(1, 1).withBudget(Duration.ofSeconds(20)))) {
       CountDownLatch running = new CountDownLatch(1);
       Future<String> first =
           callers.submit(
@@ -176,18 +177,20 @@ final class RedisGuardFaultIT {
                         return "first";
                       }));
       assertThat(running.await(10, SECONDS)).isTrue();
-      Future<String> second = callers.submit(() -> narrow.<String>call(redis -> "second"));
+      AtomicReference<Thread> waiter = new AtomicReference<>();
+      Future<String> second =
+          callers.submit(
+              () -> {
+                waiter.set(Thread.currentThread());
+                return narrow.<String>call(redis -> "second");
+              });
       Await.until(
-          "the queue is full",
+          "the second call waits",
           DEADLINE,
-          () -> {
-            try {
-              narrow.call(redis -> "third");
-              return false;
-            } catch (RedisUnavailable e) {
-              return e.getMessage().startsWith("not sent: too many calls wait");
-            }
-          });
+          () -> waiter.get() != null && waiter.get().getState() == Thread.State.TIMED_WAITING);
+      assertThatThrownBy(() -> narrow.call(redis -> "third"))
+          .isInstanceOf(RedisUnavailable.class)
+          .hasMessageStartingWith("not sent: too many calls wait");
       release.countDown();
       assertThat(first.get(10, SECONDS)).isEqualTo("first");
       assertThat(second.get(10, SECONDS)).isEqualTo("second");

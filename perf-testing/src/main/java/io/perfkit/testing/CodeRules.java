@@ -30,8 +30,6 @@ import java.util.stream.BaseStream;
 /** The house rules about what code does: which methods and fields of the JDK it may touch. */
 final class CodeRules {
   private static final Set<String> SYSTEM_CLOCKS = Set.of("currentTimeMillis", "nanoTime");
-  private static final Set<String> THREAD_STARTERS =
-      Set.of("ofVirtual", "ofPlatform", "startVirtualThread");
 
   private CodeRules() {}
 
@@ -82,7 +80,6 @@ final class CodeRules {
   private static boolean usesThreads(Touch touch) {
     return touch.isConstructor(Thread.class)
         || touch.isMethod(Thread.class, "sleep"::equals)
-        || touch.isMethod(Thread.class, THREAD_STARTERS::contains)
         || touch.isMethod(TimeUnit.class, "sleep"::equals)
         || touch.isConstructor(Timer.class)
         || touch.isConstructor(ThreadPoolExecutor.class)

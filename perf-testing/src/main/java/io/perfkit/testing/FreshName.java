@@ -5,12 +5,10 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A name for one run of one test class, never used before: {@code CacheIT_0123456789abcdef}. At
- * most {@value #LENGTH_MAX} characters, letters, digits and {@code _} only. Thread safe.
+ * most 57 characters, since PostgreSQL cuts names at 63; ASCII letters, digits and {@code _} only.
+ * Thread safe.
  */
 final class FreshName {
-  /** Below PostgreSQL's 63, from where it cuts names silently. */
-  static final int LENGTH_MAX = 57;
-
   private static final int CLASS_MAX = 40;
 
   private FreshName() {}

@@ -5,13 +5,18 @@ import static java.util.Objects.requireNonNull;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 
 /**
- * A PostgreSQL server of one's own: a process on a free loopback port that ends with this JVM.
- * Commits do not wait for the disk. Needs no JUnit. Thread safe.
+ * A PostgreSQL server of one's own: processes on a free loopback port that end with this JVM. Needs
+ * no JUnit. Thread safe.
+ *
+ * <p>{@code fsync} and {@code synchronous_commit} are off, so what a commit costs here is no
+ * measure of what it costs on a disk. At most 300 connections.
  */
 public final class PostgresProcess implements AutoCloseable {
   private static final String SUPERUSER = "postgres";
+  private static final Duration START_DEADLINE = Duration.ofSeconds(30);
 
   private final EmbeddedPostgres postgres;
 
@@ -20,14 +25,15 @@ public final class PostgresProcess implements AutoCloseable {
   }
 
   /**
-   * Starts a server and blocks until it answers, a few seconds the first time on a machine, when
-   * the binaries are unpacked.
+   * Starts a server and blocks until it answers, about a second; some more the first time on a
+   * machine, when the binaries are unpacked.
    *
    * @throws IllegalStateException if it does not come up
    */
   public static PostgresProcess start() {
     try {
-      return new PostgresProcess(EmbeddedPostgres.builder().start());
+      return new PostgresProcess(
+          EmbeddedPostgres.builder().setPGStartupWait(START_DEADLINE).start());
     } catch (IOException | RuntimeException failed) {
       throw new IllegalStateException("PostgreSQL did not start", failed);
     }

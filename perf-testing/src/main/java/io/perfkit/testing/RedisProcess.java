@@ -32,7 +32,7 @@ public final class RedisProcess implements AutoCloseable {
   private static final JedisClientConfig ONE_CONNECTION =
       DefaultJedisClientConfig.builder()
           .serverDefaultProtocol()
-          .timeoutMillis((int) Duration.ofSeconds(1).toMillis())
+          .timeoutMillis((int) Duration.ofSeconds(5).toMillis())
           .build();
 
   private final HostAndPort address;
@@ -44,8 +44,8 @@ public final class RedisProcess implements AutoCloseable {
     this.address = new HostAndPort(HOST, port);
     this.options = List.copyOf(options);
     this.directory = TempDirectory.create("redis");
-    AtExit.close(this);
     this.process = launch();
+    AtExit.close(this);
   }
 
   /**
@@ -130,7 +130,7 @@ public final class RedisProcess implements AutoCloseable {
     AtExit.forget(this);
   }
 
-  /** One connection, for commands about the server itself; it gives up after a second. */
+  /** One connection, for commands about the server itself; it waits at most 5 s for a reply. */
   Jedis connect() {
     return new Jedis(address, ONE_CONNECTION);
   }

@@ -29,6 +29,8 @@ final class StructureRules {
       List.of(
           "java.",
           "javax.",
+          "jdk.",
+          "com.sun.",
           "io.perfkit.",
           "redis.clients.jedis.",
           "io.micrometer.core.",

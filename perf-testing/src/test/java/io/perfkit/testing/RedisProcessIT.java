@@ -57,6 +57,7 @@ final class RedisProcessIT {
     try (Jedis early = redis.connect();
         Jedis late = redis.connect()) {
       long before = early.incr("frozen");
+      early.getConnection().setSoTimeout(100);
 
       redis.freeze();
       assertThatThrownBy(() -> early.incr("frozen"))

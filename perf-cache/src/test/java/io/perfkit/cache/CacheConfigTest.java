@@ -1,0 +1,52 @@
+package io.perfkit.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+final class CacheConfigTest {
+  @Test
+  void hasTheDocumentedDefaults() {
+    assertThat(CacheConfig.defaults())
+        .isEqualTo(
+            new CacheConfig(
+                10_000,
+                Duration.ofSeconds(30),
+                Duration.ofMinutes(10),
+                Duration.ofSeconds(10),
+                16 << 20,
+                16 << 20));
+  }
+
+  @Test
+  void keepsL1WithinL2() {
+    Duration l2 = Duration.ofSeconds(5);
+    assertThat(CacheConfig.builder().l1Ttl(l2).l2Ttl(l2).build().l1Ttl()).isEqualTo(l2);
+    assertThatThrownBy(() -> CacheConfig.builder().l1Ttl(l2.plusNanos(1)).l2Ttl(l2).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("l1Ttl: PT5.000000001S (expected: <= l2Ttl PT5S)");
+  }
+
+  @Test
+  void refusesWhatCannotBe() {
+    assertThatThrownBy(() -> CacheConfig.builder().maxEntries(0).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("maxEntries: 0 (expected: >= 1)");
+    assertThatThrownBy(() -> CacheConfig.builder().l1Ttl(Duration.ZERO).build())
+        .hasMessage("l1Ttl: PT0S (expected: 1 ms to 365 days)");
+    assertThatThrownBy(() -> CacheConfig.builder().l2Ttl(Duration.ofDays(366)).build())
+        .hasMessage("l2Ttl: PT8784H (expected: 1 ms to 365 days)");
+    assertThatThrownBy(() -> CacheConfig.builder().lease(Duration.ofMillis(-1)).build())
+        .hasMessage("lease: PT-0.001S (expected: 1 ms to 365 days)");
+    assertThatThrownBy(() -> CacheConfig.builder().lease(null).build()).hasMessage("lease");
+    assertThatThrownBy(() -> CacheConfig.builder().maxValueBytes(0).build())
+        .hasMessageStartingWith("maxValueBytes: 0 (expected:");
+    assertThatThrownBy(() -> CacheConfig.builder().maxValueBytes(5).compressAboveBytes(6).build())
+        .hasMessageStartingWith("compressAboveBytes: 6 (expected: 0 to maxValueBytes 5");
+    assertThat(CacheConfig.builder().maxValueBytes(5).build().compressAboveBytes())
+        .as("compression that was off stays off")
+        .isEqualTo(5);
+  }
+}

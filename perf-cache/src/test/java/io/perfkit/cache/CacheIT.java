@@ -1,0 +1,442 @@
+package io.perfkit.cache;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.perfkit.redis.Codec;
+import io.perfkit.redis.CodecFailed;
+import io.perfkit.testing.Await;
+import io.perfkit.testing.FakeClock;
+import io.perfkit.testing.RealRedis;
+import io.perfkit.testing.TestRedis;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.UnifiedJedis;
+import redis.clients.jedis.params.SetParams;
+
+/** One node before a real Redis. */
+@RealRedis
+final class CacheIT {
+  private static final Duration DEADLINE = Duration.ofSeconds(10);
+
+  record Profile(String name, int age) {}
+
+  private final FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
+  private final UnifiedJedis redis;
+  private final String prefix;
+  private final Caches caches;
+  private final CacheConfig config =
+      CacheConfig.builder().l1Ttl(Duration.ofSeconds(10)).l2Ttl(Duration.ofSeconds(60)).build();
+  private final Cache<String, String> cache;
+  private final AtomicInteger loads = new AtomicInteger();
+
+  CacheIT(TestRedis server) {
+    redis = server.client();
+    prefix = server.prefix() + UUID.randomUUID();
+    caches = Caches.builder(redis, prefix).nanos(clock.nanos()).build();
+    cache = caches.cache("names", String.class, Codec.string(), config);
+  }
+
+  @BeforeEach
+  void hearOthers() { // a subscription that comes up later ends the copies made before
+    Await.until("subscribed", DEADLINE, caches::subscribed);
+  }
+
+  @AfterEach
+  void close() {
+    caches.close();
+  }
+
+  @Test
+  void loadsOnceThenServesFromL1ThenFromL2() {
+    assertThat(cache.get("a", this::load)).isEqualTo("a1");
+    assertThat(cache.get("a", CacheIT::never)).isEqualTo("a1");
+
+    clock.advance(Duration.ofSeconds(10));
+    assertThat(cache.get("a", CacheIT::never)).as("L1 expired, L2 not").isEqualTo("a1");
+
+    assertThat(cache.stats()).isEqualTo(new CacheStats(1, 1, 1, 1, 0, 0));
+    assertThat(cache.stats().hitRatio()).isEqualTo(2.0 / 3);
+  }
+
+  @Test
+  void serves_l1_untilItsLastNanosecond() {
+    cache.put("a", "v");
+    clock.advance(Duration.ofSeconds(10).minusNanos(1));
+    assertThat(cache.getIfPresent("a")).isEqualTo("v");
+    assertThat(cache.stats().l1Hits()).isEqualTo(1);
+
+    clock.advance(Duration.ofNanos(1));
+    assertThat(cache.getIfPresent("a")).isEqualTo("v");
+    assertThat(cache.stats().l1Hits()).isEqualTo(1);
+    assertThat(cache.stats().l2Hits()).isEqualTo(1);
+  }
+
+  @Test
+  void aCopyNeverOutlivesTheEntryInRedis() { // I3
+    cache.put("a", "v");
+    redis.pexpire(redisKey("a"), 2_000);
+    clock.advance(Duration.ofSeconds(10));
+    assertThat(cache.getIfPresent("a")).isEqualTo("v");
+
+    clock.advance(Duration.ofMillis(2_001)); // far below the L1 TTL
+    redis.del(redisKey("a"));
+    assertThat(cache.getIfPresent("a")).isNull();
+  }
+
+  @Test
+  void storesUnderTheDocumentedKeyWithTheL2Ttl() {
+    cache.put("a", "v");
+
+    assertThat(redis.pttl(redisKey("a"))).isBetween(50_000L, 60_000L);
+    assertThat(redis.get(redisKey("a").getBytes(UTF_8))[0]).isEqualTo((byte) 'V');
+  }
+
+  @Test
+  void putAndInvalidateAreSeenAtOnce() { // I1
+    cache.put("a", "v1");
+    assertThat(cache.getIfPresent("a")).isEqualTo("v1");
+    cache.put("a", "v2");
+    assertThat(cache.getIfPresent("a")).isEqualTo("v2");
+    cache.invalidate("a");
+    assertThat(cache.getIfPresent("a")).isNull();
+    assertThat(redis.exists(redisKey("a"))).isFalse();
+    cache.invalidate("a");
+    assertThat(cache.get("a", this::load)).isEqualTo("a1");
+  }
+
+  @Test
+  void keepsNothingWhenTheLoaderHasNothing() {
+    assertThat(cache.get("a", key -> null)).isNull();
+
+    assertThat(redis.exists(redisKey("a"))).as("the lease was given back").isFalse();
+    assertThat(cache.get("a", this::load)).isEqualTo("a1");
+    assertThat(cache.stats().misses()).isEqualTo(2);
+  }
+
+  @Test
+  void passesTheLoadersExceptionOnAndKeepsNothing() {
+    RuntimeException failure = new IllegalStateException("database is down");
+    assertThatThrownBy(
+            () ->
+                cache.get(
+                    "a",
+                    key -> {
+                      throw failure;
+                    }))
+        .isSameAs(failure);
+
+    assertThat(redis.exists(redisKey("a"))).as("the lease was given back").isFalse();
+    assertThat(cache.stats().loadFailures()).isEqualTo(1);
+    assertThat(cache.get("a", this::load)).isEqualTo("a1");
+  }
+
+  @Test
+  void refusesALoaderThatAsksForItsOwnKey() {
+    assertThatThrownBy(() -> cache.get("a", key -> cache.get(key, this::load)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the loader of key 'a' of cache 'names' asks the cache for the same key");
+    assertThat(cache.get("a", key -> cache.get("b", this::load))).isEqualTo("b1");
+  }
+
+  @Test
+  void refusesNullAndNamesIt() {
+    assertThatThrownBy(() -> cache.get(null, this::load)).hasMessage("key");
+    assertThatThrownBy(() -> cache.get("a", null)).hasMessage("loader");
+    assertThatThrownBy(() -> cache.put("a", null)).hasMessage("value");
+    assertThatThrownBy(() -> cache.put(null, "v")).hasMessage("key");
+    assertThatThrownBy(() -> cache.invalidate(null)).hasMessage("key");
+    assertThatThrownBy(() -> cache.getIfPresent(null)).hasMessage("key");
+  }
+
+  @Test
+  void takesWhatItCannotReadForAMiss() {
+    List<Runnable> foreign =
+        List.of(
+            () -> redis.set(redisKey("a"), "garbage"),
+            () -> redis.set(redisKey("a"), ""),
+            () -> redis.set(redisKey("a"), "V"),
+            () -> redis.set(redisKey("a"), "Vgarbage that starts like a value"),
+            () -> redis.set(redisKey("a"), "L234567890123456x"), // a lease that would never end
+            () -> redis.rpush(redisKey("a"), "a list"),
+            () -> redis.hset(redisKey("a"), "a", "hash"));
+    for (int i = 0; i < foreign.size(); i++) {
+      cache.invalidate("a");
+      foreign.get(i).run();
+
+      assertThat(cache.getIfPresent("a")).as("foreign %s", i).isNull();
+      assertThat(cache.get("a", key -> "loaded")).as("foreign %s", i).isEqualTo("loaded");
+      clock.advance(Duration.ofSeconds(11));
+      assertThat(cache.get("a", CacheIT::never))
+          .as("foreign %s was replaced", i)
+          .isEqualTo("loaded");
+    }
+    assertThat(cache.stats().redisFailures()).isZero();
+  }
+
+  @Test
+  void tellsTheCallerOfAValueThatCannotBeWrittenAndKeepsNothing() {
+    Cache<String, String> small =
+        caches.cache(
+            "small", String.class, Codec.string(), CacheConfig.builder().maxValueBytes(5).build());
+
+    assertThatThrownBy(() -> small.get("a", key -> "longer"))
+        .isInstanceOf(CodecFailed.class)
+        .hasMessage("java.lang.String takes 6 bytes (expected: at most maxBytes 5)");
+    assertThatThrownBy(() -> small.put("a", "longer")).isInstanceOf(CodecFailed.class);
+    assertThat(small.getIfPresent("a")).isNull();
+    assertThat(small.get("a", key -> "short")).as("the lease was given back").isEqualTo("short");
+    assertThatThrownBy(() -> small.put("a", "longer")).isInstanceOf(CodecFailed.class);
+    assertThat(small.getIfPresent("a")).as("nothing was changed").isEqualTo("short");
+  }
+
+  @Test
+  void keepsRecordsAsJsonAndCompresses() {
+    Cache<Long, Profile> profiles =
+        caches.cache(
+            "profiles",
+            Long.class,
+            Codec.json(Profile.class),
+            CacheConfig.builder().compressAboveBytes(100).build());
+    Profile long1 = new Profile("x".repeat(10_000), 3);
+    profiles.put(7L, long1);
+    clock.advance(Duration.ofSeconds(31));
+
+    assertThat(profiles.get(7L, key -> null)).isEqualTo(long1);
+    assertThat(profiles.stats().l2Hits()).isEqualTo(1);
+  }
+
+  @Test
+  void anotherShapeOfTheValueClassIsAMiss() {
+    caches.cache("shared", String.class, Codec.string(), config).put("a", "text");
+    try (Caches upgraded = Caches.of(redis, prefix)) {
+      Cache<String, Long> numbers =
+          upgraded.cache("shared", String.class, Codec.longs(), CacheConfig.defaults());
+      assertThat(numbers.get("a", key -> 5L)).isEqualTo(5);
+      assertThat(numbers.getIfPresent("a")).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void takesKeysOfAnyLength() {
+    for (int length : new int[] {0, 1, 200, 201, 1_000_000}) {
+      String key = "k".repeat(length);
+      assertThat(cache.get(key, k -> "of " + length)).isEqualTo("of " + length);
+      assertThat(cache.getIfPresent(key)).isEqualTo("of " + length);
+      cache.invalidate(key);
+      assertThat(cache.getIfPresent(key)).isNull();
+    }
+  }
+
+  @Test
+  void loadsOncePerKeyUnderContention() throws Exception { // I2
+    int callers = 100;
+    CountDownLatch loading = new CountDownLatch(1);
+    CountDownLatch finish = new CountDownLatch(1);
+    ExecutorService threads = Executors.newFixedThreadPool(callers);
+    try {
+      List<Future<String>> results = new ArrayList<>();
+      for (int i = 0; i < callers; i++) {
+        results.add(
+            threads.submit(
+                () ->
+                    cache.get(
+                        "hot",
+                        key -> {
+                          loading.countDown();
+                          awaitQuietly(finish);
+                          return load(key);
+                        })));
+      }
+      assertThat(loading.await(10, SECONDS)).isTrue();
+      finish.countDown();
+      for (Future<String> result : results) {
+        assertThat(result.get(10, SECONDS)).isEqualTo("hot1");
+      }
+      assertThat(loads).hasValue(1);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void everyWaiterGetsTheLoadersException() throws Exception {
+    CountDownLatch loading = new CountDownLatch(1);
+    CountDownLatch fail = new CountDownLatch(1);
+    RuntimeException failure = new IllegalStateException("database is down");
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      Future<String> pilot =
+          threads.submit(
+              () ->
+                  cache.get(
+                      "a",
+                      key -> {
+                        loading.countDown();
+                        awaitQuietly(fail);
+                        throw failure;
+                      }));
+      assertThat(loading.await(10, SECONDS)).isTrue();
+      Thread[] waiter = new Thread[1];
+      Future<String> passenger =
+          threads.submit(
+              () -> {
+                waiter[0] = Thread.currentThread();
+                return cache.get("a", CacheIT::never);
+              });
+      Await.until(
+          "the second caller waits",
+          DEADLINE,
+          () -> waiter[0] != null && waiter[0].getState() == Thread.State.WAITING);
+      fail.countDown();
+
+      assertThatThrownBy(() -> pilot.get(10, SECONDS)).hasCause(failure);
+      assertThatThrownBy(() -> passenger.get(10, SECONDS)).hasCause(failure);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void anInterruptedWaiterLeavesAndTheLoadGoesOn() throws Exception {
+    CountDownLatch loading = new CountDownLatch(1);
+    CountDownLatch finish = new CountDownLatch(1);
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      Future<String> pilot =
+          threads.submit(
+              () ->
+                  cache.get(
+                      "a",
+                      key -> {
+                        loading.countDown();
+                        awaitQuietly(finish);
+                        return "loaded";
+                      }));
+      assertThat(loading.await(10, SECONDS)).isTrue();
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(() -> cache.get("a", CacheIT::never))
+          .isInstanceOf(LoadInterrupted.class)
+          .hasMessage("waiting for key 'a' of cache 'names'");
+      assertThat(Thread.interrupted()).isTrue();
+      finish.countDown();
+      assertThat(pilot.get(10, SECONDS)).isEqualTo("loaded");
+    } catch (ExecutionException e) {
+      throw new AssertionError(e);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void aNameIsGivenOnce() {
+    assertThatThrownBy(() -> caches.cache("names", String.class, Codec.string(), config))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("name: 'names' (expected: a name not taken yet)");
+    assertThatThrownBy(() -> caches.cache("na{me", String.class, Codec.string(), config))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("name: 'na{me'");
+    assertThatThrownBy(() -> Caches.of(redis, "pre fix"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("prefix: 'pre fix'");
+  }
+
+  @Test
+  void tellsItsConfiguration() {
+    assertThat(cache.toString())
+        .startsWith("Cache[names, CacheConfig[maxEntries=10000, l1Ttl=PT10S");
+    assertThat(caches.toString()).startsWith("Caches[" + prefix + ", RedisGuard[CLOSED");
+  }
+
+  @Test
+  void boundsTheLocalCopies() {
+    Cache<Integer, String> tiny =
+        caches.cache(
+            "tiny", Integer.class, Codec.string(), CacheConfig.builder().maxEntries(10).build());
+    for (int i = 0; i < 200; i++) {
+      tiny.put(i, "v" + i);
+    }
+    Await.until(
+        "most reads go to Redis",
+        DEADLINE,
+        () -> {
+          long before = tiny.stats().l1Hits();
+          for (int i = 0; i < 200; i++) {
+            assertThat(tiny.getIfPresent(i)).isEqualTo("v" + i);
+          }
+          return tiny.stats().l1Hits() - before <= 30;
+        });
+  }
+
+  @Test
+  void readsOneRoundTripOnAMissAndOneMoreToStore() {
+    cache.get("another", key -> "so that the server holds the scripts");
+    long before = scriptCalls();
+    cache.get("a", this::load);
+    assertThat(scriptCalls() - before).as("cold miss").isEqualTo(2);
+    clock.advance(Duration.ofSeconds(11));
+    cache.get("a", CacheIT::never);
+    assertThat(scriptCalls() - before).as("then a hit in Redis").isEqualTo(3);
+    cache.get("a", CacheIT::never);
+    assertThat(scriptCalls() - before).as("then a local hit").isEqualTo(3);
+  }
+
+  private long scriptCalls() {
+    return redis
+        .info("commandstats")
+        .lines()
+        .filter(line -> line.startsWith("cmdstat_evalsha:") || line.startsWith("cmdstat_eval:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll(".*:calls=(\\d+),.*", "$1")))
+        .sum();
+  }
+
+  @Test
+  void aPersistedEntryIsStillBoundedByL1() {
+    cache.put("a", "v");
+    redis.persist(redisKey("a"));
+    clock.advance(Duration.ofSeconds(11));
+    assertThat(cache.getIfPresent("a")).isEqualTo("v");
+    redis.set(redisKey("a"), "gone", SetParams.setParams().px(1_000));
+    clock.advance(Duration.ofSeconds(11));
+    assertThat(cache.getIfPresent("a")).isNull();
+  }
+
+  private String load(String key) {
+    return key + loads.incrementAndGet();
+  }
+
+  private String redisKey(String key) {
+    return redisKeyOf(prefix, "names", key);
+  }
+
+  static String redisKeyOf(String prefix, String cache, String key) {
+    return new String(
+        io.perfkit.redis.KeySpace.of(prefix, cache).withPartitions(64).key("entry", key), UTF_8);
+  }
+
+  private static String never(String key) {
+    throw new AssertionError("the loader of " + key + " was not to run");
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

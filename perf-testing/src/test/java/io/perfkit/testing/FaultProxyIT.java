@@ -1,0 +1,225 @@
+package io.perfkit.testing;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.ClientSetInfoConfig;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+
+@RealRedis
+final class FaultProxyIT {
+  /** After which a reply counts as lost. */
+  private static final int SILENCE_MILLIS = 300;
+
+  private static final Duration DEADLINE = Duration.ofSeconds(5);
+
+  private final TestRedis redis;
+  private final FaultProxy proxy;
+  private final String key;
+
+  FaultProxyIT(TestRedis redis) {
+    this.redis = redis;
+    this.proxy = FaultProxy.to(redis.address());
+    this.key = redis.prefix() + "counter";
+    redis.client().set(key, "0");
+  }
+
+  @AfterEach
+  void close() {
+    proxy.close();
+  }
+
+  @Test
+  void passesEverythingOnWhenThereIsNoFault() {
+    String large = "x".repeat(1_000_000);
+    try (Jedis jedis = connect()) {
+      jedis.set(key, large);
+
+      assertThat(jedis.get(key)).isEqualTo(large);
+    }
+  }
+
+  @Test
+  void delaysRequestAndReply() {
+    try (Jedis jedis = connect()) {
+      proxy.delay(Duration.ofMillis(40));
+      long start = System.nanoTime();
+      jedis.incr(key);
+
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(80));
+
+      proxy.delay(Duration.ofMinutes(1));
+      assertTimesOut(jedis);
+    }
+  }
+
+  @Test
+  void refusesANegativeDelay() {
+    assertThatThrownBy(() -> proxy.delay(Duration.ofMillis(-1)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("perChunk: PT-0.001S (expected: not negative)");
+  }
+
+  @Test
+  void cutsOpenConnectionsAndRefusesNewOnesUntilHealed() {
+    try (Jedis jedis = connect()) {
+      proxy.cut();
+
+      assertThatThrownBy(() -> jedis.incr(key)).isInstanceOf(JedisConnectionException.class);
+      assertThatThrownBy(this::connect)
+          .isInstanceOf(JedisConnectionException.class)
+          .satisfies(
+              e ->
+                  assertThat(e.getSuppressed()).hasAtLeastOneElementOfType(ConnectException.class));
+    }
+
+    proxy.heal();
+
+    assertWorks();
+    assertThat(redis.client().get(key)).isEqualTo("1");
+  }
+
+  @Test
+  void swallowsRequestsForGoodInABlackHole() {
+    try (Jedis before = connect()) {
+      proxy.blackHole();
+      assertTimesOut(before);
+      try (Jedis within = connect()) {
+        assertTimesOut(within);
+      }
+    }
+
+    proxy.heal();
+
+    assertWorks();
+    assertThat(redis.client().get(key)).isEqualTo("1");
+  }
+
+  @Test
+  void dropsRepliesOfRequestsThatWereExecuted() {
+    try (Jedis jedis = connect()) {
+      proxy.dropReplies();
+
+      assertTimesOut(jedis);
+      awaitCounter(1);
+    }
+
+    proxy.heal();
+
+    assertWorks();
+    assertThat(redis.client().get(key)).isEqualTo("2");
+  }
+
+  @Test
+  void closesConnectionsWithAGapAndNoOthersWhenHealed() throws IOException {
+    try (Socket gap = new Socket(proxy.address().getHost(), proxy.address().getPort());
+        Jedis whole = connect()) {
+      proxy.dropReplies();
+      gap.getOutputStream().write(("INCR " + key + "\r\n").getBytes(UTF_8));
+      gap.setSoTimeout(SILENCE_MILLIS);
+      awaitCounter(1);
+      assertThatThrownBy(gap.getInputStream()::read).isInstanceOf(SocketTimeoutException.class);
+
+      proxy.heal();
+
+      assertThat(gap.getInputStream().read()).isEqualTo(-1);
+      assertThat(whole.incr(key)).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void closesOnlyTheReplyHalfOfOpenConnections() {
+    try (Jedis halfClosed = connect()) {
+      halfClosed.ping();
+      proxy.halfClose();
+
+      assertThatThrownBy(() -> halfClosed.incr(key))
+          .isInstanceOf(JedisConnectionException.class)
+          .hasMessageContaining("Unexpected end of stream");
+      awaitCounter(1);
+    }
+
+    assertWorks();
+  }
+
+  @Test
+  void closesTheClientWhenTheTargetIsDown() {
+    try (RedisProcess target = RedisProcess.start();
+        FaultProxy toTarget = FaultProxy.to(target.address());
+        Jedis jedis = new Jedis(toTarget.address(), config())) {
+      jedis.ping();
+
+      target.kill();
+
+      assertThatThrownBy(jedis::ping).isInstanceOf(JedisConnectionException.class);
+    }
+  }
+
+  @Test
+  void leavesNoThreadBehind() {
+    ThreadLeaks.assertNone(
+        "perf-testing-proxy-",
+        () -> {
+          try (FaultProxy closed = FaultProxy.to(redis.address());
+              Jedis jedis = new Jedis(closed.address(), config())) {
+            jedis.ping();
+            closed.delay(Duration.ofMinutes(1));
+            assertTimesOut(jedis);
+          }
+        });
+  }
+
+  @Test
+  void hasNoFaultsOnceClosed() {
+    proxy.close();
+    proxy.close();
+
+    assertThatThrownBy(proxy::heal)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the proxy is closed");
+  }
+
+  private Jedis connect() {
+    Jedis jedis = new Jedis(proxy.address(), config());
+    jedis.connect();
+    return jedis;
+  }
+
+  private void awaitCounter(int value) {
+    String expected = Integer.toString(value);
+    Await.until(
+        "the counter is " + value, DEADLINE, () -> expected.equals(redis.client().get(key)));
+  }
+
+  private void assertWorks() {
+    try (Jedis jedis = connect()) {
+      jedis.incr(key);
+    }
+  }
+
+  private void assertTimesOut(Jedis jedis) {
+    jedis.connect();
+    jedis.getConnection().setSoTimeout(SILENCE_MILLIS);
+    assertThatThrownBy(() -> jedis.incr(key))
+        .isInstanceOf(JedisConnectionException.class)
+        .hasRootCauseInstanceOf(SocketTimeoutException.class);
+  }
+
+  private static DefaultJedisClientConfig config() {
+    return DefaultJedisClientConfig.builder()
+        .serverDefaultProtocol()
+        .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
+        .timeoutMillis((int) DEADLINE.toMillis())
+        .build();
+  }
+}

@@ -1,0 +1,149 @@
+package io.perfkit.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import org.junit.jupiter.api.Test;
+
+/** Each rule against a small violation in {@code io.perfkit.testing.planted}. */
+final class HouseRulesTest {
+  private static final String PLANTED = "io.perfkit.testing.planted.";
+
+  @Test
+  void passesCodeThatKeepsThem() {
+    planted("clean").check();
+  }
+
+  @Test
+  void seesACycleBetweenPackages() {
+    assertThat(violations(planted("cycle")))
+        .contains("Cycle detected: Slice " + PLANTED + "cycle.a", "Slice " + PLANTED + "cycle.b");
+  }
+
+  @Test
+  void seesEveryReadOfAClockAndNoClockThatIsGiven() {
+    assertThat(violations(planted("clock")))
+        .contains(
+            "should not read a clock",
+            "A class with their default is named by HouseRules.clocks(..)",
+            "references method <java.lang.System.nanoTime()>",
+            "calls method <java.lang.System.currentTimeMillis()>",
+            "calls method <java.time.InstantSource.system()>",
+            "calls method <java.time.Instant.now()>",
+            "calls method <java.time.LocalDate.now(java.time.ZoneId)>",
+            "ReadsClocks$Nested.nanos()> calls method <java.lang.System.nanoTime()>")
+        .doesNotContain("ReadsClocks.given(");
+  }
+
+  @Test
+  void allowsAClockInANamedClassAndItsNestedOnes() {
+    assertThatCode(planted("clock").clocks("ReadsClocks")::check).doesNotThrowAnyException();
+  }
+
+  @Test
+  void seesThreadsSleepsAndTheCommonPoolButNoExecutorThatIsGiven() {
+    assertThat(violations(planted("thread")))
+        .contains(
+            "should not start threads or sleep",
+            "Such a class is named by HouseRules.threads(..)",
+            "UsesThreads.thread(java.lang.Runnable)> calls constructor <java.lang.Thread.<init>",
+            "UsesThreads$Poller.<init>()> calls constructor <java.lang.Thread.<init>()>",
+            "calls method <java.lang.Thread.sleep(long)>",
+            "calls method <java.util.concurrent.TimeUnit.sleep(long)>",
+            "calls method <java.util.concurrent.Executors.newCachedThreadPool()>",
+            "calls method <java.util.concurrent.ForkJoinPool.commonPool()>",
+            "CompletableFuture.thenApplyAsync(java.util.function.Function)>",
+            "calls method <java.util.List.parallelStream()>")
+        .doesNotContain("UsesThreads.given(");
+  }
+
+  @Test
+  void allowsThreadsInANamedClassAndItsNestedOnes() {
+    assertThatCode(planted("thread").threads("UsesThreads")::check).doesNotThrowAnyException();
+  }
+
+  @Test
+  void seesLibrariesInPublicSignaturesOutsideTheirPackage() {
+    assertThat(violations(planted("library")))
+        .contains(
+            "NamesLibraries has org.assertj.core.api.Condition in a public signature",
+            "NamesLibraries has org.springframework.context.ApplicationContext in a public")
+        .doesNotContain("HiddenUser has", "Adapter has");
+  }
+
+  @Test
+  void seesAnExceptionThatDoesNotExtendTheRoot() {
+    assertThat(violations(planted("exception").rootException("RootException")))
+        .contains("StrayException", "users catch one exception per module")
+        .doesNotContain("PartFailed");
+  }
+
+  @Test
+  void seesExceptionsWithoutARoot() {
+    assertThat(violations(planted("exception")))
+        .contains("PartFailed", "names their root by HouseRules.rootException(..)");
+  }
+
+  @Test
+  void seesOutputAndStackTracesButNoTraceThatIsFormatted() {
+    assertThat(violations(planted("print")))
+        .contains(
+            "gets field <java.lang.System.out>",
+            "gets field <java.lang.System.err>",
+            "calls method <java.lang.Exception.printStackTrace()>")
+        .doesNotContain("Prints.formatted(");
+  }
+
+  @Test
+  void seesAPackageThatIsNotNullMarked() {
+    assertThat(violations(planted("unmarked")))
+        .contains(PLANTED + "unmarked.Unmarked: its package is not @NullMarked");
+  }
+
+  @Test
+  void seesNativeSerialization() {
+    assertThat(violations(planted("serial"))).contains("java.io.ObjectInputStream");
+  }
+
+  @Test
+  void saysHowToListAPublicType() {
+    assertThat(violations(HouseRules.ofPlanted(PLANTED + "visible", "no-such-list.txt")))
+        .isEqualTo(
+            PLANTED
+                + "visible.Visible is public but not listed: make it package-private, or add its"
+                + " line to src/test/resources/no-such-list.txt");
+  }
+
+  @Test
+  void seesStaleAndUnsortedLinesOfTheList() {
+    assertThat(
+            violations(HouseRules.ofPlanted(PLANTED + "visible", "planted-stale-public-types.txt")))
+        .contains(
+            "lists " + PLANTED + "visible.Gone, which is no public type any more: delete its line",
+            "lists " + PLANTED + "visible.Hidden, which is no public type any more",
+            "planted-stale-public-types.txt is not sorted or names a type twice");
+  }
+
+  @Test
+  void seesANameThatNoClassHas() {
+    assertThat(violations(planted("unmarked").clocks("Gone")))
+        .contains("HouseRules names " + PLANTED + "unmarked.Gone, which does not exist");
+  }
+
+  @Test
+  void failsWhenThereIsNothingToCheck() {
+    assertThat(violations(planted("nowhere")))
+        .isEqualTo("no compiled class in " + PLANTED + "nowhere");
+  }
+
+  private static HouseRules planted(String part) {
+    return HouseRules.ofPlanted(PLANTED + part, "planted-" + part + "-public-types.txt");
+  }
+
+  private static String violations(HouseRules rules) {
+    AssertionError broken = catchThrowableOfType(AssertionError.class, rules::check);
+    assertThat(broken).as("a broken rule").isNotNull();
+    return broken.getMessage();
+  }
+}

@@ -1,0 +1,3 @@
+package io.perfkit.testing.planted.clean.sub;
+
+public final class Part {}

@@ -1,0 +1,3 @@
+package io.perfkit.testing.planted.exception;
+
+final class PartFailed extends RootException {}

@@ -1,0 +1,3 @@
+package io.perfkit.testing.planted.exception;
+
+class RootException extends RuntimeException {}

@@ -1,0 +1,5 @@
+/** A planted stray exception. */
+@NullMarked
+package io.perfkit.testing.planted.exception;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Planted output. */
+@NullMarked
+package io.perfkit.testing.planted.print;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,3 @@
+package io.perfkit.testing.planted.unmarked;
+
+final class Unmarked {}

@@ -1,0 +1,3 @@
+package io.perfkit.testing.planted.visible;
+
+final class Hidden {}
