@@ -11,7 +11,9 @@ import java.io.PrintStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -52,11 +54,18 @@ public final class MarketplaceDemo {
       Thread.currentThread().interrupt();
     } catch (IOException | RuntimeException e) {
       if (!closer.closing()) {
-        System.err.println("the demo failed: " + e);
+        System.err.println("the demo failed: " + withCauses(e));
       }
     }
     closer.close();
     System.exit(exit);
+  }
+
+  private static String withCauses(Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+        .limit(10)
+        .map(Throwable::toString)
+        .collect(Collectors.joining("; because of "));
   }
 
   private boolean run() throws IOException, InterruptedException {
