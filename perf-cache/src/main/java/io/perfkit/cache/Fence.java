@@ -1,24 +1,28 @@
 package io.perfkit.cache;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * Makes what was read before an invalidation lose. Keys share stripes by hash; a stripe's epoch
- * only grows, with each invalidation of one of its keys. Whoever reads or loads a value takes the
- * epoch first and keeps it with the value, which counts only while the epoch is still the same. A
- * shared stripe costs a needless miss, never a stale hit. Thread safe.
+ * Makes what was read before an invalidation lose. Keys and tags share stripes by hash; a stripe's
+ * epoch only grows, with each invalidation of a key or tag of it. Whoever reads or loads a value
+ * takes the epoch first and keeps it with the value, which counts only while the epoch is still the
+ * same. A shared stripe costs a needless miss, never a stale hit. Thread safe.
  */
 final class Fence {
 
   /* Invariants
-   * F1  epoch(s) grows with every advance of s and every advanceAll, and never falls: it is the sum of
-   *     two counters that only grow, so equal sums mean that neither moved. (That 2^32 advances pass
+   * F1  an epoch grows with every advance of its stripes and every advanceAll, and never falls: it is
+   *     a sum of counters that only grow, so equal sums mean that none moved. (That 2^32 advances pass
    *     while one value is read is ruled out by time.)
-   * F2  a value read before an advance has an older epoch than any epoch seen after it. */
+   * F2  a value read before an advance has an older epoch than any epoch seen after it.
+   * F3  the tags of a value are known only after it was read. Their epoch may be taken then if
+   *     tagAdvances, taken before, has not moved: advanceTag moves it before it moves a stripe. */
   private static final int STRIPES_MAX = 1 << 20;
 
   private final AtomicIntegerArray advances;
-  private volatile int advancesOfAll;
+  private final AtomicInteger advancesOfAll = new AtomicInteger();
+  private final AtomicInteger tagAdvances = new AtomicInteger();
 
   /**
    * Two stripes or more for each entry: seldom shared, and small enough for a processor's cache.
@@ -33,11 +37,30 @@ final class Fence {
   }
 
   int epoch(int stripe) {
-    return advances.get(stripe) + advancesOfAll;
+    return advances.get(stripe) + advancesOfAll.get();
+  }
+
+  /** The epoch of a key with tags. */
+  int epoch(int stripe, int[] tagStripes) {
+    int epoch = epoch(stripe);
+    for (int tagStripe : tagStripes) {
+      epoch += advances.get(tagStripe);
+    }
+    return epoch;
+  }
+
+  /** How often a tag was advanced. */
+  int tagAdvances() {
+    return tagAdvances.get();
   }
 
   void advance(int stripe) {
-    advances.incrementAndGet(stripe);
+    advances.getAndIncrement(stripe);
+  }
+
+  void advanceTag(int stripe) {
+    tagAdvances.getAndIncrement(); // F3
+    advances.getAndIncrement(stripe);
   }
 
   /**
@@ -47,12 +70,12 @@ final class Fence {
    *     epoch now
    */
   boolean advanceFrom(int stripe, int epoch) {
-    return advances.getAndIncrement(stripe) + advancesOfAll == epoch;
+    return advances.getAndIncrement(stripe) + advancesOfAll.get() == epoch;
   }
 
-  /** Ends every value. One thread at a time. */
-  @SuppressWarnings("NonAtomicVolatileUpdate") // only the subscriber's thread writes
+  /** Ends every value. */
   void advanceAll() {
-    advancesOfAll++;
+    tagAdvances.getAndIncrement();
+    advancesOfAll.getAndIncrement();
   }
 }

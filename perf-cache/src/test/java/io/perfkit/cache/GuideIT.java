@@ -10,7 +10,10 @@ import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
 
@@ -27,6 +30,10 @@ final class GuideIT {
     Profile loadProfile(long id) {
       loads.incrementAndGet();
       return new Profile(id, "user-" + id);
+    }
+
+    Map<Long, Profile> loadProfiles(Set<Long> ids) {
+      return ids.stream().collect(Collectors.toMap(id -> id, id -> loadProfile(id)));
     }
   }
 
@@ -49,6 +56,32 @@ final class GuideIT {
     assertThat(profiles.getIfPresent(42L)).isNull();
     assertThat(database.loads).hasValue(1);
     caches.close();
+  }
+
+  @Test
+  void manyKeysLivesAndTags() {
+    try (Caches caches = Caches.of(redis, "guide")) {
+      Cache<Long, Profile> profiles =
+          caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
+      profiles.clear();
+
+      Map<Long, Profile> found =
+          profiles.getAll(List.of(1L, 2L, 3L), ids -> database.loadProfiles(ids));
+
+      assertThat(found).containsOnlyKeys(1L, 2L, 3L);
+      Profile tagged =
+          profiles.getEntry(
+              42L,
+              id ->
+                  Entry.of(database.loadProfile(id))
+                      .withTtl(Duration.ofMinutes(5))
+                      .withTags("team:blue"));
+      profiles.invalidateTag("team:blue");
+
+      assertThat(tagged.id()).isEqualTo(42);
+      assertThat(profiles.getIfPresent(42L)).isNull();
+      assertThat(profiles.getIfPresent(1L)).isNotNull();
+    }
   }
 
   @Test
