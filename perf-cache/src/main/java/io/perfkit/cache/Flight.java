@@ -1,5 +1,6 @@
 package io.perfkit.cache;
 
+import io.perfkit.cache.LocalLevel.Reading;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -16,30 +17,31 @@ final class Flight<V> {
   /** What a search found: a null value is an absent one. */
   record Found<V>(@Nullable V value, Source source) {}
 
-  private final long epoch;
+  private final Reading reading;
   private final Thread pilot = Thread.currentThread();
   private final CompletableFuture<Found<V>> landing = new CompletableFuture<>();
 
-  Flight(long epoch) {
-    this.epoch = epoch;
+  Flight(Reading reading) {
+    this.reading = reading;
   }
 
-  /** Of the key's stripe, taken before the search began. */
-  long epoch() {
-    return epoch;
+  /** Taken before the search began. */
+  Reading reading() {
+    return reading;
   }
 
   void land(Found<V> found) {
     landing.complete(found);
   }
 
+  /** Does nothing once landed. */
   void crash(Throwable failure) {
     landing.completeExceptionally(failure);
   }
 
   /** Waits for the pilot; its exception is thrown here as it was there. */
   Found<V> await(String cache, String key) {
-    if (pilot == Thread.currentThread()) {
+    if (pilot == Thread.currentThread() && !landing.isDone()) {
       throw new IllegalStateException(
           "the loader of key '"
               + key

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.IllegalStateTransitionException;
 import java.time.Duration;
 import java.util.List;
 import redis.clients.jedis.exceptions.JedisClusterException;
@@ -46,7 +47,12 @@ final class Health {
 
   /** Whether the caller is the one that must see to a probe now, and say what it came to. */
   boolean mayProbe() {
-    return breaker.tryAcquirePermission() && breaker.getState() == CircuitBreaker.State.HALF_OPEN;
+    try {
+      return breaker.tryAcquirePermission() && breaker.getState() == CircuitBreaker.State.HALF_OPEN;
+    } catch (
+        IllegalStateTransitionException e) { // the breaker's answer to a caller that it overtook
+      return false;
+    }
   }
 
   void answered(long nanos) {

@@ -31,16 +31,16 @@ final class Lane {
   static final int BATCH_BYTES = 16 * 1024;
 
   /* Invariants
-   * L1  one thread leads at a time, from setting `led` to handing over: to a call of the pile, to the
+   * N1  one thread leads at a time, from setting `led` to handing over: to a call of the pile, to the
    *     thread that connects, or to nobody by clearing `led`. `link` is replaced by the leader only.
-   * L2  no call is forgotten: a call is in the pile before its thread looks at `led` and `closed`, and
+   * N2  no call is forgotten: a call is in the pile before its thread looks at `led` and `closed`, and
    *     who clears `led`, or closes, looks at the pile after it. One of the two sees the other.
-   * L3  a leader sends one batch, which begins with its own call, and then hands over: first, so that
+   * N3  a leader sends one batch, which begins with its own call, and then hands over: first, so that
    *     the next batch is under way while it ends the calls of its own.
-   * L4  each call of a batch is ended by its leader, whatever happens: those whose replies came with
+   * N4  each call of a batch is ended by its leader, whatever happens: those whose replies came with
    *     them, in the order of sending; a failure ends the others of this batch and no call of the pile.
-   * L5  a batch is less than 2 * BATCH_BYTES, so that to send it does not block (Link K3).
-   * L6  no caller connects, nor gives a connection back: either may block for longer than its budget. */
+   * N5  a batch is less than 2 * BATCH_BYTES, so that to send it does not block (Link K3).
+   * N6  no caller connects, nor gives a connection back: either may block for longer than its budget. */
   private final AtomicBoolean led = new AtomicBoolean();
   private final Queue<LaneCall> pile = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
@@ -76,7 +76,7 @@ final class Lane {
   /** Runs the call when its turn has come, and blocks until it has ended. */
   void run(LaneCall call) {
     add(call);
-    if (led.compareAndSet(false, true)) { // L2: the leader had gone
+    if (led.compareAndSet(false, true)) { // N2: the leader had gone
       handOver();
     }
     follow(call);
@@ -97,7 +97,7 @@ final class Lane {
       return;
     }
     pile.add(call);
-    if (closed) { // L2
+    if (closed) { // N2
       endPile(Reason.CLOSED, null);
     }
   }
@@ -129,7 +129,7 @@ final class Lane {
         disconnect();
       }
     } finally {
-      handOver(); // L3
+      handOver(); // N3
       end(batch, result);
     }
   }
@@ -213,7 +213,7 @@ final class Lane {
     }
   }
 
-  /** Ends the leadership of the current thread (L1). */
+  /** Ends the leadership of the current thread (N1). */
   private void handOver() {
     do {
       if (closed) {
@@ -231,7 +231,7 @@ final class Lane {
         return;
       }
       led.set(false);
-    } while (!pile.isEmpty() && led.compareAndSet(false, true)); // L2
+    } while (!pile.isEmpty() && led.compareAndSet(false, true)); // N2
   }
 
   private boolean connectInBackground() {
@@ -248,7 +248,7 @@ final class Lane {
   private void connect() {
     try {
       link = Link.open(pool.get(), shared.budgetMillis());
-    } catch (Throwable e) { // L1: whatever it is, the lane is not left led by nobody
+    } catch (Throwable e) { // N1: whatever it is, the lane is not left led by nobody
       shared.health().failed(0, e);
       endPile(Reason.DISCONNECTED, e);
     }

@@ -27,7 +27,7 @@ final class Link {
    * K2  it is cut from outside only while replies are read, by who takes `reading` out before the
    *     reader does; so nobody writes at that time, and the reader knows.
    * K3  a write does not block: a round trip ends before the next one begins, so the socket's buffers
-   *     are empty, and what is sent at once fits into them (Lane L5).  */
+   *     are empty, and what is sent at once fits into them (Lane N5).  */
   private final Pool<Connection> pool;
   private final Connection connection;
   private final int clientTimeout;

@@ -27,6 +27,7 @@ import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.Response;
 import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.args.Rawable;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisRedirectionException;
@@ -127,13 +128,20 @@ public final class RedisGuard implements AutoCloseable {
   }
 
   <T extends @Nullable Object> T call(CommandObject<T> command, long deadline) {
+    Lanes lanes = lanes(command.getArguments());
     int bytes = bytes(command.getArguments());
-    Lanes lanes = bytes <= Lane.BATCH_BYTES ? lanes(command.getArguments()) : null;
-    if (lanes == null) {
+    if (lanes == null || bytes > Lane.BATCH_BYTES) {
       return callOnThread(client -> routes.viaClient(command), deadline);
     }
-    LaneCall call = run(lanes, List.of(command), bytes, deadline);
-    return value(call, 0, command, deadline);
+    Object reply = run(lanes, List.of(command), bytes, deadline).reply(0);
+    if (reply instanceof JedisRedirectionException) {
+      routes.forget(command.getArguments());
+      return callOnThread(client -> routes.viaClient(command), deadline);
+    }
+    if (reply instanceof JedisDataException error) {
+      throw failure(error);
+    }
+    return command.getBuilder().build(reply);
   }
 
   /**
@@ -142,26 +150,48 @@ public final class RedisGuard implements AutoCloseable {
    *
    * @throws CommandRejected if Redis answers one of them with an error; the others ran
    * @throws RedisUnavailable as for {@link #call(CommandObject)}; how many ran is then unknown
+   * @throws IllegalArgumentException as for {@link #call(CommandObject)}
    * @throws IllegalStateException after {@link #close()}
    */
   public <T extends @Nullable Object> List<T> callAll(List<CommandObject<T>> commands) {
-    long deadline = deadline();
-    List<CommandObject<T>> all = List.copyOf(commands);
-    if (all.isEmpty()) {
+    List<T> values = new ArrayList<>(commands.size());
+    for (Answer<T> answer : answers(List.copyOf(commands), deadline())) {
+      JedisDataException error = answer.error();
+      if (error != null) {
+        throw failure(error);
+      }
+      values.add(answer.value());
+    }
+    return Collections.unmodifiableList(values);
+  }
+
+  /** What one of several commands came to: its value, or the error that Redis answered with. */
+  record Answer<T extends @Nullable Object>(
+      @Nullable T value, @Nullable JedisDataException error) {}
+
+  <T extends @Nullable Object> List<Answer<T>> answers(
+      List<CommandObject<T>> commands, long deadline) {
+    if (commands.isEmpty()) {
       return List.of();
     }
-    int bytes = all.stream().mapToInt(command -> bytes(command.getArguments())).sum();
-    Lanes lanes =
-        bytes <= Lane.BATCH_BYTES && all.size() <= Lane.BATCH_COMMANDS_MAX ? shared(all) : null;
-    if (lanes == null) {
-      return callOnThread(client -> pipeline(client, all), deadline);
+    Lanes lanes = shared(commands);
+    int bytes = commands.stream().mapToInt(command -> bytes(command.getArguments())).sum();
+    if (lanes == null || bytes > Lane.BATCH_BYTES || commands.size() > Lane.BATCH_COMMANDS_MAX) {
+      return callOnThread(client -> pipeline(client, commands), deadline);
     }
-    LaneCall call = run(lanes, all, bytes, deadline);
-    List<T> replies = new ArrayList<>(all.size());
-    for (int i = 0; i < all.size(); i++) {
-      replies.add(value(call, i, all.get(i), deadline));
+    LaneCall call = run(lanes, commands, bytes, deadline);
+    List<Answer<T>> answers = new ArrayList<>(commands.size());
+    for (int i = 0; i < commands.size(); i++) {
+      CommandObject<T> command = commands.get(i);
+      if (call.reply(i) instanceof JedisRedirectionException) {
+        answers.add(callOnThread(client -> viaClient(command), deadline));
+      } else if (call.reply(i) instanceof JedisDataException error) {
+        answers.add(new Answer<>(null, error));
+      } else {
+        answers.add(new Answer<>(command.getBuilder().build(call.reply(i)), null));
+      }
     }
-    return Collections.unmodifiableList(replies);
+    return answers;
   }
 
   private @Nullable Lanes lanes(CommandArguments command) {
@@ -179,8 +209,11 @@ public final class RedisGuard implements AutoCloseable {
     return first;
   }
 
-  private <T extends @Nullable Object> List<T> pipeline(
+  private <T extends @Nullable Object> List<Answer<T>> pipeline(
       UnifiedJedis client, List<CommandObject<T>> commands) {
+    if (commands.size() == 1) {
+      return List.of(viaClient(commands.get(0)));
+    }
     List<Response<T>> responses = new ArrayList<>(commands.size());
     try (AbstractPipeline pipeline = client.pipelined()) {
       for (CommandObject<T> command : commands) {
@@ -188,15 +221,28 @@ public final class RedisGuard implements AutoCloseable {
       }
       pipeline.sync();
     }
-    List<T> replies = new ArrayList<>(commands.size());
+    List<Answer<T>> answers = new ArrayList<>(commands.size());
     for (int i = 0; i < commands.size(); i++) {
       try {
-        replies.add(responses.get(i).get());
+        answers.add(new Answer<>(responses.get(i).get(), null));
       } catch (JedisRedirectionException e) { // which a pipeline does not follow
-        replies.add(routes.viaClient(commands.get(i)));
+        answers.add(viaClient(commands.get(i)));
+      } catch (JedisDataException e) {
+        answers.add(new Answer<>(null, e));
+      } catch (IllegalStateException e) { // so Jedis says that a node of a Cluster failed
+        throw new JedisConnectionException("a node gave no reply", e);
       }
     }
-    return Collections.unmodifiableList(replies);
+    return answers;
+  }
+
+  private <T extends @Nullable Object> Answer<T> viaClient(CommandObject<T> command) {
+    routes.forget(command.getArguments());
+    try {
+      return new Answer<>(routes.viaClient(command), null);
+    } catch (JedisDataException e) {
+      return new Answer<>(null, e);
+    }
   }
 
   private LaneCall run(
@@ -236,19 +282,6 @@ public final class RedisGuard implements AutoCloseable {
               "Redis can't be used: " + (cause == null ? "no connection" : cause.getMessage());
         };
     return new RedisUnavailable((ended.sent() ? "" : "not sent: ") + why + ", " + this, cause);
-  }
-
-  private <T extends @Nullable Object> T value(
-      LaneCall call, int index, CommandObject<T> command, long deadline) {
-    Object reply = call.reply(index);
-    if (reply instanceof JedisRedirectionException) {
-      routes.forget(command.getArguments());
-      return callOnThread(client -> routes.viaClient(command), deadline);
-    }
-    if (reply instanceof JedisDataException error) {
-      throw failure(error);
-    }
-    return command.getBuilder().build(reply);
   }
 
   private static int bytes(CommandArguments command) {

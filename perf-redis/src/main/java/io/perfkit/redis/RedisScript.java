@@ -12,12 +12,10 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.AbstractPipeline;
 import redis.clients.jedis.BuilderFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.Response;
 import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
@@ -113,6 +111,48 @@ public final class RedisScript {
     }
   }
 
+  /**
+   * Runs the script for each call, through a guard and as one submission: one round trip, and a
+   * second one for the calls whose server did not hold it, which so run after the others; together
+   * no longer than one budget. On a Cluster calls of several servers take as long as a pipeline of
+   * the client to each of them. Replies stand in the order of the calls. A call that fails leaves
+   * the others alone.
+   *
+   * @throws RedisUnavailable as {@link RedisGuard#callAll} throws it; how many calls ran is then
+   *     unknown
+   * @throws IllegalStateException if the guard is closed
+   */
+  public List<Reply> runAll(RedisGuard guard, List<Call> calls) {
+    long deadline = guard.deadline();
+    List<Reply> replies = send(guard, Command.EVALSHA, digest, calls, deadline);
+    List<Integer> refused = new ArrayList<>();
+    List<Call> again = new ArrayList<>();
+    for (int i = 0; i < calls.size(); i++) {
+      if (replies.get(i).error() instanceof JedisNoScriptException) {
+        refused.add(i);
+        again.add(calls.get(i));
+      }
+    }
+    List<Reply> second = send(guard, Command.EVAL, text, again, deadline);
+    for (int i = 0; i < second.size(); i++) {
+      replies.set(refused.get(i), second.get(i));
+    }
+    return replies;
+  }
+
+  private static List<Reply> send(
+      RedisGuard guard, Command command, byte[] script, List<Call> calls, long deadline) {
+    List<CommandObject<@Nullable Object>> commands = new ArrayList<>(calls.size());
+    for (Call call : calls) {
+      commands.add(command(command, script, call));
+    }
+    List<Reply> replies = new ArrayList<>(calls.size());
+    for (RedisGuard.Answer<@Nullable Object> answer : guard.answers(commands, deadline)) {
+      replies.add(new Reply(answer.value(), answer.error()));
+    }
+    return replies;
+  }
+
   private static CommandObject<@Nullable Object> command(
       Command command, byte[] script, Call call) {
     CommandArguments arguments =
@@ -122,57 +162,6 @@ public final class RedisScript {
             .keys(call.keys())
             .addObjects(call.args());
     return new CommandObject<>(arguments, BuilderFactory.RAW_OBJECT);
-  }
-
-  /**
-   * Runs the script for each call in one pipeline: one round trip to each node, and a second one
-   * for the calls whose node did not hold the script, which so run after the others. Replies stand
-   * in the order of the calls. A call that fails leaves the others alone.
-   *
-   * @throws redis.clients.jedis.exceptions.JedisException if the pipeline itself failed; how many
-   *     calls ran is then unknown
-   */
-  public List<Reply> runAll(UnifiedJedis redis, List<Call> calls) {
-    List<Reply> replies = send(redis, calls, digest);
-    List<Integer> refused = new ArrayList<>();
-    List<Call> again = new ArrayList<>();
-    for (int i = 0; i < calls.size(); i++) {
-      if (replies.get(i).error() instanceof JedisNoScriptException) {
-        refused.add(i);
-        again.add(calls.get(i));
-      }
-    }
-    List<Reply> second = again.isEmpty() ? List.of() : send(redis, again, text);
-    for (int i = 0; i < second.size(); i++) {
-      replies.set(refused.get(i), second.get(i));
-    }
-    return replies;
-  }
-
-  private List<Reply> send(UnifiedJedis redis, List<Call> calls, byte[] script) {
-    List<Response<Object>> responses = new ArrayList<>(calls.size());
-    try (AbstractPipeline pipeline = redis.pipelined()) {
-      for (Call call : calls) {
-        responses.add(
-            script == digest
-                ? pipeline.evalsha(script, call.keys(), call.args())
-                : pipeline.eval(script, call.keys(), call.args()));
-      }
-      pipeline.sync();
-    }
-    List<Reply> replies = new ArrayList<>(calls.size());
-    for (Response<Object> response : responses) {
-      replies.add(reply(response));
-    }
-    return replies;
-  }
-
-  private static Reply reply(Response<Object> response) {
-    try {
-      return new Reply(response.get(), null);
-    } catch (JedisDataException e) {
-      return new Reply(null, e);
-    }
   }
 
   private static byte[] sha1(byte[] text) {

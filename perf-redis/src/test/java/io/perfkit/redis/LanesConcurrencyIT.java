@@ -54,7 +54,7 @@ final class LanesConcurrencyIT {
   }
 
   @Test
-  void everyCommandRunsOnceAndIsAnsweredOnce() throws Exception { // L2, L4, W1
+  void everyCommandRunsOnceAndIsAnsweredOnce() throws Exception { // N2, N4, W1
     int increments = 40_000 * SECONDS;
     try (RedisGuard guard = patient(direct)) {
       List<String> wrong = countUp(increments, () -> guard.call(COMMANDS.incr("counter")));
@@ -118,7 +118,7 @@ final class LanesConcurrencyIT {
   }
 
   @Test
-  void noCallerEverSeesTheReplyOfAnother() throws Exception { // K1, K2, L4
+  void noCallerEverSeesTheReplyOfAnother() throws Exception { // K1, K2, N4
     fill();
     long seed = System.nanoTime();
     Random random = new Random(seed);

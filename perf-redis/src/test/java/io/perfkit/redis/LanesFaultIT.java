@@ -156,7 +156,7 @@ final class LanesFaultIT {
   }
 
   @Test
-  void aCutFailsItsBatchOnlyAndTheNextCallConnectsAnew() { // L4
+  void aCutFailsItsBatchOnlyAndTheNextCallConnectsAnew() { // N4
     awaitPasses();
     proxy.halfClose();
     assertThat(failure(guard, COMMANDS.get("k"))).hasMessageStartingWith("Redis can't be used");
@@ -234,6 +234,35 @@ final class LanesFaultIT {
   }
 
   @Test
+  void aVirtualLeaderThatIsInterruptedHarmsItsBatchOnly() throws Exception { // N4
+    try (RedisGuard patient = RedisGuard.of(client, config.withBudget(Duration.ofSeconds(20)))) {
+      patient.call(COMMANDS.get("any"));
+      server.freeze();
+      AtomicReference<Thread> thread = new AtomicReference<>();
+      Future<Boolean> leader =
+          callers.start(
+              () -> {
+                thread.set(Thread.currentThread());
+                try {
+                  patient.call(COMMANDS.incr("leader"));
+                } catch (RedisUnavailable lostOnAVirtualThread) {
+                  assertThat(lostOnAVirtualThread).hasMessageStartingWith("Redis can't be used");
+                }
+                return Thread.interrupted();
+              });
+      Await.until("the lane is led", DEADLINE, () -> patient.leading() > 0);
+      Future<String> waiter = callers.start(() -> patient.call(COMMANDS.set("k", "v")));
+      Await.until("it waits", DEADLINE, () -> patient.stats().waiting() == 1);
+      thread.get().interrupt();
+      server.thaw();
+
+      assertThat(leader.get(20, SECONDS)).as("keeps its flag").isTrue();
+      assertThat(waiter.get(20, SECONDS)).isEqualTo("OK");
+      assertThat(patient.available()).isTrue();
+    }
+  }
+
+  @Test
   void aCallerThatComesInterruptedSendsNothing() {
     Thread.currentThread().interrupt();
     assertThatThrownBy(() -> guard.call(COMMANDS.incr("interrupted")))
@@ -244,7 +273,7 @@ final class LanesFaultIT {
   }
 
   @Test
-  void anErrorReplyFailsItsOwnCommandOnly() throws Exception { // L4
+  void anErrorReplyFailsItsOwnCommandOnly() throws Exception { // N4
     direct.rpush("list", "a");
     List<Boolean> right =
         callers.all(
@@ -348,7 +377,7 @@ final class LanesFaultIT {
   }
 
   @Test
-  void aBigCommandStandsInFrontOfNobody() { // L5
+  void aBigCommandStandsInFrontOfNobody() { // N5
     awaitPasses();
     long before = guard.stats().commands();
     String big = "x".repeat(Lane.BATCH_BYTES);
@@ -359,7 +388,7 @@ final class LanesFaultIT {
   }
 
   @Test
-  void whatIsSentToAFrozenServerAtOnceDoesNotBlockTheSender() throws Exception { // K3, L5
+  void whatIsSentToAFrozenServerAtOnceDoesNotBlockTheSender() throws Exception { // K3, N5
     awaitPasses();
     server.freeze();
     String almostBig = "x".repeat(Lane.BATCH_BYTES - 200);
@@ -377,7 +406,7 @@ final class LanesFaultIT {
   }
 
   @Test
-  void closeEndsWhatWaitsAndReturnsTheConnections() throws Exception { // L2
+  void closeEndsWhatWaitsAndReturnsTheConnections() throws Exception { // N2
     ThreadLeaks.assertNone(
         "perf-redis-",
         () -> {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.RedisScript.Call;
 import io.perfkit.redis.RedisScript.Reply;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -44,16 +45,16 @@ abstract class RedisScriptContract {
   }
 
   @Test
-  void runsEachCallOfAPipelineOnceThoughTheServerForgotTheScript() {
+  void runsEachCallOfASubmissionOnceThoughTheServerForgotTheScript() {
     List<Call> calls = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       calls.add(new Call(keysOf("id-" + i), args(i == 7 ? "seven" : "1")));
     }
     add.run(redis(), keysOf("warm"), args("1"));
-    List<Reply> held = add.runAll(redis(), calls);
+    List<Reply> held = runAll(calls);
     redis().scriptFlush("any");
 
-    List<Reply> forgotten = add.runAll(redis(), calls);
+    List<Reply> forgotten = runAll(calls);
 
     for (int i = 0; i < 100; i++) {
       if (i == 7) {
@@ -64,7 +65,14 @@ abstract class RedisScriptContract {
         assertThat(forgotten.get(i)).isEqualTo(new Reply(2L, null));
       }
     }
-    assertThat(add.runAll(redis(), List.of())).isEmpty();
+    assertThat(runAll(List.of())).isEmpty();
+  }
+
+  private List<Reply> runAll(List<Call> calls) {
+    try (RedisGuard guard =
+        RedisGuard.of(redis(), GuardConfig.defaults().withBudget(Duration.ofSeconds(10)))) {
+      return add.runAll(guard, calls);
+    }
   }
 
   @Test
