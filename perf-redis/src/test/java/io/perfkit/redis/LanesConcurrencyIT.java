@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Exchanger;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -62,6 +63,35 @@ final class LanesConcurrencyIT {
       assertThat(guard.stats().commands()).isEqualTo(increments);
       assertThat(guard.stats().batches()).isLessThan(increments);
       assertThat(guard.stats().commandsMax()).isBetween(2, Lane.BATCH_COMMANDS_MAX);
+    }
+  }
+
+  @Test
+  void noCallIsForgottenWhenItsLeaderGoes() throws Exception { // N2
+    int rounds = 4_000 * SECONDS;
+    CyclicBarrier together = new CyclicBarrier(2); // so nobody comes by who would take it along
+    try (RedisGuard guard =
+        RedisGuard.of(
+            direct, GuardConfig.defaults().withBudget(Duration.ofSeconds(5)).withLanes(1))) {
+      List<Boolean> answered =
+          callers.all(
+              2,
+              index -> {
+                Random random = new Random(index);
+                for (int i = 0; i < rounds; i++) {
+                  together.await(30, TimeUnit.SECONDS);
+                  long start = System.nanoTime();
+                  long pause =
+                      (long) index * random.nextInt(100_000); // to come just when the other goes
+                  while (System.nanoTime() - start < pause) {
+                    Thread.onSpinWait();
+                  }
+                  guard.call(COMMANDS.incr("counter"));
+                }
+                return true;
+              });
+      assertThat(answered).containsOnly(true);
+      assertThat(direct.get("counter")).isEqualTo(Integer.toString(2 * rounds));
     }
   }
 

@@ -62,10 +62,11 @@ public final class HostServer implements AutoCloseable {
     };
   }
 
-  /* One connection for each thread of the caches' guard, and one for their subscription. */
+  /* One connection for each thread and lane of the caches' guard, and one for their subscription. */
   private static RedisClient redis(HostSettings settings) {
     ConnectionPoolConfig connections = new ConnectionPoolConfig();
-    connections.setMaxTotal(GuardConfig.defaults().threadsMax() + 1);
+    GuardConfig guard = GuardConfig.defaults();
+    connections.setMaxTotal(guard.threadsMax() + guard.lanes() + 1);
     connections.setMaxIdle(connections.getMaxTotal());
     return RedisClient.builder()
         .hostAndPort(JedisURIHelper.getHostAndPort(settings.redis()))
