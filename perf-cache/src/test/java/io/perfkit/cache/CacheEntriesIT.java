@@ -40,6 +40,7 @@ final class CacheEntriesIT {
           .l1Ttl(Duration.ofSeconds(10))
           .l2Ttl(Duration.ofSeconds(60))
           .absentTtl(Duration.ofSeconds(5))
+          .maxStaleness(Duration.ofDays(1)) // the fake clock runs ahead of what is heard
           .build();
 
   private final FakeClock clock = FakeClock.startingAt(Instant.EPOCH);

@@ -278,6 +278,8 @@ final class CacheFaultIT {
 
   @Test
   void closeLeavesNoThreadOnALivingAndOnAFrozenRedis() {
+    cachesA.close();
+    cachesB.close();
     ThreadLeaks.assertNone(
         "perf-",
         () -> {
