@@ -26,7 +26,6 @@ import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.UnifiedJedis;
 
 /**
  * The entries of one cache in Redis. Each operation on a key is one script. Thread safe.
@@ -335,11 +334,9 @@ final class RedisLevel<V> {
     }
     try {
       List<Reply> replies =
-          guard.call(
-              redis ->
-                  calls.size() == 1
-                      ? List.of(runOne(script, redis, calls.get(0)))
-                      : script.runAll(redis, calls));
+          calls.size() == 1
+              ? List.of(runOne(script, calls.get(0)))
+              : guard.call(redis -> script.runAll(redis, calls));
       failures.add(replies.stream().filter(reply -> reply.error() != null).count());
       return replies;
     } catch (RedisException e) {
@@ -348,8 +345,9 @@ final class RedisLevel<V> {
     }
   }
 
-  private static Reply runOne(RedisScript script, UnifiedJedis redis, Call call) {
-    return new Reply(script.run(redis, call.keys(), call.args()), null);
+  /** In a lane, with what other threads send meanwhile. */
+  private Reply runOne(RedisScript script, Call call) {
+    return new Reply(script.run(guard, call.keys(), call.args()), null);
   }
 
   private static boolean succeeds(List<Reply> replies) {

@@ -49,7 +49,7 @@ final class CacheFaultIT {
     return Caches.builder(client, "test")
         .guard(
             GuardConfig.defaults()
-                .withBudget(Duration.ofMillis(150))
+                .withBudget(Duration.ofMillis(500))
                 .withProbeEvery(Duration.ofMillis(100)))
         .build();
   }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.CodecFailed;
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FakeClock;
@@ -53,7 +54,11 @@ final class CacheIT {
   CacheIT(TestRedis server) {
     redis = server.client();
     prefix = server.prefix() + UUID.randomUUID();
-    caches = Caches.builder(redis, prefix).nanos(clock.nanos()).build();
+    caches =
+        Caches.builder(redis, prefix)
+            .nanos(clock.nanos())
+            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .build();
     cache = caches.cache("names", String.class, Codec.string(), config);
   }
 

@@ -28,12 +28,12 @@ final class StalenessIT {
       RedisClient.create(server.address().getHost(), server.address().getPort());
   private final RedisClient clientB =
       RedisClient.create(network.address().getHost(), network.address().getPort());
-  private final Caches cachesA = Caches.of(clientA, "test");
+  private final Caches cachesA = NodesContract.patient(clientA, "test");
   private final Caches cachesB =
       Caches.builder(clientB, "test")
           .guard(
               GuardConfig.defaults()
-                  .withBudget(Duration.ofMillis(100))
+                  .withBudget(Duration.ofMillis(300))
                   .withProbeEvery(Duration.ofMillis(100)))
           .build();
   private final AtomicInteger loads = new AtomicInteger();
