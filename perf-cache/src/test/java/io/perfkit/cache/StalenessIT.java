@@ -149,6 +149,43 @@ final class StalenessIT {
   }
 
   @Test
+  void aVerifiedReadSeesWhatTheSubscriptionHasNotTold() {
+    Cache<String, String> a = cache(cachesA, OnRedisDown.LOAD);
+    a.put("k", "old");
+    holdLocally(a, "k", "old");
+    clientB.del(CacheIT.redisKeyOf("test", "names", "k")); // as if a message were under way
+
+    assertThat(a.get("k", key -> "new", ReadPolicy.LOCAL)).isEqualTo("old");
+    assertThat(a.get("k", key -> "new", ReadPolicy.VERIFY)).isEqualTo("new");
+    assertThat(a.get("k", key -> "newer", ReadPolicy.VERIFY)).as("right").isEqualTo("new");
+    assertThat(a.get("k", key -> "newer")).isEqualTo("new");
+  }
+
+  @Test
+  void aVerifiedReadWithoutRedisLoads() {
+    Cache<String, String> b = cache(cachesB, OnRedisDown.SERVE_LOCAL);
+    b.put("k", "copy");
+    network.blackHole();
+    assertThat(b.get("k", key -> "loaded", ReadPolicy.VERIFY)).isEqualTo("loaded");
+  }
+
+  @Test
+  void tellsItsHealth() {
+    Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
+    Await.until("healthy", DEADLINE, () -> cachesB.health().healthy());
+    Await.until("a beat", DEADLINE, () -> cachesB.health().heardAge().compareTo(BOUND) < 0);
+
+    network.blackHole();
+    b.invalidate("k");
+    CacheHealth ill = cachesB.health();
+    assertThat(ill.healthy()).isFalse();
+    assertThat(ill.redisAvailable()).isFalse();
+    assertThat(ill.unsentInvalidations()).isEqualTo(1);
+    network.heal();
+    Await.until("healthy again", DEADLINE, () -> cachesB.health().healthy());
+  }
+
+  @Test
   void aSilentSubscriptionIsMadeAnew() {
     Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
     b.put("k", "v");
