@@ -66,16 +66,6 @@ final class StalenessIT {
             .build());
   }
 
-  private static void holdLocally(Cache<String, String> node, String key, String value) {
-    Await.until(
-        "a local copy of " + key,
-        DEADLINE,
-        () -> {
-          long hits = node.stats().l1Hits();
-          return value.equals(node.getIfPresent(key)) && node.stats().l1Hits() > hits;
-        });
-  }
-
   @Test
   void aHealthySubscriptionKeepsServingLocalCopies() {
     Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
@@ -97,7 +87,7 @@ final class StalenessIT {
     Cache<String, String> a = cache(cachesA, OnRedisDown.LOAD);
     Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
     a.put("k", "old");
-    holdLocally(b, "k", "old");
+    NodesContract.holdLocally(b, "k", "old");
 
     network.blackHole();
     long cut = System.nanoTime();
@@ -152,7 +142,7 @@ final class StalenessIT {
   void aVerifiedReadSeesWhatTheSubscriptionHasNotTold() {
     Cache<String, String> a = cache(cachesA, OnRedisDown.LOAD);
     a.put("k", "old");
-    holdLocally(a, "k", "old");
+    NodesContract.holdLocally(a, "k", "old");
     clientB.del(CacheIT.redisKeyOf("test", "names", "k")); // as if a message were under way
 
     assertThat(a.get("k", key -> "new", ReadPolicy.LOCAL)).isEqualTo("old");
@@ -201,7 +191,7 @@ final class StalenessIT {
     Cache<String, String> a = cache(cachesA, OnRedisDown.LOAD);
     String large = "x".repeat(1_000_000);
     a.put("k", large);
-    holdLocally(a, "k", large);
+    NodesContract.holdLocally(a, "k", large);
 
     long sentBefore = bytesSentByServer();
     long l2Before = a.stats().l2Hits();
