@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.CodecFailed;
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FakeClock;
@@ -20,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -40,6 +40,7 @@ final class CacheEntriesIT {
           .l1Ttl(Duration.ofSeconds(10))
           .l2Ttl(Duration.ofSeconds(60))
           .absentTtl(Duration.ofSeconds(5))
+          .maxStaleness(Duration.ofDays(1)) // the fake clock runs ahead of what is heard
           .build();
 
   private final FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
@@ -52,7 +53,11 @@ final class CacheEntriesIT {
   CacheEntriesIT(TestRedis server) {
     redis = server.client();
     prefix = server.prefix() + UUID.randomUUID();
-    caches = Caches.builder(redis, prefix).nanos(clock.nanos()).build();
+    caches =
+        Caches.builder(redis, prefix)
+            .nanos(clock.nanos())
+            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .build();
     cache = caches.cache("names", String.class, Codec.string(), CONFIG);
   }
 
@@ -147,28 +152,14 @@ final class CacheEntriesIT {
 
   @Test
   void aCallerAfterATagEndedDoesNotJoinAnOlderLoad() throws Exception {
-    ExecutorService threads = Executors.newSingleThreadExecutor();
-    try {
-      CountDownLatch loading = new CountDownLatch(1);
-      CountDownLatch finish = new CountDownLatch(1);
-      Future<String> slow =
-          threads.submit(
-              () ->
-                  cache.getEntry(
-                      "a",
-                      key -> {
-                        loading.countDown();
-                        await(finish);
-                        return Entry.of("old").withTags("t");
-                      }));
-      assertThat(loading.await(10, SECONDS)).isTrue();
+    try (SlowLoad slow =
+        SlowLoad.of(
+            load -> cache.getEntry("a", key -> Entry.of(load.get()).withTags("t")), () -> "old")) {
       cache.invalidateTag("t");
+
       assertThat(cache.get("a", key -> "new")).isEqualTo("new");
-      finish.countDown();
-      assertThat(slow.get(10, SECONDS)).isEqualTo("old");
+      assertThat(slow.finish()).isEqualTo("old");
       assertThat(cache.get("a", CacheEntriesIT::never)).isEqualTo("new");
-    } finally {
-      threads.shutdownNow();
     }
   }
 
@@ -346,13 +337,5 @@ final class CacheEntriesIT {
 
   private static String never(String key) {
     throw new AssertionError("the loader of " + key + " was not to run");
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

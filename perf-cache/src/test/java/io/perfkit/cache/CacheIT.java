@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.CodecFailed;
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FakeClock;
@@ -19,11 +20,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,14 +43,22 @@ final class CacheIT {
   private final String prefix;
   private final Caches caches;
   private final CacheConfig config =
-      CacheConfig.builder().l1Ttl(Duration.ofSeconds(10)).l2Ttl(Duration.ofSeconds(60)).build();
+      CacheConfig.builder()
+          .l1Ttl(Duration.ofSeconds(10))
+          .l2Ttl(Duration.ofSeconds(60))
+          .maxStaleness(Duration.ofDays(1)) // the fake clock runs ahead of what is heard
+          .build();
   private final Cache<String, String> cache;
   private final AtomicInteger loads = new AtomicInteger();
 
   CacheIT(TestRedis server) {
     redis = server.client();
     prefix = server.prefix() + UUID.randomUUID();
-    caches = Caches.builder(redis, prefix).nanos(clock.nanos()).build();
+    caches =
+        Caches.builder(redis, prefix)
+            .nanos(clock.nanos())
+            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .build();
     cache = caches.cache("names", String.class, Codec.string(), config);
   }
 
@@ -172,12 +181,12 @@ final class CacheIT {
             () -> redis.set(redisKey("a"), "garbage"),
             () -> redis.set(redisKey("a"), ""),
             () -> redis.set(redisKey("a"), "V"),
-            () -> setBytes("V" + generation() + "0000000000000000"),
-            () -> setBytes("V" + generation() + "not a number 123\0\0"),
-            () -> setBytes("V" + generation() + "0000000000000000\0\5\100cut"),
-            () -> setBytes("V" + generation() + "0000000000000000\0\0foreign"),
+            () -> setBytes("V" + generation() + "0000000000000000" + "stamp-of-16-byte"),
+            () -> setBytes("V" + generation() + "not a number 123stamp-of-16-byte\0\0"),
+            () -> setBytes("V" + generation() + "0000000000000000stamp-of-16-byte\0\5\100cut"),
+            () -> setBytes("V" + generation() + "0000000000000000stamp-of-16-byte\0\0foreign"),
             () -> redis.set(redisKey("a"), "Vgarbage that starts like a value"),
-            () -> redis.set(redisKey("a"), "L".repeat(49)), // a lease that would never end
+            () -> redis.set(redisKey("a"), "L".repeat(50)), // a lease that would never end
             () -> redis.rpush(redisKey("a"), "a list"),
             () -> redis.hset(redisKey("a"), "a", "hash"));
     for (int i = 0; i < foreign.size(); i++) {
@@ -264,7 +273,7 @@ final class CacheIT {
                         "hot",
                         key -> {
                           loading.countDown();
-                          awaitQuietly(finish);
+                          SlowLoad.awaitQuietly(finish);
                           return load(key);
                         })));
       }
@@ -281,70 +290,42 @@ final class CacheIT {
 
   @Test
   void everyWaiterGetsTheLoadersException() throws Exception {
-    CountDownLatch loading = new CountDownLatch(1);
-    CountDownLatch fail = new CountDownLatch(1);
-    RuntimeException failure = new IllegalStateException("database is down");
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    try {
-      Future<String> pilot =
-          threads.submit(
-              () ->
-                  cache.get(
-                      "a",
-                      key -> {
-                        loading.countDown();
-                        awaitQuietly(fail);
-                        throw failure;
-                      }));
-      assertThat(loading.await(10, SECONDS)).isTrue();
-      Thread[] waiter = new Thread[1];
+    IllegalStateException failure = new IllegalStateException("database is down");
+    AtomicReference<Thread> waiter = new AtomicReference<>();
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try (SlowLoad slow =
+        SlowLoad.of(
+            load -> cache.get("a", key -> load.get()),
+            () -> {
+              throw failure;
+            })) {
       Future<String> passenger =
-          threads.submit(
+          thread.submit(
               () -> {
-                waiter[0] = Thread.currentThread();
+                waiter.set(Thread.currentThread());
                 return cache.get("a", CacheIT::never);
               });
       Await.until(
           "the second caller waits",
           DEADLINE,
-          () -> waiter[0] != null && waiter[0].getState() == Thread.State.WAITING);
-      fail.countDown();
+          () -> waiter.get() != null && waiter.get().getState() == Thread.State.WAITING);
 
-      assertThatThrownBy(() -> pilot.get(10, SECONDS)).hasCause(failure);
+      assertThatThrownBy(slow::finish).isSameAs(failure);
       assertThatThrownBy(() -> passenger.get(10, SECONDS)).hasCause(failure);
     } finally {
-      threads.shutdownNow();
+      thread.shutdownNow();
     }
   }
 
   @Test
   void anInterruptedWaiterLeavesAndTheLoadGoesOn() throws Exception {
-    CountDownLatch loading = new CountDownLatch(1);
-    CountDownLatch finish = new CountDownLatch(1);
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    try {
-      Future<String> pilot =
-          threads.submit(
-              () ->
-                  cache.get(
-                      "a",
-                      key -> {
-                        loading.countDown();
-                        awaitQuietly(finish);
-                        return "loaded";
-                      }));
-      assertThat(loading.await(10, SECONDS)).isTrue();
+    try (SlowLoad slow = SlowLoad.of(cache, "a", "loaded")) {
       Thread.currentThread().interrupt();
       assertThatThrownBy(() -> cache.get("a", CacheIT::never))
           .isInstanceOf(LoadInterrupted.class)
           .hasMessage("waiting for key 'a' of cache 'names'");
       assertThat(Thread.interrupted()).isTrue();
-      finish.countDown();
-      assertThat(pilot.get(10, SECONDS)).isEqualTo("loaded");
-    } catch (ExecutionException e) {
-      throw new AssertionError(e);
-    } finally {
-      threads.shutdownNow();
+      assertThat(slow.finish()).isEqualTo("loaded");
     }
   }
 
@@ -447,13 +428,5 @@ final class CacheIT {
 
   private static String never(String key) {
     throw new AssertionError("the loader of " + key + " was not to run");
-  }
-
-  private static void awaitQuietly(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }
