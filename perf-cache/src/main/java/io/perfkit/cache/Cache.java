@@ -74,12 +74,17 @@ public final class Cache<K, V> {
    *     kept
    */
   public @Nullable V get(K key, Function<? super K, ? extends @Nullable V> loader) {
+    V copy = local(key);
+    return copy != null ? copy : find(key, requireNonNull(loader, "loader"));
+  }
+
+  /** The half of {@link #get} that needs no loader: the copy in L1, counted as a hit, or null. */
+  @Nullable V local(K key) {
     V copy = local.get(requireNonNull(key, "key"));
     if (copy != null) {
       counters.l1Hits.increment();
-      return copy;
     }
-    return find(key, requireNonNull(loader, "loader"));
+    return copy;
   }
 
   /**
@@ -87,9 +92,8 @@ public final class Cache<K, V> {
    * and it is down. Cost: none on an L1 hit, else one round trip.
    */
   public @Nullable V getIfPresent(K key) {
-    V copy = local.get(requireNonNull(key, "key"));
+    V copy = local(key);
     if (copy != null) {
-      counters.l1Hits.increment();
       return copy;
     }
     Address address = address(key);
@@ -151,7 +155,8 @@ public final class Cache<K, V> {
     return redis.address(requireNonNull(keyText.apply(requireNonNull(key, "key")), "key text"));
   }
 
-  private @Nullable V find(K key, Function<? super K, ? extends @Nullable V> loader) {
+  /** The other half, after L1 had no copy. */
+  @Nullable V find(K key, Function<? super K, ? extends @Nullable V> loader) {
     Address address = address(key);
     int stripe = local.stripe(address.hash());
     Flight<V> mine = new Flight<>(local.epoch(stripe));
