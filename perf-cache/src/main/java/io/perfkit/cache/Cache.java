@@ -4,11 +4,24 @@ import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.Flight.Source;
-import io.perfkit.cache.RedisLevel.Address;
-import io.perfkit.cache.RedisLevel.Lease;
-import io.perfkit.cache.RedisLevel.Lookup;
+import io.perfkit.cache.LocalLevel.Reading;
+import io.perfkit.cache.Lookup.Hit;
+import io.perfkit.cache.RedisLevel.Fill;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +39,13 @@ import org.jspecify.annotations.Nullable;
 public final class Cache<K, V> {
 
   /* Invariants
-   * I1  after invalidate(k) or put(k, v) returns, no value whose read or load began before is kept:
-   *     in L1 its epoch is old (Fence), in Redis its lease is gone (RedisLevel).
+   * I1  after an invalidation or a put returns, nothing whose read or load began before is kept: in
+   *     L1 its epoch is old (Fence), in Redis its lease is gone or a mark has moved (RedisLevel).
    * I2  one loader per key at a time in this JVM, unless the key is invalidated in between: whoever
    *     installs the flight loads, who finds a current one waits for it.
    * I3  a local copy never outlives the entry in Redis it was read from.
    * I4  Redis never fails a get: a loader that can serve, serves.
+   * I5  whoever waits for another's flight has landed all his own: flights can't wait in a circle.
    * No lock is held while a loader, codec or key function runs. */
   private final String name;
   private final Function<? super K, String> keyText;
@@ -62,7 +76,7 @@ public final class Cache<K, V> {
   /**
    * The value of {@code key}, loaded by {@code loader} if neither level holds it. Callers that ask
    * for the same key meanwhile wait for that one load. A loader that returns null says that there
-   * is no value: null is returned and nothing is kept.
+   * is no value: null is returned, and that is kept for {@link CacheConfig#absentTtl()}.
    *
    * <p>Cost: an L1 hit reads the clock and allocates nothing. Otherwise one round trip to find the
    * entry, and after a load one more to store it.
@@ -74,17 +88,76 @@ public final class Cache<K, V> {
    *     kept
    */
   public @Nullable V get(K key, Function<? super K, ? extends @Nullable V> loader) {
-    V copy = local(key);
-    return copy != null ? copy : find(key, requireNonNull(loader, "loader"));
+    LocalEntry<V> copy = local(key);
+    if (copy != null) {
+      return copy.value;
+    }
+    requireNonNull(loader, "loader");
+    return find(key, k -> Entry.ofNullable(loader.apply(k)));
   }
 
-  /** The half of {@link #get} that needs no loader: the copy in L1, counted as a hit, or null. */
-  @Nullable V local(K key) {
-    V copy = local.get(requireNonNull(key, "key"));
+  /**
+   * As {@link #get}, with a loader that also says for how long and under which tags its value is
+   * kept.
+   */
+  public @Nullable V getEntry(K key, Function<? super K, Entry<V>> loader) {
+    LocalEntry<V> copy = local(key);
     if (copy != null) {
-      counters.l1Hits.increment();
+      return copy.value;
     }
-    return copy;
+    return find(key, requireNonNull(loader, "loader"));
+  }
+
+  /**
+   * The values of {@code keys}, in their order and without those that have none. What neither level
+   * holds is loaded by one call of {@code loader}, with just those keys; a key that its result
+   * lacks has no value. Keys that others load meanwhile are waited for.
+   *
+   * <p>Cost: none for keys in L1; one round trip to each Redis node for all others, and after a
+   * load one more to store.
+   *
+   * @throws IllegalStateException if the loader asks for one of its own keys, or the caches are
+   *     closed
+   * @throws io.perfkit.redis.CodecFailed if a loaded value can't be written; none of the loaded
+   *     ones is kept
+   * @throws LoadInterrupted if this thread is interrupted while it waits for another's load
+   * @throws RuntimeException what the loader threw, as it is; none of its keys is kept
+   */
+  public Map<K, V> getAll(
+      Collection<? extends K> keys, Function<? super Set<K>, ? extends Map<K, V>> loader) {
+    requireNonNull(loader, "loader");
+    return getAllEntries(
+        keys,
+        missing -> {
+          Map<K, V> loaded = requireNonNull(loader.apply(missing), "loaded");
+          Map<K, Entry<V>> entries = new LinkedHashMap<>();
+          missing.forEach(key -> entries.put(key, Entry.ofNullable(loaded.get(key))));
+          return entries;
+        });
+  }
+
+  /** As {@link #getAll}, with a loader that also says how each value is kept. */
+  public Map<K, V> getAllEntries(
+      Collection<? extends K> keys, Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader) {
+    requireNonNull(loader, "loader");
+    Map<K, @Nullable V> values = new LinkedHashMap<>();
+    Set<K> missing = new LinkedHashSet<>();
+    for (K key : keys) {
+      LocalEntry<V> copy = local(key);
+      if (copy == null) {
+        missing.add(key);
+      }
+      values.put(key, copy == null ? null : copy.value);
+    }
+    find(missing, loader).forEach((key, found) -> values.put(key, found.value()));
+    Map<K, V> present = new LinkedHashMap<>();
+    values.forEach(
+        (key, value) -> {
+          if (value != null) {
+            present.put(key, value);
+          }
+        });
+    return present;
   }
 
   /**
@@ -92,23 +165,20 @@ public final class Cache<K, V> {
    * and it is down. Cost: none on an L1 hit, else one round trip.
    */
   public @Nullable V getIfPresent(K key) {
-    V copy = local(key);
+    LocalEntry<V> copy = local(key);
     if (copy != null) {
-      return copy;
+      return copy.value;
     }
     Address address = address(key);
-    int stripe = local.stripe(address.hash());
-    long epoch = local.epoch(stripe);
-    long now = local.now();
-    Lookup<V> stored = redis.peek(address);
-    V value = stored.value();
-    if (value == null) {
+    Reading reading = local.reading(address.hash());
+    Hit<V> hit = redis.peek(address).hit();
+    if (hit == null) {
       counters.misses.increment();
       return null;
     }
     counters.l2Hits.increment();
-    local.put(key, value, stripe, epoch, now, stored.timeLeft());
-    return value;
+    local.put(key, hit.value(), hit.tags(), reading, hit.timeLeft());
+    return hit.value();
   }
 
   /**
@@ -117,15 +187,25 @@ public final class Cache<K, V> {
    * {@link #invalidate}. Cost: one round trip.
    *
    * @throws io.perfkit.redis.CodecFailed if the value can't be written; nothing was changed
-   * @throws InvalidationUnsent as {@link #invalidate} does
    */
   public void put(K key, V value) {
+    putEntry(key, Entry.of(value));
+  }
+
+  /**
+   * As {@link #put}, saying for how long and under which tags the value is kept. An absent entry is
+   * an invalidation where {@link CacheConfig#absentTtl()} is zero.
+   */
+  public void putEntry(K key, Entry<V> entry) {
+    Duration life = jittered(config.lifeOf(entry));
+    if (life.isZero()) {
+      invalidate(key);
+      return;
+    }
     Address address = address(key);
-    int stripe = local.stripe(address.hash());
-    long epoch = local.epoch(stripe);
-    long now = local.now();
-    redis.put(address, requireNonNull(value, "value"));
-    local.replace(key, value, stripe, epoch, now);
+    Reading before = local.reading(address.hash());
+    redis.put(address, entry, life);
+    local.replace(key, entry.value(), entry.tags(), before, life);
   }
 
   /**
@@ -133,16 +213,44 @@ public final class Cache<K, V> {
    * made the value wrong is committed. While Redis is down the invalidation is kept, sent as soon
    * as Redis is back, and until then this node does not read the key from Redis. Cost: one round
    * trip.
-   *
-   * @throws InvalidationUnsent if 10,000 invalidations wait already; this node's copy is gone,
-   *     Redis and the other nodes don't know
    */
   public void invalidate(K key) {
-    Address address = address(key);
+    invalidateAll(List.of(requireNonNull(key, "key")));
+  }
+
+  /** As {@link #invalidate} for each. Cost: one round trip to each Redis node. */
+  public void invalidateAll(Collection<? extends K> keys) {
+    Map<K, Address> addresses = new LinkedHashMap<>();
+    keys.forEach(key -> addresses.put(key, address(key)));
     try {
-      redis.invalidate(address);
+      redis.invalidate(addresses.values());
     } finally {
-      local.remove(key, local.stripe(address.hash()));
+      addresses.forEach((key, address) -> local.remove(key, address.hash()));
+    }
+  }
+
+  /**
+   * Removes all values with this tag from both levels, on all nodes. As {@link #invalidate} it is
+   * kept while Redis is down; until it is sent, this node does not read this cache from Redis.
+   * Cost: two round trips, whatever the number of values; a script on each of 64 partitions.
+   */
+  public void invalidateTag(String tag) {
+    Entry.requireTag(tag);
+    try {
+      redis.invalidateTag(tag);
+    } finally {
+      local.removeTag(tag);
+    }
+  }
+
+  /**
+   * Removes all values from both levels, on all nodes. Cost and failures as {@link #invalidateTag}.
+   */
+  public void clear() {
+    try {
+      redis.clear();
+    } finally {
+      local.clear();
     }
   }
 
@@ -155,76 +263,235 @@ public final class Cache<K, V> {
     return redis.address(requireNonNull(keyText.apply(requireNonNull(key, "key")), "key text"));
   }
 
-  /** The other half, after L1 had no copy. */
-  @Nullable V find(K key, Function<? super K, ? extends @Nullable V> loader) {
-    Address address = address(key);
-    int stripe = local.stripe(address.hash());
-    Flight<V> mine = new Flight<>(local.epoch(stripe));
-    Flight<V> flight =
-        flights.compute(
-            key,
-            (k, other) ->
-                other != null && other.epoch() == local.epoch(stripe) ? other : mine); // I1, I2
-    Found<V> found =
-        flight == mine ? fly(key, address, mine, loader) : flight.await(name, address.text());
-    counters.got(found.source());
-    return found.value();
-  }
-
-  private Found<V> fly(
-      K key, Address address, Flight<V> flight, Function<? super K, ? extends @Nullable V> loader) {
-    try {
-      Found<V> found = search(key, address, flight.epoch(), loader);
-      flight.land(found);
-      return found;
-    } catch (Throwable failure) {
-      flight.crash(failure);
-      throw failure;
-    } finally {
-      flights.remove(key, flight);
-    }
-  }
-
-  private Found<V> search(
-      K key, Address address, long epoch, Function<? super K, ? extends @Nullable V> loader) {
-    V copy = local.get(key); // an earlier flight may have landed since we looked
+  /**
+   * The half of a get that needs no loader: what L1 knows of the key, counted as a hit, or null.
+   */
+  @Nullable LocalEntry<V> local(K key) {
+    LocalEntry<V> copy = local.get(requireNonNull(key, "key"));
     if (copy != null) {
-      return new Found<>(copy, Source.L1);
+      counters.l1Hits.increment();
     }
-    int stripe = local.stripe(address.hash());
-    long now = local.now();
-    Lookup<V> stored = redis.lookup(address);
-    V value = stored.value();
-    if (value != null) {
-      local.put(key, value, stripe, epoch, now, stored.timeLeft()); // I3
-      return new Found<>(value, Source.L2);
-    }
-    Lease lease = stored.lease();
-    V loaded = load(key, address, lease, loader);
-    if (loaded != null && (lease == null || redis.fill(address, lease, loaded))) {
-      local.put(key, loaded, stripe, epoch, now, config.l2Ttl());
-    }
-    return new Found<>(loaded, Source.LOADER);
+    return copy;
   }
 
-  private @Nullable V load(
-      K key,
-      Address address,
-      @Nullable Lease lease,
-      Function<? super K, ? extends @Nullable V> loader) {
-    V loaded = null;
+  /** The other half, when L1 knew nothing. */
+  @Nullable V find(K key, Function<? super K, Entry<V>> loader) {
+    Map<K, Found<V>> found =
+        find(Set.of(key), missing -> Map.of(key, requireNonNull(loader.apply(key), "entry")));
+    return requireNonNull(found.get(key)).value();
+  }
+
+  /** Finds each key or waits for who does; loads what neither level holds. */
+  private Map<K, Found<V>> find(
+      Set<K> keys, Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader) {
+    List<Search<K, V>> mine = new ArrayList<>(keys.size());
+    List<Search<K, V>> others = new ArrayList<>();
+    for (K key : keys) {
+      Address address = address(key);
+      Flight<V> own = new Flight<>(local.reading(address.hash()));
+      Flight<V> flight = board(key, address, own);
+      (flight == own ? mine : others).add(new Search<>(key, address, flight));
+    }
+    Map<K, Found<V>> found = new HashMap<>();
+    fly(mine, loader, found);
+    for (Search<K, V> other : others) {
+      found.put(other.key(), other.flight().await(name, other.address().text())); // I5
+    }
+    found.values().forEach(result -> counters.got(result.source()));
+    return found;
+  }
+
+  /**
+   * As {@link #find}, for a loader whose entry comes later: waits for Redis, but for no loader. The
+   * thread that completes the loader's stage stores the entry and then completes who waits, each
+   * with a future of his own.
+   */
+  CompletableFuture<@Nullable V> findLater(
+      K key, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
+    Address address = address(key);
+    Flight<V> own = new Flight<>(local.reading(address.hash()));
+    Flight<V> flight = board(key, address, own);
+    if (flight == own) {
+      flyLater(new Search<>(key, address, own), loader);
+    }
+    return Stages.map(
+        flight.landing(name, address.text()),
+        found -> {
+          counters.got(found.source());
+          return found.value();
+        });
+  }
+
+  private void flyLater(
+      Search<K, V> search, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
+    Map<K, Found<V>> found = new HashMap<>();
+    List<Load<K, V>> loads = List.of();
+    CompletionStage<Entry<V>> loading;
     try {
-      loaded = loader.apply(key);
-      counters.loads.increment();
+      loads = lookUp(List.of(search), found);
+      if (loads.isEmpty()) {
+        search.flight().land(requireNonNull(found.get(search.key())));
+        flights.remove(search.key(), search.flight());
+        return;
+      }
+      loading = requireNonNull(loader.apply(search.key()), "stage");
     } catch (Throwable failure) {
-      counters.loadFailures.increment();
+      crash(search, loads, failure);
+      throw failure;
+    }
+    search.flight().handOver();
+    List<Load<K, V>> load = loads;
+    var unused =
+        loading.whenComplete(
+            (entry, failure) -> {
+              if (failure == null) {
+                landLater(load, entry);
+              } else {
+                crash(search, load, Stages.cause(failure));
+              }
+            });
+  }
+
+  private void landLater(List<Load<K, V>> loads, Entry<V> entry) {
+    Search<K, V> search = loads.get(0).search();
+    try {
+      counters.loads.increment();
+      keep(loads, Map.of(search.key(), entry));
+      search.flight().land(new Found<>(entry.value(), Source.LOADER));
+    } catch (Throwable failure) {
+      search.flight().crash(failure);
+    } finally {
+      flights.remove(search.key(), search.flight());
+    }
+  }
+
+  private void crash(Search<K, V> search, List<Load<K, V>> loads, Throwable failure) {
+    try {
+      if (!loads.isEmpty()) {
+        counters.loadFailures.increment();
+        redis.release(fills(loads, Map.of()));
+      }
+    } finally {
+      search.flight().crash(failure);
+      flights.remove(search.key(), search.flight());
+    }
+  }
+
+  /** One key's way through the levels. */
+  private record Search<K, V>(K key, Address address, Flight<V> flight) {
+    Reading reading() {
+      return flight.reading();
+    }
+  }
+
+  /** The flight to wait for: another's if it is current, or else {@code own}. */
+  private Flight<V> board(K key, Address address, Flight<V> own) {
+    return flights.compute(
+        key,
+        (k, other) ->
+            other != null && other.reading().sees(local.reading(address.hash()))
+                ? other
+                : own); // I1, I2
+  }
+
+  private void fly(
+      List<Search<K, V>> searches,
+      Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader,
+      Map<K, Found<V>> found) {
+    try {
+      loadAll(lookUp(searches, found), loader, found);
+      searches.forEach(search -> search.flight().land(requireNonNull(found.get(search.key()))));
+    } catch (Throwable failure) {
+      searches.forEach(search -> search.flight().crash(failure));
       throw failure;
     } finally {
-      if (loaded == null && lease != null) {
-        redis.release(address, lease);
+      searches.forEach(search -> flights.remove(search.key(), search.flight()));
+    }
+  }
+
+  /** A search that neither level answered, with the lease to fill Redis if we got it. */
+  private record Load<K, V>(Search<K, V> search, @Nullable Lease lease) {}
+
+  /** Puts what the levels hold into {@code found}; what they don't hold is left to load. */
+  private List<Load<K, V>> lookUp(List<Search<K, V>> searches, Map<K, Found<V>> found) {
+    List<Search<K, V>> absent = new ArrayList<>(searches.size());
+    for (Search<K, V> search : searches) {
+      LocalEntry<V> copy = local.get(search.key()); // a flight may have landed since we looked
+      if (copy == null) {
+        absent.add(search);
+      } else {
+        found.put(search.key(), new Found<>(copy.value, Source.L1));
       }
     }
-    return loaded;
+    List<Lookup<V>> lookups = redis.lookupAll(absent.stream().map(Search::address).toList());
+    List<Load<K, V>> loads = new ArrayList<>();
+    for (int i = 0; i < absent.size(); i++) {
+      Search<K, V> search = absent.get(i);
+      Hit<V> hit = lookups.get(i).hit();
+      if (hit == null) {
+        loads.add(new Load<>(search, lookups.get(i).lease()));
+      } else {
+        local.put(search.key(), hit.value(), hit.tags(), search.reading(), hit.timeLeft()); // I3
+        found.put(search.key(), new Found<>(hit.value(), Source.L2));
+      }
+    }
+    return loads;
+  }
+
+  private void loadAll(
+      List<Load<K, V>> loads,
+      Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader,
+      Map<K, Found<V>> found) {
+    if (loads.isEmpty()) {
+      return;
+    }
+    Set<K> keys = new LinkedHashSet<>();
+    loads.forEach(load -> keys.add(load.search().key()));
+    Map<K, Entry<V>> entries = null;
+    try {
+      entries = requireNonNull(loader.apply(Collections.unmodifiableSet(keys)), "loaded");
+      counters.loads.increment();
+    } finally {
+      if (entries == null) {
+        counters.loadFailures.increment();
+        redis.release(fills(loads, Map.of()));
+      }
+    }
+    keep(loads, entries);
+    for (K key : keys) {
+      Entry<V> entry = entries.getOrDefault(key, Entry.absent());
+      found.put(key, new Found<>(entry.value(), Source.LOADER));
+    }
+  }
+
+  /** Keeps what was loaded: in Redis where we hold the lease, and locally unless it was lost. */
+  private void keep(List<Load<K, V>> loads, Map<K, Entry<V>> entries) {
+    List<Fill<V>> fills = fills(loads, entries);
+    List<Boolean> current = redis.fill(fills);
+    for (int i = 0; i < loads.size(); i++) {
+      Search<K, V> search = loads.get(i).search();
+      Entry<V> entry = fills.get(i).entry();
+      Duration life = fills.get(i).ttl();
+      if (current.get(i) && !life.isZero()) {
+        local.put(search.key(), entry.value(), entry.tags(), search.reading(), life);
+      }
+    }
+  }
+
+  private List<Fill<V>> fills(List<Load<K, V>> loads, Map<K, Entry<V>> entries) {
+    return loads.stream()
+        .map(
+            load -> {
+              Entry<V> entry = entries.getOrDefault(load.search().key(), Entry.absent());
+              Duration life = jittered(config.lifeOf(entry));
+              return new Fill<>(load.search().address(), load.lease(), entry, life);
+            })
+        .toList();
+  }
+
+  private Duration jittered(Duration life) {
+    double share = 1 - config.jitter() * ThreadLocalRandom.current().nextDouble();
+    return Duration.ofMillis((long) Math.ceil(life.toMillis() * share));
   }
 
   @Override

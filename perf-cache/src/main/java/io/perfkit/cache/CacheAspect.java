@@ -49,16 +49,27 @@ public final class CacheAspect implements Aspect {
 
   @Override
   public Set<Class<? extends Annotation>> annotations() {
-    return Set.of(Cacheable.class);
+    return Set.of(Cacheable.class, CachePut.class, CacheEvict.class, CacheEvict.List.class);
   }
 
   @Override
   public void weave(List<Site> sites) {
     Map<String, NamedCache> caches = new HashMap<>(known);
-    for (Site site : sites) {
+    for (Site site : sites) { // first what declares caches, then what names them
       CacheSite common = new CacheSite(site, caches, known);
-      for (Cacheable cacheable : site.annotations(Cacheable.class)) {
-        new CacheableSite(common, cacheable, maker).weave();
+      List<Cacheable> cacheables = site.annotations(Cacheable.class);
+      cacheables.forEach(cacheable -> new CacheableSite(common, cacheable, maker).weave());
+    }
+    for (Site site : sites) {
+      boolean cached = !site.annotations(Cacheable.class).isEmpty();
+      boolean writes =
+          !site.annotations(CachePut.class).isEmpty()
+              || !site.annotations(CacheEvict.class).isEmpty();
+      if (cached && writes) {
+        site.refuse(
+            "is @Cacheable and changes caches, but a hit would change nothing; split it in two");
+      } else if (writes) {
+        new WriteSite(new CacheSite(site, caches, known)).weave();
       }
     }
   }

@@ -11,6 +11,10 @@ import java.time.Duration;
  * @param l1Ttl longest life of a local copy, and so the longest that a node can miss an
  *     invalidation whose message was lost; default 30 s
  * @param l2Ttl life of an entry in Redis, not shorter than {@code l1Ttl}; default 10 min
+ * @param absentTtl how long it is kept that a key has no value; default zero, which means not at
+ *     all
+ * @param jitter share of its life in Redis by which an entry may end sooner, at random, so that
+ *     entries made together don't end together; 0 to 0.5, default 0.1
  * @param lease time a loader has to fill Redis; a slower one is not stored there; default 10 s
  * @param compressAboveBytes longer payloads are deflated in Redis; equal to {@code maxValueBytes},
  *     as by default, means never
@@ -20,11 +24,13 @@ public record CacheConfig(
     long maxEntries,
     Duration l1Ttl,
     Duration l2Ttl,
+    Duration absentTtl,
+    double jitter,
     Duration lease,
     int compressAboveBytes,
     int maxValueBytes) {
 
-  private static final Duration TTL_MAX = Duration.ofDays(365);
+  static final Duration TTL_MAX = Duration.ofDays(365);
 
   public CacheConfig {
     if (maxEntries < 1) {
@@ -35,6 +41,12 @@ public record CacheConfig(
     requireTtl("lease", lease);
     if (l1Ttl.compareTo(l2Ttl) > 0) {
       throw new IllegalArgumentException("l1Ttl: " + l1Ttl + " (expected: <= l2Ttl " + l2Ttl + ")");
+    }
+    if (!absentTtl.isZero()) {
+      requireTtl("absentTtl", absentTtl);
+    }
+    if (!(jitter >= 0 && jitter <= 0.5)) {
+      throw new IllegalArgumentException("jitter: " + jitter + " (expected: 0 to 0.5)");
     }
     if (maxValueBytes < 1 || maxValueBytes > 512 << 20) {
       throw new IllegalArgumentException(
@@ -50,11 +62,17 @@ public record CacheConfig(
     }
   }
 
-  private static void requireTtl(String what, Duration ttl) {
+  static void requireTtl(String what, Duration ttl) {
     if (requireNonNull(ttl, what).compareTo(Duration.ofMillis(1)) < 0
         || ttl.compareTo(TTL_MAX) > 0) {
       throw new IllegalArgumentException(what + ": " + ttl + " (expected: 1 ms to 365 days)");
     }
+  }
+
+  /** How long {@code entry} lives, jitter apart; zero if it is not to be kept. */
+  Duration lifeOf(Entry<?> entry) {
+    Duration life = entry.value() == null ? absentTtl : l2Ttl;
+    return life.compareTo(entry.ttlMax()) < 0 ? life : entry.ttlMax();
   }
 
   /** The defaults. */
@@ -72,6 +90,8 @@ public record CacheConfig(
     private long maxEntries = 10_000;
     private Duration l1Ttl = Duration.ofSeconds(30);
     private Duration l2Ttl = Duration.ofMinutes(10);
+    private Duration absentTtl = Duration.ZERO;
+    private double jitter = 0.1;
     private Duration lease = Duration.ofSeconds(10);
     private int compressAboveBytes = 16 << 20;
     private int maxValueBytes = 16 << 20;
@@ -93,6 +113,18 @@ public record CacheConfig(
     /** See {@link CacheConfig#l2Ttl()}. */
     public Builder l2Ttl(Duration ttl) {
       l2Ttl = ttl;
+      return this;
+    }
+
+    /** See {@link CacheConfig#absentTtl()}. */
+    public Builder absentTtl(Duration ttl) {
+      absentTtl = ttl;
+      return this;
+    }
+
+    /** See {@link CacheConfig#jitter()}. */
+    public Builder jitter(double share) {
+      jitter = share;
       return this;
     }
 
@@ -121,7 +153,8 @@ public record CacheConfig(
      * @throws IllegalArgumentException if a value breaks a rule; it names the value and the rule
      */
     public CacheConfig build() {
-      return new CacheConfig(maxEntries, l1Ttl, l2Ttl, lease, compressAboveBytes, maxValueBytes);
+      return new CacheConfig(
+          maxEntries, l1Ttl, l2Ttl, absentTtl, jitter, lease, compressAboveBytes, maxValueBytes);
     }
   }
 }

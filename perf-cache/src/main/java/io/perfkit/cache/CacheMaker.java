@@ -47,6 +47,8 @@ record CacheMaker(Caches caches, CacheConfig config, Map<String, Codec<?>> codec
         config.maxEntries(),
         l1,
         l2,
+        config.absentTtl(),
+        config.jitter(),
         config.lease(),
         config.compressAboveBytes(),
         config.maxValueBytes());

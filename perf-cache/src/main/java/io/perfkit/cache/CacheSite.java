@@ -1,12 +1,19 @@
 package io.perfkit.cache;
 
+import io.perfkit.weave.Call;
 import io.perfkit.weave.Site;
-import java.lang.invoke.MethodType;
+import io.perfkit.weave.expression.Expression;
+import io.perfkit.weave.expression.ExpressionRefused;
+import io.perfkit.weave.expression.Scope;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** One cache annotation on one method while it is woven: what all kinds of them have in common. */
@@ -50,40 +57,50 @@ final class CacheSite {
     return own.isEmpty() ? site.ofType(CacheDefaults.class).map(attribute).orElse("") : own;
   }
 
+  /** The cache of a name that has to exist by now; without it the site is refused. */
+  Optional<NamedCache> existing(String name) {
+    Optional<NamedCache> cache = known(name);
+    if (cache.isEmpty()) {
+      site.refuse(
+          "there is no cache '"
+              + name
+              + "' yet (known: "
+              + String.join(", ", new TreeSet<>(caches.keySet()))
+              + "); weave the class whose @Cacheable declares it first, or give it to"
+              + " CacheAspect.builder(..).cache(..)");
+    }
+    return cache;
+  }
+
   /** The cache of a name that was declared before. */
   Optional<NamedCache> known(String name) {
     return Optional.ofNullable(caches.get(name));
   }
 
-  /** Whether keys and values are those of the cache; if not, the site is refused. */
-  boolean agrees(NamedCache cache, List<Class<?>> keyTypes, Type value) {
-    boolean keys = cache.takes(keyTypes);
-    if (!keys) {
-      site.refuse(
-          "its key "
-              + NamedCache.names(keyTypes)
-              + " is not the key "
-              + NamedCache.names(cache.keys().types())
-              + " of cache '"
-              + cache.name()
-              + "' ("
-              + cache.origin()
-              + "); make them the same types");
+  /** Whether keys are those of the cache; if not, the site is refused. */
+  boolean agreesOnKeys(NamedCache cache, List<Class<?>> keyTypes) {
+    boolean agrees = cache.takes(keyTypes);
+    if (!agrees) {
+      String own = NamedCache.names(cache.keys().types());
+      refuse("key", NamedCache.names(keyTypes), own, cache, "make them the same types");
     }
-    boolean values = cache.value().equals(value);
-    if (!values) {
-      site.refuse(
-          "its value "
-              + value.getTypeName()
-              + " is not the value "
-              + cache.value().getTypeName()
-              + " of cache '"
-              + cache.name()
-              + "' ("
-              + cache.origin()
-              + "); use another cache");
+    return agrees;
+  }
+
+  /** Whether values are those of the cache; if not, the site is refused. */
+  boolean agreesOnValues(NamedCache cache, Type value) {
+    boolean agrees = cache.value().equals(value);
+    if (!agrees) {
+      String own = cache.value().getTypeName();
+      refuse("value", value.getTypeName(), own, cache, "use another cache");
     }
-    return keys && values;
+    return agrees;
+  }
+
+  private void refuse(String what, String own, String others, NamedCache cache, String remedy) {
+    site.refuse(
+        "its %s %s is not the %s %s of cache '%s' (%s); %s"
+            .formatted(what, own, what, others, cache.name(), cache.origin(), remedy));
   }
 
   /** The cache itself, now that the class is accepted. */
@@ -96,18 +113,85 @@ final class CacheSite {
     caches.put(cache.name(), cache);
   }
 
-  /** The parts of the key: arguments, all or those marked. */
-  List<KeyPart> keyParts() {
-    MethodType method = site.methodType();
+  /** What expressions before the call may name. */
+  Scope before() {
+    return Scope.of(site);
+  }
+
+  /** What expressions after the call may name. */
+  Scope after(ResultShape shape) {
+    return Scope.of(site).withResult(shape.valueClass());
+  }
+
+  /** The parts of the key: as expressions say, or else the arguments, all or those marked. */
+  List<KeyPart> keyParts(String[] expressions, Scope scope) {
+    List<Class<?>> values = types(scope);
     List<KeyPart> all = new ArrayList<>();
     List<KeyPart> marked = new ArrayList<>();
-    for (int i = 0; i < method.parameterCount(); i++) {
-      KeyPart part = KeyPart.argument(i, method);
+    for (int i = 0; i < site.arguments().size(); i++) {
+      KeyPart part = KeyPart.argument(i, values);
       all.add(part);
       if (site.arguments().get(i).declared().isAnnotationPresent(CacheKey.class)) {
         marked.add(part);
       }
     }
-    return marked.isEmpty() ? all : marked;
+    if (expressions.length == 0) {
+      return marked.isEmpty() ? all : marked;
+    }
+    if (!marked.isEmpty()) {
+      site.refuse("has a key and marks parameters by @CacheKey; remove one of the two");
+    }
+    List<KeyPart> parts = new ArrayList<>();
+    for (String expression : expressions) {
+      compile("key", expression, scope, Expression::of)
+          .ifPresent(part -> parts.add(new KeyPart(part.type(), part.handle())));
+    }
+    return parts;
+  }
+
+  /** A condition; none if the annotation has none, or a wrong one, for which it is refused. */
+  Optional<Expression> condition(String attribute, String expression, Scope scope) {
+    return expression.isEmpty()
+        ? Optional.empty()
+        : compile(attribute, expression, scope, Expression::condition);
+  }
+
+  /** Expressions that give texts, as functions of a call. */
+  List<MethodHandle> texts(String attribute, String[] expressions, Scope scope) {
+    List<MethodHandle> texts = new ArrayList<>();
+    for (String expression : expressions) {
+      compile(attribute, expression, scope, Expression::of)
+          .ifPresent(text -> texts.add(function(text.handle(), scope)));
+    }
+    return texts;
+  }
+
+  private Optional<Expression> compile(
+      String attribute,
+      String expression,
+      Scope scope,
+      BiFunction<String, Scope, Expression> compiler) {
+    try {
+      return Optional.of(compiler.apply(expression, scope));
+    } catch (ExpressionRefused e) {
+      site.refuse(attribute + ": " + e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /** What takes a scope's values as a function of a {@link Call} and its result. */
+  MethodHandle function(MethodHandle values, Scope scope) {
+    MethodHandle withResult = values;
+    if (types(scope).size() == site.arguments().size()) {
+      withResult =
+          MethodHandles.dropArguments(values, values.type().parameterCount(), Object.class);
+    }
+    return Call.function(MethodHandles.dropArguments(withResult, 0, Object.class));
+  }
+
+  static List<Class<?>> types(Scope scope) {
+    List<Class<?>> types = new ArrayList<>();
+    scope.variables().forEach(variable -> types.add(variable.type()));
+    return types;
   }
 }

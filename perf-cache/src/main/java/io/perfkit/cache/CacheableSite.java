@@ -1,6 +1,8 @@
 package io.perfkit.cache;
 
 import io.perfkit.weave.Site;
+import io.perfkit.weave.expression.Expression;
+import io.perfkit.weave.expression.Scope;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Type;
@@ -29,26 +31,74 @@ final class CacheableSite {
       site.refuse("returns nothing to keep; remove @Cacheable");
       return;
     }
-    List<KeyPart> parts = common.keyParts();
+    Scope before = common.before();
+    Optional<Expression> condition = common.condition("condition", cacheable.condition(), before);
+    if (cacheable.batch()) {
+      weaveBatch(shape, condition);
+      return;
+    }
+    Scope after = common.after(shape);
+    List<KeyPart> parts = common.keyParts(cacheable.key(), before);
+    KeptEntry entries =
+        new KeptEntry(
+            common
+                .condition("unless", cacheable.unless(), after)
+                .map(unless -> common.function(unless.handle(), after)),
+            common.texts("tags", cacheable.tags(), after));
     common
         .name(cacheable.value(), cacheable.cache())
         .flatMap(name -> cache(name, shape.value(), KeyPart.types(parts)))
-        .ifPresent(cache -> site.around(method -> plan(method, cache, shape, parts)));
+        .ifPresent(
+            cache -> {
+              MethodHandle key = KeyPart.key(parts, cache.keys(), CacheSite.types(before));
+              site.around(
+                  method ->
+                      only(
+                          condition,
+                          method,
+                          new CachedMethod(common.open(cache), shape, entries)
+                              .around(method, ofService(key, method))));
+            });
   }
 
-  private MethodHandle plan(
-      MethodHandle method, NamedCache cache, ResultShape shape, List<KeyPart> parts) {
-    List<Class<?>> arguments = site.methodType().parameterList();
-    MethodHandle key = KeyPart.key(parts, cache.keys(), arguments);
-    Class<?> service = method.type().parameterType(0);
-    return new CachedMethod(common.open(cache), shape)
-        .around(method, MethodHandles.dropArguments(key, 0, service));
+  private void weaveBatch(ResultShape shape, Optional<Expression> condition) {
+    if (cacheable.key().length + cacheable.tags().length + cacheable.unless().length() > 0) {
+      site.refuse("is a batch, for which key, unless and tags say nothing; remove them");
+    }
+    Optional<BatchShape> batch = BatchShape.of(site, shape);
+    Optional<String> name = common.name(cacheable.value(), cacheable.cache());
+    if (batch.isEmpty() || name.isEmpty()) {
+      return;
+    }
+    cache(name.get(), batch.get().value(), batch.get().keyTypes())
+        .ifPresent(
+            cache ->
+                site.around(
+                    method ->
+                        only(
+                            condition,
+                            method,
+                            new BatchMethod(common.open(cache), cache.keys(), batch.get())
+                                .around(method))));
+  }
+
+  /** The plan where the condition holds, else the method. */
+  private static MethodHandle only(
+      Optional<Expression> condition, MethodHandle method, MethodHandle plan) {
+    return condition
+        .map(test -> MethodHandles.guardWithTest(ofService(test.handle(), method), plan, method))
+        .orElse(plan);
+  }
+
+  /** What takes a method's arguments, with the service before them. */
+  private static MethodHandle ofService(MethodHandle arguments, MethodHandle method) {
+    return MethodHandles.dropArguments(arguments, 0, method.type().parameterType(0));
   }
 
   private Optional<NamedCache> cache(String name, Type value, List<Class<?>> keyTypes) {
     Optional<NamedCache> known = common.known(name);
     if (known.isPresent()) {
-      return known.filter(cache -> common.agrees(cache, keyTypes, value) && agrees(cache));
+      return known.filter(cache -> agrees(cache, keyTypes, value));
     }
     try {
       NamedCache declared =
@@ -66,6 +116,12 @@ final class CacheableSite {
       site.refuse(String.valueOf(e.getMessage()));
       return Optional.empty();
     }
+  }
+
+  private boolean agrees(NamedCache cache, List<Class<?>> keyTypes, Type value) {
+    boolean keys = common.agreesOnKeys(cache, keyTypes);
+    boolean values = common.agreesOnValues(cache, value);
+    return agrees(cache) && keys && values;
   }
 
   /** A time said here has to be that of the cache; one left out is. */

@@ -1,6 +1,7 @@
 package io.perfkit.cache;
 
 import static java.lang.invoke.MethodType.methodType;
+import static java.util.Objects.requireNonNull;
 
 import io.perfkit.weave.Call;
 import java.lang.invoke.MethodHandle;
@@ -8,6 +9,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,13 +19,16 @@ import org.jspecify.annotations.Nullable;
 final class CachedMethod {
   private static final MethodHandle LOCAL;
   private static final MethodHandle FOUND;
+  private static final MethodHandle VALUE;
   private static final MethodHandle MISS;
 
   static {
     try {
       Lookup own = MethodHandles.lookup();
-      LOCAL = own.findVirtual(Cache.class, "local", methodType(Object.class, Object.class));
-      FOUND = own.findStatic(CachedMethod.class, "found", methodType(boolean.class, Object.class));
+      LOCAL = own.findVirtual(Cache.class, "local", methodType(LocalEntry.class, Object.class));
+      FOUND =
+          own.findStatic(CachedMethod.class, "found", methodType(boolean.class, LocalEntry.class));
+      VALUE = own.findGetter(LocalEntry.class, "value", Object.class);
       MISS =
           own.findVirtual(
               CachedMethod.class, "miss", methodType(Object.class, Object.class, Call.class));
@@ -34,10 +39,12 @@ final class CachedMethod {
 
   private final Cache<Object, Object> cache;
   private final ResultShape shape;
+  private final KeptEntry entries;
 
-  CachedMethod(Cache<Object, Object> cache, ResultShape shape) {
+  CachedMethod(Cache<Object, Object> cache, ResultShape shape, KeptEntry entries) {
     this.cache = cache;
     this.shape = shape;
+    this.entries = entries;
   }
 
   /**
@@ -49,36 +56,42 @@ final class CachedMethod {
     MethodType type = method.type();
     Class<?> result = type.returnType();
     List<Class<?>> call = type.parameterList();
-    MethodHandle hit = shape.ofHit().asType(methodType(result, Object.class));
+    MethodHandle hit = MethodHandles.filterReturnValue(VALUE, shape.ofHit());
+    hit = hit.asType(methodType(result, LocalEntry.class));
     hit = MethodHandles.dropArguments(hit, 1, Object.class);
     hit = MethodHandles.dropArguments(hit, 2, call);
     MethodHandle miss = MISS.bindTo(this).asType(methodType(result, Object.class, Call.class));
     miss = MethodHandles.collectArguments(miss, 1, Call.of(method));
-    miss = MethodHandles.dropArguments(miss, 0, Object.class);
+    miss = MethodHandles.dropArguments(miss, 0, LocalEntry.class);
     MethodHandle answer = MethodHandles.guardWithTest(FOUND, hit, miss);
     MethodHandle search = MethodHandles.foldArguments(answer, LOCAL.bindTo(cache));
     return MethodHandles.foldArguments(search, key);
   }
 
-  static boolean found(@Nullable Object copy) {
+  static boolean found(@Nullable LocalEntry<?> copy) {
     return copy != null;
   }
 
   @Nullable Object miss(Object key, Call call) {
-    return shape.wrap(cache.find(key, unused -> load(call)));
+    return shape.stage()
+        ? Stages.map(cache.findLater(key, unused -> loadLater(call)), shape::wrap)
+        : shape.wrap(cache.find(key, unused -> load(call)));
   }
 
-  private @Nullable Object load(Call call) {
+  private Entry<Object> load(Call call) {
     try {
-      return shape.unwrap(call.proceed());
+      return entries.of(call, shape.unwrap(call.proceed()));
     } catch (Throwable failure) {
-      throw CachedMethod.<RuntimeException>asIs(failure);
+      throw Thrown.<RuntimeException>asIs(failure);
     }
   }
 
-  /** The method declares what it throws, a loader can't. */
-  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
-  private static <E extends Throwable> E asIs(Throwable failure) throws E {
-    throw (E) failure;
+  private CompletionStage<Entry<Object>> loadLater(Call call) {
+    try {
+      CompletionStage<?> stage = (CompletionStage<?>) requireNonNull(call.proceed(), "stage");
+      return Stages.map(stage, result -> entries.of(call, shape.unwrap(result)));
+    } catch (Throwable failure) {
+      throw Thrown.<RuntimeException>asIs(failure);
+    }
   }
 }

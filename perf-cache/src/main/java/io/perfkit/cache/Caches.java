@@ -8,6 +8,8 @@ import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisGuard;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
@@ -23,18 +25,19 @@ import redis.clients.jedis.UnifiedJedis;
 public final class Caches implements AutoCloseable {
   private static final long RETRY_MILLIS = 200;
 
-  private final SharedRedis shared;
+  private final String prefix;
+  private final InvalidationChannel channel;
+  private final RedisGuard guard;
+  private final Queue<UnsentInvalidations> unsent = new ConcurrentLinkedQueue<>();
   private final LongSupplier nanos;
   private final @Nullable CacheMeters meters;
   private final ScheduledExecutorService retries;
 
   private Caches(Builder builder) {
     KeySpace.of(builder.prefix, "caches"); // says what a prefix may be
-    InvalidationChannel channel = new InvalidationChannel(builder.redis, builder.prefix);
-    UnsentInvalidations unsent = new UnsentInvalidations();
-    this.shared =
-        new SharedRedis(
-            builder.prefix, RedisGuard.of(builder.redis, builder.guard), channel, unsent);
+    this.prefix = builder.prefix;
+    this.channel = new InvalidationChannel(builder.redis, prefix);
+    this.guard = RedisGuard.of(builder.redis, builder.guard);
     this.nanos = builder.nanos;
     this.meters = builder.registry == null ? null : new CacheMeters(builder.registry);
     this.retries =
@@ -46,7 +49,7 @@ public final class Caches implements AutoCloseable {
             });
     channel.start();
     var unused =
-        retries.scheduleWithFixedDelay(unsent::send, RETRY_MILLIS, RETRY_MILLIS, MILLISECONDS);
+        retries.scheduleWithFixedDelay(this::sendUnsent, RETRY_MILLIS, RETRY_MILLIS, MILLISECONDS);
   }
 
   /**
@@ -89,11 +92,16 @@ public final class Caches implements AutoCloseable {
     requireNonNull(keyText, "keyText");
     RedisLevel<V> redis =
         new RedisLevel<>(
-            shared, requireNonNull(name, "name"), codec, requireNonNull(config, "config"));
+            guard,
+            channel,
+            KeySpace.of(prefix, requireNonNull(name, "name")),
+            codec,
+            requireNonNull(config, "config"));
     Fence fence = new Fence(config.maxEntries());
-    if (!shared.channel().register(name, fence)) {
+    if (!channel.register(name, fence)) {
       throw new IllegalStateException("name: '" + name + "' (expected: a name not taken yet)");
     }
+    unsent.add(redis.unsent());
     LocalLevel<K, V> local = new LocalLevel<>(config, fence, nanos);
     Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis);
     if (meters != null) {
@@ -106,12 +114,16 @@ public final class Caches implements AutoCloseable {
    * Whether other nodes' invalidations are heard now; if not, copies live for their L1 TTL at most.
    */
   public boolean subscribed() {
-    return shared.channel().subscribed();
+    return channel.subscribed();
   }
 
-  /** Keys whose invalidation waits for Redis. */
+  /** Keys, tags and whole caches whose invalidation waits for Redis. */
   public int unsentInvalidations() {
-    return shared.unsent().size();
+    return unsent.stream().mapToInt(UnsentInvalidations::size).sum();
+  }
+
+  private void sendUnsent() {
+    unsent.forEach(UnsentInvalidations::send);
   }
 
   /**
@@ -121,9 +133,9 @@ public final class Caches implements AutoCloseable {
   @Override
   public void close() {
     retries.shutdownNow();
-    shared.unsent().send();
-    shared.channel().close();
-    shared.guard().close();
+    sendUnsent();
+    channel.close();
+    guard.close();
     if (meters != null) {
       meters.close();
     }
@@ -131,7 +143,7 @@ public final class Caches implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "Caches[" + shared.prefix() + ", " + shared.guard() + "]";
+    return "Caches[" + prefix + ", " + guard + "]";
   }
 
   /** Collects collaborators and rarer settings. One thread at a time. */

@@ -1,40 +1,66 @@
 package io.perfkit.cache;
 
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * Makes what was read before an invalidation lose. Keys share stripes by hash; a stripe's epoch
- * only grows, with each invalidation of one of its keys. Whoever reads or loads a value takes the
- * epoch first and keeps it with the value, which counts only while the epoch is still the same. A
- * shared stripe costs a needless miss, never a stale hit. Thread safe.
+ * Makes what was read before an invalidation lose. Keys and tags share stripes by hash; a stripe's
+ * epoch only grows, with each invalidation of a key or tag of it. Whoever reads or loads a value
+ * takes the epoch first and keeps it with the value, which counts only while the epoch is still the
+ * same. A shared stripe costs a needless miss, never a stale hit. Thread safe.
  */
 final class Fence {
 
   /* Invariants
-   * F1  epoch(s) never falls, and grows with every advance of s and every advanceAll: it is the sum
-   *     of two counters that only grow, so equal sums mean that neither moved.
-   * F2  a value read before an advance has an older epoch than any epoch seen after it. */
+   * F1  an epoch grows with every advance of its stripes and every advanceAll, and never falls: it is
+   *     a sum of counters that only grow, so equal sums mean that none moved. (That 2^32 advances pass
+   *     while one value is read is ruled out by time.)
+   * F2  a value read before an advance has an older epoch than any epoch seen after it.
+   * F3  the tags of a value are known only after it was read. Their epoch may be taken then if
+   *     tagAdvances, taken before, has not moved: advanceTag moves it before it moves a stripe. */
   private static final int STRIPES_MAX = 1 << 20;
 
-  private final AtomicLongArray advances;
-  private volatile long advancesOfAll;
+  private final AtomicIntegerArray advances;
+  private final AtomicInteger advancesOfAll = new AtomicInteger();
+  private final AtomicInteger tagAdvances = new AtomicInteger();
 
-  /** Four stripes for each entry, so that a stripe is seldom shared. */
+  /**
+   * Two stripes or more for each entry: seldom shared, and small enough for a processor's cache.
+   */
   Fence(long maxEntries) {
-    long wanted = Math.min(STRIPES_MAX, Math.max(64, maxEntries * 4));
-    this.advances = new AtomicLongArray(Integer.highestOneBit((int) (wanted * 2 - 1)));
+    long wanted = Math.min(STRIPES_MAX, Math.max(64, maxEntries * 2));
+    this.advances = new AtomicIntegerArray(Integer.highestOneBit((int) (wanted * 2 - 1)));
   }
 
   int stripe(int hash) {
     return hash & (advances.length() - 1);
   }
 
-  long epoch(int stripe) {
-    return advances.get(stripe) + advancesOfAll;
+  int epoch(int stripe) {
+    return advances.get(stripe) + advancesOfAll.get();
+  }
+
+  /** The epoch of a key with tags. */
+  int epoch(int stripe, int[] tagStripes) {
+    int epoch = epoch(stripe);
+    for (int tagStripe : tagStripes) {
+      epoch += advances.get(tagStripe);
+    }
+    return epoch;
+  }
+
+  /** How often a tag was advanced. */
+  int tagAdvances() {
+    return tagAdvances.get();
   }
 
   void advance(int stripe) {
-    advances.incrementAndGet(stripe);
+    advances.getAndIncrement(stripe);
+  }
+
+  void advanceTag(int stripe) {
+    tagAdvances.getAndIncrement(); // F3
+    advances.getAndIncrement(stripe);
   }
 
   /**
@@ -43,13 +69,13 @@ final class Fence {
    * @return whether nothing else advanced it since {@code epoch}, so that {@code epoch + 1} is its
    *     epoch now
    */
-  boolean advanceFrom(int stripe, long epoch) {
-    return advances.getAndIncrement(stripe) + advancesOfAll == epoch;
+  boolean advanceFrom(int stripe, int epoch) {
+    return advances.getAndIncrement(stripe) + advancesOfAll.get() == epoch;
   }
 
-  /** Ends every value. One thread at a time. */
-  @SuppressWarnings("NonAtomicVolatileUpdate") // only the subscriber's thread writes
+  /** Ends every value. */
   void advanceAll() {
-    advancesOfAll++;
+    tagAdvances.getAndIncrement();
+    advancesOfAll.getAndIncrement();
   }
 }

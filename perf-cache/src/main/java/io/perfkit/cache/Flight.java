@@ -1,5 +1,6 @@
 package io.perfkit.cache;
 
+import io.perfkit.cache.LocalLevel.Reading;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -16,30 +17,48 @@ final class Flight<V> {
   /** What a search found: a null value is an absent one. */
   record Found<V>(@Nullable V value, Source source) {}
 
-  private final long epoch;
-  private final Thread pilot = Thread.currentThread();
+  private final Reading reading;
+  private volatile @Nullable Thread pilot = Thread.currentThread();
   private final CompletableFuture<Found<V>> landing = new CompletableFuture<>();
 
-  Flight(long epoch) {
-    this.epoch = epoch;
+  Flight(Reading reading) {
+    this.reading = reading;
   }
 
-  /** Of the key's stripe, taken before the search began. */
-  long epoch() {
-    return epoch;
+  /** Taken before the search began. */
+  Reading reading() {
+    return reading;
   }
 
   void land(Found<V> found) {
     landing.complete(found);
   }
 
+  /** Does nothing once landed. */
   void crash(Throwable failure) {
     landing.completeExceptionally(failure);
   }
 
+  /** The pilot's part is done, and another thread will land: from now on the pilot may wait too. */
+  void handOver() {
+    pilot = null;
+  }
+
   /** Waits for the pilot; its exception is thrown here as it was there. */
   Found<V> await(String cache, String key) {
-    if (pilot == Thread.currentThread()) {
+    try {
+      return landing(cache, key).get();
+    } catch (ExecutionException e) {
+      throw Flight.<RuntimeException>asIs(e.getCause() == null ? e : e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LoadInterrupted("waiting for key '" + key + "' of cache '" + cache + "'", e);
+    }
+  }
+
+  /** What is completed when the flight lands or crashes; not to be completed by others. */
+  CompletableFuture<Found<V>> landing(String cache, String key) {
+    if (pilot == Thread.currentThread() && !landing.isDone()) {
       throw new IllegalStateException(
           "the loader of key '"
               + key
@@ -47,14 +66,7 @@ final class Flight<V> {
               + cache
               + "' asks the cache for the same key");
     }
-    try {
-      return landing.get();
-    } catch (ExecutionException e) {
-      throw Flight.<RuntimeException>asIs(e.getCause() == null ? e : e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LoadInterrupted("waiting for key '" + key + "' of cache '" + cache + "'", e);
-    }
+    return landing;
   }
 
   /** A loader is a function, so what it threw is unchecked, however it was declared. */

@@ -28,7 +28,8 @@ import redis.clients.jedis.util.JedisClusterCRC16;
  *
  * <pre>
  * channel  prefix:v1:invalidations
- * message  8 bytes: the node that sent it, 4 bytes: hash of the key, then the name of the cache
+ * message  8 bytes: the node that sent it, 1 byte: the kind, 4 bytes: hash of the key or tag, then
+ *          the name of the cache
  * </pre>
  */
 final class InvalidationChannel implements AutoCloseable {
@@ -39,7 +40,7 @@ final class InvalidationChannel implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(InvalidationChannel.class);
   private static final Duration PAUSE_AFTER_LOSS = Duration.ofMillis(200);
   private static final long JOIN_MILLIS = 5_000;
-  private static final int HEAD_BYTES = Long.BYTES + Integer.BYTES;
+  private static final int HEAD_BYTES = Long.BYTES + 1 + Integer.BYTES;
 
   private final UnifiedJedis redis;
   private final byte[] name;
@@ -64,6 +65,27 @@ final class InvalidationChannel implements AutoCloseable {
     thread.setDaemon(true);
   }
 
+  /** What a message ends. */
+  enum Kind {
+    KEY('K'),
+    TAG('T'),
+    ALL('A');
+
+    private final byte code;
+
+    Kind(char code) {
+      this.code = (byte) code;
+    }
+
+    void end(Fence fence, int hash) {
+      switch (this) {
+        case KEY -> fence.advance(fence.stripe(hash));
+        case TAG -> fence.advanceTag(fence.stripe(hash));
+        case ALL -> fence.advanceAll();
+      }
+    }
+  }
+
   void start() {
     thread.start();
   }
@@ -72,10 +94,11 @@ final class InvalidationChannel implements AutoCloseable {
     return name;
   }
 
-  byte[] message(String cache, int hash) {
+  byte[] message(Kind kind, String cache, int hash) {
     byte[] cacheName = cache.getBytes(UTF_8);
     return ByteBuffer.allocate(HEAD_BYTES + cacheName.length)
         .putLong(self)
+        .put(kind.code)
         .putInt(hash)
         .put(cacheName)
         .array();
@@ -155,10 +178,13 @@ final class InvalidationChannel implements AutoCloseable {
       if (parts.getLong() == self) {
         return; // C2
       }
+      byte code = parts.get();
       int hash = parts.getInt();
       Fence fence = fences.get(UTF_8.decode(parts).toString());
-      if (fence != null) {
-        fence.advance(fence.stripe(hash));
+      for (Kind kind : Kind.values()) {
+        if (fence != null && kind.code == code) {
+          kind.end(fence, hash);
+        }
       }
     }
   }

@@ -9,17 +9,17 @@ import java.util.List;
 /**
  * One value that a key is made of.
  *
- * @param value takes the method's arguments, or also its result
+ * @param value takes the values that expressions of the annotation may name
  */
 record KeyPart(Class<?> type, MethodHandle value) {
 
   /** The argument of this index. */
-  static KeyPart argument(int index, MethodType method) {
-    Class<?> type = method.parameterType(index);
-    MethodHandle value = MethodHandles.identity(type);
-    int[] order = {index};
+  static KeyPart argument(int index, List<Class<?>> values) {
+    Class<?> type = values.get(index);
     return new KeyPart(
-        type, MethodHandles.permuteArguments(value, method.changeReturnType(type), order));
+        type,
+        MethodHandles.permuteArguments(
+            MethodHandles.identity(type), MethodType.methodType(type, values), index));
   }
 
   static List<Class<?>> types(List<KeyPart> parts) {
@@ -29,16 +29,15 @@ record KeyPart(Class<?> type, MethodHandle value) {
   }
 
   /** A handle that takes what the parts take and gives the key. */
-  static MethodHandle key(List<KeyPart> parts, KeyLayout layout, List<Class<?>> arguments) {
+  static MethodHandle key(List<KeyPart> parts, KeyLayout layout, List<Class<?>> values) {
     MethodHandle key = layout.factory();
     for (int i = parts.size() - 1; i >= 0; i--) {
       key = MethodHandles.collectArguments(key, i, parts.get(i).value());
     }
-    int[] order = new int[parts.size() * arguments.size()];
+    int[] order = new int[parts.size() * values.size()];
     for (int i = 0; i < order.length; i++) {
-      order[i] = i % arguments.size();
+      order[i] = i % values.size();
     }
-    return MethodHandles.permuteArguments(
-        key, MethodType.methodType(Object.class, arguments), order);
+    return MethodHandles.permuteArguments(key, MethodType.methodType(Object.class, values), order);
   }
 }

@@ -3,12 +3,13 @@ package io.perfkit.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The local copies of one cache. A copy counts while its own deadline has not passed and its
- * stripe's epoch is what it was when the value was read. Thread safe.
+ * The local copies of one cache. A copy counts while its own deadline has not passed and the epoch
+ * of its key and tags is what it was before the value was read. Thread safe.
  *
  * <p>Caffeine bounds the number of copies and drops old ones; whether a copy counts is decided
  * here, so a hit reads the clock once. Caffeine's own clock is the time of the latest write, which
@@ -35,55 +36,86 @@ final class LocalLevel<K, V> {
   }
 
   /** The copy that counts, or null. Allocates nothing. */
-  @Nullable V get(K key) {
+  @Nullable LocalEntry<V> get(K key) {
     LocalEntry<V> entry = entries.getIfPresent(key);
-    return entry != null
-            && entry.deadlineNanos() - nanos.getAsLong() > 0
-            && entry.epoch() == fence.epoch(entry.stripe())
-        ? entry.value()
+    return entry != null && entry.deadlineNanos - nanos.getAsLong() > 0 && isCurrent(entry)
+        ? entry
         : null;
   }
 
-  /** To be taken before a value is read, and given to {@link #put} with it. */
-  long now() {
-    return nanos.getAsLong();
+  private boolean isCurrent(LocalEntry<V> entry) {
+    return entry.tagStripes.length == 0
+        ? entry.epoch == fence.epoch(entry.stripe)
+        : entry.epoch == fence.epoch(entry.stripe, entry.tagStripes);
   }
 
-  /** To be taken before a value is read, and given to {@link #put} with it. */
-  long epoch(int stripe) {
-    return fence.epoch(stripe);
+  /**
+   * The state of a key before its value is read or loaded; what is kept of the value later counts
+   * from here.
+   */
+  record Reading(int stripe, int epoch, int tagAdvances, long nanos) {
+    /** Whether nothing was invalidated between the two that could concern the key. */
+    boolean sees(Reading other) {
+      return epoch == other.epoch && tagAdvances == other.tagAdvances;
+    }
   }
 
-  int stripe(int hash) {
-    return fence.stripe(hash);
+  /** To be taken before a value is read. */
+  Reading reading(int hash) {
+    int stripe = fence.stripe(hash);
+    int tagAdvances = fence.tagAdvances();
+    return new Reading(stripe, fence.epoch(stripe), tagAdvances, nanos.getAsLong());
   }
 
-  /** Keeps a value read at {@code readNanos} under {@code epoch}, for its time left at most. */
-  void put(K key, V value, int stripe, long epoch, long readNanos, Duration timeLeft) {
-    if (fence.epoch(stripe)
-        == epoch) { // or else it would not count, and might displace one that does
+  /** Keeps what was read since {@code reading}, for {@code timeLeft} from then at most. */
+  void put(K key, @Nullable V value, Set<String> tags, Reading reading, Duration timeLeft) {
+    int[] tagStripes = LocalEntry.NO_TAGS;
+    int epoch = reading.epoch();
+    if (!tags.isEmpty()) {
+      tagStripes = tags.stream().mapToInt(tag -> fence.stripe(Hash.of(tag))).toArray();
+      epoch += fence.epoch(0, tagStripes) - fence.epoch(0);
+      if (fence.tagAdvances() != reading.tagAdvances()) {
+        return; // F3: one of its tags may have ended meanwhile
+      }
+    }
+    long life = Math.min(ttlNanos, timeLeft.toNanos());
+    LocalEntry<V> entry =
+        new LocalEntry<>(value, reading.stripe(), tagStripes, epoch, reading.nanos() + life);
+    if (isCurrent(entry)) { // or else it would not count, and might displace one that does
       lastWriteNanos = nanos.getAsLong();
-      long life = Math.min(ttlNanos, timeLeft.toNanos());
-      entries.put(key, new LocalEntry<>(value, stripe, epoch, readNanos + life));
+      entries.put(key, entry);
     }
   }
 
   /**
-   * Ends what was read before, then keeps {@code value}, which was put to Redis after {@code epoch}
-   * was taken; unless another node's invalidation came between, which may be the newer one.
+   * Ends what was read before, then keeps {@code value}, which was put to Redis after {@code
+   * before} was taken; unless another invalidation came between, which may be the newer one.
    */
-  void replace(K key, V value, int stripe, long epoch, long putNanos) {
-    if (fence.advanceFrom(stripe, epoch)) {
-      put(key, value, stripe, epoch + 1, putNanos, Duration.ofNanos(ttlNanos));
+  void replace(K key, @Nullable V value, Set<String> tags, Reading before, Duration timeLeft) {
+    if (fence.advanceFrom(before.stripe(), before.epoch())) {
+      Reading after =
+          new Reading(before.stripe(), before.epoch() + 1, before.tagAdvances(), before.nanos());
+      put(key, value, tags, after, timeLeft);
     } else {
       entries.invalidate(key);
     }
   }
 
   /** Ends the copy, and whatever is being read now. */
-  void remove(K key, int stripe) {
-    fence.advance(stripe);
+  void remove(K key, int hash) {
+    fence.advance(fence.stripe(hash));
     entries.invalidate(key);
+  }
+
+  /** Ends all copies with the tag, and whatever is being read now and has it. */
+  void removeTag(String tag) {
+    fence.advanceTag(fence.stripe(Hash.of(tag)));
+  }
+
+  /** Ends all copies, and whatever is being read now. */
+  void clear() {
+    fence.advanceAll();
+    entries.invalidateAll();
   }
 
   /** About how many copies are held, counting or not. */

@@ -2,66 +2,97 @@ package io.perfkit.cache;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.Objects.requireNonNull;
 
+import io.perfkit.cache.InvalidationChannel.Kind;
+import io.perfkit.cache.Lookup.Hit;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.CodecFailed;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisException;
 import io.perfkit.redis.RedisGuard;
 import io.perfkit.redis.RedisScript;
+import io.perfkit.redis.RedisScript.Call;
+import io.perfkit.redis.RedisScript.Reply;
 import io.perfkit.redis.ValueFormat;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.zip.CRC32C;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.UnifiedJedis;
 
 /**
- * The entries of one cache in Redis. Each call is one script on one key. Thread safe.
+ * The entries of one cache in Redis. Each operation on a key is one script. Thread safe.
  *
  * <pre>
- * key    prefix:{name.P}:v1:entry:key     P of 64 partitions, which spread a Cluster
- * value  'V' and the bytes of a ValueFormat, PX the entry's TTL
- * lease  'L' and 16 bytes of token, PX the lease: its holder may fill the entry
+ * entry  prefix:{cache.P}:v1:entry:key  'V' generation(16) sequence(16) body, PX its TTL
+ * lease  the same key                   'L' token(16) generation(16) sequence(16), PX the lease
+ * marks  prefix:{cache.P}:v1:marks      hash: g generation, s sequence, t&lt;tag&gt; sequence of its end
  * </pre>
+ *
+ * P is one of 64 partitions, which spread the cache over a Cluster. The generation changes with
+ * each clear of the partition, and whenever its marks are lost; the sequence with each invalidation
+ * of a tag.
  */
 final class RedisLevel<V> {
 
   /* Invariants
    * L1  a load is stored only under the lease that was taken before it began: fill compares the token.
-   * L2  put and invalidate end any lease on the key, and tell all nodes in the same step. */
+   * L2  put and invalidate end any lease on the key, and tell all nodes in the same step.
+   * L3  an entry counts only in the generation it was read or loaded in, and only if none of its tags
+   *     ended since: lookup and fill compare with the marks. Lost marks end entries, never revive them.
+   * L4  what Redis could not be told is kept (UnsentInvalidations), and until it is told this node
+   *     does not read from Redis what it may concern. */
   private static final RedisScript LOOKUP = RedisScript.load(RedisLevel.class, "lookup.lua");
   private static final RedisScript FILL = RedisScript.load(RedisLevel.class, "fill.lua");
   private static final RedisScript PUT = RedisScript.load(RedisLevel.class, "put.lua");
   private static final RedisScript INVALIDATE =
       RedisScript.load(RedisLevel.class, "invalidate.lua");
+  private static final RedisScript INVALIDATE_TAG =
+      RedisScript.load(RedisLevel.class, "invalidate_tag.lua");
+  private static final RedisScript CLEAR = RedisScript.load(RedisLevel.class, "clear.lua");
+
   private static final int PARTITIONS = 64;
-  private static final byte VALUE = 'V';
+  private static final int MARKS_MAX = 10_000;
   private static final byte[] NOTHING = {};
+  private static final Long ONE = 1L;
 
   private final RedisGuard guard;
   private final InvalidationChannel channel;
-  private final UnsentInvalidations unsent;
+  private final UnsentInvalidations unsent = new UnsentInvalidations(this);
   private final KeySpace keys;
-  private final ValueFormat<V> format;
-  private final Duration ttl;
-  private final byte[] ttlMillis;
+  private final List<byte[]> marksKeys;
+  private final EntryFormat<V> format;
+  private final CacheConfig config;
   private final byte[] leaseMillis;
+  private final byte[] marksMillis;
   private final LongAdder failures = new LongAdder();
 
-  RedisLevel(SharedRedis shared, String cache, Codec<V> codec, CacheConfig config) {
-    this.guard = shared.guard();
-    this.channel = shared.channel();
-    this.unsent = shared.unsent();
-    this.keys = KeySpace.of(shared.prefix(), cache).withPartitions(PARTITIONS);
-    this.format = new ValueFormat<>(codec, config.compressAboveBytes(), config.maxValueBytes());
-    this.ttl = config.l2Ttl();
-    this.ttlMillis = ascii(ttl.toMillis());
+  RedisLevel(
+      RedisGuard guard,
+      InvalidationChannel channel,
+      KeySpace keys,
+      Codec<V> codec,
+      CacheConfig config) {
+    this.guard = guard;
+    this.channel = channel;
+    this.keys = keys.withPartitions(PARTITIONS);
+    this.marksKeys =
+        IntStream.range(0, PARTITIONS)
+            .mapToObj(partition -> this.keys.partitionKey("marks", partition))
+            .toList();
+    this.format =
+        new EntryFormat<>(
+            new ValueFormat<>(codec, config.compressAboveBytes(), config.maxValueBytes()));
+    this.config = config;
     this.leaseMillis = ascii(config.lease().toMillis());
+    this.marksMillis = ascii(2 * (config.lease().toMillis() + config.l2Ttl().toMillis()));
   }
 
   /** Commands that Redis did not answer or refused, since the start. */
@@ -69,164 +100,248 @@ final class RedisLevel<V> {
     return failures.sum();
   }
 
-  /**
-   * A key as Redis and the other nodes know it.
-   *
-   * @param redisKey equal for equal keys; its array is what is sent
-   */
-  record Address(String text, ByteBuffer redisKey, int hash) {}
+  UnsentInvalidations unsent() {
+    return unsent;
+  }
 
   Address address(String text) {
-    CRC32C crc = new CRC32C();
-    crc.update(text.getBytes(UTF_8));
-    return new Address(text, ByteBuffer.wrap(keys.key("entry", text)), (int) crc.getValue());
-  }
-
-  /** The permission to fill an entry; the two numbers are random and make it unique. */
-  record Lease(long high, long low) {
-    static Lease next() {
-      ThreadLocalRandom random = ThreadLocalRandom.current();
-      return new Lease(random.nextLong(), random.nextLong());
-    }
-
-    byte[] token() {
-      return ByteBuffer.allocate(16).putLong(high).putLong(low).array();
-    }
-  }
-
-  /** What Redis holds: a value and the time it has left, or else perhaps the lease to fill it. */
-  record Lookup<V>(@Nullable V value, Duration timeLeft, @Nullable Lease lease) {
-    static <V> Lookup<V> nothing() {
-      return new Lookup<>(null, Duration.ZERO, null);
-    }
+    return new Address(
+        text, ByteBuffer.wrap(keys.key("entry", text)), keys.partition(text), Hash.of(text));
   }
 
   /**
-   * Finds the value or takes the lease; nothing while Redis is down, or still holds a value that it
-   * could not be told to drop. One round trip, a second one if the value can't be read.
+   * Finds the entry or takes the lease; nothing while Redis is down, or may hold what it could not
+   * be told to drop. One round trip, a second one if the entry can't be read.
    */
   Lookup<V> lookup(Address address) {
-    return find(address, Lease.next());
+    return lookupAll(List.of(address)).get(0);
+  }
+
+  /** As {@link #lookup} for each, in their order. One round trip for all. */
+  List<Lookup<V>> lookupAll(List<Address> addresses) {
+    return find(addresses, true);
   }
 
   /** As {@link #lookup} but takes no lease. */
   Lookup<V> peek(Address address) {
-    return find(address, null);
+    return find(List.of(address), false).get(0);
   }
 
-  private Lookup<V> find(Address address, @Nullable Lease lease) {
-    byte[] token = lease == null ? NOTHING : lease.token();
-    if (unsent.contains(address)) {
-      return Lookup.nothing();
-    }
-    try {
-      List<?> reply = look(address, token, NOTHING);
-      if (isHit(reply)) {
-        Lookup<V> hit = hit(reply);
-        if (hit.value() != null) {
-          return hit;
-        }
-        reply = look(address, token, (byte[]) reply.get(1));
+  /** A question to Redis: which entry, and the lease to take if there is none. */
+  private record Ask(Address address, @Nullable Lease lease) {}
+
+  private Call lookupCall(Ask ask, byte[] unreadable) {
+    byte[] token = ask.lease() == null ? NOTHING : ask.lease().token();
+    return call(ask.address(), token, leaseMillis, marksMillis, unreadable);
+  }
+
+  private List<Lookup<V>> find(List<Address> addresses, boolean leased) {
+    List<@Nullable Ask> asks = new ArrayList<>(addresses.size());
+    List<Call> calls = new ArrayList<>(addresses.size());
+    for (Address address : addresses) {
+      if (unsent.blocks(address)) { // L4
+        asks.add(null);
+      } else {
+        Ask ask = new Ask(address, leased ? Lease.next() : null);
+        asks.add(ask);
+        calls.add(lookupCall(ask, NOTHING));
       }
-      return Long.valueOf(1).equals(reply.get(0))
-          ? new Lookup<>(null, Duration.ZERO, lease)
-          : Lookup.nothing();
-    } catch (RedisException e) {
-      failures.increment();
+    }
+    Iterator<Reply> replies = run(LOOKUP, calls).iterator();
+    List<Lookup<V>> found = new ArrayList<>(addresses.size());
+    for (Ask ask : asks) {
+      found.add(ask == null ? Lookup.nothing() : answer(ask, replies.next()));
+    }
+    return found;
+  }
+
+  private Lookup<V> answer(Ask ask, Reply reply) {
+    if (!(reply.value() instanceof List<?> parts)) {
       return Lookup.nothing();
     }
+    if (!Long.valueOf(0).equals(parts.get(0))) {
+      return new Lookup<>(null, ONE.equals(parts.get(0)) ? ask.lease() : null);
+    }
+    byte[] body = (byte[]) parts.get(1);
+    long millis = (Long) parts.get(2); // below 0 if somebody took the TTL away
+    Duration timeLeft = millis < 0 ? config.l2Ttl() : Duration.ofMillis(millis);
+    Optional<Hit<V>> hit = format.decode(body, timeLeft);
+    if (hit.isEmpty() && ask.lease() != null) {
+      Reply again = run(LOOKUP, List.of(lookupCall(ask, body))).get(0);
+      boolean won = again.value() instanceof List<?> lease && ONE.equals(lease.get(0));
+      return new Lookup<>(null, won ? ask.lease() : null);
+    }
+    return new Lookup<>(hit.orElse(null), null);
   }
 
   /**
-   * Stores a loaded value under its lease. One round trip.
+   * What to store of a load.
    *
-   * @return false if the lease was lost, so that the value may be older than an invalidation; a
-   *     Redis that does not answer is no reason to think so
-   * @throws CodecFailed if the value can't be written; the lease is given back
+   * @param lease null if another holds it, and then nothing is stored
+   * @param ttl zero gives the lease back
    */
-  boolean fill(Address address, Lease lease, V value) {
-    byte[] bytes;
+  record Fill<V>(Address address, @Nullable Lease lease, Entry<V> entry, Duration ttl) {}
+
+  /**
+   * Stores loaded entries under their leases. One round trip for all.
+   *
+   * @return for each whether it may be kept: not if its lease was lost, so that it may be older
+   *     than an invalidation; a Redis that does not answer is no reason to think so
+   * @throws CodecFailed if a value can't be written; nothing is stored and all leases are given
+   *     back
+   */
+  List<Boolean> fill(List<Fill<V>> fills) {
+    List<Call> calls = new ArrayList<>(fills.size());
     try {
-      bytes = encode(value);
+      for (Fill<V> fill : fills) {
+        byte[] body = fill.ttl().isZero() ? NOTHING : format.encode(fill.entry());
+        if (fill.lease() != null) {
+          calls.add(fillCall(fill, fill.lease(), body));
+        }
+      }
     } catch (CodecFailed e) {
-      release(address, lease);
+      release(fills);
       throw e;
     }
-    try {
-      return Long.valueOf(1).equals(call(FILL, address, lease.token(), bytes, ttlMillis));
-    } catch (RedisException e) {
-      failures.increment();
-      return true;
+    Iterator<Reply> replies = run(FILL, calls).iterator();
+    List<Boolean> current = new ArrayList<>(fills.size());
+    for (Fill<V> fill : fills) {
+      boolean lost = fill.lease() != null && Long.valueOf(0).equals(replies.next().value());
+      current.add(!lost);
     }
+    return current;
   }
 
-  /** Gives a lease back, so that the next caller gets it at once. One round trip. */
-  void release(Address address, Lease lease) {
-    try {
-      call(FILL, address, lease.token(), NOTHING, NOTHING);
-    } catch (RedisException e) {
-      failures.increment(); // the lease ends by itself
+  private Call fillCall(Fill<V> fill, Lease lease, byte[] body) {
+    List<byte[]> args = new ArrayList<>();
+    args.add(lease.token());
+    args.add(body);
+    args.add(ascii(fill.ttl().toMillis()));
+    args.addAll(EntryFormat.tagBytes(fill.entry().tags()));
+    return call(fill.address(), args.toArray(byte[][]::new));
+  }
+
+  /** Gives leases back, so that the next callers get them at once. One round trip for all. */
+  void release(List<Fill<V>> fills) {
+    List<Call> calls = new ArrayList<>(fills.size());
+    for (Fill<V> fill : fills) {
+      if (fill.lease() != null) {
+        calls.add(fillCall(fill, fill.lease(), NOTHING));
+      }
     }
+    run(FILL, calls);
   }
 
   /**
-   * Stores a value and tells all nodes. While Redis is down an invalidation is kept instead. One
+   * Stores an entry and tells all nodes. While Redis is down an invalidation is kept instead. One
    * round trip.
    *
    * @throws CodecFailed if the value can't be written; nothing was done
    */
-  void put(Address address, V value) {
-    byte[] bytes = encode(value);
-    try {
-      call(PUT, address, bytes, ttlMillis, channel.name(), message(address));
-    } catch (RedisException e) {
-      failures.increment();
-      unsent.keep(address, this::send, e);
+  void put(Address address, Entry<V> entry, Duration ttl) {
+    Call call =
+        call(
+            address,
+            format.encode(entry),
+            ascii(ttl.toMillis()),
+            marksMillis,
+            Lease.next().token(),
+            channel.name(),
+            channel.message(Kind.KEY, keys.name(), address.hash()));
+    if (!succeeds(run(PUT, List.of(call)))) {
+      unsent.keep(address);
     }
   }
 
-  /** Removes a value and tells all nodes; kept for later while Redis is down. One round trip. */
-  void invalidate(Address address) {
-    try {
-      send(address);
-    } catch (RedisException e) {
-      failures.increment();
-      unsent.keep(address, this::send, e);
+  /** Removes entries and tells all nodes; kept for later while Redis is down. One round trip. */
+  void invalidate(Collection<Address> addresses) {
+    List<Address> all = List.copyOf(addresses);
+    List<Reply> replies = run(INVALIDATE, all.stream().map(this::invalidation).toList());
+    for (int i = 0; i < all.size(); i++) {
+      if (!succeeds(replies.subList(i, i + 1))) {
+        unsent.keep(all.get(i));
+      }
     }
   }
 
-  private void send(Address address) {
-    call(INVALIDATE, address, channel.name(), message(address));
+  /** Ends all entries of a tag and tells all nodes; kept while Redis is down. Two round trips. */
+  void invalidateTag(String tag) {
+    if (!sendTag(tag)) {
+      unsent.keepTag(tag);
+    }
   }
 
-  private byte[] message(Address address) {
-    return channel.message(keys.name(), address.hash());
+  /** Ends all entries and tells all nodes; kept for later while Redis is down. Two round trips. */
+  void clear() {
+    if (!sendClear()) {
+      unsent.keepClear();
+    }
   }
 
-  private List<?> look(Address address, byte[] token, byte[] unreadable) {
-    return (List<?>) requireNonNull(call(LOOKUP, address, token, leaseMillis, unreadable));
+  boolean sendInvalidation(Address address) {
+    return succeeds(run(INVALIDATE, List.of(invalidation(address))));
   }
 
-  private static boolean isHit(List<?> reply) {
-    return Long.valueOf(0).equals(reply.get(0));
+  boolean sendTag(String tag) {
+    List<byte[]> args = List.of(tag.getBytes(UTF_8), ascii(MARKS_MAX));
+    return onAllPartitions(INVALIDATE_TAG, args)
+        && publish(channel.message(Kind.TAG, keys.name(), Hash.of(tag)));
   }
 
-  /** A value that this format did not write is none. */
-  private Lookup<V> hit(List<?> reply) {
-    byte[] stored = (byte[]) reply.get(1);
-    long millis = (Long) reply.get(2);
-    V value = format.decode(Arrays.copyOfRange(stored, 1, stored.length)).orElse(null);
-    return new Lookup<>(value, millis < 0 ? ttl : Duration.ofMillis(millis), null);
+  boolean sendClear() {
+    return onAllPartitions(CLEAR, List.of()) && publish(channel.message(Kind.ALL, keys.name(), 0));
   }
 
-  private @Nullable Object call(RedisScript script, Address address, byte[]... args) {
-    return guard.call(
-        redis -> script.run(redis, List.of(address.redisKey().array()), List.of(args)));
+  private Call invalidation(Address address) {
+    return call(address, channel.name(), channel.message(Kind.KEY, keys.name(), address.hash()));
   }
 
-  private byte[] encode(V value) {
-    byte[] bytes = format.encode(value);
-    return ByteBuffer.allocate(1 + bytes.length).put(VALUE).put(bytes).array();
+  private boolean onAllPartitions(RedisScript script, List<byte[]> args) {
+    return succeeds(
+        run(script, marksKeys.stream().map(key -> new Call(List.of(key), args)).toList()));
+  }
+
+  private boolean publish(byte[] message) {
+    try {
+      guard.call(redis -> redis.publish(channel.name(), message));
+      return true;
+    } catch (RedisException e) {
+      failures.increment();
+      return false;
+    }
+  }
+
+  private Call call(Address address, byte[]... args) {
+    return new Call(
+        List.of(address.redisKey().array(), marksKeys.get(address.partition())), List.of(args));
+  }
+
+  /** A reply for each call; one without value where Redis gave none or an error. */
+  private List<Reply> run(RedisScript script, List<Call> calls) {
+    if (calls.isEmpty()) {
+      return List.of();
+    }
+    try {
+      List<Reply> replies =
+          guard.call(
+              redis ->
+                  calls.size() == 1
+                      ? List.of(runOne(script, redis, calls.get(0)))
+                      : script.runAll(redis, calls));
+      failures.add(replies.stream().filter(reply -> reply.error() != null).count());
+      return replies;
+    } catch (RedisException e) {
+      failures.increment();
+      return Collections.nCopies(calls.size(), new Reply(null, null));
+    }
+  }
+
+  private static Reply runOne(RedisScript script, UnifiedJedis redis, Call call) {
+    return new Reply(script.run(redis, call.keys(), call.args()), null);
+  }
+
+  private static boolean succeeds(List<Reply> replies) {
+    return replies.stream().allMatch(reply -> ONE.equals(reply.value()));
   }
 
   private static byte[] ascii(long number) {

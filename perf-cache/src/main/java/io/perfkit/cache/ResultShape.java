@@ -20,6 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 record ResultShape(boolean stage, boolean optional, Type value) {
 
+  private static final MethodHandle OPTIONAL_OF =
+      publicStatic(Optional.class, "ofNullable", Optional.class);
+  private static final MethodHandle COMPLETED =
+      publicStatic(CompletableFuture.class, "completedFuture", CompletableFuture.class);
+
   static ResultShape of(Type result) {
     Type inner = result;
     boolean stage = isOne(inner, CompletionStage.class) || isOne(inner, CompletableFuture.class);
@@ -30,6 +35,16 @@ record ResultShape(boolean stage, boolean optional, Type value) {
       inner = methodType(plain).wrap().returnType();
     }
     return new ResultShape(stage, optional, inner);
+  }
+
+  /** The class of the kept value, as far as it is known. */
+  Class<?> valueClass() {
+    if (value instanceof Class<?> plain) {
+      return plain;
+    }
+    return value instanceof ParameterizedType generic
+        ? (Class<?>) generic.getRawType()
+        : Object.class;
   }
 
   private static boolean isOne(Type type, Class<?> raw) {
@@ -61,11 +76,6 @@ record ResultShape(boolean stage, boolean optional, Type value) {
   @Nullable Object wrap(@Nullable Object value) {
     return optional ? Optional.ofNullable(value) : value;
   }
-
-  private static final MethodHandle OPTIONAL_OF =
-      publicStatic(Optional.class, "of", Optional.class);
-  private static final MethodHandle COMPLETED =
-      publicStatic(CompletableFuture.class, "completedFuture", CompletableFuture.class);
 
   private static MethodHandle publicStatic(Class<?> owner, String name, Class<?> result) {
     try {

@@ -1,71 +1,95 @@
 package io.perfkit.cache;
 
-import io.perfkit.cache.RedisLevel.Address;
-import io.perfkit.redis.RedisException;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.Consumer;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Invalidations that Redis could not be told. Each is sent again until Redis takes it; until then
- * this node does not read the key from Redis. Bounded: past {@value #MAX} keys the caller is told.
- * Thread safe.
+ * What one cache could not tell Redis. It is sent again until Redis takes it, and meanwhile this
+ * node does not read from Redis what it may concern. Bounded: past {@value #KEYS_MAX} keys or
+ * {@value #TAGS_MAX} tags all of it becomes one clear of the cache, so nothing is ever lost. Thread
+ * safe.
  */
 final class UnsentInvalidations {
-  static final int MAX = 10_000;
+  static final int KEYS_MAX = 10_000;
+  static final int TAGS_MAX = 100;
 
-  private final ConcurrentMap<ByteBuffer, Unsent> byKey = new ConcurrentHashMap<>();
+  private final RedisLevel<?> redis;
+  private final ConcurrentMap<ByteBuffer, Unsent<Address>> keys = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Unsent<String>> tags = new ConcurrentHashMap<>();
+  private final AtomicReference<@Nullable Object> clear = new AtomicReference<>();
 
-  /** Compared by identity, so that a newer one of the same key outlives the older one's sending. */
-  private static final class Unsent {
-    final Address address;
-    final Consumer<Address> sender;
+  UnsentInvalidations(RedisLevel<?> redis) {
+    this.redis = redis;
+  }
 
-    Unsent(Address address, Consumer<Address> sender) {
-      this.address = address;
-      this.sender = sender;
+  /** Compared by identity, so that a newer one outlives the sending of an older one. */
+  private static final class Unsent<T> {
+    final T what;
+
+    Unsent(T what) {
+      this.what = what;
     }
   }
 
-  /**
-   * Keeps the invalidation of {@code address} for {@code sender}.
-   *
-   * @throws InvalidationUnsent if too many wait already
-   */
-  void keep(Address address, Consumer<Address> sender, RedisException cause) {
-    ByteBuffer key = address.redisKey();
-    if (byKey.size() >= MAX && !byKey.containsKey(key)) {
-      throw new InvalidationUnsent(
-          "key '"
-              + address.text()
-              + "' is gone from this node; Redis and other nodes are not told: "
-              + MAX
-              + " invalidations wait for Redis already",
-          cause);
+  void keep(Address address) {
+    if (keys.size() < KEYS_MAX || keys.containsKey(address.redisKey())) {
+      keys.put(address.redisKey(), new Unsent<>(address));
+    } else {
+      keepClear();
     }
-    byKey.put(key, new Unsent(address, sender));
   }
 
-  boolean contains(Address address) {
-    return !byKey.isEmpty() && byKey.containsKey(address.redisKey());
+  void keepTag(String tag) {
+    if (tags.size() < TAGS_MAX || tags.containsKey(tag)) {
+      tags.put(tag, new Unsent<>(tag));
+    } else {
+      keepClear();
+    }
+  }
+
+  /** What waits already is part of the clear; what is kept from now on is sent after it. */
+  void keepClear() {
+    clear.set(new Object()); // blocks reads of what is dropped here
+    keys.clear();
+    tags.clear();
+    clear.set(new Object()); // a clear sent before now may not cover what was dropped
+  }
+
+  /** Whether Redis may hold a wrong entry of this key: a tag may be the key's, a clear is. */
+  boolean blocks(Address address) {
+    return clear.get() != null
+        || !tags.isEmpty()
+        || (!keys.isEmpty() && keys.containsKey(address.redisKey()));
   }
 
   int size() {
-    return byKey.size();
+    return keys.size() + tags.size() + (clear.get() == null ? 0 : 1);
   }
 
-  /** Sends what waits, until Redis fails again. One round trip for each key. */
+  /** Sends what waits, the coarsest first, until Redis fails again. */
   void send() {
-    for (Map.Entry<ByteBuffer, Unsent> entry : byKey.entrySet()) {
-      Unsent unsent = entry.getValue();
-      try {
-        unsent.sender.accept(unsent.address);
-      } catch (RedisException e) {
+    Object pending = clear.get();
+    if (pending != null) {
+      if (!redis.sendClear()) {
         return;
       }
-      byKey.remove(entry.getKey(), unsent);
+      clear.compareAndSet(pending, null);
+    }
+    for (Map.Entry<String, Unsent<String>> entry : tags.entrySet()) {
+      if (!redis.sendTag(entry.getValue().what)) {
+        return;
+      }
+      tags.remove(entry.getKey(), entry.getValue());
+    }
+    for (Map.Entry<ByteBuffer, Unsent<Address>> entry : keys.entrySet()) {
+      if (!redis.sendInvalidation(entry.getValue().what)) {
+        return;
+      }
+      keys.remove(entry.getKey(), entry.getValue());
     }
   }
 }

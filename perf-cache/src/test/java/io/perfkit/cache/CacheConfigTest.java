@@ -15,6 +15,8 @@ final class CacheConfigTest {
                 10_000,
                 Duration.ofSeconds(30),
                 Duration.ofMinutes(10),
+                Duration.ZERO,
+                0.1,
                 Duration.ofSeconds(10),
                 16 << 20,
                 16 << 20));
@@ -40,6 +42,12 @@ final class CacheConfigTest {
         .hasMessage("l2Ttl: PT8784H (expected: 1 ms to 365 days)");
     assertThatThrownBy(() -> CacheConfig.builder().lease(Duration.ofMillis(-1)).build())
         .hasMessage("lease: PT-0.001S (expected: 1 ms to 365 days)");
+    assertThatThrownBy(() -> CacheConfig.builder().absentTtl(Duration.ofNanos(1)).build())
+        .hasMessage("absentTtl: PT0.000000001S (expected: 1 ms to 365 days)");
+    for (double jitter : new double[] {-0.1, 0.6, Double.NaN}) {
+      assertThatThrownBy(() -> CacheConfig.builder().jitter(jitter).build())
+          .hasMessage("jitter: " + jitter + " (expected: 0 to 0.5)");
+    }
     assertThatThrownBy(() -> CacheConfig.builder().lease(null).build()).hasMessage("lease");
     assertThatThrownBy(() -> CacheConfig.builder().maxValueBytes(0).build())
         .hasMessageStartingWith("maxValueBytes: 0 (expected:");

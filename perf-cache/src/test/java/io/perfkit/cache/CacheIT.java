@@ -1,5 +1,6 @@
 package io.perfkit.cache;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.CodecFailed;
+import io.perfkit.redis.KeySpace;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FakeClock;
 import io.perfkit.testing.RealRedis;
@@ -170,8 +172,12 @@ final class CacheIT {
             () -> redis.set(redisKey("a"), "garbage"),
             () -> redis.set(redisKey("a"), ""),
             () -> redis.set(redisKey("a"), "V"),
+            () -> setBytes("V" + generation() + "0000000000000000"),
+            () -> setBytes("V" + generation() + "not a number 123\0\0"),
+            () -> setBytes("V" + generation() + "0000000000000000\0\5\100cut"),
+            () -> setBytes("V" + generation() + "0000000000000000\0\0foreign"),
             () -> redis.set(redisKey("a"), "Vgarbage that starts like a value"),
-            () -> redis.set(redisKey("a"), "L234567890123456x"), // a lease that would never end
+            () -> redis.set(redisKey("a"), "L".repeat(49)), // a lease that would never end
             () -> redis.rpush(redisKey("a"), "a list"),
             () -> redis.hset(redisKey("a"), "a", "hash"));
     for (int i = 0; i < foreign.size(); i++) {
@@ -415,6 +421,18 @@ final class CacheIT {
     assertThat(cache.getIfPresent("a")).isNull();
   }
 
+  private void setBytes(String latin1) {
+    redis.set(redisKey("a").getBytes(UTF_8), latin1.getBytes(ISO_8859_1));
+  }
+
+  /** Of the partition of "a"; a lease has made it. */
+  private String generation() {
+    KeySpace keys = KeySpace.of(prefix, "names").withPartitions(64);
+    byte[] marks = keys.partitionKey("marks", keys.partition("a"));
+    cache.get("a", key -> null);
+    return new String(redis.hget(marks, "g".getBytes(UTF_8)), ISO_8859_1);
+  }
+
   private String load(String key) {
     return key + loads.incrementAndGet();
   }
@@ -424,8 +442,7 @@ final class CacheIT {
   }
 
   static String redisKeyOf(String prefix, String cache, String key) {
-    return new String(
-        io.perfkit.redis.KeySpace.of(prefix, cache).withPartitions(64).key("entry", key), UTF_8);
+    return new String(KeySpace.of(prefix, cache).withPartitions(64).key("entry", key), UTF_8);
   }
 
   private static String never(String key) {

@@ -116,7 +116,7 @@ final class CacheableIT {
     assertThat(users.findTwice(6)).as("called by itself").isEqualTo(new User(6, "user 6"));
     assertThat(users.loads).containsExactly(5L, 6L);
     assertThat(redis.pttl(redisKey("user_profile", "5")))
-        .isBetween(Duration.ofMinutes(19).toMillis(), Duration.ofMinutes(20).toMillis());
+        .isBetween(Duration.ofMinutes(18).toMillis(), Duration.ofMinutes(20).toMillis());
   }
 
   @Test
@@ -145,7 +145,7 @@ final class CacheableIT {
     assertThat(users.count()).isEqualTo(1);
     assertThat(users.count()).isEqualTo(1);
     assertThat(redis.pttl(redisKey("count", "")))
-        .isBetween(Duration.ofMinutes(29).toMillis(), Duration.ofMinutes(30).toMillis());
+        .isBetween(Duration.ofMinutes(27).toMillis(), Duration.ofMinutes(30).toMillis());
   }
 
   @Test

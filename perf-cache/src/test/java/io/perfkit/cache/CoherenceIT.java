@@ -38,6 +38,7 @@ import redis.clients.jedis.params.SetParams;
 final class CoherenceIT {
   private static final Duration DEADLINE = Duration.ofSeconds(10);
   private static final int KEYS = 20;
+  private static final int GROUPS = 5;
   private static final int NODES = 4;
   private static final int READERS_PER_NODE = 2;
   private static final int CHANGES_PER_NODE = 300;
@@ -56,6 +57,9 @@ final class CoherenceIT {
 
     /** Called after the change of {@code key} was committed. */
     void invalidate(int key);
+
+    /** Called after the change of all keys of {@code group} was committed. */
+    void invalidateGroup(int group);
 
     /** What the node would serve without a load. */
     OptionalLong held(int key);
@@ -128,8 +132,15 @@ final class CoherenceIT {
                 () -> {
                   for (int change = 0; change < CHANGES_PER_NODE; change++) {
                     int key = random.nextInt(KEYS);
-                    database.incrementAndGet(key);
-                    node.invalidate(key);
+                    if (random.nextInt(10) == 0) {
+                      for (int k = key % GROUPS; k < KEYS; k += GROUPS) {
+                        database.incrementAndGet(k);
+                      }
+                      node.invalidateGroup(key % GROUPS);
+                    } else {
+                      database.incrementAndGet(key);
+                      node.invalidate(key);
+                    }
                     pause(random, 2_000);
                   }
                 }));
@@ -196,7 +207,13 @@ final class CoherenceIT {
     return new Node() {
       @Override
       public long read(int key, LongSupplier load) {
-        return cache.get(key, k -> load.getAsLong());
+        return cache.getEntry(
+            key, k -> Entry.of(load.getAsLong()).withTags("group-" + key % GROUPS));
+      }
+
+      @Override
+      public void invalidateGroup(int group) {
+        cache.invalidateTag("group-" + group);
       }
 
       @Override
@@ -266,6 +283,13 @@ final class CoherenceIT {
       redis.del(name);
       l1.remove(name);
       redis.publish(prefix, name);
+    }
+
+    @Override
+    public void invalidateGroup(int group) {
+      for (int key = group; key < KEYS; key += GROUPS) {
+        invalidate(key);
+      }
     }
 
     @Override

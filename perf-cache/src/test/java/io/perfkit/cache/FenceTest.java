@@ -10,8 +10,8 @@ final class FenceTest {
 
   @Test
   void anAdvanceEndsOneStripe() { // F1
-    long before = fence.epoch(3);
-    long other = fence.epoch(4);
+    int before = fence.epoch(3);
+    int other = fence.epoch(4);
     fence.advance(3);
 
     assertThat(fence.epoch(3)).isGreaterThan(before);
@@ -20,9 +20,9 @@ final class FenceTest {
 
   @Test
   void anAdvanceOfAllEndsEveryStripe() { // F1
-    long three = fence.epoch(3);
+    int three = fence.epoch(3);
     fence.advance(4);
-    long four = fence.epoch(4);
+    int four = fence.epoch(4);
     fence.advanceAll();
 
     assertThat(fence.epoch(3)).isGreaterThan(three);
@@ -31,14 +31,14 @@ final class FenceTest {
 
   @Test
   void tellsWhetherAnythingCameBetween() {
-    long epoch = fence.epoch(3);
+    int epoch = fence.epoch(3);
     assertThat(fence.advanceFrom(3, epoch)).isTrue();
     assertThat(fence.epoch(3)).isEqualTo(epoch + 1);
 
     assertThat(fence.advanceFrom(3, epoch)).as("one advance came between").isFalse();
     assertThat(fence.epoch(3)).as("and it advances all the same").isEqualTo(epoch + 2);
 
-    long later = fence.epoch(3);
+    int later = fence.epoch(3);
     fence.advanceAll();
     assertThat(fence.advanceFrom(3, later)).isFalse();
   }

@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.perfkit.redis.Codec;
 import io.perfkit.testing.Await;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -185,6 +189,50 @@ abstract class NodesContract {
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  @Test
+  void aTagAndAClearOfOneNodeEndTheOthersCopies() {
+    for (int i = 0; i < 20; i++) { // on a Cluster they lie on all masters
+      String key = "key-" + i;
+      a.getEntry(key, k -> Entry.of("old").withTags("t"));
+      assertThat(b.getIfPresent(key)).isEqualTo("old");
+    }
+    a.put("untagged", "old");
+    assertThat(b.getIfPresent("untagged")).isEqualTo("old");
+
+    a.invalidateTag("t");
+    for (int i = 0; i < 20; i++) {
+      String key = "key-" + i;
+      assertThat(a.getIfPresent(key)).isNull();
+      Await.until("gone from the other node", DEADLINE, () -> b.getIfPresent(key) == null);
+    }
+    assertThat(b.getIfPresent("untagged")).isEqualTo("old");
+
+    b.clear();
+    assertThat(b.getIfPresent("untagged")).isNull();
+    Await.until("gone from the other node", DEADLINE, () -> a.getIfPresent("untagged") == null);
+  }
+
+  @Test
+  void manyKeysAreFoundAndLoadedTogether() {
+    List<String> keys = IntStream.range(0, 100).mapToObj(i -> "key-" + i).toList();
+    Map<String, String> loaded =
+        a.getAll(keys, missing -> missing.stream().collect(Collectors.toMap(k -> k, k -> k + "!")));
+
+    assertThat(loaded).hasSize(100).containsEntry("key-7", "key-7!");
+    assertThat(
+            b.getAll(
+                keys,
+                missing -> {
+                  throw new AssertionError("loaded again: " + missing);
+                }))
+        .isEqualTo(loaded);
+    b.invalidateAll(keys);
+    Await.until(
+        "gone from the other node",
+        DEADLINE,
+        () -> keys.stream().allMatch(key -> a.getIfPresent(key) == null));
   }
 
   @Test

@@ -15,7 +15,7 @@ public final class Call {
   private static final MethodHandle NEW = constructor();
 
   private final MethodHandle next;
-  private final @Nullable Object[] arguments;
+  private final @Nullable Object[] arguments; // the service first
 
   Call(MethodHandle next, @Nullable Object[] arguments) {
     this.next = next;
@@ -60,6 +60,18 @@ public final class Call {
   /** Goes on to the method, or to the aspect inside; throws what that throws, as it is. */
   public @Nullable Object proceed() throws Throwable {
     return next.invokeExact(arguments);
+  }
+
+  /** The method's argument of this index, boxed. */
+  public @Nullable Object argument(int index) {
+    return arguments[index + 1];
+  }
+
+  /** The same call with another argument. */
+  public Call withArgument(int index, @Nullable Object argument) {
+    @Nullable Object[] changed = arguments.clone();
+    changed[index + 1] = argument;
+    return new Call(next, changed);
   }
 
   /** What a {@link #function} of this call's arguments gives for one more. */

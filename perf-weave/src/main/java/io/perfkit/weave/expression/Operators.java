@@ -112,7 +112,10 @@ final class Operators {
   }
 
   static boolean equalNumbers(@Nullable Object left, @Nullable Object right) {
-    return left == null || right == null ? left == right : compare(left, right) == 0;
+    if (left == null || right == null) {
+      return left == right;
+    }
+    return compare(left, right) == 0;
   }
 
   static boolean less(long left, long right) {

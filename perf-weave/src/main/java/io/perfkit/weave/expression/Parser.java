@@ -111,26 +111,24 @@ final class Parser {
 
   private Node value() {
     Token token = take();
-    switch (token.kind()) {
-      case TEXT:
-        return new Node.Literal(token.text(), token.at());
-      case NUMBER:
-        return number(token, token.text());
-      case NAME:
-        return path(new Node.Name(token.text(), token.at()));
-      case WORD:
-        return word(token);
-      case SIGN:
-        if (token.text().equals("-") && peek().kind() == Kind.NUMBER) {
-          return number(token, "-" + take().text());
-        }
-        if (token.text().equals("(")) {
-          return deeper(token, this::parenthesised);
-        }
-        throw refuse("a value is missing before '" + token.text() + "'", token);
-      default:
-        throw refuse("a value is missing", token);
+    return switch (token.kind()) {
+      case TEXT -> new Node.Literal(token.text(), token.at());
+      case NUMBER -> number(token, token.text());
+      case NAME -> path(new Node.Name(token.text(), token.at()));
+      case WORD -> word(token);
+      case SIGN -> sign(token);
+      case END -> throw refuse("a value is missing", token);
+    };
+  }
+
+  private Node sign(Token token) {
+    if (token.text().equals("-") && peek().kind() == Kind.NUMBER) {
+      return number(token, "-" + take().text());
     }
+    if (token.text().equals("(")) {
+      return deeper(token, this::parenthesised);
+    }
+    throw refuse("a value is missing before '" + token.text() + "'", token);
   }
 
   private Node word(Token token) {

@@ -115,28 +115,32 @@ final class ExpressionFuzzTest {
 
   /** Writes a random condition and says what it is. */
   private static boolean term(Random random, int depth, int a, boolean on, StringBuilder text) {
-    switch (depth == 0 ? random.nextInt(2) : random.nextInt(5)) {
-      case 0:
+    return switch (depth == 0 ? random.nextInt(2) : random.nextInt(5)) {
+      case 0 -> {
         text.append("on");
-        return on;
-      case 1:
+        yield on;
+      }
+      case 1 -> {
         int bound = random.nextInt(5);
         text.append("a <= ").append(bound);
-        return a <= bound;
-      case 2:
+        yield a <= bound;
+      }
+      case 2 -> {
         text.append("not (");
         boolean inner = term(random, depth - 1, a, on, text);
         text.append(")");
-        return !inner;
-      default:
+        yield !inner;
+      }
+      default -> {
         boolean and = random.nextBoolean();
         text.append("(");
         boolean left = term(random, depth - 1, a, on, text);
         text.append(and ? ") and (" : ") or (");
         boolean right = term(random, depth - 1, a, on, text);
         text.append(")");
-        return and ? left && right : left || right;
-    }
+        yield and ? left && right : left || right;
+      }
+    };
   }
 
   private static boolean accepts(String text, long seed) {

@@ -1,0 +1,51 @@
+package io.perfkit.examples.marketplace;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The shapes that the market answers with, as they stand in the JSON. Money is in cents. */
+final class Answers {
+  private Answers() {}
+
+  record UserName(long id, String name) {}
+
+  record MarketName(long id, String question) {}
+
+  /** What the bets on one market add up to; {@code lastBetAt} is absent before the first. */
+  record Statistics(
+      long bets, long bettors, long yesCents, long noCents, @Nullable Instant lastBetAt) {}
+
+  record MarketView(
+      long id,
+      String question,
+      String category,
+      String status,
+      Instant closesAt,
+      UserName creator,
+      Statistics statistics) {}
+
+  record MarketPage(int page, int size, long total, List<MarketView> markets) {}
+
+  record MarketBet(long id, UserName bettor, String side, long stakeCents, Instant placedAt) {}
+
+  record MarketDetail(MarketView market, List<MarketBet> newestBets) {}
+
+  record BetView(long id, MarketName market, String side, long stakeCents, Instant placedAt) {}
+
+  record Profile(
+      long id,
+      String name,
+      Instant joinedAt,
+      long balanceCents,
+      long bets,
+      long stakedCents,
+      long marketsCreated,
+      List<BetView> newestBets) {}
+
+  record UserView(long id, String name, Instant joinedAt, long marketsCreated) {}
+
+  record UserPage(int page, int size, long total, List<UserView> users) {}
+
+  record BetPage(int page, int size, long total, List<BetView> bets) {}
+}

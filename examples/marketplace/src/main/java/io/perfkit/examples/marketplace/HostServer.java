@@ -1,0 +1,101 @@
+package io.perfkit.examples.marketplace;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.perfkit.cache.Caches;
+import io.perfkit.redis.GuardConfig;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.URI;
+import java.util.List;
+import javax.sql.DataSource;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.component.LifeCycle;
+import redis.clients.jedis.ConnectionPoolConfig;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.util.JedisURIHelper;
+
+/**
+ * One variant of the market on a free port of the loopback address, with the defaults of Jetty and
+ * Hikari. Thread safe.
+ */
+public final class HostServer implements AutoCloseable {
+  private final Server server;
+  private final ServerConnector connector;
+  private final Parts parts;
+  private final Traffic traffic;
+
+  /** A service, and how to close what it stands on, in this order. */
+  private record Parts(MarketService service, List<Runnable> closings) {}
+
+  private HostServer(Parts parts, SqlCounter sql) {
+    this.parts = parts;
+    this.traffic = new Traffic(sql);
+    this.server = new Server();
+    this.connector = new ServerConnector(server);
+    connector.setHost(InetAddress.getLoopbackAddress().getHostAddress());
+    server.addConnector(connector);
+    server.setHandler(new HttpApi(parts.service(), traffic));
+    server.setErrorHandler(new ProblemPages());
+  }
+
+  /** Starts a variant over a database that {@link Schema} has filled. */
+  static HostServer start(HostSettings settings) {
+    SqlCounter sql = new SqlCounter();
+    HostServer host = new HostServer(parts(settings, sql), sql);
+    LifeCycle.start(host.server);
+    return host;
+  }
+
+  private static Parts parts(HostSettings settings, SqlCounter sql) {
+    HikariDataSource pool = settings.database().open();
+    DataSource database = sql.counting(pool);
+    return switch (settings.variant()) {
+      case PLAIN -> new Parts(new PlainMarketService(database), List.of(pool::close));
+      case PERFKIT -> {
+        RedisClient redis = redis(settings);
+        Caches caches = Caches.of(redis, settings.redisPrefix());
+        MarketService service = new PerfkitMarketService(database, caches);
+        yield new Parts(service, List.of(caches::close, redis::close, pool::close));
+      }
+    };
+  }
+
+  /* One connection for each thread of the caches' guard, and one for their subscription. */
+  private static RedisClient redis(HostSettings settings) {
+    ConnectionPoolConfig connections = new ConnectionPoolConfig();
+    connections.setMaxTotal(GuardConfig.defaults().threadsMax() + 1);
+    connections.setMaxIdle(connections.getMaxTotal());
+    return RedisClient.builder()
+        .hostAndPort(JedisURIHelper.getHostAndPort(settings.redis()))
+        .clientConfig(DefaultJedisClientConfig.builder(settings.redis()).build())
+        .poolConfig(connections)
+        .build();
+  }
+
+  /** Such as {@code http://127.0.0.1:41231}. */
+  public URI uri() {
+    return URI.create("http://" + connector.getHost() + ":" + connector.getLocalPort());
+  }
+
+  /** What this host has done since it started. */
+  public Figures figures() {
+    CacheUse cache = parts.service().cacheUse();
+    return new Figures(
+        traffic.requests(),
+        traffic.statements(),
+        traffic.reads(),
+        traffic.readsWithoutSql(),
+        cache.gets(),
+        cache.hits(),
+        ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos(),
+        ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+  }
+
+  @Override
+  public void close() {
+    LifeCycle.stop(server);
+    parts.closings().forEach(Runnable::run);
+  }
+}

@@ -1,0 +1,166 @@
+package io.perfkit.examples.marketplace;
+
+import io.perfkit.examples.marketplace.Answers.BetPage;
+import io.perfkit.examples.marketplace.Answers.BetView;
+import io.perfkit.examples.marketplace.Answers.MarketBet;
+import io.perfkit.examples.marketplace.Answers.MarketDetail;
+import io.perfkit.examples.marketplace.Answers.MarketPage;
+import io.perfkit.examples.marketplace.Answers.MarketView;
+import io.perfkit.examples.marketplace.Answers.Profile;
+import io.perfkit.examples.marketplace.Answers.UserPage;
+import io.perfkit.examples.marketplace.Answers.UserView;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/**
+ * What a team writes first: entities and their lazily loaded neighbours, one statement for each, in
+ * one {@link PlainSession} per request. No cache. Thread safe.
+ */
+final class PlainMarketService implements MarketService {
+  private final DataSource database;
+
+  PlainMarketService(DataSource database) {
+    this.database = database;
+  }
+
+  @Override
+  public MarketPage markets(PageRequest page) {
+    return Sql.read(
+        database,
+        connection -> {
+          PlainSession session = new PlainSession(connection);
+          long total = session.countOpenMarkets();
+          List<MarketView> views = new ArrayList<>();
+          for (PlainSession.Market market : session.openMarkets(page)) {
+            views.add(view(session, market));
+          }
+          return new MarketPage(page.page(), page.size(), total, views);
+        });
+  }
+
+  @Override
+  public MarketDetail market(long marketId) {
+    return Sql.read(
+        database,
+        connection -> {
+          PlainSession session = new PlainSession(connection);
+          MarketView market = view(session, market(session, marketId));
+          List<MarketBet> bets = new ArrayList<>();
+          for (PlainSession.Bet bet : session.newestBetsOfMarket(marketId)) {
+            bets.add(
+                new MarketBet(
+                    bet.id(),
+                    user(session, bet.userId()).userName(),
+                    bet.side(),
+                    bet.stakeCents(),
+                    bet.placedAt()));
+          }
+          return new MarketDetail(market, bets);
+        });
+  }
+
+  @Override
+  public Profile profile(long userId) {
+    return Sql.read(
+        database,
+        connection -> {
+          PlainSession session = new PlainSession(connection);
+          PlainSession.User user = user(session, userId);
+          return new Profile(
+              user.id(),
+              user.name(),
+              user.joinedAt(),
+              user.balanceCents(),
+              session.countBets(userId),
+              session.sumStakes(userId),
+              session.countMarketsCreated(userId),
+              views(session, session.betsOfUser(userId, new PageRequest(0, NEWEST_BETS))));
+        });
+  }
+
+  @Override
+  public UserPage search(String prefix, PageRequest page) {
+    return Sql.read(
+        database,
+        connection -> {
+          PlainSession session = new PlainSession(connection);
+          long total = session.countUsers(prefix);
+          List<UserView> views = new ArrayList<>();
+          for (PlainSession.User user : session.users(prefix, page)) {
+            long created = session.countMarketsCreated(user.id());
+            views.add(new UserView(user.id(), user.name(), user.joinedAt(), created));
+          }
+          return new UserPage(page.page(), page.size(), total, views);
+        });
+  }
+
+  @Override
+  public BetPage bets(long userId, PageRequest page) {
+    return Sql.read(
+        database,
+        connection -> {
+          PlainSession session = new PlainSession(connection);
+          user(session, userId);
+          long total = session.countBets(userId);
+          List<BetView> views = views(session, session.betsOfUser(userId, page));
+          return new BetPage(page.page(), page.size(), total, views);
+        });
+  }
+
+  @Override
+  public BetView place(BetOrder order) {
+    return Sql.transaction(database, connection -> place(connection, order));
+  }
+
+  private static BetView place(Connection connection, BetOrder order) throws SQLException {
+    PlainSession session = new PlainSession(connection);
+    PlainSession.Market market = market(session, order.marketId());
+    if (!market.status().equals("OPEN")) {
+      throw Rejected.closed(market.id());
+    }
+    user(session, order.userId());
+    if (!session.take(order.userId(), order.stakeCents())) {
+      throw Rejected.balanceTooLow(order.stakeCents());
+    }
+    PlainSession.Bet bet = session.insertBet(order);
+    return new BetView(bet.id(), market.marketName(), bet.side(), bet.stakeCents(), bet.placedAt());
+  }
+
+  private static MarketView view(PlainSession session, PlainSession.Market market)
+      throws SQLException {
+    return new MarketView(
+        market.id(),
+        market.question(),
+        market.category(),
+        market.status(),
+        market.closesAt(),
+        user(session, market.creatorId()).userName(),
+        session.statistics(market.id()));
+  }
+
+  private static List<BetView> views(PlainSession session, List<PlainSession.Bet> bets)
+      throws SQLException {
+    List<BetView> views = new ArrayList<>();
+    for (PlainSession.Bet bet : bets) {
+      PlainSession.Market market = market(session, bet.marketId());
+      views.add(
+          new BetView(bet.id(), market.marketName(), bet.side(), bet.stakeCents(), bet.placedAt()));
+    }
+    return views;
+  }
+
+  private static PlainSession.User user(PlainSession session, long userId) throws SQLException {
+    Optional<PlainSession.User> user = session.user(userId);
+    return user.orElseThrow(() -> Rejected.noUser(userId));
+  }
+
+  private static PlainSession.Market market(PlainSession session, long marketId)
+      throws SQLException {
+    Optional<PlainSession.Market> market = session.market(marketId);
+    return market.orElseThrow(() -> Rejected.noMarket(marketId));
+  }
+}

@@ -1,0 +1,55 @@
+package io.perfkit.examples.marketplace.load;
+
+import io.perfkit.examples.marketplace.DataSize;
+import io.perfkit.examples.marketplace.DatabaseAddress;
+import io.perfkit.examples.marketplace.HostServer;
+import io.perfkit.examples.marketplace.HostSettings;
+import io.perfkit.examples.marketplace.Schema;
+import io.perfkit.examples.marketplace.Variant;
+import io.perfkit.testing.TestDatabase;
+import java.net.URI;
+import java.net.http.HttpResponse;
+
+/** Hosts in this JVM over one small market. One thread at a time. */
+final class Fixture implements AutoCloseable {
+  static final DataSize SIZE = new DataSize(300, 60, 6_000);
+
+  private final Closer closer = new Closer();
+  private final DatabaseAddress database;
+  private final URI redis;
+  private final String prefix;
+
+  Fixture(TestDatabase database, URI redis, String prefix) {
+    this.database = new DatabaseAddress(database.jdbcUrl(), database.user(), database.password());
+    this.redis = redis;
+    this.prefix = prefix;
+    Schema.create(database.dataSource(), SIZE);
+  }
+
+  HostServer host(Variant variant) {
+    return closer.add(settings(variant).start());
+  }
+
+  HostSettings settings(Variant variant) {
+    return new HostSettings(variant, database, redis, prefix);
+  }
+
+  HttpTarget target(HostServer host) {
+    return closer.add(new HttpTarget(host.uri()));
+  }
+
+  static String get(HttpTarget target, String path) throws Exception {
+    return target.exchange(Call.get(path)).body();
+  }
+
+  static HttpResponse<String> bet(HttpTarget target, long user, long market, long cents)
+      throws Exception {
+    String body = ComparedCalls.bet(user, market, "YES", Long.toString(cents));
+    return target.exchange(Call.post("/bets", body));
+  }
+
+  @Override
+  public void close() {
+    closer.close();
+  }
+}

@@ -1,0 +1,184 @@
+package io.perfkit.examples.marketplace.load;
+
+import static io.perfkit.examples.marketplace.load.Fixture.bet;
+import static io.perfkit.examples.marketplace.load.Fixture.get;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.perfkit.examples.marketplace.Figures;
+import io.perfkit.examples.marketplace.HostServer;
+import io.perfkit.examples.marketplace.Schema;
+import io.perfkit.examples.marketplace.Variant;
+import io.perfkit.testing.Await;
+import io.perfkit.testing.RealPostgres;
+import io.perfkit.testing.RealRedis;
+import io.perfkit.testing.TestDatabase;
+import io.perfkit.testing.TestRedis;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+@RealPostgres
+@RealRedis
+final class MarketplaceIT {
+  private static int runs;
+
+  private final TestDatabase database;
+  private final Fixture fixture;
+  private HostServer plainHost;
+  private HostServer perfkitHost;
+  private HttpTarget plain;
+  private HttpTarget perfkit;
+  private List<Long> openMarkets;
+
+  MarketplaceIT(TestDatabase database, TestRedis redis) {
+    this.database = database;
+    this.fixture = new Fixture(database, redis.uri(), redis.prefix() + "-" + runs++);
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    plainHost = fixture.host(Variant.PLAIN);
+    perfkitHost = fixture.host(Variant.PERFKIT);
+    plain = fixture.target(plainHost);
+    perfkit = fixture.target(perfkitHost);
+    openMarkets = OpenMarkets.of(plain);
+  }
+
+  @AfterEach
+  void stop() {
+    fixture.close();
+  }
+
+  @Test
+  void bothSidesGiveTheSameAnswersBeforeAndAfterBets() throws Exception {
+    Workload workload = new Workload(1, Fixture.SIZE, openMarkets);
+    List<Call> calls = ComparedCalls.unchanging(Fixture.SIZE, workload);
+    List<Call> bets = Stream.generate(workload::bet).limit(50).toList();
+    EqualAnswers answers = new EqualAnswers(plain, perfkit);
+
+    assertThat(answers.compare(calls)).isEmpty();
+    assertThat(answers.compareAfter(bets)).isEmpty();
+    assertThat(answers.compare(calls)).isEmpty();
+    assertThat(answers.compared()).isGreaterThan(1_000);
+
+    // A node that finds everything in Redis gives the same answers again.
+    HttpTarget second = fixture.target(fixture.host(Variant.PERFKIT));
+    assertThat(new EqualAnswers(plain, second).compare(calls)).isEmpty();
+  }
+
+  @Test
+  void tellsADifferenceBetweenTheSides() throws Exception {
+    String path = "/users/1";
+    get(perfkit, path);
+    assertThat(bet(plain, 1, openMarkets.get(0), 100).statusCode()).isEqualTo(201);
+
+    assertThat(new EqualAnswers(plain, perfkit).compare(List.of(Call.get(path))))
+        .hasValueSatisfying(
+            difference ->
+                assertThat(difference)
+                    .contains("GET /users/1", "plain:   200 {", "perfkit: 200 {"));
+  }
+
+  @Test
+  void showsABetAtOnceToWhoPlacedIt() throws Exception {
+    long market = openMarkets.get(3);
+    for (HttpTarget side : List.of(plain, perfkit)) {
+      for (int i = 0; i < 20; i++) {
+        get(side, "/markets/" + market);
+        get(side, "/markets");
+        get(side, "/users/7");
+        get(side, "/users/7/bets");
+        HttpResponse<String> placed = bet(side, 7, market, 101 + i);
+        assertThat(placed.statusCode()).isEqualTo(201);
+        String id = placed.body().replaceFirst(".*?\"id\":(\\d+).*", "$1");
+
+        assertThat(get(side, "/users/7/bets")).contains(placed.body());
+        assertThat(get(side, "/users/7")).contains(placed.body());
+        assertThat(get(side, "/markets/" + market)).contains("\"newestBets\":[{\"id\":" + id);
+        String detail = get(side, "/markets/" + market);
+        String row = detail.substring(detail.indexOf("{\"id\""), detail.indexOf(",\"newestBets\""));
+        assertThat(get(side, "/markets")).contains(row);
+      }
+      // The other side's caches did not hear of bets that bypassed them.
+      perfkit = fixture.target(fixture.host(Variant.PERFKIT));
+    }
+  }
+
+  @Test
+  void showsABetToTheOtherNodesSoon() throws Exception {
+    HttpTarget second = fixture.target(fixture.host(Variant.PERFKIT));
+    get(second, "/users/9/bets");
+    String placed = bet(perfkit, 9, openMarkets.get(0), 500).body();
+
+    Await.until(
+        "the bet on the other node",
+        Duration.ofSeconds(5),
+        () -> second.send(Call.get("/users/9/bets")).join() == 200 && shows(second, placed));
+  }
+
+  @Test
+  void neverTakesMoreThanTheBalanceHowManyBetsThereAreAtOnce() throws Exception {
+    long user = 10;
+    for (HttpTarget side : List.of(plain, perfkit)) {
+      user++;
+      sql("UPDATE " + Schema.NAME + ".users SET balance_cents = 1050 WHERE id = " + user);
+      List<CompletableFuture<Integer>> bets = new ArrayList<>();
+      for (int i = 0; i < 30; i++) {
+        String body = ComparedCalls.bet(user, openMarkets.get(i % 5), "NO", "100");
+        bets.add(side.send(Call.post("/bets", body)));
+      }
+      List<Integer> statuses = bets.stream().map(CompletableFuture::join).toList();
+
+      assertThat(statuses).containsOnly(201, 409);
+      assertThat(statuses).filteredOn(status -> status == 201).hasSize(10);
+      assertThat(get(side, "/users/" + user)).contains("\"balanceCents\":50,");
+      HttpResponse<String> refused = bet(side, user, openMarkets.get(0), 100);
+      assertThat(refused.body())
+          .isEqualTo(
+              "{\"type\":\"about:blank\",\"title\":\"Conflict\",\"status\":409,"
+                  + "\"detail\":\"The balance is lower than the stake of 100 cents.\"}");
+    }
+  }
+
+  @Test
+  void countsTheStatementsOfBothSides() throws Exception {
+    assertThat(statements(plainHost, plain, "/markets")).isBetween(15L, 22L);
+    assertThat(statements(plainHost, plain, "/users/3")).isBetween(5L, 15L);
+    get(perfkit, "/markets");
+    assertThat(statements(perfkitHost, perfkit, "/markets")).isZero();
+    assertThat(statements(perfkitHost, perfkit, "/users/3")).isEqualTo(2);
+    assertThat(statements(perfkitHost, perfkit, "/users/3")).isZero();
+  }
+
+  private static long statements(HostServer host, HttpTarget target, String path) throws Exception {
+    Figures before = host.figures();
+    get(target, path);
+    Figures since = host.figures().since(before);
+    assertThat(since.requests()).isEqualTo(1);
+    assertThat(since.readsWithoutSql()).isEqualTo(since.statements() == 0 ? 1 : 0);
+    return since.statements();
+  }
+
+  private static boolean shows(HttpTarget target, String placed) {
+    try {
+      return get(target, "/users/9/bets").contains(placed);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private void sql(String statement) throws Exception {
+    try (Connection connection = database.dataSource().getConnection();
+        Statement sql = connection.createStatement()) {
+      sql.executeUpdate(statement);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package io.perfkit.examples.marketplace.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.perfkit.examples.marketplace.Figures;
+import java.time.Duration;
+import org.HdrHistogram.Histogram;
+import org.junit.jupiter.api.Test;
+
+final class ReportTest {
+
+  @Test
+  void setsBothSidesSideBySideAndSaysWhatIsMet() {
+    Measured plain =
+        new Measured(
+            load(900_000, 5_000, 100),
+            new Figures(5_000, 80_000, 4_500, 0, 0, 0, 9_000_000_000L, 100_000_000),
+            new Burst(Duration.ofMillis(80), 0),
+            20);
+    Measured perfkit =
+        new Measured(
+            load(2_000, 10_000, 0),
+            new Figures(10_000, 9_000, 9_000, 6_000, 10_000, 8_500, 8_000_000_000L, 150_000_000),
+            new Burst(Duration.ofMillis(20), 0),
+            20);
+
+    assertThat(Report.table(Report.rows(plain, perfkit, 1_000)))
+        .isEqualTo(
+            """
+                                             plain    perfkit    ratio   target
+            latency mean, ms                 900.0        2.0     450x   -90 %              met
+            latency p50, ms                  900.0        2.0     450x   < 50               met
+            latency p95, ms                  900.0        2.0     450x   < 200              met
+            latency p99, ms                  900.0        2.0     450x   < 500              met
+            requests/s reached                 500      1,000    2.00x   1,000 (within 1 %) met
+            errors                             100          0        -                      perfkit wins
+            SQL statements per request       16.00       0.90      18x   15-20 -> 2-5       met
+            reads without SQL, %               0.0       66.7        -                      perfkit wins
+            cache hit ratio, %                   -       85.0        -   > 80 %             met
+            heap after GC, MB                  100        150    0.67x   < 512              met, perfkit does not win
+            CPU, % of one core                  90         80    1.13x                      perfkit wins
+            CPU per request, ms               1.80       0.80    2.25x                      perfkit wins
+            50 at once, ms to the last        80.0       20.0    4.00x   all done           met""");
+  }
+
+  @Test
+  void saysWhenPerfkitDoesNotWin() {
+    assertThat(row(100, 150, Row.Better.LOWER, new Row.Target("< 512", true)).verdict())
+        .isEqualTo("met, perfkit does not win");
+    assertThat(row(100, 600, Row.Better.LOWER, new Row.Target("< 512", false)).verdict())
+        .isEqualTo("not met, perfkit does not win");
+    assertThat(row(900, 600, Row.Better.LOWER, new Row.Target("< 512", false)).verdict())
+        .isEqualTo("not met");
+    assertThat(row(100, 150, Row.Better.LOWER, Row.Target.NONE).verdict())
+        .isEqualTo("perfkit does not win");
+    assertThat(row(100, 150, Row.Better.HIGHER, Row.Target.NONE).verdict())
+        .isEqualTo("perfkit wins");
+    assertThat(row(7, 7, Row.Better.LOWER, Row.Target.NONE).verdict()).isEqualTo("equal");
+  }
+
+  @Test
+  void comparesNothingWithAFigureThatOneSideDoesNotHave() {
+    Row row = row(Double.NaN, 85, Row.Better.HIGHER, new Row.Target("> 80 %", true));
+
+    assertThat(row.plainText()).isEqualTo("-");
+    assertThat(row.ratioText()).isEqualTo("-");
+    assertThat(row.verdict()).isEqualTo("met");
+  }
+
+  @Test
+  void givesTheRatioAsTimesBetter() {
+    assertThat(row(100, 50, Row.Better.LOWER, Row.Target.NONE).ratioText()).isEqualTo("2.00x");
+    assertThat(row(100, 50, Row.Better.HIGHER, Row.Target.NONE).ratioText()).isEqualTo("0.50x");
+    assertThat(row(100, 0, Row.Better.LOWER, Row.Target.NONE).ratioText()).isEqualTo("-");
+  }
+
+  private static Row row(double plain, double perfkit, Row.Better better, Row.Target target) {
+    return new Row("name", plain, perfkit, "%.0f", better, target);
+  }
+
+  private static LoadResult load(long micros, long succeeded, long failed) {
+    Histogram latency = new Histogram(5);
+    latency.recordValueWithCount(micros, succeeded + failed);
+    return new LoadResult(latency, succeeded, failed, Duration.ofSeconds(10));
+  }
+}

@@ -1,0 +1,76 @@
+package io.perfkit.cache;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A value with what a loader or writer says about keeping it. Immutable.
+ *
+ * @param value null says that there is no value, which is kept for the cache's {@code absentTtl}
+ * @param ttlMax longest life in both levels; the cache's own TTLs may end it sooner; zero keeps the
+ *     value nowhere, it only reaches those who wait for it
+ * @param tags ends with each of them by {@link Cache#invalidateTag}; at most {@value #TAGS_MAX} of
+ *     at most {@value #TAG_BYTES_MAX} bytes
+ */
+public record Entry<V>(@Nullable V value, Duration ttlMax, Set<String> tags) {
+
+  /** Most tags of an entry. */
+  public static final int TAGS_MAX = 16;
+
+  /** Most bytes of a tag in UTF-8. */
+  public static final int TAG_BYTES_MAX = 200;
+
+  public Entry {
+    if (!ttlMax.isZero()) {
+      CacheConfig.requireTtl("ttlMax", ttlMax);
+    }
+    tags = Set.copyOf(tags);
+    if (tags.size() > TAGS_MAX) {
+      throw new IllegalArgumentException(
+          "tags: " + tags.size() + " of them (expected: at most " + TAGS_MAX + ")");
+    }
+    tags.forEach(Entry::requireTag);
+  }
+
+  /** A value that lives as long as the cache says, without tags. */
+  public static <V> Entry<V> of(V value) {
+    return new Entry<>(requireNonNull(value, "value"), CacheConfig.TTL_MAX, Set.of());
+  }
+
+  /** Says that there is no value. */
+  public static <V> Entry<V> absent() {
+    return new Entry<>(null, CacheConfig.TTL_MAX, Set.of());
+  }
+
+  static <V> Entry<V> ofNullable(@Nullable V value) {
+    return value == null ? absent() : of(value);
+  }
+
+  /** The same value with a shorter life. */
+  public Entry<V> withTtl(Duration atMost) {
+    return new Entry<>(value, atMost, tags);
+  }
+
+  /** The same value, kept nowhere. */
+  public Entry<V> unkept() {
+    return withTtl(Duration.ZERO);
+  }
+
+  /** The same value with these tags. */
+  public Entry<V> withTags(String... newTags) {
+    return new Entry<>(value, ttlMax, Set.of(newTags));
+  }
+
+  static String requireTag(String tag) {
+    int bytes = requireNonNull(tag, "tag").getBytes(UTF_8).length;
+    if (bytes == 0 || bytes > TAG_BYTES_MAX) {
+      throw new IllegalArgumentException(
+          "tag: '" + tag + "' (expected: 1 to " + TAG_BYTES_MAX + " bytes)");
+    }
+    return tag;
+  }
+}

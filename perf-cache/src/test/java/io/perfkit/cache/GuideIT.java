@@ -1,0 +1,142 @@
+package io.perfkit.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.redis.Codec;
+import io.perfkit.redis.GuardConfig;
+import io.perfkit.testing.RealRedis;
+import io.perfkit.testing.TestRedis;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.RedisClient;
+
+/** The Java of README.md and docs/guide/cache.md, run. */
+@RealRedis
+final class GuideIT {
+  record Profile(long id, String name) {}
+
+  record MarketPage(List<String> titles) {}
+
+  private static final class Database {
+    final AtomicInteger loads = new AtomicInteger();
+
+    Profile loadProfile(long id) {
+      loads.incrementAndGet();
+      return new Profile(id, "user-" + id);
+    }
+
+    Map<Long, Profile> loadProfiles(Set<Long> ids) {
+      return ids.stream().collect(Collectors.toMap(id -> id, id -> loadProfile(id)));
+    }
+  }
+
+  private final RedisClient redis;
+  private final Database database = new Database();
+
+  GuideIT(TestRedis server) {
+    redis = server.client();
+  }
+
+  @Test
+  void fiveLines() {
+    Caches caches = Caches.of(redis, "shop");
+    Cache<Long, Profile> profiles =
+        caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
+    Profile profile = profiles.get(42L, id -> database.loadProfile(id));
+    profiles.invalidate(42L); // after the change is committed: gone from Redis and from every node
+
+    assertThat(profile).isEqualTo(new Profile(42, "user-42"));
+    assertThat(profiles.getIfPresent(42L)).isNull();
+    assertThat(database.loads).hasValue(1);
+    caches.close();
+  }
+
+  @Test
+  void manyKeysLivesAndTags() {
+    try (Caches caches = Caches.of(redis, "guide")) {
+      Cache<Long, Profile> profiles =
+          caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
+      profiles.clear();
+
+      Map<Long, Profile> found =
+          profiles.getAll(List.of(1L, 2L, 3L), ids -> database.loadProfiles(ids));
+
+      assertThat(found).containsOnlyKeys(1L, 2L, 3L);
+      Profile tagged =
+          profiles.getEntry(
+              42L,
+              id ->
+                  Entry.of(database.loadProfile(id))
+                      .withTtl(Duration.ofMinutes(5))
+                      .withTags("team:blue"));
+      profiles.invalidateTag("team:blue");
+
+      assertThat(tagged.id()).isEqualTo(42);
+      assertThat(profiles.getIfPresent(42L)).isNull();
+      assertThat(profiles.getIfPresent(1L)).isNotNull();
+    }
+  }
+
+  @Test
+  void keysOfAnyKind() {
+    try (Caches caches = Caches.of(redis, "guide")) {
+      record PageKey(int page, int size) {}
+
+      Cache<PageKey, MarketPage> pages =
+          caches.cache(
+              "market-pages",
+              key -> key.page() + ":" + key.size(),
+              Codec.json(MarketPage.class),
+              CacheConfig.builder()
+                  .l1Ttl(Duration.ofSeconds(5))
+                  .l2Ttl(Duration.ofMinutes(5))
+                  .build());
+
+      MarketPage page = new MarketPage(List.of("rain"));
+      pages.put(new PageKey(1, 20), page);
+      assertThat(pages.getIfPresent(new PageKey(1, 20))).isEqualTo(page);
+      assertThat(pages.getIfPresent(new PageKey(12, 0))).isNull();
+      pages.invalidate(new PageKey(1, 20));
+    }
+  }
+
+  @Test
+  void settings() {
+    CacheConfig config =
+        CacheConfig.builder()
+            .maxEntries(50_000) // copies on this node
+            .l1Ttl(Duration.ofMinutes(1)) // also the longest that a lost message can be missed
+            .l2Ttl(Duration.ofMinutes(30))
+            .lease(Duration.ofSeconds(10)) // a slower load is served, and not stored in Redis
+            .compressAboveBytes(2_048)
+            .build();
+
+    assertThat(config.compressAboveBytes()).isEqualTo(2_048);
+  }
+
+  @Test
+  void collaborators() {
+    MeterRegistry registry = new SimpleMeterRegistry();
+    Caches caches =
+        Caches.builder(redis, "shop")
+            .meterRegistry(registry)
+            .guard(GuardConfig.defaults().withBudget(Duration.ofMillis(100)))
+            .build();
+
+    Cache<String, String> names =
+        caches.cache("names", String.class, Codec.string(), CacheConfig.defaults());
+    assertThat(names.get("a", key -> "loaded")).isEqualTo("loaded");
+    assertThat(registry.get("perf.cache.loads").tag("result", "success").functionCounter().count())
+        .isEqualTo(1);
+    names.invalidate("a");
+    caches.close();
+    assertThat(registry.getMeters()).as("the host gets its registry back").isEmpty();
+  }
+}

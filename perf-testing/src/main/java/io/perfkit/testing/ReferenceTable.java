@@ -1,0 +1,87 @@
+package io.perfkit.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A table of {@code docs/reference}, to be compared with the code it speaks of: the one under a
+ * heading {@code ## …}, its rows those that begin with a name in backticks. Immutable.
+ */
+public final class ReferenceTable {
+  private final List<List<String>> rows;
+
+  private ReferenceTable(List<List<String>> rows) {
+    this.rows = rows;
+  }
+
+  /**
+   * Reads a table.
+   *
+   * @param page a file of {@code docs/reference} of this project
+   * @throws AssertionError if the page has no such heading, or no row under it
+   */
+  public static ReferenceTable under(String heading, String page) {
+    String text = read(ProjectRoot.find().resolve("docs/reference").resolve(page));
+    int start = text.indexOf("\n## " + heading + "\n");
+    if (start < 0) {
+      throw new AssertionError(page + ": no heading '## " + heading + "'");
+    }
+    int end = text.indexOf("\n## ", start + 1);
+    List<List<String>> rows = new ArrayList<>();
+    for (String line : text.substring(start, end < 0 ? text.length() : end).lines().toList()) {
+      if (line.startsWith("| `")) {
+        rows.add(List.of(line.substring(2, line.length() - 2).split(" \\| ")));
+      }
+    }
+    if (rows.isEmpty()) {
+      throw new AssertionError(page + ": no row under '## " + heading + "'");
+    }
+    return new ReferenceTable(List.copyOf(rows));
+  }
+
+  /** The cells of each row as they stand there, backticks included. */
+  public List<List<String>> rows() {
+    return rows;
+  }
+
+  /** The second cell of each row by the first one, without their backticks. */
+  public Map<String, String> secondByFirst() {
+    Map<String, String> cells = new TreeMap<>();
+    for (List<String> row : rows) {
+      if (cells.put(row.get(0).replace("`", ""), row.get(1).replace("`", "")) != null) {
+        throw new AssertionError("two rows of " + row.get(0));
+      }
+    }
+    return cells;
+  }
+
+  /** The components of a config record as such a table gives its defaults. */
+  public static Map<String, String> componentsOf(Record config) {
+    Map<String, String> components = new TreeMap<>();
+    for (RecordComponent component : config.getClass().getRecordComponents()) {
+      try {
+        component.getAccessor().setAccessible(true);
+        Object value = component.getAccessor().invoke(config);
+        components.put(component.getName(), String.valueOf(value));
+      } catch (ReflectiveOperationException e) {
+        throw new LinkageError("reading " + component, e);
+      }
+    }
+    return components;
+  }
+
+  private static String read(Path page) {
+    try {
+      return Files.readString(page);
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading " + page, e);
+    }
+  }
+}
