@@ -1,6 +1,7 @@
 package io.perfkit.benchmarks;
 
 import static io.perfkit.benchmarks.Measure.BYTES;
+import static java.util.Objects.requireNonNull;
 
 import com.alicp.jetcache.SimpleCacheManager;
 import com.alicp.jetcache.anno.CacheConsts;
@@ -19,6 +20,7 @@ import io.perfkit.redis.Codec;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RedisProcess;
 import io.perfkit.weave.Weaver;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -94,6 +96,18 @@ public class Weave implements Area {
   @Benchmark
   public @Nullable String byHand(InPerfkit perfkit, Keys keys) {
     return perfkit.cache.get(keys.next(), Weave::missed);
+  }
+
+  /** What an annotation processor would write. */
+  @Benchmark
+  public String decorator(InPerfkit perfkit, Keys keys) {
+    return perfkit.decorated.find(keys.next());
+  }
+
+  /** A JDK proxy that does nothing but ask the cache. */
+  @Benchmark
+  public String jdkProxy(InPerfkit perfkit, Keys keys) {
+    return perfkit.proxied.find(keys.next());
   }
 
   @Benchmark
@@ -193,6 +207,19 @@ public class Weave implements Area {
     }
   }
 
+  static final class DecoratedProfiles extends Profiles {
+    private final Cache<String, String> cache;
+
+    DecoratedProfiles(Cache<String, String> cache) {
+      this.cache = cache;
+    }
+
+    @Override
+    String find(String key) {
+      return requireNonNull(cache.get(key, missing -> super.find(missing)));
+    }
+  }
+
   /** Our two levels, with a Redis of their own behind and other nodes' invalidations heard. */
   @State(Scope.Benchmark)
   public static class InPerfkit {
@@ -212,6 +239,13 @@ public class Weave implements Area {
     private final Profiles direct = new Profiles();
     private final Profiles created = weaver.create(Profiles.class);
     private final Profiles wrapped = weaver.wrap(direct);
+    private final Profiles decorated = new DecoratedProfiles(cache);
+    private final JetProfiles proxied =
+        (JetProfiles)
+            Proxy.newProxyInstance(
+                Weave.class.getClassLoader(),
+                new Class<?>[] {JetProfiles.class},
+                (proxy, method, arguments) -> cache.get((String) arguments[0], Weave::missed));
 
     public InPerfkit() {
       Await.until("subscription", Duration.ofSeconds(10), caches::subscribed);

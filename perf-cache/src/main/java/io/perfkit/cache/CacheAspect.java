@@ -7,6 +7,8 @@ import io.perfkit.weave.Aspect;
 import io.perfkit.weave.Layer;
 import io.perfkit.weave.Site;
 import java.lang.annotation.Annotation;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +57,9 @@ public final class CacheAspect implements Aspect {
   @Override
   public void weave(List<Site> sites) {
     Map<String, NamedCache> caches = new HashMap<>(known);
-    for (Site site : sites) { // first what declares caches, then what names them
+    List<Site> declaring = new ArrayList<>(sites); // first what says most about a cache
+    declaring.sort(Comparator.comparing(site -> !saysTimes(site)));
+    for (Site site : declaring) {
       CacheSite common = new CacheSite(site, caches, known);
       List<Cacheable> cacheables = site.annotations(Cacheable.class);
       cacheables.forEach(cacheable -> new CacheableSite(common, cacheable, maker).weave());
@@ -72,6 +76,11 @@ public final class CacheAspect implements Aspect {
         new WriteSite(new CacheSite(site, caches, known)).weave();
       }
     }
+  }
+
+  private static boolean saysTimes(Site site) {
+    return site.annotations(Cacheable.class).stream()
+        .anyMatch(cacheable -> !(cacheable.ttl() + cacheable.localTtl()).isEmpty());
   }
 
   /** Collects settings and existing caches. One thread at a time. */

@@ -30,7 +30,8 @@ record KeyPart(Class<?> type, MethodHandle value) {
 
   /** A handle that takes what the parts take and gives the key. */
   static MethodHandle key(List<KeyPart> parts, KeyLayout layout, List<Class<?>> values) {
-    MethodHandle key = layout.factory();
+    MethodHandle key =
+        layout.factory().asType(MethodType.methodType(Object.class, types(parts))); // may box
     for (int i = parts.size() - 1; i >= 0; i--) {
       key = MethodHandles.collectArguments(key, i, parts.get(i).value());
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,11 @@ final class WeaverTest {
     }
 
     @Traced
+    <T extends Comparable<T>> T greatest(List<T> values) {
+      return values.stream().max(Comparator.naturalOrder()).orElseThrow();
+    }
+
+    @Traced
     void fails() throws IOException {
       throw new IOException("as it is");
     }
@@ -89,7 +95,8 @@ final class WeaverTest {
     assertThat(plain.joined("a", "b")).isEqualTo("a-b");
     int[] values = {1, 2};
     assertThat(plain.primitives(values)).isSameAs(values);
-    assertThat(trace).hasSize(10);
+    assertThat(plain.greatest(List.of(1, 3, 2))).isEqualTo(3);
+    assertThat(trace).hasSize(12);
   }
 
   @Test

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.lang.annotation.Annotation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class WeavingRefusedTest {
@@ -156,6 +158,15 @@ final class WeavingRefusedTest {
         .hasMessage("type: " + Untouched.class.getName() + " (expected: an interface)");
   }
 
+  @Test
+  void saysWhatAClosedModuleHasToOpen() {
+    assertThatThrownBy(() -> weaver.create(ArrayList.class))
+        .isInstanceOf(WeavingRefused.class)
+        .hasMessageContaining(
+            "module java.base keeps its package closed; add to its module-info: opens java.util to"
+                + " ALL-UNNAMED");
+  }
+
   static class Ambiguous {
     final String text;
 
@@ -190,8 +201,8 @@ final class WeavingRefusedTest {
           }
 
           @Override
-          public java.util.Set<Class<? extends java.lang.annotation.Annotation>> annotations() {
-            return java.util.Set.of(Traced.class);
+          public Set<Class<? extends Annotation>> annotations() {
+            return Set.of(Traced.class);
           }
 
           @Override
