@@ -1,6 +1,7 @@
 package io.perfkit.benchmarks;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One area of the report: a public class that holds JMH benchmarks, ours and those of the peers,
@@ -15,4 +16,9 @@ interface Area {
 
   /** In the order of the report, at least one. */
   List<Figure> figures();
+
+  /** What this JVM lacks to run the benchmarks, if anything: {@code -Djvm} names another one. */
+  default Optional<String> lacking() {
+    return Optional.empty();
+  }
 }

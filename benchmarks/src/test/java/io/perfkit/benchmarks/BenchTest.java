@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +55,33 @@ final class BenchTest {
   }
 
   @Test
+  void anAreaThatLacksSomethingIsAnErrorOnlyIfItIsAskedFor() throws IOException {
+    Area lacking =
+        new Area() {
+          @Override
+          public String name() {
+            return "lacking";
+          }
+
+          @Override
+          public List<Figure> figures() {
+            throw new AssertionError("not asked for");
+          }
+
+          @Override
+          public Optional<String> lacking() {
+            return Optional.of("no moon");
+          }
+        };
+    Areas areas = new Areas(List.of(lacking, new SoundArea()));
+
+    assertThat(run(areas, "lacking")).isEqualTo(Exit.BROKEN);
+    assertThat(output()).isEqualToIgnoringNewLines("not run lacking: no moon");
+    assertThat(run(areas, "all")).isEqualTo(Exit.PASSED);
+    assertThat(figures()).hasSize(4);
+  }
+
+  @Test
   void listsTheAreasWhenNoneOfThemIsWanted() throws IOException {
     assertThat(run("cash-hit")).isEqualTo(Exit.UNKNOWN_AREA);
     assertThat(run("")).isEqualTo(Exit.UNKNOWN_AREA);
@@ -71,7 +99,10 @@ final class BenchTest {
   }
 
   private Exit run(String wanted) throws IOException {
-    Areas areas = new Areas(List.of(new SoundArea(), new BrokenArea()));
+    return run(new Areas(List.of(new SoundArea(), new BrokenArea())), wanted);
+  }
+
+  private Exit run(Areas areas, String wanted) throws IOException {
     return new Bench(areas, directory, new PrintStream(printed, true, UTF_8)).run(wanted, false);
   }
 

@@ -1,12 +1,15 @@
 package io.perfkit.cache;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.partitioningBy;
 
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.Flight.Source;
 import io.perfkit.cache.LocalLevel.Reading;
 import io.perfkit.cache.Lookup.Hit;
+import io.perfkit.cache.Lookup.Outcome;
 import io.perfkit.cache.RedisLevel.Fill;
+import io.perfkit.cache.RedisLevel.Question;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -29,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  * One named cache: local copies in front of entries in Redis. Made by {@link Caches#cache}. Values
  * are shared between callers, so they must not be changed. Thread safe.
  *
- * <p>While Redis is down, local copies go on to serve for their L1 TTL and the loader serves the
- * rest; no call waits longer than the guard's budget. A local copy is never older than the L1 TTL:
- * that bounds what a node serves whose subscription to invalidations is broken.
+ * <p>A read reflects every invalidation on this node, and those of other nodes that are older than
+ * {@link CacheConfig#maxStaleness()}, whatever is lost on the way. While Redis is down {@link
+ * CacheConfig#onRedisDown()} says what serves; no call waits longer for it than the guard's budget.
  *
  * @param <K> keys with {@code equals}, and one text for each
  * @param <V> values
@@ -47,11 +51,14 @@ public final class Cache<K, V> {
    * I4  Redis never fails a get: a loader that can serve, serves.
    * I5  whoever waits for another's flight has landed all his own: flights can't wait in a circle.
    * No lock is held while a loader, codec or key function runs. */
+  private static final int LOOKS_MAX = 100;
+
   private final String name;
   private final Function<? super K, String> keyText;
   private final CacheConfig config;
   private final LocalLevel<K, V> local;
   private final RedisLevel<V> redis;
+  private final Waiters waiters;
   private final ConcurrentMap<K, Flight<V>> flights = new ConcurrentHashMap<>();
   private final Counters counters = new Counters();
 
@@ -60,12 +67,14 @@ public final class Cache<K, V> {
       Function<? super K, String> keyText,
       CacheConfig config,
       LocalLevel<K, V> local,
-      RedisLevel<V> redis) {
+      RedisLevel<V> redis,
+      Waiters waiters) {
     this.name = name;
     this.keyText = keyText;
     this.config = config;
     this.local = local;
     this.redis = redis;
+    this.waiters = waiters;
   }
 
   /** The name given to {@link Caches#cache}. */
@@ -170,15 +179,12 @@ public final class Cache<K, V> {
       return copy.value;
     }
     Address address = address(key);
-    Reading reading = local.reading(address.hash());
-    Hit<V> hit = redis.peek(address).hit();
-    if (hit == null) {
-      counters.misses.increment();
-      return null;
-    }
-    counters.l2Hits.increment();
-    local.put(key, hit.value(), hit.tags(), reading, hit.timeLeft());
-    return hit.value();
+    Search<K, V> search = new Search<>(key, address, new Flight<>(local.reading(address.hash())));
+    Map<K, Found<V>> found = new HashMap<>();
+    lookUp(List.of(search), false, found);
+    Found<V> result = found.getOrDefault(key, new Found<>(null, Source.LOADER));
+    counters.got(result.source());
+    return result.value();
   }
 
   /**
@@ -204,8 +210,8 @@ public final class Cache<K, V> {
     }
     Address address = address(key);
     Reading before = local.reading(address.hash());
-    redis.put(address, entry, life);
-    local.replace(key, entry.value(), entry.tags(), before, life);
+    Stamp stamp = redis.put(address, entry, life);
+    local.replace(key, entry, stamp, before, life);
   }
 
   /**
@@ -259,6 +265,11 @@ public final class Cache<K, V> {
     return counters.snapshot(redis.failures());
   }
 
+  /** Keys, more or less, that wait for another node's load. */
+  int waiting() {
+    return waiters.size();
+  }
+
   private Address address(K key) {
     return redis.address(requireNonNull(keyText.apply(requireNonNull(key, "key")), "key text"));
   }
@@ -304,7 +315,8 @@ public final class Cache<K, V> {
   /**
    * As {@link #find}, for a loader whose entry comes later: waits for Redis, but for no loader. The
    * thread that completes the loader's stage stores the entry and then completes who waits, each
-   * with a future of his own.
+   * with a future of his own. A load under way on another node is not waited for: ours is then not
+   * stored in Redis.
    */
   CompletableFuture<@Nullable V> findLater(
       K key, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
@@ -328,7 +340,7 @@ public final class Cache<K, V> {
     List<Load<K, V>> loads = List.of();
     CompletionStage<Entry<V>> loading;
     try {
-      loads = lookUp(List.of(search), found);
+      loads = lookUp(List.of(search), true, found);
       if (loads.isEmpty()) {
         search.flight().land(requireNonNull(found.get(search.key())));
         flights.remove(search.key(), search.flight());
@@ -382,6 +394,10 @@ public final class Cache<K, V> {
     Reading reading() {
       return flight.reading();
     }
+
+    int hash() {
+      return address.hash();
+    }
   }
 
   /** The flight to wait for: another's if it is current, or else {@code own}. */
@@ -399,7 +415,7 @@ public final class Cache<K, V> {
       Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader,
       Map<K, Found<V>> found) {
     try {
-      loadAll(lookUp(searches, found), loader, found);
+      searchAll(searches, loader, found);
       searches.forEach(search -> search.flight().land(requireNonNull(found.get(search.key()))));
     } catch (Throwable failure) {
       searches.forEach(search -> search.flight().crash(failure));
@@ -409,33 +425,119 @@ public final class Cache<K, V> {
     }
   }
 
-  /** A search that neither level answered, with the lease to fill Redis if we got it. */
-  private record Load<K, V>(Search<K, V> search, @Nullable Lease lease) {}
+  /** A search that neither level answered. */
+  private record Load<K, V>(Search<K, V> search, Lookup<V> lookup) {
+    boolean isBusy() {
+      return lookup.outcome() == Outcome.BUSY;
+    }
+  }
+
+  /**
+   * Loads at once what nobody else loads, and waits for the rest; whoever waits holds no lease, so
+   * nodes can't wait in a circle (I5). What is busy for longer than a lease lasts is loaded here
+   * too, and not stored in Redis.
+   */
+  private void searchAll(
+      List<Search<K, V>> searches,
+      Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader,
+      Map<K, Found<V>> found) {
+    List<Search<K, V>> open = searches;
+    long patienceEnds = local.now() + config.lease().toNanos();
+    for (int looks = 0; !open.isEmpty(); looks++) {
+      Map<Integer, CompletableFuture<Void>> calls = new HashMap<>();
+      if (looks > 0) { // before the look that finds them busy, or the call may be missed
+        open.forEach(search -> calls.put(search.hash(), waiters.next(search.hash())));
+      }
+      try {
+        boolean patient = looks < LOOKS_MAX && local.now() - patienceEnds < 0;
+        Map<Boolean, List<Load<K, V>>> loads =
+            lookUp(open, true, found).stream()
+                .collect(partitioningBy(load -> patient && load.isBusy()));
+        loadAll(requireNonNull(loads.get(false)), loader, found);
+        List<Load<K, V>> busy = requireNonNull(loads.get(true));
+        if (looks > 0 && !busy.isEmpty()) {
+          await(busy.get(0), requireNonNull(calls.get(busy.get(0).search().hash())));
+        }
+        open = busy.stream().map(Load::search).toList();
+      } finally {
+        calls.forEach(waiters::end);
+      }
+    }
+  }
+
+  private void await(Load<K, V> load, CompletableFuture<Void> call) {
+    try {
+      waiters.await(call, load.lookup().timeLeft().plusMillis(1));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LoadInterrupted(
+          "waiting for key '" + load.search().address().text() + "' of cache '" + name + "'", e);
+    }
+  }
 
   /** Puts what the levels hold into {@code found}; what they don't hold is left to load. */
-  private List<Load<K, V>> lookUp(List<Search<K, V>> searches, Map<K, Found<V>> found) {
+  private List<Load<K, V>> lookUp(
+      List<Search<K, V>> searches, boolean leased, Map<K, Found<V>> found) {
     List<Search<K, V>> absent = new ArrayList<>(searches.size());
+    List<Question> questions = new ArrayList<>(searches.size());
     for (Search<K, V> search : searches) {
       LocalEntry<V> copy = local.get(search.key()); // a flight may have landed since we looked
       if (copy == null) {
+        LocalEntry<V> held = local.held(search.key());
         absent.add(search);
+        questions.add(new Question(search.address(), leased, held == null ? null : held.stamp));
       } else {
         found.put(search.key(), new Found<>(copy.value, Source.L1));
       }
     }
-    List<Lookup<V>> lookups = redis.lookupAll(absent.stream().map(Search::address).toList());
+    List<Lookup<V>> lookups = redis.lookup(questions);
     List<Load<K, V>> loads = new ArrayList<>();
     for (int i = 0; i < absent.size(); i++) {
       Search<K, V> search = absent.get(i);
-      Hit<V> hit = lookups.get(i).hit();
-      if (hit == null) {
-        loads.add(new Load<>(search, lookups.get(i).lease()));
+      Found<V> answer = answer(search, questions.get(i), lookups.get(i));
+      if (answer == null) {
+        loads.add(new Load<>(search, lookups.get(i)));
       } else {
-        local.put(search.key(), hit.value(), hit.tags(), search.reading(), hit.timeLeft()); // I3
-        found.put(search.key(), new Found<>(hit.value(), Source.L2));
+        found.put(search.key(), answer);
       }
     }
     return loads;
+  }
+
+  /** Keeps and gives what Redis says; null if it has nothing. */
+  private @Nullable Found<V> answer(Search<K, V> search, Question question, Lookup<V> lookup) {
+    return switch (lookup.outcome()) {
+      case HIT -> read(search, lookup.hit());
+      case UNCHANGED -> unchanged(search, question, lookup.timeLeft());
+      case DOWN -> whileRedisIsDown(search);
+      case LEASED, BUSY, ABSENT -> null;
+    };
+  }
+
+  private Found<V> read(Search<K, V> search, Hit<V> hit) {
+    local.put(
+        search.key(), hit.value(), hit.tags(), hit.stamp(), search.reading(), hit.timeLeft()); // I3
+    return new Found<>(hit.value(), Source.L2);
+  }
+
+  /** The copy is right after all: its life goes on from this reading. */
+  private @Nullable Found<V> unchanged(Search<K, V> search, Question question, Duration timeLeft) {
+    LocalEntry<V> held = local.held(search.key());
+    if (held != null && Objects.equals(held.stamp, question.copy())) {
+      return read(search, new Hit<>(held.value, held.tags, requireNonNull(held.stamp), timeLeft));
+    }
+    Question anew = new Question(search.address(), false, null); // the copy was dropped meanwhile
+    return answer(search, anew, redis.lookup(List.of(anew)).get(0));
+  }
+
+  private @Nullable Found<V> whileRedisIsDown(Search<K, V> search) {
+    if (config.onRedisDown() == OnRedisDown.FAIL) {
+      throw new RedisDown("key '" + search.address().text() + "' of cache '" + name + "'");
+    }
+    LocalEntry<V> copy = local.getUnheard(search.key());
+    return copy != null && config.onRedisDown() == OnRedisDown.SERVE_LOCAL
+        ? new Found<>(copy.value, Source.L1)
+        : null;
   }
 
   private void loadAll(
@@ -470,10 +572,11 @@ public final class Cache<K, V> {
     List<Boolean> current = redis.fill(fills);
     for (int i = 0; i < loads.size(); i++) {
       Search<K, V> search = loads.get(i).search();
-      Entry<V> entry = fills.get(i).entry();
-      Duration life = fills.get(i).ttl();
-      if (current.get(i) && !life.isZero()) {
-        local.put(search.key(), entry.value(), entry.tags(), search.reading(), life);
+      Fill<V> fill = fills.get(i);
+      if (current.get(i) && !fill.ttl().isZero()) {
+        Entry<V> entry = fill.entry();
+        local.put(
+            search.key(), entry.value(), entry.tags(), fill.lease(), search.reading(), fill.ttl());
       }
     }
   }
@@ -484,7 +587,7 @@ public final class Cache<K, V> {
             load -> {
               Entry<V> entry = entries.getOrDefault(load.search().key(), Entry.absent());
               Duration life = jittered(config.lifeOf(entry));
-              return new Fill<>(load.search().address(), load.lease(), entry, life);
+              return new Fill<>(load.search().address(), load.lookup().lease(), entry, life);
             })
         .toList();
   }

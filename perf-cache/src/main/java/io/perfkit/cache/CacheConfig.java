@@ -24,12 +24,15 @@ public record CacheConfig(
     long maxEntries,
     Duration l1Ttl,
     Duration l2Ttl,
+    Duration maxStaleness,
+    OnRedisDown onRedisDown,
     Duration absentTtl,
     double jitter,
     Duration lease,
     int compressAboveBytes,
     int maxValueBytes) {
 
+  private static final Duration STALENESS_MIN = Duration.ofMillis(100);
   static final Duration TTL_MAX = Duration.ofDays(365);
 
   public CacheConfig {
@@ -42,6 +45,12 @@ public record CacheConfig(
     if (l1Ttl.compareTo(l2Ttl) > 0) {
       throw new IllegalArgumentException("l1Ttl: " + l1Ttl + " (expected: <= l2Ttl " + l2Ttl + ")");
     }
+    if (requireNonNull(maxStaleness, "maxStaleness").compareTo(STALENESS_MIN) < 0
+        || maxStaleness.compareTo(TTL_MAX) > 0) {
+      throw new IllegalArgumentException(
+          "maxStaleness: " + maxStaleness + " (expected: 100 ms to 365 days)");
+    }
+    requireNonNull(onRedisDown, "onRedisDown");
     if (!absentTtl.isZero()) {
       requireTtl("absentTtl", absentTtl);
     }
@@ -90,6 +99,8 @@ public record CacheConfig(
     private long maxEntries = 10_000;
     private Duration l1Ttl = Duration.ofSeconds(30);
     private Duration l2Ttl = Duration.ofMinutes(10);
+    private Duration maxStaleness = Duration.ofSeconds(2);
+    private OnRedisDown onRedisDown = OnRedisDown.SERVE_LOCAL;
     private Duration absentTtl = Duration.ZERO;
     private double jitter = 0.1;
     private Duration lease = Duration.ofSeconds(10);
@@ -113,6 +124,18 @@ public record CacheConfig(
     /** See {@link CacheConfig#l2Ttl()}. */
     public Builder l2Ttl(Duration ttl) {
       l2Ttl = ttl;
+      return this;
+    }
+
+    /** See {@link CacheConfig#maxStaleness()}. */
+    public Builder maxStaleness(Duration bound) {
+      maxStaleness = bound;
+      return this;
+    }
+
+    /** See {@link CacheConfig#onRedisDown()}. */
+    public Builder onRedisDown(OnRedisDown policy) {
+      onRedisDown = policy;
       return this;
     }
 
@@ -154,7 +177,16 @@ public record CacheConfig(
      */
     public CacheConfig build() {
       return new CacheConfig(
-          maxEntries, l1Ttl, l2Ttl, absentTtl, jitter, lease, compressAboveBytes, maxValueBytes);
+          maxEntries,
+          l1Ttl,
+          l2Ttl,
+          maxStaleness,
+          onRedisDown,
+          absentTtl,
+          jitter,
+          lease,
+          compressAboveBytes,
+          maxValueBytes);
     }
   }
 }

@@ -47,6 +47,8 @@ record CacheMaker(Caches caches, CacheConfig config, Map<String, Codec<?>> codec
         config.maxEntries(),
         l1,
         l2,
+        config.maxStaleness(),
+        config.onRedisDown(),
         config.absentTtl(),
         config.jitter(),
         config.lease(),

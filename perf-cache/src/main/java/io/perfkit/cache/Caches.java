@@ -8,10 +8,12 @@ import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisGuard;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -31,25 +33,27 @@ public final class Caches implements AutoCloseable {
   private final Queue<UnsentInvalidations> unsent = new ConcurrentLinkedQueue<>();
   private final LongSupplier nanos;
   private final @Nullable CacheMeters meters;
-  private final ScheduledExecutorService retries;
+  private final ScheduledExecutorService keeper;
 
   private Caches(Builder builder) {
     KeySpace.of(builder.prefix, "caches"); // says what a prefix may be
     this.prefix = builder.prefix;
-    this.channel = new InvalidationChannel(builder.redis, prefix);
+    this.channel = new InvalidationChannel(builder.redis, prefix, builder.nanos);
     this.guard = RedisGuard.of(builder.redis, builder.guard);
     this.nanos = builder.nanos;
     this.meters = builder.registry == null ? null : new CacheMeters(builder.registry);
-    this.retries =
-        Executors.newSingleThreadScheduledExecutor(
+    AtomicInteger number = new AtomicInteger();
+    this.keeper =
+        Executors.newScheduledThreadPool(
+            2, // a Redis that does not answer holds up what is unsent, not the beat
             task -> {
-              Thread thread = new Thread(task, "perf-cache-retries");
+              Thread thread = new Thread(task, "perf-cache-keeper-" + number.incrementAndGet());
               thread.setDaemon(true);
               return thread;
             });
     channel.start();
     var unused =
-        retries.scheduleWithFixedDelay(this::sendUnsent, RETRY_MILLIS, RETRY_MILLIS, MILLISECONDS);
+        keeper.scheduleWithFixedDelay(this::sendUnsent, RETRY_MILLIS, RETRY_MILLIS, MILLISECONDS);
   }
 
   /**
@@ -98,12 +102,18 @@ public final class Caches implements AutoCloseable {
             codec,
             requireNonNull(config, "config"));
     Fence fence = new Fence(config.maxEntries());
-    if (!channel.register(name, fence)) {
+    Waiters waiters = new Waiters();
+    if (!channel.register(name, new Receiver(fence, waiters))) {
       throw new IllegalStateException("name: '" + name + "' (expected: a name not taken yet)");
     }
     unsent.add(redis.unsent());
-    LocalLevel<K, V> local = new LocalLevel<>(config, fence, nanos);
-    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis);
+    LocalLevel<K, V> local = new LocalLevel<>(config, fence, channel, nanos);
+    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters);
+    long beatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
+    Duration silenceMax = config.maxStaleness().multipliedBy(3);
+    var unused =
+        keeper.scheduleWithFixedDelay(
+            () -> channel.beat(guard, silenceMax), 0, beatMillis, MILLISECONDS);
     if (meters != null) {
       meters.bind(cache, local);
     }
@@ -132,7 +142,7 @@ public final class Caches implements AutoCloseable {
    */
   @Override
   public void close() {
-    retries.shutdownNow();
+    keeper.shutdownNow();
     sendUnsent();
     channel.close();
     guard.close();

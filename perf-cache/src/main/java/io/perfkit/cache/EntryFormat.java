@@ -33,7 +33,7 @@ record EntryFormat<V>(ValueFormat<V> values) {
   }
 
   /** Nothing if the value was not written by this format. The scripts have checked the tags. */
-  Optional<Hit<V>> decode(byte[] body, Duration timeLeft) {
+  Optional<Hit<V>> decode(byte[] body, Stamp stamp, Duration timeLeft) {
     ByteBuffer bytes = ByteBuffer.wrap(body);
     byte flags = bytes.get();
     Set<String> tags = new HashSet<>();
@@ -43,11 +43,11 @@ record EntryFormat<V>(ValueFormat<V> values) {
       tags.add(new String(tag, UTF_8));
     }
     if (flags == ABSENT) {
-      return Optional.of(new Hit<>(null, tags, timeLeft));
+      return Optional.of(new Hit<>(null, tags, stamp, timeLeft));
     }
     byte[] stored = new byte[bytes.remaining()];
     bytes.get(stored);
-    return values.decode(stored).map(value -> new Hit<>(value, tags, timeLeft));
+    return values.decode(stored).map(value -> new Hit<>(value, tags, stamp, timeLeft));
   }
 
   static List<byte[]> tagBytes(Set<String> tags) {

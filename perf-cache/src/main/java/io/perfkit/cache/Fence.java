@@ -42,11 +42,16 @@ final class Fence {
 
   /** The epoch of a key with tags. */
   int epoch(int stripe, int[] tagStripes) {
-    int epoch = epoch(stripe);
+    return epoch(stripe) + sum(tagStripes);
+  }
+
+  /** What tags add to the epoch of their key. */
+  int sum(int[] tagStripes) {
+    int sum = 0;
     for (int tagStripe : tagStripes) {
-      epoch += advances.get(tagStripe);
+      sum += advances.get(tagStripe);
     }
-    return epoch;
+    return sum;
   }
 
   /** How often a tag was advanced. */

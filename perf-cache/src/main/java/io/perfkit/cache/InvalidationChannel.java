@@ -2,14 +2,17 @@ package io.perfkit.cache;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.perfkit.redis.RedisGuard;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +30,7 @@ import redis.clients.jedis.util.JedisClusterCRC16;
  * {@code perf-cache-invalidations}. Thread safe.
  *
  * <pre>
- * channel  prefix:v1:invalidations
+ * channel  prefix:v1:invalidations, and prefix:v1:beat:node, which only the node itself hears
  * message  8 bytes: the node that sent it, 1 byte: the kind, 4 bytes: hash of the key or tag, then
  *          the name of the cache
  * </pre>
@@ -36,22 +39,27 @@ final class InvalidationChannel implements AutoCloseable {
 
   /* Invariants
    * C1  after a gap, all local copies end before the first message of the new subscription counts.
-   * C2  a node skips its own messages: it ended its copies itself, in the order that put needs. */
+   * C2  a node's own messages end nothing here: it ended its copies itself, in the order that put needs.
+   * C3  heardNanos is a time before which no message is outstanding: the time of a beat that has come
+   *     back, or at which the subscription was asked for, after C1. */
   private static final Logger LOG = LoggerFactory.getLogger(InvalidationChannel.class);
   private static final Duration PAUSE_AFTER_LOSS = Duration.ofMillis(200);
   private static final long JOIN_MILLIS = 5_000;
   private static final int HEAD_BYTES = Long.BYTES + 1 + Integer.BYTES;
 
   private final UnifiedJedis redis;
-  private final byte[] name;
   private final long self = ThreadLocalRandom.current().nextLong();
-  private final Map<String, Fence> fences = new ConcurrentHashMap<>();
+  private final byte[] name;
+  private final byte[] ownName;
+  private final Map<String, Receiver> receivers = new ConcurrentHashMap<>();
+  private final LongSupplier nanos;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "perf-cache-invalidations");
   private volatile @Nullable Connection connection;
   private volatile boolean subscribed;
+  private volatile long heardNanos;
 
-  InvalidationChannel(UnifiedJedis redis, String prefix) {
+  InvalidationChannel(UnifiedJedis redis, String prefix, LongSupplier nanos) {
     if (!(redis instanceof RedisClient
         || redis instanceof RedisClusterClient
         || redis instanceof RedisSentinelClient)) {
@@ -61,28 +69,24 @@ final class InvalidationChannel implements AutoCloseable {
               + " (expected: RedisClient, RedisClusterClient or RedisSentinelClient)");
     }
     this.redis = redis;
+    this.nanos = nanos;
+    this.heardNanos = nanos.getAsLong() - Duration.ofDays(1).toNanos(); // nothing yet
     this.name = (prefix + ":v1:invalidations").getBytes(UTF_8);
+    this.ownName = (prefix + ":v1:beat:" + Long.toHexString(self)).getBytes(UTF_8);
     thread.setDaemon(true);
   }
 
-  /** What a message ends. */
+  /** What a message tells. */
   enum Kind {
     KEY('K'),
     TAG('T'),
-    ALL('A');
+    ALL('A'),
+    FILLED('F');
 
     private final byte code;
 
     Kind(char code) {
       this.code = (byte) code;
-    }
-
-    void end(Fence fence, int hash) {
-      switch (this) {
-        case KEY -> fence.advance(fence.stripe(hash));
-        case TAG -> fence.advanceTag(fence.stripe(hash));
-        case ALL -> fence.advanceAll();
-      }
     }
   }
 
@@ -104,9 +108,40 @@ final class InvalidationChannel implements AutoCloseable {
         .array();
   }
 
-  /** From now on messages of {@code cache} advance {@code fence}. False if the name is taken. */
-  boolean register(String cache, Fence fence) {
-    return fences.putIfAbsent(cache, fence) == null;
+  /** From now on messages of {@code cache} go to {@code receiver}. False if the name is taken. */
+  boolean register(String cache, Receiver receiver) {
+    return receivers.putIfAbsent(cache, receiver) == null;
+  }
+
+  /**
+   * A time by which every message published before has done its work here, or the copies that it
+   * concerned have ended. Costs a volatile read.
+   */
+  long heardNanos() {
+    return heardNanos;
+  }
+
+  /**
+   * Publishes the time to this node's own channel. Redis sends it down the subscription after every
+   * message that it published before, so its arrival proves that all of them were heard. A
+   * subscription that has been silent for too long is cut, and made anew. One round trip.
+   */
+  void beat(RedisGuard guard, Duration silenceMax) {
+    Connection held = connection;
+    if (held == null || !subscribed) {
+      return;
+    }
+    long now = nanos.getAsLong();
+    try {
+      if (now - heardNanos > silenceMax.toNanos()) {
+        held.forceDisconnect();
+      } else {
+        byte[] time = ByteBuffer.allocate(Long.BYTES).putLong(now).array();
+        guard.call(redis -> redis.publish(ownName, time));
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("No beat; copies are vouched for again by the next one", e);
+    }
   }
 
   /** Whether other nodes are heard now. */
@@ -117,12 +152,10 @@ final class InvalidationChannel implements AutoCloseable {
   private void run() {
     boolean lossTold = false;
     while (!closed()) {
-      try (Connection mine = borrow()) {
-        connection = mine;
-        if (!closed()) {
-          lossTold = false;
-          new Listener().proceed(mine, name);
-        }
+      try {
+        connection = borrow();
+        lossTold = false;
+        listen(connection);
       } catch (RuntimeException e) {
         if (!closed() && !lossTold) {
           lossTold = true;
@@ -137,6 +170,21 @@ final class InvalidationChannel implements AutoCloseable {
         connection = null;
       }
       pause();
+    }
+  }
+
+  /**
+   * Returns when the subscription has ended, by throwing. The connection may be subscribed even
+   * then: in the pool it would answer somebody's command with a message, so it is thrown away.
+   */
+  private void listen(Connection mine) {
+    try {
+      if (!closed()) {
+        new Listener(nanos.getAsLong()).proceed(mine, name, ownName);
+      }
+    } finally {
+      mine.setBroken();
+      mine.close();
     }
   }
 
@@ -163,27 +211,36 @@ final class InvalidationChannel implements AutoCloseable {
   }
 
   private final class Listener extends BinaryJedisPubSub {
+    private final long askedNanos;
+
+    Listener(long askedNanos) {
+      this.askedNanos = askedNanos;
+    }
+
     @Override
     public void onSubscribe(byte[] channel, int subscriptions) {
-      fences.values().forEach(Fence::advanceAll); // C1
+      receivers.values().forEach(Receiver::gap); // C1
+      heardNanos = askedNanos;
       subscribed = true;
     }
 
     @Override
     public void onMessage(byte[] channel, byte[] message) {
+      if (Arrays.equals(channel, ownName)) {
+        heardNanos = ByteBuffer.wrap(message).getLong(); // C3
+        return;
+      }
       if (message.length < HEAD_BYTES) {
         return; // not one of ours
       }
       ByteBuffer parts = ByteBuffer.wrap(message);
-      if (parts.getLong() == self) {
-        return; // C2
-      }
+      boolean own = parts.getLong() == self; // C2
       byte code = parts.get();
       int hash = parts.getInt();
-      Fence fence = fences.get(UTF_8.decode(parts).toString());
+      Receiver receiver = receivers.get(UTF_8.decode(parts).toString());
       for (Kind kind : Kind.values()) {
-        if (fence != null && kind.code == code) {
-          kind.end(fence, hash);
+        if (receiver != null && kind.code == code) {
+          receiver.heard(kind, hash, own);
         }
       }
     }

@@ -1,5 +1,7 @@
 package io.perfkit.cache;
 
+import io.perfkit.cache.LocalLevel.Reading;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A local copy of a value, or of the knowledge that there is none. Immutable. */
@@ -13,14 +15,32 @@ final class LocalEntry<V> {
   /** Of its key and tags, as it was before the value was read. */
   final int epoch;
 
-  /** On the cache's clock. */
+  /** When it was read or loaded, on the cache's clock. */
+  final long readNanos;
+
+  /** When its life ends, on the cache's clock. */
   final long deadlineNanos;
 
-  LocalEntry(@Nullable V value, int stripe, int[] tagStripes, int epoch, long deadlineNanos) {
+  final Set<String> tags;
+
+  /** Of the entry in Redis that it is a copy of; null if it was never there. */
+  final @Nullable Stamp stamp;
+
+  LocalEntry(
+      @Nullable V value,
+      Set<String> tags,
+      @Nullable Stamp stamp,
+      Reading reading,
+      int[] tagStripes,
+      int epoch,
+      long lifeNanos) {
     this.value = value;
-    this.stripe = stripe;
+    this.tags = tags;
+    this.stamp = stamp;
+    this.stripe = reading.stripe();
     this.tagStripes = tagStripes;
     this.epoch = epoch;
-    this.deadlineNanos = deadlineNanos;
+    this.readNanos = reading.nanos();
+    this.deadlineNanos = reading.nanos() + lifeNanos;
   }
 }

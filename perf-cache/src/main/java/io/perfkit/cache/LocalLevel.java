@@ -18,12 +18,16 @@ import org.jspecify.annotations.Nullable;
 final class LocalLevel<K, V> {
   private final Cache<K, LocalEntry<V>> entries;
   private final Fence fence;
+  private final InvalidationChannel channel;
   private final LongSupplier nanos;
   private final long ttlNanos;
+  private final long stalenessNanos;
   private volatile long lastWriteNanos;
 
-  LocalLevel(CacheConfig config, Fence fence, LongSupplier nanos) {
+  LocalLevel(CacheConfig config, Fence fence, InvalidationChannel channel, LongSupplier nanos) {
     this.fence = fence;
+    this.channel = channel;
+    this.stalenessNanos = config.maxStaleness().toNanos();
     this.nanos = nanos;
     this.ttlNanos = config.l1Ttl().toNanos();
     this.lastWriteNanos = nanos.getAsLong();
@@ -38,9 +42,28 @@ final class LocalLevel<K, V> {
   /** The copy that counts, or null. Allocates nothing. */
   @Nullable LocalEntry<V> get(K key) {
     LocalEntry<V> entry = entries.getIfPresent(key);
+    if (entry == null) {
+      return null;
+    }
+    long now = nanos.getAsLong();
+    return entry.deadlineNanos - now > 0 && isCurrent(entry) && isFresh(entry, now) ? entry : null;
+  }
+
+  /** The copy that counts but for what may not have been heard, or null. */
+  @Nullable LocalEntry<V> getUnheard(K key) {
+    LocalEntry<V> entry = entries.getIfPresent(key);
     return entry != null && entry.deadlineNanos - nanos.getAsLong() > 0 && isCurrent(entry)
         ? entry
         : null;
+  }
+
+  /** The copy, counting or not: Redis may say that it is still right. */
+  @Nullable LocalEntry<V> held(K key) {
+    return entries.getIfPresent(key);
+  }
+
+  private boolean isFresh(LocalEntry<V> entry, long now) {
+    return now - channel.heardNanos() <= stalenessNanos || now - entry.readNanos <= stalenessNanos;
   }
 
   private boolean isCurrent(LocalEntry<V> entry) {
@@ -60,6 +83,10 @@ final class LocalLevel<K, V> {
     }
   }
 
+  long now() {
+    return nanos.getAsLong();
+  }
+
   /** To be taken before a value is read. */
   Reading reading(int hash) {
     int stripe = fence.stripe(hash);
@@ -68,19 +95,24 @@ final class LocalLevel<K, V> {
   }
 
   /** Keeps what was read since {@code reading}, for {@code timeLeft} from then at most. */
-  void put(K key, @Nullable V value, Set<String> tags, Reading reading, Duration timeLeft) {
+  void put(
+      K key,
+      @Nullable V value,
+      Set<String> tags,
+      @Nullable Stamp stamp,
+      Reading reading,
+      Duration timeLeft) {
     int[] tagStripes = LocalEntry.NO_TAGS;
     int epoch = reading.epoch();
     if (!tags.isEmpty()) {
       tagStripes = tags.stream().mapToInt(tag -> fence.stripe(Hash.of(tag))).toArray();
-      epoch += fence.epoch(0, tagStripes) - fence.epoch(0);
+      epoch += fence.sum(tagStripes);
       if (fence.tagAdvances() != reading.tagAdvances()) {
         return; // F3: one of its tags may have ended meanwhile
       }
     }
     long life = Math.min(ttlNanos, timeLeft.toNanos());
-    LocalEntry<V> entry =
-        new LocalEntry<>(value, reading.stripe(), tagStripes, epoch, reading.nanos() + life);
+    LocalEntry<V> entry = new LocalEntry<>(value, tags, stamp, reading, tagStripes, epoch, life);
     if (isCurrent(entry)) { // or else it would not count, and might displace one that does
       lastWriteNanos = nanos.getAsLong();
       entries.put(key, entry);
@@ -88,14 +120,14 @@ final class LocalLevel<K, V> {
   }
 
   /**
-   * Ends what was read before, then keeps {@code value}, which was put to Redis after {@code
+   * Ends what was read before, then keeps {@code entry}, which was put to Redis after {@code
    * before} was taken; unless another invalidation came between, which may be the newer one.
    */
-  void replace(K key, @Nullable V value, Set<String> tags, Reading before, Duration timeLeft) {
+  void replace(K key, Entry<V> entry, Stamp stamp, Reading before, Duration timeLeft) {
     if (fence.advanceFrom(before.stripe(), before.epoch())) {
       Reading after =
           new Reading(before.stripe(), before.epoch() + 1, before.tagAdvances(), before.nanos());
-      put(key, value, tags, after, timeLeft);
+      put(key, entry.value(), entry.tags(), stamp, after, timeLeft);
     } else {
       entries.invalidate(key);
     }

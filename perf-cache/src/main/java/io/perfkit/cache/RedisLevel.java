@@ -2,6 +2,7 @@ package io.perfkit.cache;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.InvalidationChannel.Kind;
 import io.perfkit.cache.Lookup.Hit;
@@ -25,14 +26,13 @@ import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.UnifiedJedis;
 
 /**
  * The entries of one cache in Redis. Each operation on a key is one script. Thread safe.
  *
  * <pre>
- * entry  prefix:{cache.P}:v1:entry:key  'V' generation(16) sequence(16) body, PX its TTL
- * lease  the same key                   'L' token(16) generation(16) sequence(16), PX the lease
+ * entry  prefix:{cache.P}:v1:entry:key  'V' generation(16) sequence(16) stamp(16) body, PX its TTL
+ * lease  the same key                   'L' token(16) generation(16) sequence(16) awaited(1), PX the lease
  * marks  prefix:{cache.P}:v1:marks      hash: g generation, s sequence, t&lt;tag&gt; sequence of its end
  * </pre>
  *
@@ -110,68 +110,75 @@ final class RedisLevel<V> {
   }
 
   /**
-   * Finds the entry or takes the lease; nothing while Redis is down, or may hold what it could not
-   * be told to drop. One round trip, a second one if the entry can't be read.
+   * A question to Redis.
+   *
+   * @param leased whether to take the lease if there is no entry
+   * @param copy stamp of the copy that the caller has, whose value need not be sent again
    */
-  Lookup<V> lookup(Address address) {
-    return lookupAll(List.of(address)).get(0);
-  }
+  record Question(Address address, boolean leased, @Nullable Stamp copy) {}
 
-  /** As {@link #lookup} for each, in their order. One round trip for all. */
-  List<Lookup<V>> lookupAll(List<Address> addresses) {
-    return find(addresses, true);
-  }
-
-  /** As {@link #lookup} but takes no lease. */
-  Lookup<V> peek(Address address) {
-    return find(List.of(address), false).get(0);
-  }
-
-  /** A question to Redis: which entry, and the lease to take if there is none. */
-  private record Ask(Address address, @Nullable Lease lease) {}
-
-  private Call lookupCall(Ask ask, byte[] unreadable) {
-    byte[] token = ask.lease() == null ? NOTHING : ask.lease().token();
-    return call(ask.address(), token, leaseMillis, marksMillis, unreadable);
-  }
-
-  private List<Lookup<V>> find(List<Address> addresses, boolean leased) {
-    List<@Nullable Ask> asks = new ArrayList<>(addresses.size());
-    List<Call> calls = new ArrayList<>(addresses.size());
-    for (Address address : addresses) {
-      if (unsent.blocks(address)) { // L4
+  /** Asks Redis. One round trip to each node; a second one for an entry that can't be read. */
+  List<Lookup<V>> lookup(List<Question> questions) {
+    List<@Nullable Ask> asks = new ArrayList<>(questions.size());
+    List<Call> calls = new ArrayList<>(questions.size());
+    for (Question question : questions) {
+      if (unsent.blocks(question.address())) { // L4
         asks.add(null);
       } else {
-        Ask ask = new Ask(address, leased ? Lease.next() : null);
+        Ask ask = new Ask(question, question.leased() ? Stamp.next() : null);
         asks.add(ask);
-        calls.add(lookupCall(ask, NOTHING));
+        calls.add(call(ask, null));
       }
     }
     Iterator<Reply> replies = run(LOOKUP, calls).iterator();
-    List<Lookup<V>> found = new ArrayList<>(addresses.size());
+    List<Lookup<V>> lookups = new ArrayList<>(questions.size());
     for (Ask ask : asks) {
-      found.add(ask == null ? Lookup.nothing() : answer(ask, replies.next()));
+      lookups.add(ask == null ? Lookup.down() : answer(ask, replies.next(), true));
     }
-    return found;
+    return lookups;
   }
 
-  private Lookup<V> answer(Ask ask, Reply reply) {
+  private record Ask(Question question, @Nullable Stamp token) {}
+
+  private Call call(Ask ask, @Nullable Stamp unreadable) {
+    return call(
+        ask.question().address(),
+        bytes(ask.token()),
+        leaseMillis,
+        marksMillis,
+        bytes(unreadable),
+        bytes(ask.question().copy()));
+  }
+
+  private static byte[] bytes(@Nullable Stamp stamp) {
+    return stamp == null ? NOTHING : stamp.bytes();
+  }
+
+  private Lookup<V> answer(Ask ask, Reply reply, boolean again) {
     if (!(reply.value() instanceof List<?> parts)) {
-      return Lookup.nothing();
+      return Lookup.down();
     }
-    if (!Long.valueOf(0).equals(parts.get(0))) {
-      return new Lookup<>(null, ONE.equals(parts.get(0)) ? ask.lease() : null);
-    }
-    byte[] body = (byte[]) parts.get(1);
-    long millis = (Long) parts.get(2); // below 0 if somebody took the TTL away
-    Duration timeLeft = millis < 0 ? config.l2Ttl() : Duration.ofMillis(millis);
-    Optional<Hit<V>> hit = format.decode(body, timeLeft);
-    if (hit.isEmpty() && ask.lease() != null) {
-      Reply again = run(LOOKUP, List.of(lookupCall(ask, body))).get(0);
-      boolean won = again.value() instanceof List<?> lease && ONE.equals(lease.get(0));
-      return new Lookup<>(null, won ? ask.lease() : null);
-    }
-    return new Lookup<>(hit.orElse(null), null);
+    int code = ((Long) parts.get(0)).intValue();
+    return switch (code) {
+      case 0 -> {
+        Stamp stamp = Stamp.of((byte[]) parts.get(3));
+        Optional<Hit<V>> hit =
+            format.decode((byte[]) parts.get(1), stamp, timeLeft((Long) parts.get(2)));
+        if (hit.isPresent() || !again) {
+          yield hit.map(Lookup::hit).orElseGet(Lookup::absent);
+        }
+        yield answer(ask, run(LOOKUP, List.of(call(ask, stamp))).get(0), false);
+      }
+      case 1 -> Lookup.leased(requireNonNull(ask.token()));
+      case 2 -> Lookup.busy(timeLeft((Long) parts.get(1)));
+      case 3 -> Lookup.unchanged(timeLeft((Long) parts.get(1)));
+      default -> Lookup.absent();
+    };
+  }
+
+  /** Below 0 if somebody took the TTL away. */
+  private Duration timeLeft(long millis) {
+    return millis < 0 ? config.l2Ttl() : Duration.ofMillis(millis);
   }
 
   /**
@@ -180,7 +187,7 @@ final class RedisLevel<V> {
    * @param lease null if another holds it, and then nothing is stored
    * @param ttl zero gives the lease back
    */
-  record Fill<V>(Address address, @Nullable Lease lease, Entry<V> entry, Duration ttl) {}
+  record Fill<V>(Address address, @Nullable Stamp lease, Entry<V> entry, Duration ttl) {}
 
   /**
    * Stores loaded entries under their leases. One round trip for all.
@@ -212,11 +219,13 @@ final class RedisLevel<V> {
     return current;
   }
 
-  private Call fillCall(Fill<V> fill, Lease lease, byte[] body) {
+  private Call fillCall(Fill<V> fill, Stamp lease, byte[] body) {
     List<byte[]> args = new ArrayList<>();
-    args.add(lease.token());
+    args.add(lease.bytes());
     args.add(body);
     args.add(ascii(fill.ttl().toMillis()));
+    args.add(channel.name());
+    args.add(channel.message(Kind.FILLED, keys.name(), fill.address().hash()));
     args.addAll(EntryFormat.tagBytes(fill.entry().tags()));
     return call(fill.address(), args.toArray(byte[][]::new));
   }
@@ -238,19 +247,21 @@ final class RedisLevel<V> {
    *
    * @throws CodecFailed if the value can't be written; nothing was done
    */
-  void put(Address address, Entry<V> entry, Duration ttl) {
+  Stamp put(Address address, Entry<V> entry, Duration ttl) {
+    Stamp stamp = Stamp.next();
     Call call =
         call(
             address,
             format.encode(entry),
             ascii(ttl.toMillis()),
             marksMillis,
-            Lease.next().token(),
+            stamp.bytes(),
             channel.name(),
             channel.message(Kind.KEY, keys.name(), address.hash()));
     if (!succeeds(run(PUT, List.of(call)))) {
       unsent.keep(address);
     }
+    return stamp;
   }
 
   /** Removes entries and tells all nodes; kept for later while Redis is down. One round trip. */
@@ -323,11 +334,9 @@ final class RedisLevel<V> {
     }
     try {
       List<Reply> replies =
-          guard.call(
-              redis ->
-                  calls.size() == 1
-                      ? List.of(runOne(script, redis, calls.get(0)))
-                      : script.runAll(redis, calls));
+          calls.size() == 1
+              ? List.of(runOne(script, calls.get(0)))
+              : guard.call(redis -> script.runAll(redis, calls));
       failures.add(replies.stream().filter(reply -> reply.error() != null).count());
       return replies;
     } catch (RedisException e) {
@@ -336,8 +345,9 @@ final class RedisLevel<V> {
     }
   }
 
-  private static Reply runOne(RedisScript script, UnifiedJedis redis, Call call) {
-    return new Reply(script.run(redis, call.keys(), call.args()), null);
+  /** In a lane, with what other threads send meanwhile. */
+  private Reply runOne(RedisScript script, Call call) {
+    return new Reply(script.run(guard, call.keys(), call.args()), null);
   }
 
   private static boolean succeeds(List<Reply> replies) {

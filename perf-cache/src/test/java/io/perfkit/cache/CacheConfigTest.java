@@ -15,6 +15,8 @@ final class CacheConfigTest {
                 10_000,
                 Duration.ofSeconds(30),
                 Duration.ofMinutes(10),
+                Duration.ofSeconds(2),
+                OnRedisDown.SERVE_LOCAL,
                 Duration.ZERO,
                 0.1,
                 Duration.ofSeconds(10),
@@ -42,6 +44,10 @@ final class CacheConfigTest {
         .hasMessage("l2Ttl: PT8784H (expected: 1 ms to 365 days)");
     assertThatThrownBy(() -> CacheConfig.builder().lease(Duration.ofMillis(-1)).build())
         .hasMessage("lease: PT-0.001S (expected: 1 ms to 365 days)");
+    assertThatThrownBy(() -> CacheConfig.builder().maxStaleness(Duration.ofMillis(99)).build())
+        .hasMessage("maxStaleness: PT0.099S (expected: 100 ms to 365 days)");
+    assertThatThrownBy(() -> CacheConfig.builder().onRedisDown(null).build())
+        .hasMessage("onRedisDown");
     assertThatThrownBy(() -> CacheConfig.builder().absentTtl(Duration.ofNanos(1)).build())
         .hasMessage("absentTtl: PT0.000000001S (expected: 1 ms to 365 days)");
     for (double jitter : new double[] {-0.1, 0.6, Double.NaN}) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.CodecFailed;
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FakeClock;
@@ -40,6 +41,7 @@ final class CacheEntriesIT {
           .l1Ttl(Duration.ofSeconds(10))
           .l2Ttl(Duration.ofSeconds(60))
           .absentTtl(Duration.ofSeconds(5))
+          .maxStaleness(Duration.ofDays(1)) // the fake clock runs ahead of what is heard
           .build();
 
   private final FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
@@ -52,7 +54,11 @@ final class CacheEntriesIT {
   CacheEntriesIT(TestRedis server) {
     redis = server.client();
     prefix = server.prefix() + UUID.randomUUID();
-    caches = Caches.builder(redis, prefix).nanos(clock.nanos()).build();
+    caches =
+        Caches.builder(redis, prefix)
+            .nanos(clock.nanos())
+            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .build();
     cache = caches.cache("names", String.class, Codec.string(), CONFIG);
   }
 

@@ -49,7 +49,7 @@ final class CacheFaultIT {
     return Caches.builder(client, "test")
         .guard(
             GuardConfig.defaults()
-                .withBudget(Duration.ofMillis(150))
+                .withBudget(Duration.ofMillis(500))
                 .withProbeEvery(Duration.ofMillis(100)))
         .build();
   }
@@ -278,6 +278,8 @@ final class CacheFaultIT {
 
   @Test
   void closeLeavesNoThreadOnALivingAndOnAFrozenRedis() {
+    cachesA.close();
+    cachesB.close();
     ThreadLeaks.assertNone(
         "perf-",
         () -> {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.CodecFailed;
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FakeClock;
@@ -42,14 +43,22 @@ final class CacheIT {
   private final String prefix;
   private final Caches caches;
   private final CacheConfig config =
-      CacheConfig.builder().l1Ttl(Duration.ofSeconds(10)).l2Ttl(Duration.ofSeconds(60)).build();
+      CacheConfig.builder()
+          .l1Ttl(Duration.ofSeconds(10))
+          .l2Ttl(Duration.ofSeconds(60))
+          .maxStaleness(Duration.ofDays(1)) // the fake clock runs ahead of what is heard
+          .build();
   private final Cache<String, String> cache;
   private final AtomicInteger loads = new AtomicInteger();
 
   CacheIT(TestRedis server) {
     redis = server.client();
     prefix = server.prefix() + UUID.randomUUID();
-    caches = Caches.builder(redis, prefix).nanos(clock.nanos()).build();
+    caches =
+        Caches.builder(redis, prefix)
+            .nanos(clock.nanos())
+            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .build();
     cache = caches.cache("names", String.class, Codec.string(), config);
   }
 
@@ -172,12 +181,12 @@ final class CacheIT {
             () -> redis.set(redisKey("a"), "garbage"),
             () -> redis.set(redisKey("a"), ""),
             () -> redis.set(redisKey("a"), "V"),
-            () -> setBytes("V" + generation() + "0000000000000000"),
-            () -> setBytes("V" + generation() + "not a number 123\0\0"),
-            () -> setBytes("V" + generation() + "0000000000000000\0\5\100cut"),
-            () -> setBytes("V" + generation() + "0000000000000000\0\0foreign"),
+            () -> setBytes("V" + generation() + "0000000000000000" + "stamp-of-16-byte"),
+            () -> setBytes("V" + generation() + "not a number 123stamp-of-16-byte\0\0"),
+            () -> setBytes("V" + generation() + "0000000000000000stamp-of-16-byte\0\5\100cut"),
+            () -> setBytes("V" + generation() + "0000000000000000stamp-of-16-byte\0\0foreign"),
             () -> redis.set(redisKey("a"), "Vgarbage that starts like a value"),
-            () -> redis.set(redisKey("a"), "L".repeat(49)), // a lease that would never end
+            () -> redis.set(redisKey("a"), "L".repeat(50)), // a lease that would never end
             () -> redis.rpush(redisKey("a"), "a list"),
             () -> redis.hset(redisKey("a"), "a", "hash"));
     for (int i = 0; i < foreign.size(); i++) {

@@ -199,7 +199,7 @@ final class CoherenceIT {
   }
 
   private Node ours(String prefix) {
-    Caches caches = Caches.of(server.newClient(), prefix);
+    Caches caches = NodesContract.patient(server.newClient(), prefix);
     open.add(caches);
     Cache<Integer, Long> cache =
         caches.cache("versions", Integer.class, Codec.longs(), CacheConfig.defaults());

@@ -112,8 +112,11 @@ final class GuideIT {
     CacheConfig config =
         CacheConfig.builder()
             .maxEntries(50_000) // copies on this node
-            .l1Ttl(Duration.ofMinutes(1)) // also the longest that a lost message can be missed
+            .l1Ttl(Duration.ofMinutes(1)) // and asked about, or loaded again, after that
             .l2Ttl(Duration.ofMinutes(30))
+            .maxStaleness(
+                Duration.ofSeconds(1)) // the longest that an invalidation elsewhere is missed
+            .onRedisDown(OnRedisDown.LOAD) // rather than serve what may be stale
             .lease(Duration.ofSeconds(10)) // a slower load is served, and not stored in Redis
             .compressAboveBytes(2_048)
             .build();

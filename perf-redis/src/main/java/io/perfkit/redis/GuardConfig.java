@@ -11,36 +11,46 @@ import java.time.Duration;
  * @param probeEvery how often a Redis that is taken for down is tried again; default 500 ms
  * @param threadsMax calls under way at once; default 16, of little use above the connections of the
  *     client's pool
- * @param waitingMax calls that wait for a thread; one more is refused at once; default 1,024
+ * @param waitingMax calls that wait for a thread, and calls that wait in one lane; one more is
+ *     refused at once; default 1,024
+ * @param lanes connections of the client's pool that are kept for each server; default 2, of little
+ *     use above
  */
-public record GuardConfig(Duration budget, Duration probeEvery, int threadsMax, int waitingMax) {
+public record GuardConfig(
+    Duration budget, Duration probeEvery, int threadsMax, int waitingMax, int lanes) {
   public GuardConfig {
     requirePositive("budget", budget);
     requirePositive("probeEvery", probeEvery);
     requirePositive("threadsMax", threadsMax);
     requirePositive("waitingMax", waitingMax);
+    requirePositive("lanes", lanes);
   }
 
   /** The defaults. */
   public static GuardConfig defaults() {
-    return new GuardConfig(Duration.ofMillis(250), Duration.ofMillis(500), 16, 1_024);
+    return new GuardConfig(Duration.ofMillis(250), Duration.ofMillis(500), 16, 1_024, 2);
   }
 
   /** The same settings with another budget. */
   public GuardConfig withBudget(Duration newBudget) {
-    return new GuardConfig(newBudget, probeEvery, threadsMax, waitingMax);
+    return new GuardConfig(newBudget, probeEvery, threadsMax, waitingMax, lanes);
   }
 
   /** The same settings with another pause between probes. */
   public GuardConfig withProbeEvery(Duration pause) {
-    return new GuardConfig(budget, pause, threadsMax, waitingMax);
+    return new GuardConfig(budget, pause, threadsMax, waitingMax, lanes);
   }
 
   /**
    * The same settings with another bound of calls under way and of calls that wait for a thread.
    */
   public GuardConfig withCallsMax(int running, int waiting) {
-    return new GuardConfig(budget, probeEvery, running, waiting);
+    return new GuardConfig(budget, probeEvery, running, waiting, lanes);
+  }
+
+  /** The same settings with another number of lanes to each server. */
+  public GuardConfig withLanes(int count) {
+    return new GuardConfig(budget, probeEvery, threadsMax, waitingMax, count);
   }
 
   private static void requirePositive(String what, Duration value) {

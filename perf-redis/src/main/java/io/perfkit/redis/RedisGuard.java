@@ -4,8 +4,9 @@ import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
-import io.github.resilience4j.circuitbreaker.CircuitBreaker;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.perfkit.redis.LaneCall.Ended;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CancellationException;
@@ -13,52 +14,58 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.AbstractPipeline;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.CommandObject;
+import redis.clients.jedis.Response;
 import redis.clients.jedis.UnifiedJedis;
-import redis.clients.jedis.exceptions.JedisClusterException;
+import redis.clients.jedis.args.Rawable;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.exceptions.JedisRedirectionException;
 
 /**
  * Stands between callers and a Redis that may be dead, frozen or slow: a call ends within its time
  * budget whatever the client's own timeouts are, and once Redis is taken for down a call fails at
- * once. One timeout, or five failures among the last ten calls, take it for down. From then on one
- * call per {@code probeEvery} sets off a PING, which nobody waits for; its answer lets calls
- * through again. Thread safe. Owns its threads, {@code perf-redis-guard-N}, and not the client.
+ * once. One silence, or five failures among the last ten exchanges, take it for down. From then on
+ * one call per {@code probeEvery} sets off a PING, which nobody waits for; its answer lets calls
+ * through again.
+ *
+ * <p>Commands given as such travel in lanes: those of many threads together, on connections of the
+ * client's pool that the guard keeps while it is open, {@code lanes} of them for each server. A
+ * function of the client runs on a thread of the guard instead, which is the way for what is big,
+ * blocks or needs a connection of its own.
+ *
+ * <p>Thread safe. Owns its threads, {@code perf-redis-guard-N}, and not the client.
  */
 public final class RedisGuard implements AutoCloseable {
-
-  /** First words of the error replies of a server that can't serve anybody now. */
-  private static final List<String> SERVER_STATES =
-      List.of(
-          "LOADING", "MASTERDOWN", "READONLY", "BUSY ", "OOM", "TRYAGAIN", "NOREPLICAS", "MISCONF");
+  private static final int ARGUMENT_OVERHEAD_BYTES = 16;
 
   /* Invariants
-   * G1  a caller waits for at most its budget: commands run on the guard's threads.
+   * G1  a caller waits for at most its budget: what may block for longer runs on the guard's threads;
+   *     a lane's round trip that is not over by then is cut.
    * G2  while the breaker is open or half open, no caller's command is sent.
-   * G3  a permission taken from the breaker is always answered: by success, by error, or given back. */
+   * (G3 is in Health.) */
   private final UnifiedJedis redis;
   private final GuardConfig config;
-  private final CircuitBreaker breaker;
+  private final Health health;
+  private final LaneCounters counters = new LaneCounters();
+  private final LongSupplier nanos = System::nanoTime;
   private final ThreadPoolExecutor threads;
+  private final ScheduledThreadPoolExecutor keeper;
+  private final Routes routes;
 
   private RedisGuard(UnifiedJedis redis, GuardConfig config) {
     this.redis = requireNonNull(redis, "redis");
     this.config = requireNonNull(config, "config");
-    this.breaker =
-        CircuitBreaker.of(
-            "redis",
-            CircuitBreakerConfig.custom()
-                .slidingWindowSize(10)
-                .minimumNumberOfCalls(5)
-                .failureRateThreshold(50)
-                .permittedNumberOfCallsInHalfOpenState(1)
-                .waitDurationInOpenState(config.probeEvery())
-                .build());
+    this.health = new Health(config.probeEvery());
     AtomicInteger number = new AtomicInteger();
     this.threads =
         new ThreadPoolExecutor(
@@ -67,12 +74,19 @@ public final class RedisGuard implements AutoCloseable {
             30,
             SECONDS,
             new ArrayBlockingQueue<>(config.waitingMax()),
-            task -> {
-              Thread thread = new Thread(task, "perf-redis-guard-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+            task -> daemon(task, "perf-redis-guard-" + number.incrementAndGet()));
     threads.allowCoreThreadTimeOut(true);
+    this.routes = Routes.of(redis, new LaneShared(health, threads, nanos, config, counters));
+    this.keeper =
+        new ScheduledThreadPoolExecutor(1, task -> daemon(task, "perf-redis-guard-keeper"));
+    long tick = Math.max(1, config.budget().toNanos() / 4);
+    var unused = keeper.scheduleWithFixedDelay(this::tendLanes, tick, tick, NANOSECONDS);
+  }
+
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
   }
 
   /** A guard with the default settings. */
@@ -80,9 +94,169 @@ public final class RedisGuard implements AutoCloseable {
     return of(redis, GuardConfig.defaults());
   }
 
-  /** A guard of {@code redis}, which stays the caller's to close. */
+  /**
+   * A guard of {@code redis}, which stays the caller's to close.
+   *
+   * @throws IllegalArgumentException if the lanes would leave no connection of the client's pool
+   */
   public static RedisGuard of(UnifiedJedis redis, GuardConfig config) {
     return new RedisGuard(redis, config);
+  }
+
+  /**
+   * Sends a command in a lane and waits for its reply, for at most the budget: one round trip,
+   * shared with what other threads send meanwhile. A command of more than 16 KiB, without a key on
+   * a Cluster, that blocks, or that a Cluster redirects, runs as {@link #call(Function)} does. Not
+   * for commands that change the state of their connection.
+   *
+   * @param command as {@link redis.clients.jedis.CommandObjects} builds them
+   * @throws RedisUnavailable at once if Redis is taken for down or too many calls wait (not sent),
+   *     or when the budget is spent or the connection fails (unknown whether it ran, unless the
+   *     message says that it was not sent)
+   * @throws CommandRejected if Redis answers with an error of the command
+   * @throws IllegalArgumentException if its keys are in different slots of a Cluster
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public <T extends @Nullable Object> T call(CommandObject<T> command) {
+    return call(requireNonNull(command, "command"), deadline());
+  }
+
+  /** A deadline of the whole budget. */
+  long deadline() {
+    return nanos.getAsLong() + config.budget().toNanos();
+  }
+
+  <T extends @Nullable Object> T call(CommandObject<T> command, long deadline) {
+    int bytes = bytes(command.getArguments());
+    Lanes lanes = bytes <= Lane.BATCH_BYTES ? lanes(command.getArguments()) : null;
+    if (lanes == null) {
+      return callOnThread(client -> routes.viaClient(command), deadline);
+    }
+    LaneCall call = run(lanes, List.of(command), bytes, deadline);
+    return value(call, 0, command, deadline);
+  }
+
+  /**
+   * Sends several commands of one caller as one submission: one round trip where all of them share
+   * a server. Replies stand in the order of the commands.
+   *
+   * @throws CommandRejected if Redis answers one of them with an error; the others ran
+   * @throws RedisUnavailable as for {@link #call(CommandObject)}; how many ran is then unknown
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public <T extends @Nullable Object> List<T> callAll(List<CommandObject<T>> commands) {
+    long deadline = deadline();
+    List<CommandObject<T>> all = List.copyOf(commands);
+    if (all.isEmpty()) {
+      return List.of();
+    }
+    int bytes = all.stream().mapToInt(command -> bytes(command.getArguments())).sum();
+    Lanes lanes =
+        bytes <= Lane.BATCH_BYTES && all.size() <= Lane.BATCH_COMMANDS_MAX ? shared(all) : null;
+    if (lanes == null) {
+      return callOnThread(client -> pipeline(client, all), deadline);
+    }
+    LaneCall call = run(lanes, all, bytes, deadline);
+    List<T> replies = new ArrayList<>(all.size());
+    for (int i = 0; i < all.size(); i++) {
+      replies.add(value(call, i, all.get(i), deadline));
+    }
+    return Collections.unmodifiableList(replies);
+  }
+
+  private @Nullable Lanes lanes(CommandArguments command) {
+    return command.isBlocking() ? null : routes.lanes(command);
+  }
+
+  /** The lanes of all commands, if they are the same. */
+  private @Nullable Lanes shared(List<? extends CommandObject<?>> commands) {
+    Lanes first = lanes(commands.get(0).getArguments());
+    for (CommandObject<?> command : commands) {
+      if (lanes(command.getArguments()) != first) {
+        return null;
+      }
+    }
+    return first;
+  }
+
+  private <T extends @Nullable Object> List<T> pipeline(
+      UnifiedJedis client, List<CommandObject<T>> commands) {
+    List<Response<T>> responses = new ArrayList<>(commands.size());
+    try (AbstractPipeline pipeline = client.pipelined()) {
+      for (CommandObject<T> command : commands) {
+        responses.add(pipeline.executeCommand(command));
+      }
+      pipeline.sync();
+    }
+    List<T> replies = new ArrayList<>(commands.size());
+    for (int i = 0; i < commands.size(); i++) {
+      try {
+        replies.add(responses.get(i).get());
+      } catch (JedisRedirectionException e) { // which a pipeline does not follow
+        replies.add(routes.viaClient(commands.get(i)));
+      }
+    }
+    return Collections.unmodifiableList(replies);
+  }
+
+  private LaneCall run(
+      Lanes lanes, List<? extends CommandObject<?>> commands, int bytes, long deadline) {
+    admit();
+    if (Thread.currentThread().isInterrupted()) {
+      throw new RedisUnavailable("not sent: interrupted, " + this, null);
+    }
+    LaneCall call = new LaneCall(commands, bytes, deadline);
+    lanes.run(call);
+    Ended ended = call.ended();
+    if (ended.reason() != Ended.Reason.ANSWERED) {
+      counters.failed(ended);
+      if (ended.reason() == Ended.Reason.DISCONNECTED || ended.reason() == Ended.Reason.TIMED_OUT) {
+        commands.forEach(command -> routes.forget(command.getArguments()));
+      }
+      throw failure(ended);
+    }
+    return call;
+  }
+
+  private RuntimeException failure(Ended ended) {
+    Throwable cause = ended.cause();
+    if (ended.reason() == Ended.Reason.CLOSED) {
+      return new IllegalStateException("closed while a call was under way, " + this, cause);
+    }
+    if (ended.reason() == Ended.Reason.TIMED_OUT && cause == null) { // found by the caller itself
+      health.silent(config.budget().toNanos(), new TimeoutException());
+    }
+    String why =
+        switch (ended.reason()) {
+          case TIMED_OUT -> "no answer within the budget";
+          case INTERRUPTED -> "interrupted while waiting for an answer";
+          case TAKEN_FOR_DOWN -> "Redis is taken for down";
+          case CROWDED -> "too many calls wait";
+          default ->
+              "Redis can't be used: " + (cause == null ? "no connection" : cause.getMessage());
+        };
+    return new RedisUnavailable((ended.sent() ? "" : "not sent: ") + why + ", " + this, cause);
+  }
+
+  private <T extends @Nullable Object> T value(
+      LaneCall call, int index, CommandObject<T> command, long deadline) {
+    Object reply = call.reply(index);
+    if (reply instanceof JedisRedirectionException) {
+      routes.forget(command.getArguments());
+      return callOnThread(client -> routes.viaClient(command), deadline);
+    }
+    if (reply instanceof JedisDataException error) {
+      throw failure(error);
+    }
+    return command.getBuilder().build(reply);
+  }
+
+  private static int bytes(CommandArguments command) {
+    int bytes = 0;
+    for (Rawable argument : command) {
+      bytes += argument.getRaw().length + ARGUMENT_OVERHEAD_BYTES;
+    }
+    return bytes;
   }
 
   /**
@@ -96,33 +270,29 @@ public final class RedisGuard implements AutoCloseable {
    */
   public <T extends @Nullable Object> T call(Function<? super UnifiedJedis, ? extends T> command) {
     requireNonNull(command, "command");
-    if (!breaker.tryAcquirePermission()) {
-      throw new RedisUnavailable("not sent: Redis is taken for down, " + this, null);
-    }
-    if (breaker.getState() == CircuitBreaker.State.HALF_OPEN) {
-      execute(this::probe);
-      throw new RedisUnavailable("not sent: Redis is being probed, " + this, null);
-    }
-    long start = breaker.getCurrentTimestamp();
+    return callOnThread(command, deadline());
+  }
+
+  private <T extends @Nullable Object> T callOnThread(
+      Function<? super UnifiedJedis, ? extends T> command, long deadline) {
+    admit();
+    long start = nanos.getAsLong();
     FutureTask<T> reply = new FutureTask<>(() -> command.apply(redis));
     execute(reply);
     try {
-      T value = reply.get(config.budget().toNanos(), NANOSECONDS);
-      breaker.onSuccess(elapsed(start), breaker.getTimestampUnit());
+      T value = reply.get(deadline - start, NANOSECONDS);
+      health.answered(elapsed(start));
       return value;
     } catch (ExecutionException e) {
       throw failed(requireNonNull(e.getCause()), start);
     } catch (TimeoutException e) {
       reply.cancel(true);
-      breaker.onError(elapsed(start), breaker.getTimestampUnit(), e);
-      breaker.transitionToOpenState();
+      health.silent(elapsed(start), e);
       throw new RedisUnavailable("no answer within the budget, " + this, e);
     } catch (CancellationException e) {
-      breaker.releasePermission();
       throw new IllegalStateException("closed while a call was under way, " + this, e);
     } catch (InterruptedException e) {
       reply.cancel(true);
-      breaker.releasePermission();
       Thread.currentThread().interrupt();
       throw new RedisUnavailable("interrupted while waiting for an answer, " + this, e);
     }
@@ -130,14 +300,43 @@ public final class RedisGuard implements AutoCloseable {
 
   /** Whether calls are sent; false while Redis is taken for down. Costs nothing. */
   public boolean available() {
-    return breaker.getState() == CircuitBreaker.State.CLOSED;
+    return health.up();
+  }
+
+  /** What the lanes did so far, and what waits in them. */
+  public LaneStats stats() {
+    return counters.snapshot(routes.all().stream().mapToInt(Lanes::waiting).sum());
+  }
+
+  /** Lanes that are led now. */
+  int leading() {
+    return routes.all().stream().mapToInt(Lanes::leading).sum();
+  }
+
+  /** Lets a call pass, or refuses it, after setting off a probe if it is time for one. */
+  private void admit() {
+    if (threads.isShutdown()) {
+      throw new IllegalStateException("closed, " + this);
+    }
+    if (health.up()) {
+      return;
+    }
+    if (health.mayProbe()) {
+      try {
+        execute(this::probe);
+      } catch (RuntimeException e) {
+        health.abandoned();
+        throw e;
+      }
+      throw new RedisUnavailable("not sent: Redis is being probed, " + this, null);
+    }
+    throw new RedisUnavailable("not sent: Redis is taken for down, " + this, null);
   }
 
   private void execute(Runnable task) {
     try {
       threads.execute(task);
     } catch (RejectedExecutionException e) {
-      breaker.releasePermission();
       if (threads.isShutdown()) {
         throw new IllegalStateException("closed, " + this, e);
       }
@@ -146,23 +345,23 @@ public final class RedisGuard implements AutoCloseable {
   }
 
   private void probe() {
-    long start = breaker.getCurrentTimestamp();
+    long start = nanos.getAsLong();
     try {
       redis.ping();
-      breaker.onSuccess(elapsed(start), breaker.getTimestampUnit());
+      health.answered(elapsed(start));
     } catch (RuntimeException e) {
-      breaker.onError(elapsed(start), breaker.getTimestampUnit(), e);
+      health.failed(elapsed(start), e);
     }
   }
 
   private RuntimeException failed(Throwable cause, long start) {
-    if (cause instanceof JedisException e && !isAnswer(e)) {
-      breaker.onError(elapsed(start), breaker.getTimestampUnit(), e);
-      return new RedisUnavailable("Redis can't be used: " + e.getMessage() + ", " + this, e);
+    if (cause instanceof JedisException e && !Health.isAnswer(e)) {
+      health.failed(elapsed(start), e);
+      return failure(e);
     }
-    breaker.onSuccess(elapsed(start), breaker.getTimestampUnit());
+    health.answered(elapsed(start));
     if (cause instanceof JedisException e) {
-      return new CommandRejected("Redis refused: " + e.getMessage(), e);
+      return failure(e);
     }
     if (cause instanceof Error error) {
       throw error;
@@ -170,31 +369,35 @@ public final class RedisGuard implements AutoCloseable {
     return cause instanceof RuntimeException e ? e : new IllegalStateException(cause);
   }
 
-  /** An error reply tells of the command, unless it tells of the server. */
-  private static boolean isAnswer(JedisException error) {
-    if (!(error instanceof JedisDataException) || error instanceof JedisClusterException) {
-      return false;
-    }
-    String message = String.valueOf(error.getMessage());
-    return SERVER_STATES.stream().noneMatch(message::startsWith);
+  private RuntimeException failure(JedisException error) {
+    return Health.isAnswer(error)
+        ? new CommandRejected("Redis refused: " + error.getMessage(), error)
+        : new RedisUnavailable("Redis can't be used: " + error.getMessage() + ", " + this, error);
   }
 
   private long elapsed(long start) {
-    return breaker.getCurrentTimestamp() - start;
+    return nanos.getAsLong() - start;
   }
 
-  /** Stops the threads; calls under way fail. The client stays open. */
+  private void tendLanes() {
+    long now = nanos.getAsLong();
+    routes.all().forEach(lanes -> lanes.tend(now));
+  }
+
+  /** Stops the threads and returns the connections; calls under way fail. The client stays open. */
   @Override
   public void close() {
+    keeper.shutdownNow();
     for (Runnable task : threads.shutdownNow()) {
       if (task instanceof Future<?> reply) {
         reply.cancel(false);
       }
     }
+    routes.all().forEach(Lanes::close);
   }
 
   @Override
   public String toString() {
-    return "RedisGuard[" + breaker.getState() + ", " + config + "]";
+    return "RedisGuard[" + health + ", " + config + "]";
   }
 }

@@ -13,6 +13,10 @@ import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.AbstractPipeline;
+import redis.clients.jedis.BuilderFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.CommandObject;
+import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Response;
 import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.exceptions.JedisDataException;
@@ -87,6 +91,37 @@ public final class RedisScript {
     } catch (JedisNoScriptException e) {
       return redis.eval(text, call.keys(), call.args());
     }
+  }
+
+  /**
+   * Runs the script through a guard, in a lane: one round trip, a second one where the server did
+   * not hold it, and together no longer than one budget.
+   *
+   * @throws RedisException as {@link RedisGuard#call(CommandObject)} throws it
+   * @throws IllegalStateException if the guard is closed
+   */
+  public @Nullable Object run(RedisGuard guard, List<byte[]> keys, List<byte[]> args) {
+    Call call = new Call(keys, args);
+    long deadline = guard.deadline();
+    try {
+      return guard.call(command(Command.EVALSHA, digest, call), deadline);
+    } catch (CommandRejected e) {
+      if (e.getCause() instanceof JedisNoScriptException) {
+        return guard.call(command(Command.EVAL, text, call), deadline);
+      }
+      throw e;
+    }
+  }
+
+  private static CommandObject<@Nullable Object> command(
+      Command command, byte[] script, Call call) {
+    CommandArguments arguments =
+        new CommandArguments(command)
+            .add(script)
+            .add(call.keys().size())
+            .keys(call.keys())
+            .addObjects(call.args());
+    return new CommandObject<>(arguments, BuilderFactory.RAW_OBJECT);
   }
 
   /**

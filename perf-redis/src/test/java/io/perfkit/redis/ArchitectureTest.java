@@ -6,6 +6,10 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
   @Test
   void keepsTheHouseRules() {
-    HouseRules.of("io.perfkit.redis").rootException("RedisException").threads("RedisGuard").check();
+    HouseRules.of("io.perfkit.redis")
+        .rootException("RedisException")
+        .threads("RedisGuard")
+        .clocks("RedisGuard")
+        .check();
   }
 }

@@ -12,7 +12,7 @@ final class GuardConfigTest {
   @Test
   void hasTheDocumentedDefaults() {
     assertThat(defaults)
-        .isEqualTo(new GuardConfig(Duration.ofMillis(250), Duration.ofMillis(500), 16, 1_024));
+        .isEqualTo(new GuardConfig(Duration.ofMillis(250), Duration.ofMillis(500), 16, 1_024, 2));
   }
 
   @Test
@@ -26,6 +26,7 @@ final class GuardConfigTest {
         .hasMessage("threadsMax: 0 (expected: >= 1)");
     assertThatThrownBy(() -> defaults.withCallsMax(1, 0))
         .hasMessage("waitingMax: 0 (expected: >= 1)");
+    assertThatThrownBy(() -> defaults.withLanes(0)).hasMessage("lanes: 0 (expected: >= 1)");
     assertThatThrownBy(() -> defaults.withBudget(null)).hasMessage("budget");
     assertThat(defaults.withCallsMax(1, 1).withBudget(Duration.ofMillis(1)).budget())
         .isEqualTo(Duration.ofMillis(1));

@@ -32,6 +32,18 @@ abstract class RedisScriptContract {
   }
 
   @Test
+  void runsThroughAGuardOnAServerThatDoesNotHoldIt() {
+    try (RedisGuard guard = RedisGuard.of(redis())) {
+      for (int i = 1; i <= 3; i++) {
+        redis().scriptFlush("any");
+        assertThat(add.run(guard, keysOf("g"), args("2"))).isEqualTo(2L * i);
+      }
+      assertThat(add.run(guard, keysOf("g"), args("0"))).as("Lua nil").isNull();
+      assertThat(redis().lrange(keysOf("g").get(1), 0, -1)).hasSize(3);
+    }
+  }
+
+  @Test
   void runsEachCallOfAPipelineOnceThoughTheServerForgotTheScript() {
     List<Call> calls = new ArrayList<>();
     for (int i = 0; i < 100; i++) {

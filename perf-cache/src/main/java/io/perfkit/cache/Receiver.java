@@ -1,0 +1,37 @@
+package io.perfkit.cache;
+
+import io.perfkit.cache.InvalidationChannel.Kind;
+
+/** What one cache does about the messages it hears. Thread safe. */
+record Receiver(Fence fence, Waiters waiters) {
+
+  /**
+   * Ends what a message ends and wakes who waits for it. A node skips what its own messages end: it
+   * ended that itself, in the order that put needs.
+   */
+  void heard(Kind kind, int hash, boolean own) {
+    if (!own) {
+      end(kind, hash);
+    }
+    if (kind == Kind.ALL || kind == Kind.TAG) {
+      waiters.wakeAll();
+    } else {
+      waiters.wake(hash);
+    }
+  }
+
+  private void end(Kind kind, int hash) {
+    switch (kind) {
+      case KEY -> fence.advance(fence.stripe(hash));
+      case TAG -> fence.advanceTag(fence.stripe(hash));
+      case ALL -> fence.advanceAll();
+      case FILLED -> {} // a lease has ended, no copy has
+    }
+  }
+
+  /** Messages may have been missed. */
+  void gap() {
+    fence.advanceAll();
+    waiters.wakeAll();
+  }
+}

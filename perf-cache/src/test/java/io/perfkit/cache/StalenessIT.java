@@ -1,0 +1,198 @@
+package io.perfkit.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.perfkit.redis.Codec;
+import io.perfkit.redis.GuardConfig;
+import io.perfkit.testing.Await;
+import io.perfkit.testing.FaultProxy;
+import io.perfkit.testing.RedisProcess;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.RedisClient;
+
+/** How stale a node may be whose messages are lost; node b stands behind a bad network. */
+final class StalenessIT {
+  private static final Duration DEADLINE = Duration.ofSeconds(15);
+  private static final Duration BOUND = Duration.ofMillis(400);
+
+  private final RedisProcess server = RedisProcess.start();
+  private final FaultProxy network = FaultProxy.to(server.address());
+  private final RedisClient clientA =
+      RedisClient.create(server.address().getHost(), server.address().getPort());
+  private final RedisClient clientB =
+      RedisClient.create(network.address().getHost(), network.address().getPort());
+  private final Caches cachesA = NodesContract.patient(clientA, "test");
+  private final Caches cachesB =
+      Caches.builder(clientB, "test")
+          .guard(
+              GuardConfig.defaults()
+                  .withBudget(Duration.ofMillis(300))
+                  .withProbeEvery(Duration.ofMillis(100)))
+          .build();
+  private final AtomicInteger loads = new AtomicInteger();
+
+  @BeforeEach
+  void subscribe() {
+    Await.until("subscribed", DEADLINE, () -> cachesA.subscribed() && cachesB.subscribed());
+  }
+
+  @AfterEach
+  void close() {
+    cachesA.close();
+    cachesB.close();
+    clientA.close();
+    clientB.close();
+    network.close();
+    server.close();
+  }
+
+  private static Cache<String, String> cache(Caches caches, OnRedisDown onRedisDown) {
+    return caches.cache(
+        "names",
+        String.class,
+        Codec.string(),
+        CacheConfig.builder()
+            .l1Ttl(Duration.ofMinutes(5))
+            .l2Ttl(Duration.ofMinutes(5))
+            .maxStaleness(BOUND)
+            .onRedisDown(onRedisDown)
+            .build());
+  }
+
+  private static void holdLocally(Cache<String, String> node, String key, String value) {
+    Await.until(
+        "a local copy of " + key,
+        DEADLINE,
+        () -> {
+          long hits = node.stats().l1Hits();
+          return value.equals(node.getIfPresent(key)) && node.stats().l1Hits() > hits;
+        });
+  }
+
+  @Test
+  void aHealthySubscriptionKeepsServingLocalCopies() {
+    Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
+    b.put("k", "v");
+    long l2Before = b.stats().l2Hits();
+    long began = System.nanoTime();
+    Await.until( // five times the bound, in which the copy itself grows old
+        "time passes",
+        DEADLINE,
+        () -> {
+          assertThat(b.getIfPresent("k")).isEqualTo("v");
+          return System.nanoTime() - began > BOUND.multipliedBy(5).toNanos();
+        });
+    assertThat(b.stats().l2Hits() - l2Before).as("vouched for by the beat").isLessThan(3);
+  }
+
+  @Test
+  void aBlackHoledNodeLoadsOnceItsBoundHasPassed() {
+    Cache<String, String> a = cache(cachesA, OnRedisDown.LOAD);
+    Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
+    a.put("k", "old");
+    holdLocally(b, "k", "old");
+
+    network.blackHole();
+    long cut = System.nanoTime();
+    a.invalidate("k");
+    Await.until("b stops serving its copy", DEADLINE, () -> "new".equals(b.get("k", key -> "new")));
+    assertThat(Duration.ofNanos(System.nanoTime() - cut))
+        .as("the bound, a budget, and a slow machine")
+        .isLessThan(BOUND.plusMillis(2_000));
+    network.heal();
+    Await.until("subscribed again", DEADLINE, cachesB::subscribed);
+    Await.until("Redis answers b again", DEADLINE, () -> cachesB.unsentInvalidations() == 0);
+  }
+
+  @Test
+  void serveLocalAnswersFromTheCopyWhileRedisIsDown() {
+    Cache<String, String> b = cache(cachesB, OnRedisDown.SERVE_LOCAL);
+    b.put("k", "copy");
+    network.blackHole();
+    Await.until(
+        "the bound has passed",
+        DEADLINE,
+        () -> b.stats().redisFailures() > 0 || !"copy".equals(b.get("k", key -> "loaded")));
+
+    assertThat(b.get("k", key -> "loaded")).isEqualTo("copy");
+    assertThat(b.get("unknown", key -> "loaded")).isEqualTo("loaded");
+  }
+
+  @Test
+  void failThrowsWhatOnlyRedisCouldAnswer() {
+    Cache<String, String> b = cache(cachesB, OnRedisDown.FAIL);
+    b.put("k", "copy");
+    network.blackHole();
+
+    assertThatThrownBy(() -> b.get("unknown", key -> "loaded"))
+        .isInstanceOf(RedisDown.class)
+        .hasMessage("key 'unknown' of cache 'names'");
+    Await.until(
+        "the copy is not vouched for any more",
+        DEADLINE,
+        () -> {
+          try {
+            b.get("k", key -> "loaded");
+            return false;
+          } catch (RedisDown e) {
+            return true;
+          }
+        });
+    assertThat(b.stats().loads()).isZero();
+  }
+
+  @Test
+  void aSilentSubscriptionIsMadeAnew() {
+    Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
+    b.put("k", "v");
+    network.blackHole(); // no connection is closed: only the missing answers tell
+    Await.until("the loss is seen", DEADLINE, () -> !cachesB.subscribed());
+    network.heal();
+    Await.until("subscribed again", DEADLINE, cachesB::subscribed);
+    Await.until("read again", DEADLINE, () -> "v".equals(b.getIfPresent("k")));
+  }
+
+  @Test
+  void aCopyThatIsStillRightIsRevalidatedWithoutItsValue() {
+    Cache<String, String> a = cache(cachesA, OnRedisDown.LOAD);
+    String large = "x".repeat(1_000_000);
+    a.put("k", large);
+    holdLocally(a, "k", large);
+
+    long sentBefore = bytesSentByServer();
+    long l2Before = a.stats().l2Hits();
+    clientCommand("KILL"); // on the new subscription all copies end
+    Await.until(
+        "revalidated",
+        DEADLINE,
+        () -> {
+          assertThat(a.get("k", key -> "loaded " + loads.incrementAndGet())).isSameAs(large);
+          return a.stats().l2Hits() > l2Before;
+        });
+    assertThat(bytesSentByServer() - sentBefore).isLessThan(100_000);
+    assertThat(loads).hasValue(0);
+  }
+
+  private long bytesSentByServer() {
+    return clientA
+        .info("stats")
+        .lines()
+        .filter(line -> line.startsWith("total_net_output_bytes:"))
+        .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).trim()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void clientCommand(String name) {
+    Object unused =
+        clientA.executeCommand(
+            new CommandArguments(Protocol.Command.CLIENT).add(name).add("TYPE").add("pubsub"));
+  }
+}

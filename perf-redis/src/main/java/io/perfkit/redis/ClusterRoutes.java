@@ -1,0 +1,88 @@
+package io.perfkit.redis;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.CommandObject;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.ConnectionPool;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.RedisClusterClient;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.util.Pool;
+
+/**
+ * Lanes for each master of a Cluster. Which slot is whose is learned slot by slot from the client,
+ * whose API tells it in no other way: the first command of a slot runs through the client, the
+ * following ones through the lanes of the node that the client chose, until one of them fails or is
+ * redirected. So a wrong guess costs a redirect, which the client then follows. Thread safe.
+ */
+final class ClusterRoutes implements Routes {
+  private final RedisClusterClient redis;
+  private final LaneShared shared;
+  private final Map<String, Lanes> byNode = new ConcurrentHashMap<>();
+  private final AtomicReferenceArray<@Nullable Lanes> bySlot =
+      new AtomicReferenceArray<>(Protocol.CLUSTER_HASHSLOTS);
+
+  ClusterRoutes(RedisClusterClient redis, LaneShared shared) {
+    this.redis = redis;
+    this.shared = shared;
+    redis.getClusterNodes().values().forEach(pool -> Routes.requireRoom(pool, shared));
+  }
+
+  @Override
+  public @Nullable Lanes lanes(CommandArguments command) {
+    Set<Integer> slots = command.getKeyHashSlots();
+    if (slots.size() > 1) {
+      throw new IllegalArgumentException(
+          "keys: in different slots (expected: one hash tag for all keys of a command)");
+    }
+    return slots.isEmpty() ? null : bySlot.get(slots.iterator().next());
+  }
+
+  @Override
+  public <T extends @Nullable Object> T viaClient(CommandObject<T> command) {
+    T reply = redis.executeCommand(command);
+    for (int slot : command.getArguments().getKeyHashSlots()) {
+      if (bySlot.get(slot) == null) {
+        learn(slot);
+      }
+    }
+    return reply;
+  }
+
+  private void learn(int slot) {
+    try (Connection connection = redis.getConnectionFromSlot(slot)) {
+      String node = connection.getHostAndPort().toString();
+      if (redis.getClusterNodes().containsKey(node)) {
+        bySlot.set(slot, byNode.computeIfAbsent(node, n -> new Lanes(() -> pool(n), shared)));
+      }
+    } catch (JedisException e) {
+      bySlot.set(
+          slot, null); // the command itself was answered; the next one of the slot tries again
+    }
+  }
+
+  private Pool<Connection> pool(String node) {
+    ConnectionPool pool = redis.getClusterNodes().get(node);
+    if (pool == null) {
+      throw new JedisConnectionException(node + " has left the cluster");
+    }
+    return pool;
+  }
+
+  @Override
+  public void forget(CommandArguments command) {
+    command.getKeyHashSlots().forEach(slot -> bySlot.set(slot, null));
+  }
+
+  @Override
+  public List<Lanes> all() {
+    return List.copyOf(byNode.values());
+  }
+}

@@ -1,0 +1,100 @@
+package io.perfkit.redis;
+
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import java.time.Duration;
+import java.util.List;
+import redis.clients.jedis.exceptions.JedisClusterException;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * Whether Redis is taken for down: one silence does it, or five failures among the last ten
+ * exchanges; one answer to a probe undoes it. Thread safe.
+ */
+final class Health {
+  private static final String REPLICA = "READONLY";
+
+  /** First words of the error replies of a server that can't serve anybody now. */
+  private static final List<String> SERVER_STATES =
+      List.of(
+          "LOADING", "MASTERDOWN", REPLICA, "BUSY ", "OOM", "TRYAGAIN", "NOREPLICAS", "MISCONF");
+
+  /* Invariants
+   * G3  the permission to probe is always answered: by success, by error, or given back. */
+  private final CircuitBreaker breaker;
+
+  Health(Duration probeEvery) {
+    this.breaker =
+        CircuitBreaker.of(
+            "redis",
+            CircuitBreakerConfig.custom()
+                .slidingWindowSize(10)
+                .minimumNumberOfCalls(5)
+                .failureRateThreshold(50)
+                .permittedNumberOfCallsInHalfOpenState(1)
+                .waitDurationInOpenState(probeEvery)
+                .build());
+  }
+
+  /** Whether calls may be sent. */
+  boolean up() {
+    return breaker.getState() == CircuitBreaker.State.CLOSED;
+  }
+
+  /** Whether the caller is the one that must see to a probe now, and say what it came to. */
+  boolean mayProbe() {
+    return breaker.tryAcquirePermission() && breaker.getState() == CircuitBreaker.State.HALF_OPEN;
+  }
+
+  void answered(long nanos) {
+    breaker.onSuccess(nanos, NANOSECONDS);
+  }
+
+  /** Replies came together: a failure if at least half of them tell of the server's state. */
+  void answered(long nanos, int replies, int outages) {
+    if (2 * outages < replies) {
+      answered(nanos);
+    } else {
+      failed(nanos, new IllegalStateException(outages + " of " + replies + " replies"));
+    }
+  }
+
+  void failed(long nanos, Throwable cause) {
+    breaker.onError(nanos, NANOSECONDS, cause);
+  }
+
+  /** No answer in time. */
+  void silent(long nanos, Throwable cause) {
+    failed(nanos, cause);
+    if (up()) {
+      breaker.transitionToOpenState();
+    }
+  }
+
+  /** Neither answered nor failed. */
+  void abandoned() {
+    breaker.releasePermission();
+  }
+
+  /** An error reply tells of the command, unless it tells of the server. */
+  static boolean isAnswer(JedisException error) {
+    if (!(error instanceof JedisDataException) || error instanceof JedisClusterException) {
+      return false;
+    }
+    String message = String.valueOf(error.getMessage());
+    return SERVER_STATES.stream().noneMatch(message::startsWith);
+  }
+
+  /** The server is no longer the primary that the client connected to. */
+  static boolean isOfReplica(JedisException error) {
+    return String.valueOf(error.getMessage()).startsWith(REPLICA);
+  }
+
+  @Override
+  public String toString() {
+    return breaker.getState().toString();
+  }
+}

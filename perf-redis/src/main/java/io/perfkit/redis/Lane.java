@@ -1,0 +1,296 @@
+package io.perfkit.redis;
+
+import io.perfkit.redis.LaneCall.Ended.Reason;
+import io.perfkit.redis.Link.Result;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.util.Pool;
+
+/**
+ * A connection on which the commands of many threads travel together. Who finds it idle leads: it
+ * sends its commands at once. What arrives meanwhile piles up, and the first of the pile leads next
+ * and sends the pile as one pipeline, so that load alone makes the batch. Connecting is done by a
+ * thread of ours, which leads meanwhile. Thread safe.
+ */
+final class Lane {
+  static final int BATCH_COMMANDS_MAX = 256;
+
+  /**
+   * Bytes from which on nothing is added to a batch, and from which on a call is not for lanes: so
+   * a batch has less than twice as many, which the buffers of a socket take at once.
+   */
+  static final int BATCH_BYTES = 16 * 1024;
+
+  /* Invariants
+   * L1  one thread leads at a time, from setting `led` to handing over: to a call of the pile, to the
+   *     thread that connects, or to nobody by clearing `led`. `link` is replaced by the leader only.
+   * L2  no call is forgotten: a call is in the pile before its thread looks at `led` and `closed`, and
+   *     who clears `led`, or closes, looks at the pile after it. One of the two sees the other.
+   * L3  a leader sends one batch, which begins with its own call, and then hands over: first, so that
+   *     the next batch is under way while it ends the calls of its own.
+   * L4  each call of a batch is ended by its leader, whatever happens: those whose replies came with
+   *     them, in the order of sending; a failure ends the others of this batch and no call of the pile.
+   * L5  a batch is less than 2 * BATCH_BYTES, so that to send it does not block (Link K3).
+   * L6  no caller connects, nor gives a connection back: either may block for longer than its budget. */
+  private final AtomicBoolean led = new AtomicBoolean();
+  private final Queue<LaneCall> pile = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger waiting = new AtomicInteger();
+  private final Supplier<Pool<Connection>> pool;
+  private final LaneShared shared;
+  private volatile @Nullable Link link;
+  private volatile boolean closed;
+
+  Lane(Supplier<Pool<Connection>> pool, LaneShared shared) {
+    this.pool = pool;
+    this.shared = shared;
+  }
+
+  /**
+   * Runs the call if nobody leads, and blocks until it has ended.
+   *
+   * @return false if the lane is busy; then nothing was done
+   */
+  boolean runIfIdle(LaneCall call) {
+    if (!led.compareAndSet(false, true)) {
+      return false;
+    }
+    if (isReady()) {
+      lead(call);
+    } else {
+      add(call);
+      handOver();
+      follow(call);
+    }
+    return true;
+  }
+
+  /** Runs the call when its turn has come, and blocks until it has ended. */
+  void run(LaneCall call) {
+    add(call);
+    if (led.compareAndSet(false, true)) { // L2: the leader had gone
+      handOver();
+    }
+    follow(call);
+  }
+
+  int waiting() {
+    return waiting.get();
+  }
+
+  boolean isLed() {
+    return led.get();
+  }
+
+  private void add(LaneCall call) {
+    if (waiting.incrementAndGet() > shared.waitingMax()) {
+      waiting.decrementAndGet();
+      call.endUnsent(Reason.CROWDED, null);
+      return;
+    }
+    pile.add(call);
+    if (closed) { // L2
+      endPile(Reason.CLOSED, null);
+    }
+  }
+
+  private void follow(LaneCall call) {
+    if (!call.await(shared.nanos())) {
+      lead(call);
+    }
+  }
+
+  private boolean isReady() {
+    Link current = link;
+    return current != null && current.isUsable() && !closed && shared.health().up();
+  }
+
+  private void lead(LaneCall own) {
+    long now = shared.nanos().getAsLong();
+    Link current = link;
+    if (current == null || !isReady() || !own.take(now)) {
+      own.endUnsent(unsentReason(own, now), null);
+      handOver();
+      return;
+    }
+    List<LaneCall> batch = batchOf(own, now);
+    Result result = current.roundTrip(batch, now, own.left(now));
+    try {
+      account(batch, result, current, shared.nanos().getAsLong() - now);
+      if (!current.isUsable()) {
+        disconnect();
+      }
+    } finally {
+      handOver(); // L3
+      end(batch, result);
+    }
+  }
+
+  private Reason unsentReason(LaneCall own, long now) {
+    if (closed) {
+      return Reason.CLOSED;
+    }
+    if (own.left(now) <= 0) {
+      return Reason.TIMED_OUT;
+    }
+    return shared.health().up() ? Reason.DISCONNECTED : Reason.TAKEN_FOR_DOWN;
+  }
+
+  private List<LaneCall> batchOf(LaneCall own, long now) {
+    List<LaneCall> batch = new ArrayList<>();
+    batch.add(own);
+    int commands = own.size();
+    int bytes = own.bytes();
+    while (commands < BATCH_COMMANDS_MAX && bytes < BATCH_BYTES) {
+      LaneCall next = poll();
+      if (next == null) {
+        break;
+      }
+      if (next.take(now)) {
+        batch.add(next);
+        commands += next.size();
+        bytes += next.bytes();
+      }
+    }
+    return batch;
+  }
+
+  private @Nullable LaneCall poll() {
+    LaneCall next = pile.poll();
+    if (next != null) {
+      waiting.decrementAndGet();
+    }
+    return next;
+  }
+
+  private void account(List<LaneCall> batch, Result result, Link used, long elapsed) {
+    shared.counters().batch(batch);
+    Throwable failure = result.failure();
+    if (failure == null) {
+      int replies = 0;
+      int outages = 0;
+      for (LaneCall call : batch) {
+        for (int i = 0; i < call.size(); i++) {
+          replies++;
+          if (call.reply(i) instanceof JedisDataException e && !Health.isAnswer(e)) {
+            outages++;
+            if (Health.isOfReplica(e)) {
+              used.discard();
+            }
+          }
+        }
+      }
+      shared.health().answered(elapsed, replies, outages);
+    } else if (result.silent() && !closed) {
+      shared.health().silent(elapsed, failure);
+    } else if (!closed && !Thread.currentThread().isInterrupted()) {
+      shared.health().failed(elapsed, failure);
+    }
+  }
+
+  private void end(List<LaneCall> batch, Result result) {
+    for (int i = 0; i < result.answered(); i++) {
+      batch.get(i).endAnswered();
+    }
+    Throwable failure = result.failure();
+    if (failure != null) {
+      Reason reason =
+          closed ? Reason.CLOSED : result.silent() ? Reason.TIMED_OUT : Reason.DISCONNECTED;
+      for (int i = result.answered(); i < batch.size(); i++) {
+        batch.get(i).endLost(reason, failure);
+      }
+      if (failure instanceof Error error) {
+        throw error;
+      }
+    }
+  }
+
+  /** Ends the leadership of the current thread (L1). */
+  private void handOver() {
+    do {
+      if (closed) {
+        disconnect();
+        endPile(Reason.CLOSED, null);
+      } else if (!shared.health().up()) {
+        endPile(Reason.TAKEN_FOR_DOWN, null);
+      } else if (isReady()) {
+        for (LaneCall next = poll(); next != null; next = poll()) {
+          if (next.promote()) {
+            return;
+          }
+        }
+      } else if (!pile.isEmpty() && connectInBackground()) {
+        return;
+      }
+      led.set(false);
+    } while (!pile.isEmpty() && led.compareAndSet(false, true)); // L2
+  }
+
+  private boolean connectInBackground() {
+    disconnect();
+    try {
+      shared.background().execute(this::connect);
+      return true;
+    } catch (RejectedExecutionException e) {
+      endPile(closed ? Reason.CLOSED : Reason.CROWDED, e);
+      return false;
+    }
+  }
+
+  private void connect() {
+    try {
+      link = Link.open(pool.get(), shared.budgetMillis());
+    } catch (Throwable e) { // L1: whatever it is, the lane is not left led by nobody
+      shared.health().failed(0, e);
+      endPile(Reason.DISCONNECTED, e);
+    }
+    handOver();
+  }
+
+  private void disconnect() {
+    Link current = link;
+    if (current != null) {
+      link = null;
+      shared.giveBack(current);
+    }
+  }
+
+  private void endPile(Reason reason, @Nullable Throwable cause) {
+    for (LaneCall call = poll(); call != null; call = poll()) {
+      call.endUnsent(reason, cause);
+    }
+  }
+
+  /** Cuts a round trip that is overdue, and lets go of a connection that the client has left. */
+  void tend(long now) {
+    Link current = link;
+    if (current != null) {
+      current.cutIfOverdue(now);
+      if (!current.isUsable() && led.compareAndSet(false, true)) {
+        disconnect();
+        handOver();
+      }
+    }
+  }
+
+  /** Ends what waits and what is under way; the leader, if there is one, returns the connection. */
+  void close() {
+    closed = true;
+    endPile(Reason.CLOSED, null);
+    Link current = link;
+    if (current != null) {
+      current.cut();
+    }
+    if (led.compareAndSet(false, true)) {
+      handOver();
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.perfkit.redis;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
+
+/**
+ * What all lanes of one guard share.
+ *
+ * @param background runs what may block for longer than a caller may: connecting, and giving back
+ */
+record LaneShared(
+    Health health,
+    Executor background,
+    LongSupplier nanos,
+    GuardConfig config,
+    LaneCounters counters) {
+
+  int waitingMax() {
+    return config.waitingMax();
+  }
+
+  int budgetMillis() {
+    return (int) Math.min(Integer.MAX_VALUE, config.budget().toMillis());
+  }
+
+  void giveBack(Link link) {
+    try {
+      background.execute(link::giveBack);
+    } catch (RejectedExecutionException closed) {
+      link.giveBack();
+    }
+  }
+}

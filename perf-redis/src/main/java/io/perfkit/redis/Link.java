@@ -1,0 +1,178 @@
+package io.perfkit.redis;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.util.Pool;
+
+/**
+ * A connection of the client's pool for as long as a lane keeps it, and the one way to use it: a
+ * round trip of a batch. One thread at a time, but for the two methods that cut it.
+ */
+final class Link {
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  /** A round trip whose replies are awaited until {@code deadline}. */
+  private record Reading(long deadline) {}
+
+  /* Invariants
+   * K1  a link that failed is never written to again: Jedis would quietly connect anew, on the caller's
+   *     thread, and without a login and the number of the database.
+   * K2  it is cut from outside only while replies are read, by who takes `reading` out before the
+   *     reader does; so nobody writes at that time, and the reader knows.
+   * K3  a write does not block: a round trip ends before the next one begins, so the socket's buffers
+   *     are empty, and what is sent at once fits into them (Lane L5).  */
+  private final Pool<Connection> pool;
+  private final Connection connection;
+  private final int clientTimeout;
+  private final AtomicReference<@Nullable Reading> reading = new AtomicReference<>();
+  private volatile boolean unwanted;
+
+  private Link(Pool<Connection> pool, Connection connection) {
+    this.pool = pool;
+    this.connection = connection;
+    this.clientTimeout = connection.getSoTimeout();
+  }
+
+  /**
+   * Borrows a connection that answers. Blocks for as long as the client's pool and timeouts allow.
+   *
+   * @param answerMillis how long to wait for an answer of a connection that is there already
+   */
+  static Link open(Pool<Connection> pool, int answerMillis) {
+    while (true) {
+      Link link = new Link(pool, pool.getResource());
+      try {
+        link.connection.setSoTimeout(answerMillis);
+        link.connection.ping();
+        return link;
+      } catch (RuntimeException e) {
+        boolean more = pool.getNumIdle() > 0; // which may be as dead, or fresh
+        link.connection.setBroken();
+        link.giveBack();
+        if (!more) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Whether a batch may be sent; no longer if the client itself has left that server. */
+  boolean isUsable() {
+    return !connection.isBroken() && !pool.isClosed();
+  }
+
+  /**
+   * Sends the commands of all calls and reads their replies in the same order, without ending a
+   * call.
+   *
+   * @param now in the same nanoseconds as {@link #cutIfOverdue}
+   * @param nanosMax how long to wait
+   * @return how many calls have all their replies, and why not the others
+   */
+  Result roundTrip(List<LaneCall> batch, long now, long nanosMax) {
+    int answered = 0;
+    boolean reads = false;
+    Reading mine = new Reading(now + nanosMax);
+    try {
+      connection.setSoTimeout(
+          (int) Math.max(1, (nanosMax + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI));
+      for (LaneCall call : batch) {
+        for (int i = 0; i < call.size(); i++) {
+          connection.sendCommand(call.arguments(i));
+        }
+      }
+      connection.getMany(0); // flushes
+      reading.set(mine);
+      reads = true;
+      if (unwanted) {
+        throw new JedisConnectionException("closed");
+      }
+      for (LaneCall call : batch) {
+        for (int i = 0; i < call.size(); i++) {
+          call.reply(i, readReply());
+        }
+        answered++;
+      }
+      if (!reading.compareAndSet(mine, null)) { // K2: cut after the last reply
+        connection.setBroken();
+      }
+      return new Result(answered, null, false);
+    } catch (Throwable e) { // whatever it is, the stream of replies can't be trusted any more
+      boolean cut = reads && !reading.compareAndSet(mine, null);
+      connection.setBroken();
+      boolean silent = e.getCause() instanceof SocketTimeoutException || cut;
+      return new Result(answered, e, silent);
+    }
+  }
+
+  /**
+   * What a round trip came to.
+   *
+   * @param answered calls at the head of the batch that have all their replies
+   * @param failure why the others have none, absent if there are no others
+   * @param silent whether it failed for want of an answer in time
+   */
+  record Result(int answered, @Nullable Throwable failure, boolean silent) {}
+
+  private @Nullable Object readReply() {
+    try {
+      return connection.getUnflushedObject();
+    } catch (JedisDataException e) {
+      return e;
+    }
+  }
+
+  /** Ends a round trip that lasts longer than it may although bytes arrive now and then. */
+  void cutIfOverdue(long now) {
+    Reading current = reading.get();
+    if (current != null && now - current.deadline() > 0) {
+      cut(current);
+    }
+  }
+
+  /** Ends a round trip under way, as soon as it reads. */
+  void cut() {
+    unwanted = true;
+    Reading current = reading.get();
+    if (current != null) {
+      cut(current);
+    }
+  }
+
+  private void cut(Reading current) {
+    if (reading.compareAndSet(current, null)) {
+      try {
+        connection.forceDisconnect();
+      } catch (IOException e) {
+        throw new IllegalStateException("Jedis closes quietly", e);
+      }
+    }
+  }
+
+  /** No batch is sent over it any more. */
+  void discard() {
+    connection.setBroken();
+  }
+
+  /**
+   * Returns the connection to the client's pool, which closes a broken one and may, if others wait
+   * for one, block to open another.
+   */
+  void giveBack() {
+    try {
+      if (!connection.isBroken()) {
+        connection.setSoTimeout(clientTimeout);
+      }
+      connection.close();
+    } catch (JedisException e) {
+      connection.setBroken(); // the pool has let go of it all the same
+    }
+  }
+}

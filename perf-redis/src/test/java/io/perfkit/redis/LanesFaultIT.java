@@ -1,0 +1,427 @@
+package io.perfkit.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.perfkit.testing.Await;
+import io.perfkit.testing.FaultProxy;
+import io.perfkit.testing.RedisProcess;
+import io.perfkit.testing.ThreadLeaks;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.BuilderFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.CommandObject;
+import redis.clients.jedis.CommandObjects;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.RedisProtocol;
+
+/** What callers of lanes see when something breaks, and what others see of it. */
+final class LanesFaultIT {
+  private static final Duration DEADLINE = Duration.ofSeconds(20);
+  private static final Duration BUDGET = Duration.ofMillis(200);
+
+  /** What a busy machine may add to a budget; the client's own timeout is 2 s. */
+  private static final Duration SLACK = Duration.ofSeconds(1);
+
+  private static final CommandObjects COMMANDS = new CommandObjects(RedisProtocol.RESP2);
+
+  private final RedisProcess server = RedisProcess.start();
+  private final FaultProxy proxy = FaultProxy.to(server.address());
+  private final RedisClient direct = RedisClient.create(server.address());
+  private final RedisClient client = RedisClient.create(proxy.address());
+  private final GuardConfig config =
+      GuardConfig.defaults().withBudget(BUDGET).withProbeEvery(Duration.ofMillis(50)).withLanes(1);
+  private final RedisGuard guard = RedisGuard.of(client, config);
+  private final Callers callers = Callers.virtual();
+
+  @AfterEach
+  void close() {
+    callers.close();
+    guard.close();
+    client.close();
+    direct.close();
+    proxy.close();
+    server.close();
+  }
+
+  private boolean passes() {
+    try {
+      guard.call(COMMANDS.get("any"));
+      return true;
+    } catch (RedisUnavailable e) {
+      return false;
+    }
+  }
+
+  private void awaitPasses() {
+    Await.until("calls pass again", DEADLINE, this::passes);
+  }
+
+  /** How a call failed, and that it did not take longer than it may. */
+  private static RedisUnavailable failure(RedisGuard guard, CommandObject<?> command) {
+    long start = System.nanoTime();
+    try {
+      Object reply = guard.call(command);
+      throw new AssertionError("answered: " + reply);
+    } catch (RedisUnavailable e) {
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(BUDGET.plus(SLACK)); // G1
+      return e;
+    }
+  }
+
+  /** Keeps one lane busy: its leader waits for an answer that does not come. */
+  private static Future<Object> leadIntoSilence(Callers callers, RedisGuard guard) {
+    long before = guard.stats().batches();
+    Future<Object> leader = callers.start(() -> guard.call(COMMANDS.incr("leader")));
+    // The batch is counted when it is over: what shows that it began is that the lane is led.
+    Await.until("the lane is led", DEADLINE, () -> guard.leading() > 0);
+    assertThat(guard.stats().batches()).isEqualTo(before);
+    return leader;
+  }
+
+  @Test
+  void aFrozenRedisCostsEveryCallerOneBudgetAndThenNothing() throws Exception { // G1, G2
+    awaitPasses();
+    server.freeze();
+    List<RedisUnavailable> failures =
+        callers.all(200, index -> failure(guard, COMMANDS.incr("key-" + index)));
+    assertThat(failures)
+        .anySatisfy(e -> assertThat(e).hasMessageStartingWith("no answer within the budget"));
+    assertThat(failure(guard, COMMANDS.get("k"))).hasMessageStartingWith("not sent");
+    assertThat(guard.available()).isFalse();
+    assertThat(guard.stats().timeouts()).isPositive();
+
+    server.thaw();
+    awaitPasses();
+    for (int i = 0; i < 200; i++) { // what was "not sent" never runs
+      if (failures.get(i).getMessage().startsWith("not sent")) {
+        assertThat(direct.exists("key-" + i)).as("key-" + i).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void aSlowRedisIsATimeoutAndNotSentAgain() {
+    awaitPasses();
+    proxy.delay(Duration.ofMillis(500));
+    assertThat(failure(guard, COMMANDS.incr("slow")))
+        .hasMessageStartingWith("no answer within the budget");
+    proxy.heal();
+    awaitPasses();
+    assertThat(direct.get("slow")).isIn(null, "1");
+  }
+
+  @Test
+  void aReplyThatTricklesInDoesNotOutlastTheBudget() { // G1, K2
+    direct.set("big", "x".repeat(2_000_000));
+    awaitPasses();
+    proxy.delay(Duration.ofMillis(50)); // for each 16 KiB, so that no single read is late
+    assertThat(failure(guard, COMMANDS.get("big"))).isNotNull();
+    proxy.heal();
+    awaitPasses();
+  }
+
+  @Test
+  void aBlackHoleIsATimeout() {
+    awaitPasses();
+    proxy.blackHole();
+    assertThat(failure(guard, COMMANDS.incr("lost")))
+        .hasMessageStartingWith("no answer within the budget");
+    proxy.heal();
+    awaitPasses();
+    assertThat(direct.exists("lost")).isFalse();
+  }
+
+  @Test
+  void aCommandWhoseReplyIsLostMayHaveRunAndIsNotCalledUnsent() {
+    awaitPasses();
+    proxy.dropReplies();
+    assertThat(failure(guard, COMMANDS.incr("ran")))
+        .hasMessageStartingWith("no answer within the budget");
+    Await.until("it ran", DEADLINE, () -> "1".equals(direct.get("ran")));
+    proxy.heal();
+    awaitPasses();
+    assertThat(direct.get("ran")).as("and was not sent again").isEqualTo("1");
+  }
+
+  @Test
+  void aCutFailsItsBatchOnlyAndTheNextCallConnectsAnew() { // L4
+    awaitPasses();
+    proxy.halfClose();
+    assertThat(failure(guard, COMMANDS.get("k"))).hasMessageStartingWith("Redis can't be used");
+    assertThat(guard.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
+    assertThat(guard.available()).isTrue();
+  }
+
+  @Test
+  void aKilledRedisIsTakenForDownAndFoundAgain() {
+    awaitPasses();
+    server.kill();
+    Await.until(
+        "taken for down",
+        DEADLINE,
+        () -> {
+          assertThat(passes()).isFalse();
+          return !guard.available();
+        });
+    server.restart();
+    awaitPasses();
+  }
+
+  @Test
+  void refusesMoreCallsThanMayWaitAndServesTheOthers() throws Exception {
+    try (RedisGuard narrow =
+        RedisGuard.of(client, config.withBudget(Duration.ofSeconds(20)).withCallsMax(16, 2))) {
+      narrow.call(COMMANDS.get("any"));
+      server.freeze();
+      Future<Object> leader = leadIntoSilence(callers, narrow);
+      List<Future<String>> waiting = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        String key = "waits-" + i;
+        int expected = i + 1;
+        waiting.add(callers.start(() -> narrow.call(COMMANDS.set(key, "v"))));
+        Await.until("it waits", DEADLINE, () -> narrow.stats().waiting() == expected);
+      }
+      assertThatThrownBy(() -> narrow.call(COMMANDS.get("one-more")))
+          .isInstanceOf(RedisUnavailable.class)
+          .hasMessageStartingWith("not sent: too many calls wait");
+      assertThat(narrow.stats().notSent()).isEqualTo(1);
+
+      server.thaw();
+      assertThat(leader.get(20, SECONDS)).isEqualTo(1L);
+      for (Future<String> call : waiting) {
+        assertThat(call.get(20, SECONDS)).isEqualTo("OK");
+      }
+      assertThat(narrow.stats().batches()).as("the pile went as one").isEqualTo(3);
+    }
+  }
+
+  @Test
+  void anInterruptedCallerThatWaitsIsNeverSentAndKeepsItsFlag() throws Exception { // W1
+    try (RedisGuard patient = RedisGuard.of(client, config.withBudget(Duration.ofSeconds(20)))) {
+      patient.call(COMMANDS.get("any"));
+      server.freeze();
+      Future<Object> leader = leadIntoSilence(callers, patient);
+      AtomicReference<Thread> thread = new AtomicReference<>();
+      Future<Boolean> flag =
+          callers.start(
+              () -> {
+                thread.set(Thread.currentThread());
+                assertThatThrownBy(() -> patient.call(COMMANDS.incr("interrupted")))
+                    .isInstanceOf(RedisUnavailable.class)
+                    .hasMessageStartingWith("not sent: interrupted");
+                return Thread.interrupted();
+              });
+      Await.until("it waits", DEADLINE, () -> patient.stats().waiting() == 1);
+      thread.get().interrupt();
+      assertThat(flag.get(20, SECONDS)).isTrue();
+
+      server.thaw();
+      assertThat(leader.get(20, SECONDS)).isEqualTo(1L);
+      assertThat(patient.call(COMMANDS.get("interrupted"))).isNull();
+    }
+  }
+
+  @Test
+  void aCallerThatComesInterruptedSendsNothing() {
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> guard.call(COMMANDS.incr("interrupted")))
+        .isInstanceOf(RedisUnavailable.class)
+        .hasMessageStartingWith("not sent: interrupted");
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(direct.exists("interrupted")).isFalse();
+  }
+
+  @Test
+  void anErrorReplyFailsItsOwnCommandOnly() throws Exception { // L4
+    direct.rpush("list", "a");
+    List<Boolean> right =
+        callers.all(
+            100,
+            index -> {
+              for (int i = 0; i < 20; i++) {
+                if (index % 2 == 0) {
+                  assertThatThrownBy(() -> guard.call(COMMANDS.incr("list")))
+                      .isInstanceOf(CommandRejected.class)
+                      .hasMessageContaining("WRONGTYPE");
+                } else {
+                  assertThat(guard.call(COMMANDS.lrange("list", 0, -1))).containsExactly("a");
+                }
+              }
+              return true;
+            });
+    assertThat(right).doesNotContain(false);
+    assertThat(guard.available()).isTrue();
+  }
+
+  @Test
+  void errorsOfTheServerAreAnOutage() {
+    direct.configSet("maxmemory", "1");
+    assertThatThrownBy(() -> guard.call(COMMANDS.set("k", "v")))
+        .isInstanceOf(RedisUnavailable.class)
+        .hasMessageContaining("OOM");
+    Await.until(
+        "taken for down",
+        DEADLINE,
+        () -> {
+          assertThatThrownBy(() -> guard.call(COMMANDS.set("k", "v")))
+              .isInstanceOf(RedisUnavailable.class);
+          return !guard.available();
+        });
+  }
+
+  @Test
+  void aPrimaryThatBecameAReplicaIsLeft() { // K1
+    long before = clientId();
+    assertThat(clientId()).as("one connection").isEqualTo(before);
+    direct.executeCommand(new CommandArguments(Command.REPLICAOF).add("127.0.0.1").add("1"));
+    assertThatThrownBy(() -> guard.call(COMMANDS.set("k", "v")))
+        .isInstanceOf(RedisUnavailable.class)
+        .hasMessageContaining("READONLY");
+    direct.executeCommand(new CommandArguments(Command.REPLICAOF).add("NO").add("ONE"));
+    assertThat(clientId()).isNotEqualTo(before);
+    assertThat(guard.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
+  }
+
+  private long clientId() {
+    return guard.call(
+        new CommandObject<>(new CommandArguments(Command.CLIENT).add("ID"), BuilderFactory.LONG));
+  }
+
+  @Test
+  void aScriptThatTheServerForgotRunsOnceForEachCaller() throws Exception {
+    RedisScript add = RedisScript.load(LanesFaultIT.class, "add.lua");
+    List<byte[]> keys = List.of("{s}sum".getBytes(UTF_8), "{s}journal".getBytes(UTF_8));
+    int calls = 300;
+    List<Object> replies =
+        callers.all(
+            calls,
+            index -> {
+              if (index % 50 == 0) {
+                direct.scriptFlush();
+              }
+              return add.run(guard, keys, List.of("1".getBytes(UTF_8)));
+            });
+    assertThat(direct.get("{s}sum")).isEqualTo(Integer.toString(calls));
+    assertThat(replies).doesNotHaveDuplicates();
+    assertThatThrownBy(() -> add.run(guard, keys, List.of("one".getBytes(UTF_8))))
+        .isInstanceOf(CommandRejected.class)
+        .hasMessageContaining("amount is not a number");
+  }
+
+  @Test
+  void severalCommandsOfOneCallerAreOneRoundTrip() {
+    awaitPasses();
+    long before = guard.stats().batches();
+    List<CommandObject<String>> commands = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      commands.add(i % 2 == 0 ? COMMANDS.set("k" + i, "v" + i) : COMMANDS.get("k" + (i - 1)));
+    }
+    List<String> replies = guard.callAll(commands);
+    assertThat(guard.stats().batches()).isEqualTo(before + 1);
+    for (int i = 0; i < 100; i++) {
+      assertThat(replies.get(i)).isEqualTo(i % 2 == 0 ? "OK" : "v" + (i - 1));
+    }
+    assertThat(guard.callAll(List.of())).isEmpty();
+
+    direct.rpush("list", "a");
+    List<CommandObject<String>> oneIsWrong =
+        List.of(COMMANDS.set("a", "1"), COMMANDS.get("list"), COMMANDS.set("b", "2"));
+    assertThatThrownBy(() -> guard.callAll(oneIsWrong))
+        .isInstanceOf(CommandRejected.class)
+        .hasMessageContaining("WRONGTYPE");
+    assertThat(direct.get("b")).isEqualTo("2");
+
+    List<CommandObject<String>> many = Collections.nCopies(5_000, COMMANDS.get("k0"));
+    assertThat(guard.callAll(many)).hasSize(5_000).containsOnly("v0");
+  }
+
+  @Test
+  void aBigCommandStandsInFrontOfNobody() { // L5
+    awaitPasses();
+    long before = guard.stats().commands();
+    String big = "x".repeat(Lane.BATCH_BYTES);
+    assertThat(guard.call(COMMANDS.set("big", big))).isEqualTo("OK");
+    assertThat(guard.stats().commands()).isEqualTo(before);
+    assertThat(guard.call(COMMANDS.get("big"))).isEqualTo(big);
+    assertThat(guard.stats().commands()).isEqualTo(before + 1);
+  }
+
+  @Test
+  void whatIsSentToAFrozenServerAtOnceDoesNotBlockTheSender() throws Exception { // K3, L5
+    awaitPasses();
+    server.freeze();
+    String almostBig = "x".repeat(Lane.BATCH_BYTES - 200);
+    List<RedisUnavailable> failures =
+        callers.all(50, index -> failure(guard, COMMANDS.set("key-" + index, almostBig)));
+    assertThat(failures).hasSize(50);
+  }
+
+  @Test
+  void aCommandThatBlocksHoldsNobodyUp() throws Exception {
+    awaitPasses();
+    Future<Object> blocked = callers.start(() -> guard.call(COMMANDS.blpop(1, "empty")));
+    assertThat(guard.call(COMMANDS.get("k"))).isNull();
+    assertThatThrownBy(() -> blocked.get(20, SECONDS)).hasCauseInstanceOf(RedisUnavailable.class);
+  }
+
+  @Test
+  void closeEndsWhatWaitsAndReturnsTheConnections() throws Exception { // L2
+    ThreadLeaks.assertNone(
+        "perf-redis-",
+        () -> {
+          RedisGuard closing = RedisGuard.of(client, config.withBudget(Duration.ofSeconds(30)));
+          assertThat(closing.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
+          assertThat(client.getPool().getNumActive()).isEqualTo(1);
+          server.freeze();
+          Future<Object> leader = leadIntoSilence(callers, closing);
+          Future<String> waiter = callers.start(() -> closing.call(COMMANDS.get("k")));
+          Await.until("it waits", DEADLINE, () -> closing.stats().waiting() == 1);
+
+          closing.close();
+
+          for (Future<?> call : List.of(leader, waiter)) {
+            assertThatThrownBy(() -> call.get(10, SECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .hasCauseInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed");
+          }
+          Await.until("returned", DEADLINE, () -> client.getPool().getNumActive() == 0);
+          assertThatThrownBy(() -> closing.call(COMMANDS.get("k")))
+              .isInstanceOf(IllegalStateException.class)
+              .hasMessageStartingWith("closed");
+          server.thaw();
+        });
+  }
+
+  @Test
+  void refusesToTakeTheLastConnectionOfThePool() {
+    assertThatThrownBy(() -> RedisGuard.of(client, config.withLanes(8)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("lanes: 8 (expected: < maxTotal of the client's pool 8)");
+    RedisGuard.of(client, config.withLanes(7)).close();
+  }
+
+  @Test
+  void aConnectionIsReturnedAsItWasBorrowed() {
+    RedisGuard closing = RedisGuard.of(client, config);
+    closing.call(COMMANDS.get("k"));
+    closing.close();
+    Await.until("returned", DEADLINE, () -> client.getPool().getNumActive() == 0);
+    try (var connection = client.getPool().getResource()) {
+      assertThat(connection.getSoTimeout()).isEqualTo(2_000);
+      assertThat(connection.ping()).isTrue();
+    }
+  }
+}
