@@ -361,6 +361,17 @@ final class AnnotatedServiceIT {
   }
 
   @Test
+  void aStageOnAnotherNodeIsNotWaitedFor() throws Exception {
+    CompletableFuture<Order> here = orders.later(9);
+    onOtherNode.pending =
+        CompletableFuture.completedFuture(Optional.of(new Order(9, "THERE", "c")));
+    assertThat(onOtherNode.later(9)).isCompletedWithValue(new Order(9, "THERE", "c"));
+
+    orders.pending.complete(Optional.of(new Order(9, "HERE", "c")));
+    assertThat(here.get(10, TimeUnit.SECONDS).status()).isEqualTo("HERE");
+  }
+
+  @Test
   void aStageAsksForItsOwnKeyAfterwards() throws Exception {
     CompletableFuture<Order> first = orders.later(5);
     CompletableFuture<Order> sameThread = orders.later(5); // no dead end: the pilot handed over
