@@ -106,6 +106,34 @@ public final class Cache<K, V> {
   }
 
   /**
+   * As {@link #get(Object, Function)}, trusting the local copy as far as {@code policy} says. A
+   * read with {@link ReadPolicy#VERIFY} shares no load that began before it; while Redis is down it
+   * loads, or throws {@link RedisDown} under {@link OnRedisDown#FAIL}.
+   */
+  public @Nullable V get(
+      K key, Function<? super K, ? extends @Nullable V> loader, ReadPolicy policy) {
+    if (requireNonNull(policy, "policy") == ReadPolicy.LOCAL) {
+      return get(key, loader);
+    }
+    requireNonNull(loader, "loader");
+    Map<K, Found<V>> found = new HashMap<>();
+    searchAll(
+        List.of(unshared(key)),
+        Mode.VERIFY,
+        keys -> Map.of(key, Entry.<V>ofNullable(loader.apply(key))),
+        found);
+    Found<V> result = requireNonNull(found.get(key));
+    counters.got(result.source());
+    return result.value();
+  }
+
+  /** A search that nobody else waits for. */
+  private Search<K, V> unshared(K key) {
+    Address address = address(key);
+    return new Search<>(key, address, new Flight<>(local.reading(address.hash())));
+  }
+
+  /**
    * As {@link #get}, with a loader that also says for how long and under which tags its value is
    * kept.
    */
@@ -178,10 +206,8 @@ public final class Cache<K, V> {
     if (copy != null) {
       return copy.value;
     }
-    Address address = address(key);
-    Search<K, V> search = new Search<>(key, address, new Flight<>(local.reading(address.hash())));
     Map<K, Found<V>> found = new HashMap<>();
-    lookUp(List.of(search), false, found);
+    lookUp(List.of(unshared(key)), Mode.PEEK, found);
     Found<V> result = found.getOrDefault(key, new Found<>(null, Source.LOADER));
     counters.got(result.source());
     return result.value();
@@ -340,7 +366,7 @@ public final class Cache<K, V> {
     List<Load<K, V>> loads = List.of();
     CompletionStage<Entry<V>> loading;
     try {
-      loads = lookUp(List.of(search), true, found);
+      loads = lookUp(List.of(search), Mode.SEARCH, found);
       if (loads.isEmpty()) {
         search.flight().land(requireNonNull(found.get(search.key())));
         flights.remove(search.key(), search.flight());
@@ -415,7 +441,7 @@ public final class Cache<K, V> {
       Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader,
       Map<K, Found<V>> found) {
     try {
-      searchAll(searches, loader, found);
+      searchAll(searches, Mode.SEARCH, loader, found);
       searches.forEach(search -> search.flight().land(requireNonNull(found.get(search.key()))));
     } catch (Throwable failure) {
       searches.forEach(search -> search.flight().crash(failure));
@@ -423,6 +449,15 @@ public final class Cache<K, V> {
     } finally {
       searches.forEach(search -> flights.remove(search.key(), search.flight()));
     }
+  }
+
+  private enum Mode {
+    /** In L1, then in Redis, taking the lease to load. */
+    SEARCH,
+    /** The same without a lease: nothing will be loaded. */
+    PEEK,
+    /** In Redis, taking the lease to load. */
+    VERIFY
   }
 
   /** A search that neither level answered. */
@@ -439,6 +474,7 @@ public final class Cache<K, V> {
    */
   private void searchAll(
       List<Search<K, V>> searches,
+      Mode mode,
       Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader,
       Map<K, Found<V>> found) {
     List<Search<K, V>> open = searches;
@@ -451,7 +487,7 @@ public final class Cache<K, V> {
       try {
         boolean patient = looks < LOOKS_MAX && local.now() - patienceEnds < 0;
         Map<Boolean, List<Load<K, V>>> loads =
-            lookUp(open, true, found).stream()
+            lookUp(open, mode, found).stream()
                 .collect(partitioningBy(load -> patient && load.isBusy()));
         loadAll(requireNonNull(loads.get(false)), loader, found);
         List<Load<K, V>> busy = requireNonNull(loads.get(true));
@@ -476,16 +512,17 @@ public final class Cache<K, V> {
   }
 
   /** Puts what the levels hold into {@code found}; what they don't hold is left to load. */
-  private List<Load<K, V>> lookUp(
-      List<Search<K, V>> searches, boolean leased, Map<K, Found<V>> found) {
+  private List<Load<K, V>> lookUp(List<Search<K, V>> searches, Mode mode, Map<K, Found<V>> found) {
     List<Search<K, V>> absent = new ArrayList<>(searches.size());
     List<Question> questions = new ArrayList<>(searches.size());
     for (Search<K, V> search : searches) {
-      LocalEntry<V> copy = local.get(search.key()); // a flight may have landed since we looked
+      // Again, for a flight may have landed since the caller looked.
+      LocalEntry<V> copy = mode == Mode.VERIFY ? null : local.get(search.key());
       if (copy == null) {
         LocalEntry<V> held = local.held(search.key());
         absent.add(search);
-        questions.add(new Question(search.address(), leased, held == null ? null : held.stamp));
+        Stamp stamp = held == null ? null : held.stamp;
+        questions.add(new Question(search.address(), mode != Mode.PEEK, stamp));
       } else {
         found.put(search.key(), new Found<>(copy.value, Source.L1));
       }
@@ -494,7 +531,7 @@ public final class Cache<K, V> {
     List<Load<K, V>> loads = new ArrayList<>();
     for (int i = 0; i < absent.size(); i++) {
       Search<K, V> search = absent.get(i);
-      Found<V> answer = answer(search, questions.get(i), lookups.get(i));
+      Found<V> answer = answer(search, mode, questions.get(i), lookups.get(i));
       if (answer == null) {
         loads.add(new Load<>(search, lookups.get(i)));
       } else {
@@ -505,11 +542,12 @@ public final class Cache<K, V> {
   }
 
   /** Keeps and gives what Redis says; null if it has nothing. */
-  private @Nullable Found<V> answer(Search<K, V> search, Question question, Lookup<V> lookup) {
+  private @Nullable Found<V> answer(
+      Search<K, V> search, Mode mode, Question question, Lookup<V> lookup) {
     return switch (lookup.outcome()) {
       case HIT -> read(search, lookup.hit());
-      case UNCHANGED -> unchanged(search, question, lookup.timeLeft());
-      case DOWN -> whileRedisIsDown(search);
+      case UNCHANGED -> unchanged(search, mode, question, lookup.timeLeft());
+      case DOWN -> whileRedisIsDown(search, mode);
       case LEASED, BUSY, ABSENT -> null;
     };
   }
@@ -521,21 +559,22 @@ public final class Cache<K, V> {
   }
 
   /** The copy is right after all: its life goes on from this reading. */
-  private @Nullable Found<V> unchanged(Search<K, V> search, Question question, Duration timeLeft) {
+  private @Nullable Found<V> unchanged(
+      Search<K, V> search, Mode mode, Question question, Duration timeLeft) {
     LocalEntry<V> held = local.held(search.key());
     if (held != null && Objects.equals(held.stamp, question.copy())) {
       return read(search, new Hit<>(held.value, held.tags, requireNonNull(held.stamp), timeLeft));
     }
     Question anew = new Question(search.address(), false, null); // the copy was dropped meanwhile
-    return answer(search, anew, redis.lookup(List.of(anew)).get(0));
+    return answer(search, mode, anew, redis.lookup(List.of(anew)).get(0));
   }
 
-  private @Nullable Found<V> whileRedisIsDown(Search<K, V> search) {
+  private @Nullable Found<V> whileRedisIsDown(Search<K, V> search, Mode mode) {
     if (config.onRedisDown() == OnRedisDown.FAIL) {
       throw new RedisDown("key '" + search.address().text() + "' of cache '" + name + "'");
     }
     LocalEntry<V> copy = local.getUnheard(search.key());
-    return copy != null && config.onRedisDown() == OnRedisDown.SERVE_LOCAL
+    return copy != null && mode != Mode.VERIFY && config.onRedisDown() == OnRedisDown.SERVE_LOCAL
         ? new Found<>(copy.value, Source.L1)
         : null;
   }

@@ -1,10 +1,13 @@
 package io.perfkit.cache;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.TimeGauge;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ToDoubleFunction;
@@ -15,6 +18,8 @@ final class CacheMeters implements AutoCloseable {
   static final String LOADS = "perf.cache.loads";
   static final String REDIS_FAILURES = "perf.cache.redis.failures";
   static final String L1_ENTRIES = "perf.cache.l1.entries";
+  static final String UNSENT = "perf.cache.invalidations.unsent";
+  static final String HEARD_AGE = "perf.cache.heard.age";
 
   private final MeterRegistry registry;
   private final Queue<Meter> meters = new ConcurrentLinkedQueue<>();
@@ -35,6 +40,16 @@ final class CacheMeters implements AutoCloseable {
     count(cache, LOADS, name.and("result", "failure"), CacheStats::loadFailures);
     count(cache, REDIS_FAILURES, name, CacheStats::redisFailures);
     meters.add(Gauge.builder(L1_ENTRIES, local, LocalLevel::size).tags(name).register(registry));
+  }
+
+  void bind(Caches caches, String prefix) {
+    Tags tags = Tags.of("prefix", prefix);
+    meters.add(
+        Gauge.builder(UNSENT, caches, Caches::unsentInvalidations).tags(tags).register(registry));
+    meters.add(
+        TimeGauge.builder(HEARD_AGE, caches, NANOSECONDS, c -> c.health().heardAge().toNanos())
+            .tags(tags)
+            .register(registry));
   }
 
   private void count(

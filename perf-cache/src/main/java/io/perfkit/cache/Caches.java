@@ -51,6 +51,9 @@ public final class Caches implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
+    if (meters != null) {
+      meters.bind(this, prefix);
+    }
     channel.start();
     var unused =
         keeper.scheduleWithFixedDelay(this::sendUnsent, RETRY_MILLIS, RETRY_MILLIS, MILLISECONDS);
@@ -130,6 +133,12 @@ public final class Caches implements AutoCloseable {
   /** Keys, tags and whole caches whose invalidation waits for Redis. */
   public int unsentInvalidations() {
     return unsent.stream().mapToInt(UnsentInvalidations::size).sum();
+  }
+
+  /** How these caches stand to Redis. Costs nothing; for a health check. */
+  public CacheHealth health() {
+    Duration heardAge = Duration.ofNanos(nanos.getAsLong() - channel.heardNanos());
+    return new CacheHealth(guard.available(), subscribed(), heardAge, unsentInvalidations());
   }
 
   private void sendUnsent() {

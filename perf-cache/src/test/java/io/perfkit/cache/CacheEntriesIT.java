@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -153,28 +152,14 @@ final class CacheEntriesIT {
 
   @Test
   void aCallerAfterATagEndedDoesNotJoinAnOlderLoad() throws Exception {
-    ExecutorService threads = Executors.newSingleThreadExecutor();
-    try {
-      CountDownLatch loading = new CountDownLatch(1);
-      CountDownLatch finish = new CountDownLatch(1);
-      Future<String> slow =
-          threads.submit(
-              () ->
-                  cache.getEntry(
-                      "a",
-                      key -> {
-                        loading.countDown();
-                        await(finish);
-                        return Entry.of("old").withTags("t");
-                      }));
-      assertThat(loading.await(10, SECONDS)).isTrue();
+    try (SlowLoad slow =
+        SlowLoad.of(
+            load -> cache.getEntry("a", key -> Entry.of(load.get()).withTags("t")), () -> "old")) {
       cache.invalidateTag("t");
+
       assertThat(cache.get("a", key -> "new")).isEqualTo("new");
-      finish.countDown();
-      assertThat(slow.get(10, SECONDS)).isEqualTo("old");
+      assertThat(slow.finish()).isEqualTo("old");
       assertThat(cache.get("a", CacheEntriesIT::never)).isEqualTo("new");
-    } finally {
-      threads.shutdownNow();
     }
   }
 
@@ -352,13 +337,5 @@ final class CacheEntriesIT {
 
   private static String never(String key) {
     throw new AssertionError("the loader of " + key + " was not to run");
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

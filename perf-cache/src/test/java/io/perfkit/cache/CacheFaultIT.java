@@ -122,7 +122,7 @@ final class CacheFaultIT {
   @Test
   void aFrozenRedisServesLocalCopiesAndLoadsTheRest() {
     a.put("kept", "copy");
-    holdLocally(a, "kept", "copy");
+    NodesContract.holdLocally(a, "kept", "copy");
     server.freeze();
 
     assertThat(a.get("kept", key -> "loaded")).isEqualTo("copy");
@@ -135,7 +135,7 @@ final class CacheFaultIT {
   @Test
   void anInvalidationWhileRedisIsFrozenReachesRedisAndTheOtherNodeLater() {
     a.put("k", "old");
-    holdLocally(b, "k", "old");
+    NodesContract.holdLocally(b, "k", "old");
     server.freeze();
 
     a.invalidate("k");
@@ -167,7 +167,7 @@ final class CacheFaultIT {
   @Test
   void aPutWhileRedisIsDownServesHereAndInvalidatesElsewhereLater() {
     a.put("k", "old");
-    holdLocally(b, "k", "old");
+    NodesContract.holdLocally(b, "k", "old");
     server.freeze();
     a.put("k", "new");
     assertThat(a.getIfPresent("k")).isEqualTo("new");
@@ -179,7 +179,7 @@ final class CacheFaultIT {
   @Test
   void moreInvalidationsThanCanBeKeptBecomeAClearOfTheCache() { // L4
     a.put("kept", "old");
-    holdLocally(b, "kept", "old");
+    NodesContract.holdLocally(b, "kept", "old");
     server.freeze();
     for (int i = 0; i <= UnsentInvalidations.KEYS_MAX; i++) {
       a.invalidate("key-" + i);
@@ -194,7 +194,7 @@ final class CacheFaultIT {
   @Test
   void aTagAndAClearWhileRedisIsFrozenReachRedisAndTheOtherNodeLater() {
     a.putEntry("k", Entry.of("old").withTags("t"));
-    holdLocally(b, "k", "old");
+    NodesContract.holdLocally(b, "k", "old");
     server.freeze();
     a.invalidateTag("t");
     assertThat(a.get("k", key -> "new")).isEqualTo("new");
@@ -202,7 +202,7 @@ final class CacheFaultIT {
     Await.until("sent", DEADLINE, () -> cachesA.unsentInvalidations() == 0);
     Await.until("heard", DEADLINE, () -> "new".equals(b.get("k", key -> "new")));
 
-    holdLocally(b, "k", "new");
+    NodesContract.holdLocally(b, "k", "new");
     server.freeze();
     Await.until("frozen is seen", DEADLINE, () -> a.getIfPresent("unknown") == null);
     a.clear();
@@ -215,7 +215,7 @@ final class CacheFaultIT {
   @Test
   void whatChangedWhileTheSubscriptionWasLostIsNotServedAfterIt() { // C1
     a.put("k", "old");
-    holdLocally(b, "k", "old");
+    NodesContract.holdLocally(b, "k", "old");
     long heardBefore = connectionsOfSubscribers();
     assertThat(heardBefore).isEqualTo(2);
 
@@ -227,17 +227,6 @@ final class CacheFaultIT {
     Await.until("subscribed again", DEADLINE, () -> connectionsOfSubscribers() == 2);
     a.invalidate("k");
     Await.until("heard again", DEADLINE, () -> b.getIfPresent("k") == null);
-  }
-
-  /** The message of the put may end the first copy, so one read is not enough. */
-  private static void holdLocally(Cache<String, String> node, String key, String value) {
-    Await.until(
-        "a local copy of " + key,
-        DEADLINE,
-        () -> {
-          long hits = node.stats().l1Hits();
-          return value.equals(node.getIfPresent(key)) && node.stats().l1Hits() > hits;
-        });
   }
 
   private long connectionsOfSubscribers() {

@@ -20,11 +20,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -273,7 +273,7 @@ final class CacheIT {
                         "hot",
                         key -> {
                           loading.countDown();
-                          awaitQuietly(finish);
+                          SlowLoad.awaitQuietly(finish);
                           return load(key);
                         })));
       }
@@ -290,70 +290,42 @@ final class CacheIT {
 
   @Test
   void everyWaiterGetsTheLoadersException() throws Exception {
-    CountDownLatch loading = new CountDownLatch(1);
-    CountDownLatch fail = new CountDownLatch(1);
-    RuntimeException failure = new IllegalStateException("database is down");
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    try {
-      Future<String> pilot =
-          threads.submit(
-              () ->
-                  cache.get(
-                      "a",
-                      key -> {
-                        loading.countDown();
-                        awaitQuietly(fail);
-                        throw failure;
-                      }));
-      assertThat(loading.await(10, SECONDS)).isTrue();
-      Thread[] waiter = new Thread[1];
+    IllegalStateException failure = new IllegalStateException("database is down");
+    AtomicReference<Thread> waiter = new AtomicReference<>();
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try (SlowLoad slow =
+        SlowLoad.of(
+            load -> cache.get("a", key -> load.get()),
+            () -> {
+              throw failure;
+            })) {
       Future<String> passenger =
-          threads.submit(
+          thread.submit(
               () -> {
-                waiter[0] = Thread.currentThread();
+                waiter.set(Thread.currentThread());
                 return cache.get("a", CacheIT::never);
               });
       Await.until(
           "the second caller waits",
           DEADLINE,
-          () -> waiter[0] != null && waiter[0].getState() == Thread.State.WAITING);
-      fail.countDown();
+          () -> waiter.get() != null && waiter.get().getState() == Thread.State.WAITING);
 
-      assertThatThrownBy(() -> pilot.get(10, SECONDS)).hasCause(failure);
+      assertThatThrownBy(slow::finish).isSameAs(failure);
       assertThatThrownBy(() -> passenger.get(10, SECONDS)).hasCause(failure);
     } finally {
-      threads.shutdownNow();
+      thread.shutdownNow();
     }
   }
 
   @Test
   void anInterruptedWaiterLeavesAndTheLoadGoesOn() throws Exception {
-    CountDownLatch loading = new CountDownLatch(1);
-    CountDownLatch finish = new CountDownLatch(1);
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    try {
-      Future<String> pilot =
-          threads.submit(
-              () ->
-                  cache.get(
-                      "a",
-                      key -> {
-                        loading.countDown();
-                        awaitQuietly(finish);
-                        return "loaded";
-                      }));
-      assertThat(loading.await(10, SECONDS)).isTrue();
+    try (SlowLoad slow = SlowLoad.of(cache, "a", "loaded")) {
       Thread.currentThread().interrupt();
       assertThatThrownBy(() -> cache.get("a", CacheIT::never))
           .isInstanceOf(LoadInterrupted.class)
           .hasMessage("waiting for key 'a' of cache 'names'");
       assertThat(Thread.interrupted()).isTrue();
-      finish.countDown();
-      assertThat(pilot.get(10, SECONDS)).isEqualTo("loaded");
-    } catch (ExecutionException e) {
-      throw new AssertionError(e);
-    } finally {
-      threads.shutdownNow();
+      assertThat(slow.finish()).isEqualTo("loaded");
     }
   }
 
@@ -456,13 +428,5 @@ final class CacheIT {
 
   private static String never(String key) {
     throw new AssertionError("the loader of " + key + " was not to run");
-  }
-
-  private static void awaitQuietly(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -66,16 +66,6 @@ final class StalenessIT {
             .build());
   }
 
-  private static void holdLocally(Cache<String, String> node, String key, String value) {
-    Await.until(
-        "a local copy of " + key,
-        DEADLINE,
-        () -> {
-          long hits = node.stats().l1Hits();
-          return value.equals(node.getIfPresent(key)) && node.stats().l1Hits() > hits;
-        });
-  }
-
   @Test
   void aHealthySubscriptionKeepsServingLocalCopies() {
     Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
@@ -97,7 +87,7 @@ final class StalenessIT {
     Cache<String, String> a = cache(cachesA, OnRedisDown.LOAD);
     Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
     a.put("k", "old");
-    holdLocally(b, "k", "old");
+    NodesContract.holdLocally(b, "k", "old");
 
     network.blackHole();
     long cut = System.nanoTime();
@@ -149,6 +139,43 @@ final class StalenessIT {
   }
 
   @Test
+  void aVerifiedReadSeesWhatTheSubscriptionHasNotTold() {
+    Cache<String, String> a = cache(cachesA, OnRedisDown.LOAD);
+    a.put("k", "old");
+    NodesContract.holdLocally(a, "k", "old");
+    clientB.del(CacheIT.redisKeyOf("test", "names", "k")); // as if a message were under way
+
+    assertThat(a.get("k", key -> "new", ReadPolicy.LOCAL)).isEqualTo("old");
+    assertThat(a.get("k", key -> "new", ReadPolicy.VERIFY)).isEqualTo("new");
+    assertThat(a.get("k", key -> "newer", ReadPolicy.VERIFY)).as("right").isEqualTo("new");
+    assertThat(a.get("k", key -> "newer")).isEqualTo("new");
+  }
+
+  @Test
+  void aVerifiedReadWithoutRedisLoads() {
+    Cache<String, String> b = cache(cachesB, OnRedisDown.SERVE_LOCAL);
+    b.put("k", "copy");
+    network.blackHole();
+    assertThat(b.get("k", key -> "loaded", ReadPolicy.VERIFY)).isEqualTo("loaded");
+  }
+
+  @Test
+  void tellsItsHealth() {
+    Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
+    Await.until("healthy", DEADLINE, () -> cachesB.health().healthy());
+    Await.until("a beat", DEADLINE, () -> cachesB.health().heardAge().compareTo(BOUND) < 0);
+
+    network.blackHole();
+    b.invalidate("k");
+    CacheHealth ill = cachesB.health();
+    assertThat(ill.healthy()).isFalse();
+    assertThat(ill.redisAvailable()).isFalse();
+    assertThat(ill.unsentInvalidations()).isEqualTo(1);
+    network.heal();
+    Await.until("healthy again", DEADLINE, () -> cachesB.health().healthy());
+  }
+
+  @Test
   void aSilentSubscriptionIsMadeAnew() {
     Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
     b.put("k", "v");
@@ -164,7 +191,7 @@ final class StalenessIT {
     Cache<String, String> a = cache(cachesA, OnRedisDown.LOAD);
     String large = "x".repeat(1_000_000);
     a.put("k", large);
-    holdLocally(a, "k", large);
+    NodesContract.holdLocally(a, "k", large);
 
     long sentBefore = bytesSentByServer();
     long l2Before = a.stats().l2Hits();

@@ -1,0 +1,13 @@
+package io.perfkit.cache;
+
+/** How far a read trusts the local copy. */
+public enum ReadPolicy {
+  /** As far as {@link CacheConfig#maxStaleness()} allows: the usual read. */
+  LOCAL,
+
+  /**
+   * Not at all: Redis is asked whether the copy is still right, which costs one round trip and no
+   * transfer of the value. Reflects every invalidation that Redis had taken when the read began.
+   */
+  VERIFY
+}
