@@ -52,12 +52,13 @@ public record Entry<V>(@Nullable V value, Duration ttlMax, Set<String> tags) {
 
   /** The same value with a shorter life. */
   public Entry<V> withTtl(Duration atMost) {
+    CacheConfig.requireTtl("ttlMax", atMost);
     return new Entry<>(value, atMost, tags);
   }
 
   /** The same value, kept nowhere. */
   public Entry<V> unkept() {
-    return withTtl(Duration.ZERO);
+    return new Entry<>(value, Duration.ZERO, tags);
   }
 
   /** The same value with these tags. */
