@@ -321,14 +321,16 @@ public final class Cache<K, V> {
   /** Finds each key or waits for who does; loads what neither level holds. */
   private Map<K, Found<V>> find(
       Set<K> keys, Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader) {
+    Map<K, Address> addresses = new LinkedHashMap<>();
+    keys.forEach(key -> addresses.put(key, address(key))); // may throw, so before the first flight
     List<Search<K, V>> mine = new ArrayList<>(keys.size());
     List<Search<K, V>> others = new ArrayList<>();
-    for (K key : keys) {
-      Address address = address(key);
-      Flight<V> own = new Flight<>(local.reading(address.hash()));
-      Flight<V> flight = board(key, address, own);
-      (flight == own ? mine : others).add(new Search<>(key, address, flight));
-    }
+    addresses.forEach(
+        (key, address) -> {
+          Flight<V> own = new Flight<>(local.reading(address.hash()));
+          Flight<V> flight = board(key, address, own);
+          (flight == own ? mine : others).add(new Search<>(key, address, flight));
+        });
     Map<K, Found<V>> found = new HashMap<>();
     fly(mine, loader, found);
     for (Search<K, V> other : others) {

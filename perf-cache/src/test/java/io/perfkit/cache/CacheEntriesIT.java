@@ -292,6 +292,25 @@ final class CacheEntriesIT {
   }
 
   @Test
+  void aKeyWithoutATextLeavesTheOtherKeysAlone() {
+    Cache<String, String> picky =
+        caches.cache(
+            "picky",
+            key -> {
+              if (key.equals("bad")) {
+                throw new IllegalArgumentException("no text");
+              }
+              return key;
+            },
+            Codec.string(),
+            CONFIG);
+    assertThatThrownBy(() -> picky.getAll(List.of("good", "bad"), this::loadAll))
+        .hasMessage("no text");
+    assertThat(picky.get("good", key -> "loaded")).as("nobody hangs on it").isEqualTo("loaded");
+    assertThat(loaded).isEmpty();
+  }
+
+  @Test
   void invalidatesManyKeysInOneRoundTrip() {
     cache.put("a", "1");
     cache.put("b", "2");
