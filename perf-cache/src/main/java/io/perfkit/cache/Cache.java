@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -96,9 +97,8 @@ public final class Cache<K, V> {
    *     kept
    */
   public @Nullable V get(K key, Function<? super K, ? extends @Nullable V> loader) {
-    LocalEntry<V> copy = local.get(requireNonNull(key, "key"));
+    LocalEntry<V> copy = local(key);
     if (copy != null) {
-      counters.l1Hits.increment();
       return copy.value;
     }
     requireNonNull(loader, "loader");
@@ -138,9 +138,8 @@ public final class Cache<K, V> {
    * kept.
    */
   public @Nullable V getEntry(K key, Function<? super K, Entry<V>> loader) {
-    LocalEntry<V> copy = local.get(requireNonNull(key, "key"));
+    LocalEntry<V> copy = local(key);
     if (copy != null) {
-      counters.l1Hits.increment();
       return copy.value;
     }
     return find(key, requireNonNull(loader, "loader"));
@@ -181,10 +180,8 @@ public final class Cache<K, V> {
     Map<K, @Nullable V> values = new LinkedHashMap<>();
     Set<K> missing = new LinkedHashSet<>();
     for (K key : keys) {
-      LocalEntry<V> copy = local.get(requireNonNull(key, "key"));
-      if (copy != null) {
-        counters.l1Hits.increment();
-      } else {
+      LocalEntry<V> copy = local(key);
+      if (copy == null) {
         missing.add(key);
       }
       values.put(key, copy == null ? null : copy.value);
@@ -205,9 +202,8 @@ public final class Cache<K, V> {
    * and it is down. Cost: none on an L1 hit, else one round trip.
    */
   public @Nullable V getIfPresent(K key) {
-    LocalEntry<V> copy = local.get(requireNonNull(key, "key"));
+    LocalEntry<V> copy = local(key);
     if (copy != null) {
-      counters.l1Hits.increment();
       return copy.value;
     }
     Map<K, Found<V>> found = new HashMap<>();
@@ -304,7 +300,19 @@ public final class Cache<K, V> {
     return redis.address(requireNonNull(keyText.apply(requireNonNull(key, "key")), "key text"));
   }
 
-  private @Nullable V find(K key, Function<? super K, Entry<V>> loader) {
+  /**
+   * The half of a get that needs no loader: what L1 knows of the key, counted as a hit, or null.
+   */
+  @Nullable LocalEntry<V> local(K key) {
+    LocalEntry<V> copy = local.get(requireNonNull(key, "key"));
+    if (copy != null) {
+      counters.l1Hits.increment();
+    }
+    return copy;
+  }
+
+  /** The other half, when L1 knew nothing. */
+  @Nullable V find(K key, Function<? super K, Entry<V>> loader) {
     Map<K, Found<V>> found =
         find(Set.of(key), missing -> Map.of(key, requireNonNull(loader.apply(key), "entry")));
     return requireNonNull(found.get(key)).value();
@@ -328,6 +336,83 @@ public final class Cache<K, V> {
     }
     found.values().forEach(result -> counters.got(result.source()));
     return found;
+  }
+
+  /**
+   * As {@link #find}, for a loader whose entry comes later: waits for Redis, but for no loader. The
+   * thread that completes the loader's stage stores the entry and then completes who waits, each
+   * with a future of his own. A load under way on another node is not waited for: ours is then not
+   * stored in Redis.
+   */
+  CompletableFuture<@Nullable V> findLater(
+      K key, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
+    Address address = address(key);
+    Flight<V> own = new Flight<>(local.reading(address.hash()));
+    Flight<V> flight = board(key, address, own);
+    if (flight == own) {
+      flyLater(new Search<>(key, address, own), loader);
+    }
+    return Stages.map(
+        flight.landing(name, address.text()),
+        found -> {
+          counters.got(found.source());
+          return found.value();
+        });
+  }
+
+  private void flyLater(
+      Search<K, V> search, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
+    Map<K, Found<V>> found = new HashMap<>();
+    List<Load<K, V>> loads = List.of();
+    CompletionStage<Entry<V>> loading;
+    try {
+      loads = lookUp(List.of(search), Mode.SEARCH, found);
+      if (loads.isEmpty()) {
+        search.flight().land(requireNonNull(found.get(search.key())));
+        flights.remove(search.key(), search.flight());
+        return;
+      }
+      loading = requireNonNull(loader.apply(search.key()), "stage");
+    } catch (Throwable failure) {
+      crash(search, loads, failure);
+      throw failure;
+    }
+    search.flight().handOver();
+    List<Load<K, V>> load = loads;
+    var unused =
+        loading.whenComplete(
+            (entry, failure) -> {
+              if (failure == null) {
+                landLater(load, entry);
+              } else {
+                crash(search, load, Stages.cause(failure));
+              }
+            });
+  }
+
+  private void landLater(List<Load<K, V>> loads, Entry<V> entry) {
+    Search<K, V> search = loads.get(0).search();
+    try {
+      counters.loads.increment();
+      keep(loads, Map.of(search.key(), entry));
+      search.flight().land(new Found<>(entry.value(), Source.LOADER));
+    } catch (Throwable failure) {
+      search.flight().crash(failure);
+    } finally {
+      flights.remove(search.key(), search.flight());
+    }
+  }
+
+  private void crash(Search<K, V> search, List<Load<K, V>> loads, Throwable failure) {
+    try {
+      if (!loads.isEmpty()) {
+        counters.loadFailures.increment();
+        redis.release(fills(loads, Map.of()));
+      }
+    } finally {
+      search.flight().crash(failure);
+      flights.remove(search.key(), search.flight());
+    }
   }
 
   /** One key's way through the levels. */

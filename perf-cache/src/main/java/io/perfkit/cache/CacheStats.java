@@ -15,6 +15,18 @@ package io.perfkit.cache;
 public record CacheStats(
     long l1Hits, long l2Hits, long misses, long loads, long loadFailures, long redisFailures) {
 
+  static final CacheStats NONE = new CacheStats(0, 0, 0, 0, 0, 0);
+
+  CacheStats plus(CacheStats other) {
+    return new CacheStats(
+        l1Hits + other.l1Hits,
+        l2Hits + other.l2Hits,
+        misses + other.misses,
+        loads + other.loads,
+        loadFailures + other.loadFailures,
+        redisFailures + other.redisFailures);
+  }
+
   /** Share of gets that a level answered, 0 to 1; 0 before the first get. */
   public double hitRatio() {
     long gets = l1Hits + l2Hits + misses;

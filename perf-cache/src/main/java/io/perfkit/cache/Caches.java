@@ -31,6 +31,7 @@ public final class Caches implements AutoCloseable {
   private final InvalidationChannel channel;
   private final RedisGuard guard;
   private final Queue<UnsentInvalidations> unsent = new ConcurrentLinkedQueue<>();
+  private final Queue<Cache<?, ?>> caches = new ConcurrentLinkedQueue<>();
   private final LongSupplier nanos;
   private final @Nullable CacheMeters meters;
   private final ScheduledExecutorService keeper;
@@ -112,6 +113,7 @@ public final class Caches implements AutoCloseable {
     unsent.add(redis.unsent());
     LocalLevel<K, V> local = new LocalLevel<>(config, fence, channel, nanos);
     Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters);
+    caches.add(cache);
     long beatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
     Duration silenceMax = config.maxStaleness().multipliedBy(3);
     var unused =
@@ -139,6 +141,11 @@ public final class Caches implements AutoCloseable {
   public CacheHealth health() {
     Duration heardAge = Duration.ofNanos(nanos.getAsLong() - channel.heardNanos());
     return new CacheHealth(guard.available(), subscribed(), heardAge, unsentInvalidations());
+  }
+
+  /** What all these caches together have done so far on this node. */
+  public CacheStats stats() {
+    return caches.stream().map(Cache::stats).reduce(CacheStats.NONE, CacheStats::plus);
   }
 
   private void sendUnsent() {

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * A value with what a loader or writer says about keeping it. Immutable.
  *
  * @param value null says that there is no value, which is kept for the cache's {@code absentTtl}
- * @param ttlMax longest life in both levels; the cache's own TTLs may end it sooner
+ * @param ttlMax longest life in both levels; the cache's own TTLs may end it sooner; zero keeps the
+ *     value nowhere, it only reaches those who wait for it
  * @param tags ends with each of them by {@link Cache#invalidateTag}; at most {@value #TAGS_MAX} of
  *     at most {@value #TAG_BYTES_MAX} bytes
  */
@@ -24,7 +25,9 @@ public record Entry<V>(@Nullable V value, Duration ttlMax, Set<String> tags) {
   public static final int TAG_BYTES_MAX = 200;
 
   public Entry {
-    CacheConfig.requireTtl("ttlMax", ttlMax);
+    if (!ttlMax.isZero()) {
+      CacheConfig.requireTtl("ttlMax", ttlMax);
+    }
     tags = Set.copyOf(tags);
     if (tags.size() > TAGS_MAX) {
       throw new IllegalArgumentException(
@@ -49,7 +52,13 @@ public record Entry<V>(@Nullable V value, Duration ttlMax, Set<String> tags) {
 
   /** The same value with a shorter life. */
   public Entry<V> withTtl(Duration atMost) {
+    CacheConfig.requireTtl("ttlMax", atMost);
     return new Entry<>(value, atMost, tags);
+  }
+
+  /** The same value, kept nowhere. */
+  public Entry<V> unkept() {
+    return new Entry<>(value, Duration.ZERO, tags);
   }
 
   /** The same value with these tags. */

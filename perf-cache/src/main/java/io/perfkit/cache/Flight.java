@@ -18,7 +18,7 @@ final class Flight<V> {
   record Found<V>(@Nullable V value, Source source) {}
 
   private final Reading reading;
-  private final Thread pilot = Thread.currentThread();
+  private volatile @Nullable Thread pilot = Thread.currentThread();
   private final CompletableFuture<Found<V>> landing = new CompletableFuture<>();
 
   Flight(Reading reading) {
@@ -39,8 +39,25 @@ final class Flight<V> {
     landing.completeExceptionally(failure);
   }
 
+  /** The pilot's part is done, and another thread will land: from now on the pilot may wait too. */
+  void handOver() {
+    pilot = null;
+  }
+
   /** Waits for the pilot; its exception is thrown here as it was there. */
   Found<V> await(String cache, String key) {
+    try {
+      return landing(cache, key).get();
+    } catch (ExecutionException e) {
+      throw Flight.<RuntimeException>asIs(e.getCause() == null ? e : e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LoadInterrupted("waiting for key '" + key + "' of cache '" + cache + "'", e);
+    }
+  }
+
+  /** What is completed when the flight lands or crashes; not to be completed by others. */
+  CompletableFuture<Found<V>> landing(String cache, String key) {
     if (pilot == Thread.currentThread() && !landing.isDone()) {
       throw new IllegalStateException(
           "the loader of key '"
@@ -49,14 +66,7 @@ final class Flight<V> {
               + cache
               + "' asks the cache for the same key");
     }
-    try {
-      return landing.get();
-    } catch (ExecutionException e) {
-      throw Flight.<RuntimeException>asIs(e.getCause() == null ? e : e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LoadInterrupted("waiting for key '" + key + "' of cache '" + cache + "'", e);
-    }
+    return landing;
   }
 
   /** A loader is a function, so what it threw is unchecked, however it was declared. */

@@ -167,6 +167,8 @@ final class CacheEntriesIT {
   void clearEndsEverythingAndNothingElse() {
     Cache<String, String> other = caches.cache("other", String.class, Codec.string(), CONFIG);
     other.put("a", "kept");
+    assertThat(other.getIfPresent("a")).isEqualTo("kept");
+    assertThat(caches.stats()).as("of both").isEqualTo(new CacheStats(1, 0, 0, 0, 0, 0));
     for (int i = 0; i < 200; i++) {
       cache.put("k" + i, "v");
     }

@@ -15,6 +15,7 @@ final class EntryTest {
 
     assertThat(entry).isEqualTo(new Entry<>("v", Duration.ofSeconds(5), Set.of("a", "b")));
     assertThat(Entry.absent().value()).isNull();
+    assertThat(entry.unkept()).isEqualTo(new Entry<>("v", Duration.ZERO, Set.of("a", "b")));
   }
 
   @Test

@@ -23,8 +23,11 @@ import java.util.zip.CRC32C;
 final class ClassSchema {
   private ClassSchema() {}
 
-  static int hash(Class<?> type) {
+  static int hash(Type type) {
     TreeMap<String, String> shapes = new TreeMap<>();
+    if (!(type instanceof Class<?>)) {
+      shapes.put(type.getTypeName(), ""); // a list and a set of the same class differ
+    }
     Deque<Type> open = new ArrayDeque<>();
     open.add(type);
     while (!open.isEmpty()) {

@@ -1,5 +1,7 @@
 package io.perfkit.redis;
 
+import java.lang.reflect.Type;
+
 /**
  * Turns values of one type into payload bytes and back. The bytes stand behind a header that {@link
  * ValueFormat} writes, so a codec only ever reads what a codec of the same id and schema wrote.
@@ -48,6 +50,17 @@ public interface Codec<T> {
    *     don't say what to build
    */
   static <T> Codec<T> json(Class<T> type) {
+    return new JsonCodec<>(type);
+  }
+
+  /**
+   * JSON of a type that may have arguments, such as {@code List<Order>}. As {@link #json(Class)},
+   * but for {@code List}, {@code Set}, {@code Map} and {@code Collection}, which say enough.
+   *
+   * @param <T> what {@code type} is; not checked
+   * @throws IllegalArgumentException as above, also for a type among the arguments
+   */
+  static <T> Codec<T> json(Type type) {
     return new JsonCodec<>(type);
   }
 }

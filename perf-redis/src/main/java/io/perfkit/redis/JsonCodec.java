@@ -3,7 +3,14 @@ package io.perfkit.redis;
 import static java.util.Objects.requireNonNull;
 
 import java.lang.reflect.Modifier;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JavaType;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
@@ -16,23 +23,43 @@ final class JsonCodec<T> implements Codec<T> {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  private final Class<T> type;
+  private static final Set<Class<?>> COLLECTIONS =
+      Set.of(List.class, Set.class, Map.class, Collection.class);
+
+  private final Type type;
   private final int schema;
   private final ObjectWriter writer;
   private final ObjectReader reader;
 
-  JsonCodec(Class<T> type) {
+  JsonCodec(Type type) {
     this.type = requireNonNull(type, "type");
-    boolean concrete = type.isEnum() || !Modifier.isAbstract(type.getModifiers());
-    if (!concrete || type == Object.class) {
+    requireConcrete(type);
+    this.schema = ClassSchema.hash(type);
+    JavaType constructed = MAPPER.constructType(type);
+    this.writer = MAPPER.writerFor(constructed);
+    this.reader = MAPPER.readerFor(constructed);
+  }
+
+  private static void requireConcrete(Type type) {
+    if (type instanceof ParameterizedType generic) {
+      if (!COLLECTIONS.contains(generic.getRawType())) {
+        requireConcrete(generic.getRawType());
+      }
+      for (Type argument : generic.getActualTypeArguments()) {
+        requireConcrete(argument);
+      }
+      return;
+    }
+    boolean concrete =
+        type instanceof Class<?> plain
+            && plain != Object.class
+            && (plain.isEnum() || plain.isArray() || !Modifier.isAbstract(plain.getModifiers()));
+    if (!concrete) {
       throw new IllegalArgumentException(
           "type: "
-              + type.getName()
+              + type.getTypeName()
               + " (expected: a record, an enum or a class that is not abstract)");
     }
-    this.schema = ClassSchema.hash(type);
-    this.writer = MAPPER.writerFor(type);
-    this.reader = MAPPER.readerFor(type);
   }
 
   @Override
@@ -54,13 +81,15 @@ final class JsonCodec<T> implements Codec<T> {
   public T decode(byte[] payload) {
     T value = reader.readValue(payload);
     if (value == null) {
-      throw new IllegalArgumentException("JSON null (expected: " + type.getName() + ")");
+      throw new IllegalArgumentException("JSON null (expected: " + type.getTypeName() + ")");
     }
     return value;
   }
 
   @Override
   public String toString() {
-    return "Codec.json(" + type.getSimpleName() + ")";
+    return "Codec.json("
+        + (type instanceof Class<?> plain ? plain.getSimpleName() : type.getTypeName())
+        + ")";
   }
 }

@@ -147,11 +147,13 @@ final class RedisGuardFaultIT {
 
   @Test
   void anInterruptedCallerStopsWaitingAndKeepsItsFlag() {
+    CountDownLatch answer = new CountDownLatch(1);
     Thread.currentThread().interrupt();
-    assertThatThrownBy(() -> guard.call(redis -> redis.ping()))
+    assertThatThrownBy(() -> guard.call(redis -> answerAfter(answer)))
         .isInstanceOf(RedisUnavailable.class)
         .hasMessageStartingWith("interrupted");
     assertThat(Thread.interrupted()).isTrue();
+    answer.countDown();
     assertThat(passes()).as("and the permission was given back").isTrue();
   }
 
@@ -169,12 +171,7 @@ final class RedisGuardFaultIT {
                   narrow.<String>call(
                       redis -> {
                         running.countDown();
-                        try {
-                          release.await();
-                        } catch (InterruptedException e) {
-                          throw new IllegalStateException(e);
-                        }
-                        return "first";
+                        return answerAfter(release);
                       }));
       assertThat(running.await(10, SECONDS)).isTrue();
       AtomicReference<Thread> waiter = new AtomicReference<>();
@@ -192,7 +189,7 @@ final class RedisGuardFaultIT {
           .isInstanceOf(RedisUnavailable.class)
           .hasMessageStartingWith("not sent: too many calls wait");
       release.countDown();
-      assertThat(first.get(10, SECONDS)).isEqualTo("first");
+      assertThat(first.get(10, SECONDS)).isEqualTo("answer");
       assertThat(second.get(10, SECONDS)).isEqualTo("second");
       assertThat(narrow.available()).isTrue();
     } finally {
@@ -231,6 +228,15 @@ final class RedisGuardFaultIT {
     } finally {
       callers.shutdownNow();
       server.thaw();
+    }
+  }
+
+  private static String answerAfter(CountDownLatch latch) {
+    try {
+      latch.await();
+      return "answer";
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("given up by the caller", e);
     }
   }
 

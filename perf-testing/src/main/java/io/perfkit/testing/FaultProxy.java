@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import redis.clients.jedis.HostAndPort;
 
@@ -30,6 +31,7 @@ public final class FaultProxy implements AutoCloseable {
   private static final int CHUNK_BYTES = 16 * 1024;
   private static final int PORT_TRIES = 10;
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
+  private static final Duration LISTEN_DEADLINE = Duration.ofSeconds(5);
 
   private enum Fault {
     NONE,
@@ -166,7 +168,7 @@ public final class FaultProxy implements AutoCloseable {
       if (next == Fault.CUT) {
         closeQuietly(listener);
       } else if (listener.isClosed()) {
-        listener = listen(address.getPort());
+        listener = listenAgain(address.getPort());
         acceptFrom(listener);
       }
     }
@@ -196,6 +198,28 @@ public final class FaultProxy implements AutoCloseable {
       }
       return !dropped;
     }
+  }
+
+  /** The port was free for others meanwhile, if only for one that asks whether it is. */
+  private static ServerSocket listenAgain(int port) {
+    AtomicReference<ServerSocket> socket = new AtomicReference<>();
+    AtomicReference<UncheckedIOException> failure = new AtomicReference<>();
+    boolean listens =
+        Await.holdsWithin(
+            LISTEN_DEADLINE,
+            () -> {
+              try {
+                socket.set(listen(port));
+                return true;
+              } catch (UncheckedIOException e) {
+                failure.set(e);
+                return false;
+              }
+            });
+    if (!listens) {
+      throw requireNonNull(failure.get());
+    }
+    return requireNonNull(socket.get());
   }
 
   private static ServerSocket listen(int port) {

@@ -1,5 +1,7 @@
 package io.perfkit.examples.marketplace;
 
+import static java.util.stream.Collectors.toMap;
+
 import io.perfkit.examples.marketplace.Answers.BetPage;
 import io.perfkit.examples.marketplace.Answers.BetView;
 import io.perfkit.examples.marketplace.Answers.MarketBet;
@@ -12,7 +14,9 @@ import io.perfkit.examples.marketplace.Answers.UserView;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -63,11 +67,16 @@ final class JoinedQueries {
   }
 
   @Nullable MarketView market(long marketId) {
-    Optional<MarketView> market =
+    return markets(List.of(marketId)).get(marketId);
+  }
+
+  /** Those of the markets that there are, with one statement for all. */
+  Map<Long, MarketView> markets(Collection<Long> marketIds) {
+    List<MarketView> markets =
         Sql.read(
             database,
             connection ->
-                Sql.find(
+                Sql.list(
                     connection,
                     """
                     SELECT m.id, m.question, m.category, m.status, m.closes_at,
@@ -83,11 +92,11 @@ final class JoinedQueries {
                              max(placed_at) AS last_bet_at
                       FROM bets WHERE market_id = m.id
                     ) s
-                    WHERE m.id = ?
+                    WHERE m.id = ANY(?)
                     """,
                     JoinedQueries::marketView,
-                    marketId));
-    return market.orElse(null);
+                    connection.createArrayOf("bigint", marketIds.toArray())));
+    return markets.stream().collect(toMap(MarketView::id, market -> market));
   }
 
   NewestBets newestBets(long marketId) {

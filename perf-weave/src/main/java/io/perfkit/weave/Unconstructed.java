@@ -1,0 +1,31 @@
+package io.perfkit.weave;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Field;
+
+/**
+ * Makes instances of classes whose constructors must not run, because the object only stands around
+ * another one. Uses {@code sun.misc.Unsafe.allocateInstance} of the module {@code jdk.unsupported}:
+ * the one way of the JDK that knows hidden classes.
+ */
+final class Unconstructed {
+  private Unconstructed() {}
+
+  /** A handle of type {@code ()Object} that makes an instance. */
+  static MethodHandle of(Class<?> type) {
+    try {
+      Class<?> unsafe = Class.forName("sun.misc.Unsafe");
+      Field instance = unsafe.getDeclaredField("theUnsafe");
+      instance.setAccessible(true);
+      return MethodHandles.publicLookup()
+          .findVirtual(unsafe, "allocateInstance", MethodType.methodType(Object.class, Class.class))
+          .bindTo(instance.get(null))
+          .bindTo(type);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(
+          "no sun.misc.Unsafe (expected: a JDK with the module jdk.unsupported)", e);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.perfkit.weave.expression;
+
+import static java.util.Objects.requireNonNull;
+
+import java.lang.invoke.MethodHandle;
+
+/**
+ * An expression of an annotation, parsed, typed and compiled. Its grammar and rules stand in {@code
+ * docs/reference/expressions.md}. Immutable.
+ */
+public final class Expression {
+  private final String text;
+  private final MethodHandle handle;
+
+  private Expression(String text, MethodHandle handle) {
+    this.text = text;
+    this.handle = handle;
+  }
+
+  /**
+   * An expression of any type.
+   *
+   * @throws ExpressionRefused if it is none, or names or types are wrong
+   */
+  public static Expression of(String text, Scope scope) {
+    requireNonNull(scope, "scope");
+    Node node = Parser.parse(requireNonNull(text, "text"));
+    Compiler compiler = new Compiler(text, scope);
+    return new Expression(text, compiler.value(node));
+  }
+
+  /**
+   * An expression that is true or false.
+   *
+   * @throws ExpressionRefused as above, and for another type
+   */
+  public static Expression condition(String text, Scope scope) {
+    requireNonNull(scope, "scope");
+    Node node = Parser.parse(requireNonNull(text, "text"));
+    Compiler compiler = new Compiler(text, scope);
+    return new Expression(text, compiler.condition(node));
+  }
+
+  /** Of its values; {@code boolean} of a condition. */
+  public Class<?> type() {
+    return handle.type().returnType();
+  }
+
+  /**
+   * Takes the values of the scope's variables in their order and gives that of the expression.
+   * Throws a {@code NullPointerException} if a property, an order or a condition meets a null.
+   * Makes no objects but joined texts and boxed numbers beside {@code BigDecimal}.
+   */
+  public MethodHandle handle() {
+    return handle;
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}
