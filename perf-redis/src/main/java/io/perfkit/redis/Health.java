@@ -4,7 +4,6 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
-import io.github.resilience4j.circuitbreaker.IllegalStateTransitionException;
 import java.time.Duration;
 import java.util.List;
 import redis.clients.jedis.exceptions.JedisClusterException;
@@ -45,14 +44,11 @@ final class Health {
     return breaker.getState() == CircuitBreaker.State.CLOSED;
   }
 
-  /** Whether the caller is the one that must see to a probe now, and say what it came to. */
+  /** Whether it is time to probe; who gets true must say what it came to. One thread at a time. */
   boolean mayProbe() {
-    try {
-      return breaker.tryAcquirePermission() && breaker.getState() == CircuitBreaker.State.HALF_OPEN;
-    } catch (
-        IllegalStateTransitionException e) { // the breaker's answer to a caller that it overtook
-      return false;
-    }
+    return !up()
+        && breaker.tryAcquirePermission()
+        && breaker.getState() == CircuitBreaker.State.HALF_OPEN;
   }
 
   void answered(long nanos) {

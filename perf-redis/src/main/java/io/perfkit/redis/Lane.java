@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -40,13 +41,16 @@ final class Lane {
    * N4  each call of a batch is ended by its leader, whatever happens: those whose replies came with
    *     them, in the order of sending; a failure ends the others of this batch and no call of the pile.
    * N5  a batch is less than 2 * BATCH_BYTES, so that to send it does not block (Link K3).
-   * N6  no caller connects, nor gives a connection back: either may block for longer than its budget. */
+   * N6  no caller connects, nor gives a connection back: either may block for longer than its budget.
+   * N7  only who waits for Redis finds it silent: a leader that reads, or calls that wait for a thread
+   *     of ours to connect. A call that waits for its turn may wait for a leader that lacks a processor. */
   private final AtomicBoolean led = new AtomicBoolean();
   private final Queue<LaneCall> pile = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final Supplier<Pool<Connection>> pool;
   private final LaneShared shared;
   private volatile @Nullable Link link;
+  private volatile boolean connecting;
   private volatile boolean closed;
 
   Lane(Supplier<Pool<Connection>> pool, LaneShared shared) {
@@ -105,6 +109,8 @@ final class Lane {
   private void follow(LaneCall call) {
     if (!call.await(shared.nanos())) {
       lead(call);
+    } else if (connecting && call.ended().reason() == Reason.TIMED_OUT) {
+      shared.health().silent(shared.budgetNanos(), new TimeoutException("connecting"));
     }
   }
 
@@ -203,7 +209,9 @@ final class Lane {
     Throwable failure = result.failure();
     if (failure != null) {
       Reason reason =
-          closed ? Reason.CLOSED : result.silent() ? Reason.TIMED_OUT : Reason.DISCONNECTED;
+          closed
+              ? Reason.CLOSED
+              : result.silent() || result.cut() ? Reason.TIMED_OUT : Reason.DISCONNECTED;
       for (int i = result.answered(); i < batch.size(); i++) {
         batch.get(i).endLost(reason, failure);
       }
@@ -236,10 +244,12 @@ final class Lane {
 
   private boolean connectInBackground() {
     disconnect();
+    connecting = true;
     try {
       shared.background().execute(this::connect);
       return true;
     } catch (RejectedExecutionException e) {
+      connecting = false;
       endPile(closed ? Reason.CLOSED : Reason.CROWDED, e);
       return false;
     }
@@ -252,6 +262,7 @@ final class Lane {
       shared.health().failed(0, e);
       endPile(Reason.DISCONNECTED, e);
     }
+    connecting = false;
     handOver();
   }
 

@@ -20,6 +20,10 @@ record LaneShared(
     return config.waitingMax();
   }
 
+  long budgetNanos() {
+    return config.budget().toNanos();
+  }
+
   int budgetMillis() {
     return (int) Math.min(Integer.MAX_VALUE, config.budget().toMillis());
   }

@@ -103,12 +103,11 @@ final class Link {
       if (!reading.compareAndSet(mine, null)) { // K2: cut after the last reply
         connection.setBroken();
       }
-      return new Result(answered, null, false);
+      return new Result(answered, null, false, false);
     } catch (Throwable e) { // whatever it is, the stream of replies can't be trusted any more
       boolean cut = reads && !reading.compareAndSet(mine, null);
       connection.setBroken();
-      boolean silent = e.getCause() instanceof SocketTimeoutException || cut;
-      return new Result(answered, e, silent);
+      return new Result(answered, e, e.getCause() instanceof SocketTimeoutException, cut);
     }
   }
 
@@ -117,9 +116,11 @@ final class Link {
    *
    * @param answered calls at the head of the batch that have all their replies
    * @param failure why the others have none, absent if there are no others
-   * @param silent whether it failed for want of an answer in time
+   * @param silent whether nothing arrived in time
+   * @param cut whether it took too long all the same: perhaps the server, perhaps the leader, which
+   *     may lack a processor
    */
-  record Result(int answered, @Nullable Throwable failure, boolean silent) {}
+  record Result(int answered, @Nullable Throwable failure, boolean silent, boolean cut) {}
 
   private @Nullable Object readReply() {
     try {

@@ -36,15 +36,15 @@ import redis.clients.jedis.exceptions.JedisRedirectionException;
  * Stands between callers and a Redis that may be dead, frozen or slow: a call ends within its time
  * budget whatever the client's own timeouts are, and once Redis is taken for down a call fails at
  * once. One silence, or five failures among the last ten exchanges, take it for down. From then on
- * one call per {@code probeEvery} sets off a PING, which nobody waits for; its answer lets calls
- * through again.
+ * a PING, which nobody waits for, is sent every {@code probeEvery}; its answer lets calls through
+ * again.
  *
  * <p>Commands given as such travel in lanes: those of many threads together, on connections of the
  * client's pool that the guard keeps while it is open, {@code lanes} of them for each server. A
  * function of the client runs on a thread of the guard instead, which is the way for what is big,
  * blocks or needs a connection of its own.
  *
- * <p>Thread safe. Owns its threads, {@code perf-redis-guard-N}, and not the client.
+ * <p>Thread safe. Owns its threads, {@code perf-redis-guard-…}, and not the client.
  */
 public final class RedisGuard implements AutoCloseable {
   private static final int ARGUMENT_OVERHEAD_BYTES = 16;
@@ -80,8 +80,8 @@ public final class RedisGuard implements AutoCloseable {
     this.routes = Routes.of(redis, new LaneShared(health, threads, nanos, config, counters));
     this.keeper =
         new ScheduledThreadPoolExecutor(1, task -> daemon(task, "perf-redis-guard-keeper"));
-    long tick = Math.max(1, config.budget().toNanos() / 4);
-    var unused = keeper.scheduleWithFixedDelay(this::tendLanes, tick, tick, NANOSECONDS);
+    long tick = Math.min(config.budget().toNanos(), config.probeEvery().toNanos()) / 4;
+    var unused = keeper.scheduleWithFixedDelay(this::keep, tick, tick, NANOSECONDS);
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -248,9 +248,6 @@ public final class RedisGuard implements AutoCloseable {
   private LaneCall run(
       Lanes lanes, List<? extends CommandObject<?>> commands, int bytes, long deadline) {
     admit();
-    if (Thread.currentThread().isInterrupted()) {
-      throw new RedisUnavailable("not sent: interrupted, " + this, null);
-    }
     LaneCall call = new LaneCall(commands, bytes, deadline);
     lanes.run(call);
     Ended ended = call.ended();
@@ -268,9 +265,6 @@ public final class RedisGuard implements AutoCloseable {
     Throwable cause = ended.cause();
     if (ended.reason() == Ended.Reason.CLOSED) {
       return new IllegalStateException("closed while a call was under way, " + this, cause);
-    }
-    if (ended.reason() == Ended.Reason.TIMED_OUT && cause == null) { // found by the caller itself
-      health.silent(config.budget().toNanos(), new TimeoutException());
     }
     String why =
         switch (ended.reason()) {
@@ -346,24 +340,17 @@ public final class RedisGuard implements AutoCloseable {
     return routes.all().stream().mapToInt(Lanes::leading).sum();
   }
 
-  /** Lets a call pass, or refuses it, after setting off a probe if it is time for one. */
+  /** Lets a call pass, or refuses it. */
   private void admit() {
     if (threads.isShutdown()) {
       throw new IllegalStateException("closed, " + this);
     }
-    if (health.up()) {
-      return;
+    if (Thread.currentThread().isInterrupted()) {
+      throw new RedisUnavailable("interrupted, so not sent, " + this, null);
     }
-    if (health.mayProbe()) {
-      try {
-        execute(this::probe);
-      } catch (RuntimeException e) {
-        health.abandoned();
-        throw e;
-      }
-      throw new RedisUnavailable("not sent: Redis is being probed, " + this, null);
+    if (!health.up()) {
+      throw new RedisUnavailable("not sent: Redis is taken for down, " + this, null);
     }
-    throw new RedisUnavailable("not sent: Redis is taken for down, " + this, null);
   }
 
   private void execute(Runnable task) {
@@ -412,9 +399,17 @@ public final class RedisGuard implements AutoCloseable {
     return nanos.getAsLong() - start;
   }
 
-  private void tendLanes() {
+  /** What must go on although no caller gets a processor: on a thread of ours, now and then. */
+  private void keep() {
     long now = nanos.getAsLong();
     routes.all().forEach(lanes -> lanes.tend(now));
+    if (health.mayProbe()) {
+      try {
+        threads.execute(this::probe);
+      } catch (RejectedExecutionException e) {
+        health.abandoned();
+      }
+    }
   }
 
   /** Stops the threads and returns the connections; calls under way fail. The client stays open. */

@@ -183,6 +183,53 @@ final class LanesConcurrencyIT {
       }
       stop.set(true);
       assertThat(wrong.get(60, TimeUnit.SECONDS)).as("seed " + seed).isEmpty();
+    } finally {
+      stop.set(true);
+    }
+  }
+
+  @Test
+  void callersThatNeverRestDoNotKeepRedisDown() throws Exception { // N7
+    AtomicBoolean stop = new AtomicBoolean();
+    AtomicLong answers = new AtomicLong();
+    try (RedisGuard guard =
+        RedisGuard.of(
+            proxied,
+            GuardConfig.defaults()
+                .withBudget(Duration.ofMillis(100))
+                .withProbeEvery(Duration.ofMillis(20)))) {
+      Future<List<Boolean>> restless =
+          callers.start(
+              () ->
+                  callers.all(
+                      THREADS,
+                      index -> {
+                        while (!stop.get()) {
+                          // At once again, so that a virtual thread keeps its processor.
+                          answers.addAndGet(isAnswered(guard) ? 1 : 0);
+                        }
+                        return true;
+                      }));
+      for (int i = 0; i < 4 * SECONDS; i++) {
+        proxy.dropReplies();
+        Await.until("taken for down", DEADLINE, () -> !guard.available());
+        proxy.heal();
+        long goal = answers.get() + 500;
+        Await.until("answers again", DEADLINE, () -> answers.get() >= goal);
+      }
+      stop.set(true);
+      assertThat(restless.get(60, TimeUnit.SECONDS)).hasSize(THREADS);
+    } finally {
+      stop.set(true);
+    }
+  }
+
+  private static boolean isAnswered(RedisGuard guard) {
+    try {
+      guard.call(COMMANDS.get("k"));
+      return true;
+    } catch (RedisUnavailable e) {
+      return false;
     }
   }
 
