@@ -25,8 +25,8 @@ import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
- * Hears which keys other nodes invalidated, for all caches of one prefix, and ends the local
- * copies. Holds one connection of the host's client while it is open, on a thread of its own,
+ * Hears what other nodes invalidated or loaded, for all caches of one prefix, and until when all of
+ * it was heard. Holds one connection of the host's client while it is open, on a thread of its own,
  * {@code perf-cache-invalidations}. Thread safe.
  *
  * <pre>
@@ -227,7 +227,9 @@ final class InvalidationChannel implements AutoCloseable {
     @Override
     public void onMessage(byte[] channel, byte[] message) {
       if (Arrays.equals(channel, ownName)) {
-        heardNanos = ByteBuffer.wrap(message).getLong(); // C3
+        if (message.length == Long.BYTES) { // or else it is not one of ours
+          heardNanos = ByteBuffer.wrap(message).getLong(); // C3
+        }
         return;
       }
       if (message.length < HEAD_BYTES) {
