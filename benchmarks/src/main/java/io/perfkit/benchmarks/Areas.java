@@ -42,13 +42,14 @@ final class Areas {
             .toList());
   }
 
-  /** The area of that name, all of them for {@link #ALL}; none if there is no such area. */
+  /**
+   * The area of that name and those whose names go on after it and a dash, so that {@code cache}
+   * selects {@code cache-hit}; all of them for {@link #ALL}; none if there is no such area.
+   */
   List<Area> select(String wanted) {
-    if (wanted.equals(ALL)) {
-      return List.copyOf(byName.values());
-    }
-    Area area = byName.get(wanted);
-    return area == null ? List.of() : List.of(area);
+    return byName.values().stream()
+        .filter(area -> wanted.equals(ALL) || (area.name() + "-").startsWith(wanted + "-"))
+        .toList();
   }
 
   /** In alphabetical order. */

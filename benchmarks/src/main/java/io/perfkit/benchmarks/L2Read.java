@@ -31,7 +31,7 @@ public class L2Read implements Area {
 
   @Override
   public String name() {
-    return "l2-read";
+    return "cache-l2-read";
   }
 
   @Override

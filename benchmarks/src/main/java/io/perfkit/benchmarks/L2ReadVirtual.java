@@ -40,7 +40,7 @@ public class L2ReadVirtual implements Area {
 
   @Override
   public String name() {
-    return "l2-read-virtual";
+    return "cache-l2-read-virtual";
   }
 
   @Override

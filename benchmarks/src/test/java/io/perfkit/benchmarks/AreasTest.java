@@ -21,6 +21,10 @@ final class AreasTest {
     assertThat(areas.select("all")).hasSameSizeAs(areas.names());
     assertThat(areas.select("no-such")).isEmpty();
     assertThat(areas.select("")).isEmpty();
+    assertThat(areas.select("cache"))
+        .hasSizeGreaterThan(1)
+        .contains(areas.select("cache-hit").get(0));
+    assertThat(areas.select("cach")).isEmpty();
   }
 
   @Test

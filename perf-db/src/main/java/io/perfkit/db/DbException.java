@@ -1,0 +1,12 @@
+package io.perfkit.db;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Root of what goes wrong in perf-db itself; what the driver throws reaches its caller as it is.
+ */
+public abstract class DbException extends RuntimeException {
+  protected DbException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}
