@@ -17,12 +17,15 @@ final class Fence {
    *     while one value is read is ruled out by time.)
    * F2  a value read before an advance has an older epoch than any epoch seen after it.
    * F3  the tags of a value are known only after it was read. Their epoch may be taken then if
-   *     tagAdvances, taken before, has not moved: advanceTag moves it before it moves a stripe. */
+   *     tagAdvances, taken before, has not moved: advanceTag moves it before it moves a stripe.
+   * F4  moves is moved last by every advance. So who took moves, then found an epoch unchanged, knows
+   *     that it is unchanged for as long as moves is: an advance that has returned has moved it. */
   private static final int STRIPES_MAX = 1 << 20;
 
   private final AtomicIntegerArray advances;
   private final AtomicInteger advancesOfAll = new AtomicInteger();
   private final AtomicInteger tagAdvances = new AtomicInteger();
+  private final AtomicInteger moves = new AtomicInteger();
 
   /**
    * Two stripes or more for each entry: seldom shared, and small enough for a processor's cache.
@@ -54,6 +57,11 @@ final class Fence {
     return sum;
   }
 
+  /** Changes with every advance; while it does not, no epoch does. */
+  int moves() {
+    return moves.get();
+  }
+
   /** How often a tag was advanced. */
   int tagAdvances() {
     return tagAdvances.get();
@@ -61,11 +69,12 @@ final class Fence {
 
   void advance(int stripe) {
     advances.getAndIncrement(stripe);
+    moves.getAndIncrement(); // F4
   }
 
   void advanceTag(int stripe) {
     tagAdvances.getAndIncrement(); // F3
-    advances.getAndIncrement(stripe);
+    advance(stripe);
   }
 
   /**
@@ -75,12 +84,15 @@ final class Fence {
    *     epoch now
    */
   boolean advanceFrom(int stripe, int epoch) {
-    return advances.getAndIncrement(stripe) + advancesOfAll.get() == epoch;
+    boolean first = advances.getAndIncrement(stripe) + advancesOfAll.get() == epoch;
+    moves.getAndIncrement(); // F4
+    return first;
   }
 
   /** Ends every value. */
   void advanceAll() {
     tagAdvances.getAndIncrement();
     advancesOfAll.getAndIncrement();
+    moves.getAndIncrement(); // F4
   }
 }

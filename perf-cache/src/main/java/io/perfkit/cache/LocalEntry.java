@@ -4,7 +4,10 @@ import io.perfkit.cache.LocalLevel.Reading;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A local copy of a value, or of the knowledge that there is none. Immutable. */
+/**
+ * A local copy of a value, or of the knowledge that there is none. Immutable but for what is known
+ * of its epoch. Thread safe.
+ */
 final class LocalEntry<V> {
   static final int[] NO_TAGS = {};
 
@@ -14,6 +17,12 @@ final class LocalEntry<V> {
 
   /** Of its key and tags, as it was before the value was read. */
   final int epoch;
+
+  /**
+   * The fence's moves at one time when the epoch was still the fence's. Written without order: an
+   * older one costs only another look.
+   */
+  int currentAtMoves;
 
   /** When it was read or loaded, on the cache's clock. */
   final long readNanos;

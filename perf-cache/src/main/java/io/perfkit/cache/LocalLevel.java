@@ -66,10 +66,18 @@ final class LocalLevel<K, V> {
     return now - channel.heardNanos() <= stalenessNanos || now - entry.readNanos <= stalenessNanos;
   }
 
+  /** Asks for the epoch only if any has moved since it was asked last. */
   private boolean isCurrent(LocalEntry<V> entry) {
-    return entry.tagStripes.length == 0
-        ? entry.epoch == fence.epoch(entry.stripe)
-        : entry.epoch == fence.epoch(entry.stripe, entry.tagStripes);
+    int moves = fence.moves();
+    return moves == entry.currentAtMoves || isCurrent(entry, moves);
+  }
+
+  private boolean isCurrent(LocalEntry<V> entry, int moves) {
+    boolean current = entry.epoch == fence.epoch(entry.stripe, entry.tagStripes);
+    if (current) {
+      entry.currentAtMoves = moves;
+    }
+    return current;
   }
 
   /**
@@ -113,7 +121,8 @@ final class LocalLevel<K, V> {
     }
     long life = Math.min(ttlNanos, timeLeft.toNanos());
     LocalEntry<V> entry = new LocalEntry<>(value, tags, stamp, reading, tagStripes, epoch, life);
-    if (isCurrent(entry)) { // or else it would not count, and might displace one that does
+    if (isCurrent(
+        entry, fence.moves())) { // or else it would not count, and might displace one that does
       lastWriteNanos = nanos.getAsLong();
       entries.put(key, entry);
     }

@@ -3,6 +3,7 @@ package io.perfkit.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.BitSet;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class FenceTest {
@@ -41,6 +42,21 @@ final class FenceTest {
     int later = fence.epoch(3);
     fence.advanceAll();
     assertThat(fence.advanceFrom(3, later)).isFalse();
+  }
+
+  @Test
+  void everyAdvanceMoves() { // F4
+    List<Runnable> advances =
+        List.of(
+            () -> fence.advance(3),
+            () -> fence.advanceTag(3),
+            () -> fence.advanceFrom(3, fence.epoch(3)),
+            fence::advanceAll);
+    for (Runnable advance : advances) {
+      int moves = fence.moves();
+      advance.run();
+      assertThat(fence.moves()).isNotEqualTo(moves);
+    }
   }
 
   @Test
