@@ -25,22 +25,19 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.springframework.cache.annotation.Cacheable;
-import org.springframework.cache.annotation.EnableCaching;
-import org.springframework.cache.caffeine.CaffeineCacheManager;
-import org.springframework.context.annotation.AnnotationConfigApplicationContext;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 import redis.clients.jedis.RedisClient;
 
 /**
- * What a hit in the local level costs: one thread reads {@value #ENTRIES} entries that are all
- * there, with keys that are equal to those stored but not the same objects, as a request's are. A
- * loader that runs during the measurement throws, so nothing but hits is measured.
+ * What a hit in the local level costs: one thread reads entries that are all there, with keys that
+ * are equal to those stored but not the same objects, as a request's are. A thousand entries stay
+ * in the processor's caches, ten thousand do not, and there the memory's noise is most of what is
+ * measured. A loader that runs during the measurement throws, so nothing but hits is measured.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -49,8 +46,9 @@ import redis.clients.jedis.RedisClient;
 @Measurement(iterations = 10, time = 400, timeUnit = TimeUnit.MILLISECONDS)
 public class CacheHit implements Area {
 
-  private static final int ENTRIES = 10_000;
-  private static final int SPARE = 2 * ENTRIES;
+  private static final String FEW = "1000";
+  private static final String MANY = "10000";
+  private static final int SPARE = 20_000;
   private static final Duration TTL = Duration.ofMinutes(30);
 
   @Override
@@ -60,13 +58,19 @@ public class CacheHit implements Area {
 
   @Override
   public List<Figure> figures() {
-    return List.of(
-        Figure.ratio("get", TIME, "perfkitGet", "caffeineGet", atMost(1.25)),
-        Figure.ratio(
-            "get-if-present", TIME, "perfkitGetIfPresent", "caffeineGetIfPresent", atMost(1.25)),
-        Figure.limit("alloc", BYTES, "perfkitGet", 0),
-        Figure.limit("alloc-if-present", BYTES, "perfkitGetIfPresent", 0),
-        Figure.speedup("vs-spring", "perfkitGet", "springCacheable", 6));
+    List<Figure> figures = new ArrayList<>();
+    for (String entries : List.of(FEW, MANY)) {
+      String of = "[entries=" + entries + "]";
+      String get = "perfkitGet" + of;
+      String peek = "perfkitGetIfPresent" + of;
+      figures.add(Figure.ratio("get-" + entries, TIME, get, "caffeineGet" + of, atMost(1.25)));
+      figures.add(
+          Figure.ratio(
+              "get-if-present-" + entries, TIME, peek, "caffeineGetIfPresent" + of, atMost(1.25)));
+      figures.add(Figure.limit("alloc-" + entries, BYTES, get, 0));
+      figures.add(Figure.limit("alloc-if-present-" + entries, BYTES, peek, 0));
+    }
+    return List.copyOf(figures);
   }
 
   @Benchmark
@@ -89,36 +93,38 @@ public class CacheHit implements Area {
     return caffeine.cache.getIfPresent(keys.next());
   }
 
-  @Benchmark
-  public String springCacheable(InSpring spring, Keys keys) {
-    return spring.profiles.find(keys.next());
+  /** What both levels and all keys agree on. */
+  @State(Scope.Benchmark)
+  public abstract static class Sized {
+    @Param({FEW, MANY})
+    int entries;
   }
 
   /** Each entry's key at least once, in an order fixed by a seed; to choose one costs nothing. */
   @State(Scope.Thread)
-  public static class Keys {
-    private static final int SLOTS = Integer.highestOneBit(ENTRIES) << 1;
-
-    private final String[] slots;
+  public static class Keys extends Sized {
+    private String[] slots = {};
     private int next;
 
-    public Keys() {
-      List<String> keys = new ArrayList<>(SLOTS);
-      for (int i = 0; i < SLOTS; i++) {
-        keys.add(key(i % ENTRIES));
+    @Setup
+    public void fill() {
+      int count = Integer.highestOneBit(entries) << 1;
+      List<String> keys = new ArrayList<>(count);
+      for (int i = 0; i < count; i++) {
+        keys.add(key(i % entries));
       }
       Collections.shuffle(keys, new Random(42));
       slots = keys.toArray(String[]::new);
     }
 
     String next() {
-      return slots[next++ & (SLOTS - 1)];
+      return slots[next++ & (slots.length - 1)];
     }
   }
 
   /** Our two levels, with a Redis of their own behind and other nodes' invalidations heard. */
   @State(Scope.Benchmark)
-  public static class InPerfkit {
+  public static class InPerfkit extends Sized {
     private final RedisProcess redis = RedisProcess.start();
     private final RedisClient client = RedisClient.create("redis://" + redis.address());
     private final Caches caches = Caches.of(client, "bench");
@@ -129,9 +135,10 @@ public class CacheHit implements Area {
             Codec.string(),
             CacheConfig.builder().maxEntries(SPARE).l1Ttl(TTL).l2Ttl(TTL).build());
 
-    public InPerfkit() {
+    @Setup
+    public void fill() {
       Await.until("subscription", Duration.ofSeconds(10), caches::subscribed);
-      for (int i = 0; i < ENTRIES; i++) {
+      for (int i = 0; i < entries; i++) {
         String value = value(i);
         cache.get(key(i), key -> value);
       }
@@ -143,7 +150,7 @@ public class CacheHit implements Area {
       caches.close();
       client.close();
       redis.close();
-      if (stats.l2Hits() != 0 || stats.misses() != ENTRIES) {
+      if (stats.l2Hits() != 0 || stats.misses() != entries) {
         throw new IllegalStateException(stats + " (expected: only hits in L1 after the filling)");
       }
     }
@@ -151,59 +158,15 @@ public class CacheHit implements Area {
 
   /** Caffeine as its users configure it: a size and a time to live. */
   @State(Scope.Benchmark)
-  public static class InCaffeine {
+  public static class InCaffeine extends Sized {
     private final com.github.benmanes.caffeine.cache.Cache<String, String> cache =
         Caffeine.newBuilder().maximumSize(SPARE).expireAfterWrite(TTL).build();
 
-    public InCaffeine() {
-      for (int i = 0; i < ENTRIES; i++) {
+    @Setup
+    public void fill() {
+      for (int i = 0; i < entries; i++) {
         cache.put(key(i), value(i));
       }
-    }
-  }
-
-  /** A Spring service with a {@code @Cacheable} method, the default key and Caffeine behind it. */
-  @State(Scope.Benchmark)
-  public static class InSpring {
-    private final AnnotationConfigApplicationContext context =
-        new AnnotationConfigApplicationContext(SpringHost.class);
-    private final Profiles profiles = context.getBean(Profiles.class);
-
-    public InSpring() {
-      for (int i = 0; i < ENTRIES; i++) {
-        String unused = profiles.find(key(i));
-      }
-    }
-
-    @TearDown
-    public void close() {
-      context.close();
-    }
-  }
-
-  @Configuration
-  @EnableCaching
-  static class SpringHost {
-
-    @Bean
-    CaffeineCacheManager cacheManager() {
-      CaffeineCacheManager manager = new CaffeineCacheManager("profiles");
-      manager.setCaffeine(Caffeine.newBuilder().maximumSize(SPARE).expireAfterWrite(TTL));
-      return manager;
-    }
-
-    @Bean
-    Profiles profiles() {
-      return new Profiles();
-    }
-  }
-
-  static class Profiles {
-    private int loads;
-
-    @Cacheable("profiles")
-    public String find(String key) {
-      return loads++ < ENTRIES ? "profile of " + key : missed(key);
     }
   }
 

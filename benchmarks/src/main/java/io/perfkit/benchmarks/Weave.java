@@ -83,6 +83,7 @@ public class Weave implements Area {
         Figure.speedup("vs-spring", "woven", "spring", 6),
         Figure.speedup("vs-spring-spel", "wovenExpression", "springExpression", 12),
         Figure.speedup("vs-jetcache", "woven", "jetCache", 20),
+        Figure.speedup("vs-jetcache-spel", "wovenExpression", "jetCacheExpression", 20),
         Figure.excess("unannotated", "unannotatedWoven", "unannotatedDirect", 1));
   }
 
@@ -137,6 +138,11 @@ public class Weave implements Area {
   @Benchmark
   public String jetCache(InJetCache jetCache, Keys keys) {
     return jetCache.profiles.find(keys.next());
+  }
+
+  @Benchmark
+  public String jetCacheExpression(InJetCache jetCache, Keys keys) {
+    return jetCache.profiles.findUser(keys.nextUser());
   }
 
   @Benchmark
@@ -341,6 +347,7 @@ public class Weave implements Area {
       profiles = ProxyUtil.getProxyByAnnotation(new LoadedProfiles(), provider, manager);
       for (int i = 0; i < ENTRIES; i++) {
         String unused = profiles.find(key(i));
+        unused = profiles.findUser(User.of(i));
       }
     }
 
@@ -355,6 +362,14 @@ public class Weave implements Area {
   public interface JetProfiles {
     @Cached(name = "profiles", cacheType = CacheType.LOCAL, expire = 1800, localLimit = SPARE)
     String find(String key);
+
+    @Cached(
+        name = "users",
+        key = "#user.id",
+        cacheType = CacheType.LOCAL,
+        expire = 1800,
+        localLimit = SPARE)
+    String findUser(User user);
   }
 
   static final class LoadedProfiles implements JetProfiles {
@@ -362,7 +377,12 @@ public class Weave implements Area {
 
     @Override
     public String find(String key) {
-      return loads++ < ENTRIES ? "profile of " + key : missed(key);
+      return loads++ < 2 * ENTRIES ? "profile of " + key : missed(key);
+    }
+
+    @Override
+    public String findUser(User user) {
+      return find(user.id());
     }
   }
 
