@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -42,6 +43,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.springframework.cache.annotation.Cacheable;
 import org.springframework.cache.annotation.EnableCaching;
+import org.springframework.cache.caffeine.CaffeineCache;
 import org.springframework.cache.caffeine.CaffeineCacheManager;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -82,7 +84,9 @@ public class Weave implements Area {
         Figure.limit("alloc-two-arguments", BYTES, "wovenTwoArguments", 32),
         Figure.speedup("vs-spring", "woven", "spring", 6),
         Figure.speedup("vs-spring-spel", "wovenExpression", "springExpression", 12),
+        Figure.speedup("vs-spring-ticking", "wovenTicking", "spring", 6),
         Figure.speedup("vs-jetcache", "woven", "jetCache", 20),
+        Figure.speedup("vs-jetcache-ticking", "wovenTicking", "jetCache", 20),
         Figure.speedup("vs-jetcache-spel", "wovenExpression", "jetCacheExpression", 20),
         Figure.excess("unannotated", "unannotatedWoven", "unannotatedDirect", 1));
   }
@@ -90,6 +94,18 @@ public class Weave implements Area {
   @Benchmark
   public String woven(InPerfkit perfkit, Keys keys) {
     return perfkit.created.find(keys.next());
+  }
+
+  /** With {@code clockTick}: without a look at the clock. */
+  @Benchmark
+  public String wovenTicking(InTickingPerfkit perfkit, Keys keys) {
+    return perfkit.created.find(keys.next());
+  }
+
+  /** The cache that Spring has behind it, by hand: what no annotation can be faster than. */
+  @Benchmark
+  public Object caffeineByHand(InSpring spring, Keys keys) {
+    return spring.caffeine.get(keys.next(), Weave::missed);
   }
 
   @Benchmark
@@ -234,29 +250,38 @@ public class Weave implements Area {
   public static class InPerfkit {
     private final RedisProcess redis = RedisProcess.start();
     private final RedisClient client = RedisClient.create("redis://" + redis.address());
-    private final Caches caches = Caches.of(client, "bench");
-    private final CacheConfig config =
-        CacheConfig.builder().maxEntries(SPARE).l1Ttl(TTL).l2Ttl(TTL).jitter(0).build();
-    private final Cache<String, String> cache =
-        caches.cache("profiles", String.class, Codec.string(), config);
-    private final Weaver weaver =
-        Weaver.of(
-            CacheAspect.builder(caches)
-                .config(config)
-                .cache(cache, String.class, String.class)
-                .build());
+    private final Caches caches;
+    private final Cache<String, String> cache;
     private final Profiles direct = new Profiles();
-    private final Profiles created = weaver.create(Profiles.class);
-    private final Profiles wrapped = weaver.wrap(direct);
-    private final Profiles decorated = new DecoratedProfiles(cache);
-    private final JetProfiles proxied =
-        (JetProfiles)
-            Proxy.newProxyInstance(
-                Weave.class.getClassLoader(),
-                new Class<?>[] {JetProfiles.class},
-                (proxy, method, arguments) -> cache.get((String) arguments[0], Weave::missed));
+    final Profiles created;
+    private final Profiles wrapped;
+    private final Profiles decorated;
+    private final JetProfiles proxied;
 
     public InPerfkit() {
+      this(builder -> builder);
+    }
+
+    InPerfkit(UnaryOperator<Caches.Builder> settings) {
+      caches = settings.apply(Caches.builder(client, "bench")).build();
+      CacheConfig config =
+          CacheConfig.builder().maxEntries(SPARE).l1Ttl(TTL).l2Ttl(TTL).jitter(0).build();
+      cache = caches.cache("profiles", String.class, Codec.string(), config);
+      Weaver weaver =
+          Weaver.of(
+              CacheAspect.builder(caches)
+                  .config(config)
+                  .cache(cache, String.class, String.class)
+                  .build());
+      created = weaver.create(Profiles.class);
+      wrapped = weaver.wrap(direct);
+      decorated = new DecoratedProfiles(cache);
+      proxied =
+          (JetProfiles)
+              Proxy.newProxyInstance(
+                  Weave.class.getClassLoader(),
+                  new Class<?>[] {JetProfiles.class},
+                  (proxy, method, arguments) -> cache.get((String) arguments[0], Weave::missed));
       Await.until("subscription", Duration.ofSeconds(10), caches::subscribed);
       for (int i = 0; i < ENTRIES; i++) {
         String unused = created.find(key(i));
@@ -272,12 +297,24 @@ public class Weave implements Area {
     }
   }
 
+  /** The same with a clock that ticks. */
+  @State(Scope.Benchmark)
+  public static class InTickingPerfkit extends InPerfkit {
+    public InTickingPerfkit() {
+      super(builder -> builder.clockTick(Duration.ofMillis(1)));
+    }
+  }
+
   /** A Spring service with Caffeine behind it. */
   @State(Scope.Benchmark)
   public static class InSpring {
     private final AnnotationConfigApplicationContext context =
         new AnnotationConfigApplicationContext(SpringHost.class);
     private final SpringProfiles profiles = context.getBean(SpringProfiles.class);
+    private final com.github.benmanes.caffeine.cache.Cache<Object, Object> caffeine =
+        ((CaffeineCache)
+                requireNonNull(context.getBean(CaffeineCacheManager.class).getCache("profiles")))
+            .getNativeCache();
 
     public InSpring() {
       for (int i = 0; i < ENTRIES; i++) {
@@ -386,7 +423,7 @@ public class Weave implements Area {
     }
   }
 
-  private static String missed(String key) {
+  private static String missed(Object key) {
     throw new IllegalStateException("missed " + key + " (expected: only hits)");
   }
 

@@ -26,6 +26,7 @@ import redis.clients.jedis.UnifiedJedis;
  */
 public final class Caches implements AutoCloseable {
   private static final long RETRY_MILLIS = 200;
+  private static final Duration TICK_MAX = Duration.ofMillis(100);
 
   private final String prefix;
   private final InvalidationChannel channel;
@@ -33,6 +34,7 @@ public final class Caches implements AutoCloseable {
   private final Queue<UnsentInvalidations> unsent = new ConcurrentLinkedQueue<>();
   private final Queue<Cache<?, ?>> caches = new ConcurrentLinkedQueue<>();
   private final LongSupplier nanos;
+  private final @Nullable TickingClock ticking;
   private final @Nullable CacheMeters meters;
   private final ScheduledExecutorService keeper;
 
@@ -42,6 +44,7 @@ public final class Caches implements AutoCloseable {
     this.channel = new InvalidationChannel(builder.redis, prefix, builder.nanos);
     this.guard = RedisGuard.of(builder.redis, builder.guard);
     this.nanos = builder.nanos;
+    this.ticking = builder.tick == null ? null : new TickingClock(builder.nanos, builder.tick);
     this.meters = builder.registry == null ? null : new CacheMeters(builder.registry);
     AtomicInteger number = new AtomicInteger();
     this.keeper =
@@ -111,7 +114,8 @@ public final class Caches implements AutoCloseable {
       throw new IllegalStateException("name: '" + name + "' (expected: a name not taken yet)");
     }
     unsent.add(redis.unsent());
-    LocalLevel<K, V> local = new LocalLevel<>(config, fence, channel, nanos);
+    LocalLevel<K, V> local =
+        new LocalLevel<>(config, fence, channel, ticking == null ? nanos : ticking);
     Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters);
     caches.add(cache);
     long beatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
@@ -162,6 +166,9 @@ public final class Caches implements AutoCloseable {
     sendUnsent();
     channel.close();
     guard.close();
+    if (ticking != null) {
+      ticking.close();
+    }
     if (meters != null) {
       meters.close();
     }
@@ -178,6 +185,7 @@ public final class Caches implements AutoCloseable {
     private final String prefix;
     private GuardConfig guard = GuardConfig.defaults();
     private LongSupplier nanos = System::nanoTime;
+    private @Nullable Duration tick;
     private @Nullable MeterRegistry registry;
 
     private Builder(UnifiedJedis redis, String prefix) {
@@ -194,6 +202,24 @@ public final class Caches implements AutoCloseable {
     /** Where the meters of all these caches are registered until they are closed; default none. */
     public Builder meterRegistry(MeterRegistry meterRegistry) {
       registry = requireNonNull(meterRegistry, "meterRegistry");
+      return this;
+    }
+
+    /**
+     * Lets hits take the time from a thread that looks at the clock once every {@code tick};
+     * default none, and each hit reads the clock, which is half of what it costs.
+     *
+     * <p>A copy may then count longer than its TTL and {@code maxStaleness} say, by one tick and by
+     * as long as that thread does not run: after a pause of the whole JVM, the first reads may be
+     * older by the pause.
+     *
+     * @throws IllegalArgumentException for a tick that is not positive, or longer than 100 ms
+     */
+    public Builder clockTick(Duration every) {
+      if (every.isNegative() || every.isZero() || every.compareTo(TICK_MAX) > 0) {
+        throw new IllegalArgumentException("clockTick: " + every + " (expected: up to 100 ms)");
+      }
+      tick = every;
       return this;
     }
 

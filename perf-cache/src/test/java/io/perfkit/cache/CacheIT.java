@@ -85,6 +85,35 @@ final class CacheIT {
   }
 
   @Test
+  void aTickingClockEndsCopiesToo() {
+    try (Caches ticking =
+        Caches.builder(redis, prefix)
+            .nanos(clock.nanos())
+            .clockTick(Duration.ofMillis(1))
+            .build()) {
+      Await.until("subscribed", DEADLINE, ticking::subscribed);
+      Cache<String, String> cache = ticking.cache("ticking", String.class, Codec.string(), config);
+      cache.put("a", "v");
+      assertThat(cache.get("a", CacheIT::never)).isEqualTo("v");
+      assertThat(cache.stats().l2Hits()).isZero();
+      clock.advance(Duration.ofSeconds(10));
+      Await.until(
+          "L1 expired",
+          DEADLINE,
+          () -> "v".equals(cache.get("a", CacheIT::never)) && cache.stats().l2Hits() == 1);
+    }
+  }
+
+  @Test
+  void refusesATickThatIsNone() {
+    for (Duration tick : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofMillis(101))) {
+      assertThatThrownBy(() -> Caches.builder(redis, prefix).clockTick(tick))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("clockTick: " + tick + " (expected: up to 100 ms)");
+    }
+  }
+
+  @Test
   void serves_l1_untilItsLastNanosecond() {
     cache.put("a", "v");
     clock.advance(Duration.ofSeconds(10).minusNanos(1));
