@@ -58,7 +58,8 @@ public final class Weaver {
    * be extended the object's class does, else it implements all the interfaces of the service.
    *
    * <p>The object shares no fields with the service. An instance of a class that is extended is
-   * made without a constructor.
+   * made without a constructor. What a superclass in another package declares {@code protected} is
+   * not passed on: the JVM lets nobody else call it on the service.
    *
    * @throws WeavingRefused if the class can't be woven, naming every problem
    */

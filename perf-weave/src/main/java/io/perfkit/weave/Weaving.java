@@ -181,7 +181,7 @@ final class Weaving {
     List<String> closed = new ArrayList<>();
     for (Class<?> candidate : candidates) {
       try {
-        return MethodHandles.privateLookupIn(candidate, MethodHandles.lookup());
+        return FullAccess.to(candidate);
       } catch (IllegalAccessException e) {
         closed.add(
             "module "

@@ -1,11 +1,14 @@
 package io.perfkit.weave.expression;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.weave.expression.Scope.Variable;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** Whatever the text: an expression, or our own error with a caret inside the text. */
@@ -99,7 +102,22 @@ final class ExpressionFuzzTest {
   }
 
   @Test
-  void aGeneratedExpressionGivesWhatItsTermsGive() throws Throwable {
+  void aGeneratedExpressionGivesWhatItsTermsGive() {
+    compareWithTerms(text -> text);
+  }
+
+  /** The comparison sees a compiler that reads one word as another. */
+  @Test
+  void theComparisonSeesABrokenCompiler() {
+    Map.of(" and ", " or ", "not ", "", "<=", "<")
+        .forEach(
+            (word, readAs) ->
+                assertThatThrownBy(() -> compareWithTerms(text -> text.replace(word, readAs)))
+                    .as(word)
+                    .isInstanceOf(AssertionError.class));
+  }
+
+  private static void compareWithTerms(UnaryOperator<String> reader) {
     long seed = System.nanoTime();
     Random random = new Random(seed);
     for (int round = 0; round < 500; round++) {
@@ -107,9 +125,17 @@ final class ExpressionFuzzTest {
       boolean on = random.nextBoolean();
       StringBuilder text = new StringBuilder();
       boolean expected = term(random, 4, a, on, text);
-      Object value =
-          Expression.of(text.toString(), SCOPE).handle().invokeWithArguments(a, a, "t", on);
-      assertThat(value).as("%s with a=%s on=%s, seed %s", text, a, on, seed).isEqualTo(expected);
+      assertThat(value(reader.apply(text.toString()), a, on))
+          .as("%s with a=%s on=%s, seed %s", text, a, on, seed)
+          .isEqualTo(expected);
+    }
+  }
+
+  private static Object value(String text, int a, boolean on) {
+    try {
+      return Expression.of(text, SCOPE).handle().invokeWithArguments(a, a, "t", on);
+    } catch (Throwable e) {
+      throw new AssertionError(text, e);
     }
   }
 
