@@ -25,7 +25,8 @@ final class Unconstructed {
           .bindTo(type);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(
-          "no sun.misc.Unsafe (expected: the module jdk.unsupported; start with --add-modules jdk.unsupported)",
+          "no sun.misc.Unsafe (expected: the module jdk.unsupported; start with --add-modules"
+              + " jdk.unsupported)",
           e);
     }
   }
