@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.LocalLevel.Reading;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -208,15 +207,15 @@ public final class Cache<K, V> {
    * an invalidation where {@link CacheConfig#absentTtl()} is zero.
    */
   public void putEntry(K key, Entry<V> entry) {
-    Duration life = levels.lifeOf(entry);
-    if (life.isZero()) {
+    Life life = levels.lifeOf(entry);
+    if (life.isOver()) {
       invalidate(key);
       return;
     }
     Address address = address(key);
     Reading before = local.reading(address.hash());
     Stamp stamp = redis.put(address, entry, life);
-    local.replace(key, entry, stamp, before, life);
+    local.replace(key, entry, stamp, before, life.left());
   }
 
   /**

@@ -130,7 +130,7 @@ final class Finder<K, V> {
 
   private void await(Load<K, V> load, CompletableFuture<Void> call) {
     try {
-      waiters.await(call, load.lookup().timeLeft().plusMillis(1));
+      waiters.await(call, load.lookup().busyFor().plusMillis(1));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LoadInterrupted(

@@ -1,17 +1,17 @@
 package io.perfkit.cache;
 
-import static java.util.Objects.requireNonNull;
-
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.Flight.Source;
 import io.perfkit.cache.Lookup.Hit;
+import io.perfkit.cache.Lookup.Outcome;
 import io.perfkit.cache.RedisLevel.Fill;
 import io.perfkit.cache.RedisLevel.Question;
+import io.perfkit.cache.RedisLevel.Release;
+import io.perfkit.redis.CodecFailed;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -42,15 +42,14 @@ final class Levels<K, V> {
   /** Puts what the levels hold into {@code found}; what they don't hold is left to load. */
   List<Load<K, V>> lookUp(List<Search<K, V>> searches, Mode mode, Map<K, Found<V>> found) {
     List<Search<K, V>> absent = new ArrayList<>(searches.size());
-    List<Question> questions = new ArrayList<>(searches.size());
+    List<Question<V>> questions = new ArrayList<>(searches.size());
     for (Search<K, V> search : searches) {
       // Again, for a flight may have landed since the caller looked.
       LocalEntry<V> copy = mode == Mode.VERIFY ? null : local.get(search.key());
       if (copy == null) {
-        LocalEntry<V> held = local.held(search.key());
         absent.add(search);
-        Stamp stamp = held == null ? null : held.stamp;
-        questions.add(new Question(search.address(), mode != Mode.PEEK, stamp));
+        questions.add(
+            new Question<>(search.address(), mode != Mode.PEEK, local.held(search.key())));
       } else {
         found.put(search.key(), new Found<>(copy.value, Source.L1));
       }
@@ -59,7 +58,7 @@ final class Levels<K, V> {
     List<Load<K, V>> loads = new ArrayList<>();
     for (int i = 0; i < absent.size(); i++) {
       Search<K, V> search = absent.get(i);
-      Found<V> answer = answer(search, mode, questions.get(i), lookups.get(i));
+      Found<V> answer = answer(search, mode, lookups.get(i));
       if (answer == null) {
         loads.add(new Load<>(search, lookups.get(i)));
       } else {
@@ -70,31 +69,17 @@ final class Levels<K, V> {
   }
 
   /** Keeps and gives what Redis says; null if it has nothing. */
-  private @Nullable Found<V> answer(
-      Search<K, V> search, Mode mode, Question question, Lookup<V> lookup) {
-    return switch (lookup.outcome()) {
-      case HIT -> read(search, lookup.hit());
-      case UNCHANGED -> unchanged(search, mode, question, lookup.timeLeft());
-      case DOWN -> whileRedisIsDown(search, mode);
-      case LEASED, BUSY, ABSENT -> null;
-    };
+  private @Nullable Found<V> answer(Search<K, V> search, Mode mode, Lookup<V> lookup) {
+    if (lookup.outcome() == Outcome.DOWN) {
+      return whileRedisIsDown(search, mode);
+    }
+    return lookup.isLive() ? read(search, lookup.requireHit()) : null;
   }
 
   private Found<V> read(Search<K, V> search, Hit<V> hit) {
-    local.put(
-        search.key(), hit.value(), hit.tags(), hit.stamp(), search.reading(), hit.timeLeft()); // I3
+    Duration left = hit.life().left(); // I3
+    local.put(search.key(), hit.value(), hit.tags(), hit.stamp(), search.reading(), left);
     return new Found<>(hit.value(), Source.L2);
-  }
-
-  /** The copy is right after all: its life goes on from this reading. */
-  private @Nullable Found<V> unchanged(
-      Search<K, V> search, Mode mode, Question question, Duration timeLeft) {
-    LocalEntry<V> held = local.held(search.key());
-    if (held != null && Objects.equals(held.stamp, question.copy())) {
-      return read(search, new Hit<>(held.value, held.tags, requireNonNull(held.stamp), timeLeft));
-    }
-    Question anew = new Question(search.address(), false, null); // the copy was dropped meanwhile
-    return answer(search, mode, anew, redis.lookup(List.of(anew)).get(0));
   }
 
   private @Nullable Found<V> whileRedisIsDown(Search<K, V> search, Mode mode) {
@@ -107,40 +92,51 @@ final class Levels<K, V> {
         : null;
   }
 
-  /** Keeps what was loaded: in Redis where we hold the lease, and locally unless it was lost. */
+  /**
+   * Keeps what was loaded: in Redis where we hold the lease, and locally unless it was lost.
+   *
+   * @throws io.perfkit.redis.CodecFailed if a value can't be written; the leases are given back
+   */
   void keep(List<Load<K, V>> loads, Map<K, Entry<V>> entries) {
-    List<Fill<V>> fills = fills(loads, entries);
-    List<Boolean> current = redis.fill(fills);
+    List<Fill<V>> fills = new ArrayList<>(loads.size());
+    for (Load<K, V> load : loads) {
+      Entry<V> entry = entries.getOrDefault(load.search().key(), Entry.absent());
+      fills.add(new Fill<>(load.search().address(), load.lookup().lease(), entry, lifeOf(entry)));
+    }
+    List<Boolean> current;
+    try {
+      current = redis.fill(fills);
+    } catch (CodecFailed e) {
+      release(loads);
+      throw e;
+    }
     for (int i = 0; i < loads.size(); i++) {
       Search<K, V> search = loads.get(i).search();
       Fill<V> fill = fills.get(i);
-      if (current.get(i) && !fill.ttl().isZero()) {
+      if (current.get(i) && fill.isKept()) {
         Entry<V> entry = fill.entry();
-        local.put(
-            search.key(), entry.value(), entry.tags(), fill.lease(), search.reading(), fill.ttl());
+        Duration left = fill.life().left();
+        local.put(search.key(), entry.value(), entry.tags(), fill.lease(), search.reading(), left);
       }
     }
   }
 
   /** Gives the leases of loads that failed back. */
   void release(List<Load<K, V>> loads) {
-    redis.release(fills(loads, Map.of()));
-  }
-
-  private List<Fill<V>> fills(List<Load<K, V>> loads, Map<K, Entry<V>> entries) {
-    return loads.stream()
-        .map(
-            load -> {
-              Entry<V> entry = entries.getOrDefault(load.search().key(), Entry.absent());
-              Duration life = lifeOf(entry);
-              return new Fill<>(load.search().address(), load.lookup().lease(), entry, life);
-            })
-        .toList();
+    List<Release> releases = new ArrayList<>(loads.size());
+    for (Load<K, V> load : loads) {
+      Stamp lease = load.lookup().lease();
+      if (lease != null) {
+        releases.add(new Release(load.search().address(), lease));
+      }
+    }
+    redis.release(releases, Duration.ZERO);
   }
 
   /** How long an entry lives; the ends of entries that were made together are spread. */
-  Duration lifeOf(Entry<V> entry) {
+  Life lifeOf(Entry<V> entry) {
     double share = 1 - config.jitter() * ThreadLocalRandom.current().nextDouble();
-    return Duration.ofMillis((long) Math.ceil(config.lifeOf(entry).toMillis() * share));
+    long millis = (long) Math.ceil(config.lifeOf(entry).toMillis() * share);
+    return Life.begin(Duration.ofMillis(millis), Duration.ZERO);
   }
 }

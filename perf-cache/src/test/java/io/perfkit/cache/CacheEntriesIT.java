@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.CodecFailed;
 import io.perfkit.redis.GuardConfig;
-import io.perfkit.redis.KeySpace;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FakeClock;
 import io.perfkit.testing.RealRedis;
@@ -187,7 +186,7 @@ final class CacheEntriesIT {
     cache.putEntry("a", Entry.of("old").withTags("t"));
     cache.invalidateTag("t");
     for (int partition = 0; partition < 64; partition++) { // as an eviction would
-      redis.del(KeySpace.of(prefix, "names").withPartitions(64).partitionKey("marks", partition));
+      redis.del(CacheIT.keysOf(prefix, "names").partitionKey("marks", partition));
     }
     assertThat(cache.getIfPresent("a")).isNull();
     assertThat(cache.get("a", key -> "new")).isEqualTo("new");
@@ -195,7 +194,7 @@ final class CacheEntriesIT {
 
   @Test
   void tooManyTagsEndThePartitionInsteadOfGrowing() {
-    byte[] marks = KeySpace.of(prefix, "names").withPartitions(64).partitionKey("marks", 0);
+    byte[] marks = CacheIT.keysOf(prefix, "names").partitionKey("marks", 0);
     redis.hset(marks, "g".getBytes(UTF_8), "generation-16-by".getBytes(UTF_8));
     for (int i = 0; i < 10_000; i++) {
       redis.hset(marks, ("ttag" + i).getBytes(UTF_8), "1".getBytes(UTF_8));
