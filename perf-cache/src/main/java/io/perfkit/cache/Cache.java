@@ -54,7 +54,8 @@ public final class Cache<K, V> {
       CacheConfig config,
       LocalLevel<K, V> local,
       RedisLevel<V> redis,
-      Waiters waiters) {
+      Waiters waiters,
+      LoadThreads threads) {
     this.name = name;
     this.keyText = keyText;
     this.config = config;
@@ -63,8 +64,9 @@ public final class Cache<K, V> {
     this.waiters = waiters;
     this.levels = new Levels<>(name, config, local, redis);
     Flights<K, V> flights = new Flights<>(local);
-    this.finder = new Finder<>(name, config, local, levels, flights, waiters, counters);
-    this.stageFinder = new StageFinder<>(name, levels, flights, counters);
+    Loading<K, V> loading = new Loading<>(name, config, local, levels, threads, counters);
+    this.finder = new Finder<>(name, config, local, levels, flights, waiters, loading);
+    this.stageFinder = new StageFinder<>(name, config, levels, flights, threads, loading);
   }
 
   /** The name given to {@link Caches#cache}. */
@@ -109,7 +111,7 @@ public final class Cache<K, V> {
     Found<V> result =
         finder.verify(
             key, address(key), keys -> Map.of(key, Entry.<V>ofNullable(loader.apply(key))));
-    counters.got(result.source());
+    counters.got(result);
     return result.value();
   }
 
@@ -187,7 +189,7 @@ public final class Cache<K, V> {
       return copy.value;
     }
     Found<V> result = finder.peek(key, address(key));
-    counters.got(result.source());
+    counters.got(result);
     return result.value();
   }
 
@@ -215,7 +217,7 @@ public final class Cache<K, V> {
     Address address = address(key);
     Reading before = local.reading(address.hash());
     Stamp stamp = redis.put(address, entry, life);
-    local.replace(key, entry, stamp, before, life.left());
+    local.replace(key, entry, stamp, before, life);
   }
 
   /**
@@ -300,8 +302,8 @@ public final class Cache<K, V> {
       Set<K> keys, Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader) {
     Map<K, Address> addresses = new LinkedHashMap<>();
     keys.forEach(key -> addresses.put(key, address(key))); // may throw, so before the first flight
-    Map<K, Found<V>> found = finder.find(addresses, loader);
-    found.values().forEach(result -> counters.got(result.source()));
+    Map<K, Found<V>> found = finder.find(addresses, loader::apply);
+    found.values().forEach(counters::got);
     return found;
   }
 
@@ -311,7 +313,7 @@ public final class Cache<K, V> {
     return Stages.map(
         stageFinder.find(key, address(key), loader),
         found -> {
-          counters.got(found.source());
+          counters.got(found);
           return found.value();
         });
   }

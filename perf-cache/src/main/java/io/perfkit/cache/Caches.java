@@ -11,8 +11,8 @@ import io.perfkit.redis.RedisGuard;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -34,7 +34,8 @@ public final class Caches implements AutoCloseable {
   private final Queue<Cache<?, ?>> caches = new ConcurrentLinkedQueue<>();
   private final LongSupplier nanos;
   private final @Nullable CacheMeters meters;
-  private final ScheduledExecutorService keeper;
+  private final ScheduledThreadPoolExecutor keeper;
+  private final LoadThreads threads;
 
   private Caches(Builder builder) {
     KeySpace.of(builder.prefix, "caches"); // says what a prefix may be
@@ -45,13 +46,15 @@ public final class Caches implements AutoCloseable {
     this.meters = builder.registry == null ? null : new CacheMeters(builder.registry);
     AtomicInteger number = new AtomicInteger();
     this.keeper =
-        Executors.newScheduledThreadPool(
+        new ScheduledThreadPoolExecutor(
             2, // a Redis that does not answer holds up what is unsent, not the beat
             task -> {
               Thread thread = new Thread(task, "perf-cache-keeper-" + number.incrementAndGet());
               thread.setDaemon(true);
               return thread;
             });
+    keeper.setRemoveOnCancelPolicy(true);
+    this.threads = new LoadThreads(builder.executor, keeper);
     if (meters != null) {
       meters.bind(this, prefix);
     }
@@ -112,7 +115,7 @@ public final class Caches implements AutoCloseable {
     }
     unsent.add(redis.unsent());
     LocalLevel<K, V> local = new LocalLevel<>(config, fence, channel, nanos);
-    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters);
+    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters, threads);
     caches.add(cache);
     long beatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
     Duration silenceMax = config.maxStaleness().multipliedBy(3);
@@ -159,6 +162,7 @@ public final class Caches implements AutoCloseable {
   @Override
   public void close() {
     keeper.shutdownNow();
+    threads.close();
     sendUnsent();
     channel.close();
     guard.close();
@@ -179,6 +183,7 @@ public final class Caches implements AutoCloseable {
     private GuardConfig guard = GuardConfig.defaults();
     private LongSupplier nanos = System::nanoTime;
     private @Nullable MeterRegistry registry;
+    private @Nullable Executor executor;
 
     private Builder(UnifiedJedis redis, String prefix) {
       this.redis = requireNonNull(redis, "redis");
@@ -194,6 +199,17 @@ public final class Caches implements AutoCloseable {
     /** Where the meters of all these caches are registered until they are closed; default none. */
     public Builder meterRegistry(MeterRegistry meterRegistry) {
       registry = requireNonNull(meterRegistry, "meterRegistry");
+      return this;
+    }
+
+    /**
+     * Where loads run that their callers don't run: refreshes, and those with a time limit. Stays
+     * the host's. If it refuses one, a refresh is left out, and a load with a limit fails as if its
+     * time were over. Default: up to 32 daemon threads of these caches, made as they are needed.
+     * Whatever the executor takes, at most 1,000 loads run or wait in it.
+     */
+    public Builder executor(Executor loads) {
+      executor = requireNonNull(loads, "loads");
       return this;
     }
 

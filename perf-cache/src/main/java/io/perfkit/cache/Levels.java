@@ -2,6 +2,7 @@ package io.perfkit.cache;
 
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.Flight.Source;
+import io.perfkit.cache.LocalLevel.Reading;
 import io.perfkit.cache.Lookup.Hit;
 import io.perfkit.cache.Lookup.Outcome;
 import io.perfkit.cache.RedisLevel.Fill;
@@ -39,7 +40,11 @@ final class Levels<K, V> {
     VERIFY
   }
 
-  /** Puts what the levels hold into {@code found}; what they don't hold is left to load. */
+  /**
+   * Puts what the levels hold into {@code found}; what they don't hold is left to load. So is what
+   * they hold if it is old and this caller's to load: a load whose key is found is nobody's to wait
+   * for.
+   */
   List<Load<K, V>> lookUp(List<Search<K, V>> searches, Mode mode, Map<K, Found<V>> found) {
     List<Search<K, V>> absent = new ArrayList<>(searches.size());
     List<Question<V>> questions = new ArrayList<>(searches.size());
@@ -48,8 +53,11 @@ final class Levels<K, V> {
       LocalEntry<V> copy = mode == Mode.VERIFY ? null : local.get(search.key());
       if (copy == null) {
         absent.add(search);
-        questions.add(
-            new Question<>(search.address(), mode != Mode.PEEK, local.held(search.key())));
+        LocalEntry<V> held = local.held(search.key());
+        if (held != null) {
+          held.claimQuestion();
+        }
+        questions.add(new Question<>(search.address(), mode != Mode.PEEK, held));
       } else {
         found.put(search.key(), new Found<>(copy.value, Source.L1));
       }
@@ -58,38 +66,103 @@ final class Levels<K, V> {
     List<Load<K, V>> loads = new ArrayList<>();
     for (int i = 0; i < absent.size(); i++) {
       Search<K, V> search = absent.get(i);
-      Found<V> answer = answer(search, mode, lookups.get(i));
-      if (answer == null) {
-        loads.add(new Load<>(search, lookups.get(i)));
-      } else {
+      Lookup<V> lookup = lookups.get(i);
+      Found<V> answer = answer(search, mode, lookup);
+      if (answer != null) {
         found.put(search.key(), answer);
+      }
+      if (answer == null || lookup.lease() != null) {
+        loads.add(new Load<>(search, lookup));
       }
     }
     return loads;
   }
 
-  /** Keeps and gives what Redis says; null if it has nothing. */
+  /** Keeps and gives what Redis says; null if it has nothing that serves. */
   private @Nullable Found<V> answer(Search<K, V> search, Mode mode, Lookup<V> lookup) {
     if (lookup.outcome() == Outcome.DOWN) {
       return whileRedisIsDown(search, mode);
     }
-    return lookup.isLive() ? read(search, lookup.requireHit()) : null;
+    Hit<V> hit = lookup.hit();
+    if (hit == null || lookup.isLive()) {
+      return hit == null ? null : read(search, hit);
+    }
+    if (lookup.outcome() == Outcome.RESTING && hit.life().isOverForAtMost(config.keep())) {
+      return old(search, hit, search.reading(), lookup.busyFor());
+    }
+    boolean loading = lookup.outcome() == Outcome.LEASED || lookup.outcome() == Outcome.BUSY;
+    return loading && hit.life().isOverForAtMost(config.staleWhileRevalidate())
+        ? new Found<>(hit.value(), Source.L2, true)
+        : null;
   }
 
   private Found<V> read(Search<K, V> search, Hit<V> hit) {
-    Duration left = hit.life().left(); // I3
-    local.put(search.key(), hit.value(), hit.tags(), hit.stamp(), search.reading(), left);
+    local.put(
+        search.key(), hit.value(), hit.tags(), hit.stamp(), search.reading(), hit.life()); // I3
     return new Found<>(hit.value(), Source.L2);
+  }
+
+  /** Gives what is past its life, and lets it serve locally for a while. */
+  private Found<V> old(Search<K, V> search, Hit<V> hit, Reading reading, Duration rest) {
+    Duration kept = hit.life().leftWithKeep();
+    Duration time = rest.compareTo(kept) < 0 ? rest : kept; // I3
+    local.put(search.key(), hit.value(), hit.tags(), hit.stamp(), reading, hit.life(), time);
+    return new Found<>(hit.value(), Source.L2, true);
+  }
+
+  /**
+   * The old value in place of a load that failed or takes too long, or null if there is none that
+   * may serve. Where it is not certain that it was not invalidated since it was looked up, Redis is
+   * asked again: one round trip. It then serves locally for {@link CacheConfig#throttle()}.
+   */
+  @Nullable Found<V> insteadOfLoad(Load<K, V> load) {
+    Search<K, V> search = load.search();
+    if (load.lookup().outcome() == Outcome.DOWN) {
+      return localInsteadOfLoad(search);
+    }
+    Hit<V> hit = load.lookup().hit();
+    Reading reading = search.reading();
+    Duration since = Duration.ofNanos(local.now() - reading.nanos());
+    if (hit == null || !hit.life().after(since).isOverForAtMost(config.staleIfError())) {
+      return null;
+    }
+    if (!local.vouchesFor(reading, search.hash())) {
+      reading = local.reading(search.hash());
+      Lookup<V> again =
+          redis.lookup(List.of(new Question<V>(search.address(), false, null))).get(0);
+      hit = again.hit();
+      since = Duration.ZERO;
+    }
+    return hit == null ? null : old(search, hit, reading, since.plus(config.throttle()));
+  }
+
+  /** Whether {@link #insteadOfLoad} may have something. */
+  boolean mayServeOld(Load<K, V> load) {
+    return load.lookup().outcome() == Outcome.DOWN || load.lookup().hit() != null;
+  }
+
+  private @Nullable Found<V> localInsteadOfLoad(Search<K, V> search) {
+    boolean unheard = config.onRedisDown() == OnRedisDown.SERVE_LOCAL;
+    LocalEntry<V> copy = local.getOld(search.key(), config.staleIfError(), unheard);
+    if (copy == null || config.staleIfError().isZero()) {
+      return null;
+    }
+    local.extend(search.key(), copy, config.throttle());
+    return new Found<>(copy.value, Source.L1, true);
   }
 
   private @Nullable Found<V> whileRedisIsDown(Search<K, V> search, Mode mode) {
     if (config.onRedisDown() == OnRedisDown.FAIL) {
       throw new RedisDown("key '" + search.address().text() + "' of cache '" + name + "'");
     }
-    LocalEntry<V> copy = local.getUnheard(search.key());
-    return copy != null && mode != Mode.VERIFY && config.onRedisDown() == OnRedisDown.SERVE_LOCAL
-        ? new Found<>(copy.value, Source.L1)
-        : null;
+    if (mode == Mode.VERIFY) {
+      return null;
+    }
+    LocalEntry<V> copy =
+        config.onRedisDown() == OnRedisDown.SERVE_LOCAL
+            ? local.getUnheard(search.key())
+            : local.get(search.key());
+    return copy == null ? null : new Found<>(copy.value, Source.L1);
   }
 
   /**
@@ -107,7 +180,7 @@ final class Levels<K, V> {
     try {
       current = redis.fill(fills);
     } catch (CodecFailed e) {
-      release(loads);
+      release(loads, Duration.ZERO);
       throw e;
     }
     for (int i = 0; i < loads.size(); i++) {
@@ -115,14 +188,16 @@ final class Levels<K, V> {
       Fill<V> fill = fills.get(i);
       if (current.get(i) && fill.isKept()) {
         Entry<V> entry = fill.entry();
-        Duration left = fill.life().left();
-        local.put(search.key(), entry.value(), entry.tags(), fill.lease(), search.reading(), left);
+        local.put(
+            search.key(), entry.value(), entry.tags(), fill.lease(), search.reading(), fill.life());
       }
     }
   }
 
-  /** Gives the leases of loads that failed back. */
-  void release(List<Load<K, V>> loads) {
+  /**
+   * Gives the leases of loads that failed back; where an old value is there, after {@code rest}.
+   */
+  void release(List<Load<K, V>> loads, Duration rest) {
     List<Release> releases = new ArrayList<>(loads.size());
     for (Load<K, V> load : loads) {
       Stamp lease = load.lookup().lease();
@@ -130,13 +205,14 @@ final class Levels<K, V> {
         releases.add(new Release(load.search().address(), lease));
       }
     }
-    redis.release(releases, Duration.ZERO);
+    redis.release(releases, rest);
   }
 
   /** How long an entry lives; the ends of entries that were made together are spread. */
   Life lifeOf(Entry<V> entry) {
     double share = 1 - config.jitter() * ThreadLocalRandom.current().nextDouble();
     long millis = (long) Math.ceil(config.lifeOf(entry).toMillis() * share);
-    return Life.begin(Duration.ofMillis(millis), Duration.ZERO);
+    return Life.begin(
+        Duration.ofMillis(millis), entry.value() == null ? Duration.ZERO : config.keep());
   }
 }

@@ -24,6 +24,11 @@ record Life(Duration left, Duration total, Duration keep) {
     return left.plus(time).compareTo(Duration.ZERO) >= 0;
   }
 
+  /** The same, that much later. */
+  Life after(Duration time) {
+    return new Life(left.minus(time), total, keep);
+  }
+
   /** Until it is gone. */
   Duration leftWithKeep() {
     return left.plus(keep);

@@ -74,7 +74,7 @@ final class RedisLevel<V> {
   private final List<byte[]> marksKeys;
   private final EntryFormat<V> format;
   private final byte[] leaseMillis;
-  private final byte[] ahead = ascii(0);
+  private final byte[] ahead;
   private final byte[] marksMillis;
   private final LongAdder failures = new LongAdder();
 
@@ -95,7 +95,9 @@ final class RedisLevel<V> {
         new EntryFormat<>(
             new ValueFormat<>(codec, config.compressAboveBytes(), config.maxValueBytes()));
     this.leaseMillis = ascii(config.lease().toMillis());
-    this.marksMillis = ascii(2 * (config.lease().toMillis() + config.l2Ttl().toMillis()));
+    this.ahead = Double.toString(config.refreshAhead()).getBytes(US_ASCII);
+    Duration longest = config.lease().plus(config.l2Ttl()).plus(config.keep());
+    this.marksMillis = ascii(longest.multipliedBy(2).toMillis());
   }
 
   /** Commands that Redis did not answer or refused, since the start. */
