@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.LocalLevel.Reading;
+import io.perfkit.cache.Lookup.Hit;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -62,7 +63,7 @@ public final class Cache<K, V> {
     this.local = local;
     this.redis = redis;
     this.waiters = waiters;
-    this.levels = new Levels<>(name, config, local, redis);
+    this.levels = new Levels<>(name, config, local, redis, counters);
     Flights<K, V> flights = new Flights<>(local);
     Loading<K, V> loading = new Loading<>(name, config, local, levels, threads, counters);
     this.finder = new Finder<>(name, config, local, levels, flights, waiters, loading);
@@ -217,7 +218,7 @@ public final class Cache<K, V> {
     Address address = address(key);
     Reading before = local.reading(address.hash());
     Stamp stamp = redis.put(address, entry, life);
-    local.replace(key, entry, stamp, before, life);
+    local.replace(key, new Hit<>(entry.value(), entry.tags(), stamp, life, null), before);
   }
 
   /**
