@@ -37,6 +37,8 @@ public final class Cache<K, V> {
    * I3  a local copy never outlives the entry in Redis it was read from.
    * I4  Redis never fails a get: a loader that can serve, serves.
    * I5  whoever waits for another's flight has landed all his own: flights can't wait in a circle.
+   * I6  a value past its life serves only if it was not invalidated: it was read from Redis while
+   *     nothing that is heard of concerned it, or its copy counts but for its age.
    * No lock is held while a loader, codec or key function runs. */
   private final String name;
   private final Function<? super K, String> keyText;
