@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
@@ -123,6 +124,23 @@ final class GuideIT {
             .build();
 
     assertThat(config.compressAboveBytes()).isEqualTo(2_048);
+  }
+
+  @Test
+  void weighedCopies() {
+    try (Caches caches = Caches.of(redis, "guide")) {
+      Cache<String, String> texts =
+          caches.cache(
+              "texts",
+              Function.identity(),
+              Codec.string(),
+              CacheConfig.builder().maxWeight(64 << 20).build(),
+              (key, text) -> 2 * text.length());
+
+      texts.put("a", "text");
+      assertThat(texts.getIfPresent("a")).isEqualTo("text");
+      texts.invalidate("a");
+    }
   }
 
   @Test
