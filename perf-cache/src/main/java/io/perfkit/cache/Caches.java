@@ -7,15 +7,18 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
+import io.perfkit.redis.LaneStats;
 import io.perfkit.redis.RedisGuard;
+import io.perfkit.redis.ValueFormat;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.ToIntBiFunction;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.UnifiedJedis;
 
@@ -36,7 +39,8 @@ public final class Caches implements AutoCloseable {
   private final LongSupplier nanos;
   private final @Nullable TickingClock ticking;
   private final @Nullable CacheMeters meters;
-  private final ScheduledExecutorService keeper;
+  private final ScheduledThreadPoolExecutor keeper;
+  private final LoadThreads threads;
 
   private Caches(Builder builder) {
     KeySpace.of(builder.prefix, "caches"); // says what a prefix may be
@@ -48,13 +52,15 @@ public final class Caches implements AutoCloseable {
     this.meters = builder.registry == null ? null : new CacheMeters(builder.registry);
     AtomicInteger number = new AtomicInteger();
     this.keeper =
-        Executors.newScheduledThreadPool(
+        new ScheduledThreadPoolExecutor(
             2, // a Redis that does not answer holds up what is unsent, not the beat
             task -> {
               Thread thread = new Thread(task, "perf-cache-keeper-" + number.incrementAndGet());
               thread.setDaemon(true);
               return thread;
             });
+    keeper.setRemoveOnCancelPolicy(true);
+    this.threads = new LoadThreads(builder.executor, keeper);
     if (meters != null) {
       meters.bind(this, prefix);
     }
@@ -100,14 +106,46 @@ public final class Caches implements AutoCloseable {
    */
   public <K, V> Cache<K, V> cache(
       String name, Function<? super K, String> keyText, Codec<V> codec, CacheConfig config) {
+    return make(name, keyText, codec, config, null);
+  }
+
+  /**
+   * A cache of any keys whose local copies are weighed, not counted.
+   *
+   * @param weigher weight of a key and its value, at least 0, in the unit of {@link
+   *     CacheConfig#maxWeight()}; asked once for each copy that is kept. What it throws reaches the
+   *     caller whose value it was
+   * @throws IllegalArgumentException as above, or if {@code config} has no {@code maxWeight}
+   * @throws IllegalStateException as above
+   */
+  public <K, V> Cache<K, V> cache(
+      String name,
+      Function<? super K, String> keyText,
+      Codec<V> codec,
+      CacheConfig config,
+      ToIntBiFunction<? super K, ? super V> weigher) {
+    return make(name, keyText, codec, config, requireNonNull(weigher, "weigher"));
+  }
+
+  private <K, V> Cache<K, V> make(
+      String name,
+      Function<? super K, String> keyText,
+      Codec<V> codec,
+      CacheConfig config,
+      @Nullable ToIntBiFunction<? super K, ? super V> weigher) {
     requireNonNull(keyText, "keyText");
+    requireNonNull(config, "config");
+    if ((weigher == null) != (config.maxWeight() == 0)) {
+      throw new IllegalArgumentException(
+          "maxWeight: "
+              + config.maxWeight()
+              + (weigher == null
+                  ? " (expected: zero without a weigher, which cache(..) takes)"
+                  : " (expected: above zero, for there is a weigher)"));
+    }
     RedisLevel<V> redis =
         new RedisLevel<>(
-            guard,
-            channel,
-            KeySpace.of(prefix, requireNonNull(name, "name")),
-            codec,
-            requireNonNull(config, "config"));
+            guard, channel, KeySpace.of(prefix, requireNonNull(name, "name")), codec, config);
     Fence fence = new Fence(config.maxEntries());
     Waiters waiters = new Waiters();
     if (!channel.register(name, new Receiver(fence, waiters))) {
@@ -115,8 +153,12 @@ public final class Caches implements AutoCloseable {
     }
     unsent.add(redis.unsent());
     LocalLevel<K, V> local =
-        new LocalLevel<>(config, fence, channel, ticking == null ? nanos : ticking);
-    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters);
+        new LocalLevel<>(config, weigher, fence, channel, ticking == null ? nanos : ticking);
+    Copier<V> copier =
+        config.copies() == Copies.SHARE
+            ? null
+            : new Copier<>(ValueFormat.of(codec).withMaxBytes(config.maxValueBytes()));
+    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters, threads, copier);
     caches.add(cache);
     long beatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
     Duration silenceMax = config.maxStaleness().multipliedBy(3);
@@ -152,6 +194,15 @@ public final class Caches implements AutoCloseable {
     return caches.stream().map(Cache::stats).reduce(CacheStats.NONE, CacheStats::plus);
   }
 
+  LaneStats lanes() {
+    return guard.stats();
+  }
+
+  /** How long the last beat was under way. */
+  long lagNanos() {
+    return channel.lagNanos();
+  }
+
   private void sendUnsent() {
     unsent.forEach(UnsentInvalidations::send);
   }
@@ -163,6 +214,7 @@ public final class Caches implements AutoCloseable {
   @Override
   public void close() {
     keeper.shutdownNow();
+    threads.close();
     sendUnsent();
     channel.close();
     guard.close();
@@ -187,6 +239,7 @@ public final class Caches implements AutoCloseable {
     private LongSupplier nanos = System::nanoTime;
     private @Nullable Duration tick;
     private @Nullable MeterRegistry registry;
+    private @Nullable Executor executor;
 
     private Builder(UnifiedJedis redis, String prefix) {
       this.redis = requireNonNull(redis, "redis");
@@ -220,6 +273,17 @@ public final class Caches implements AutoCloseable {
         throw new IllegalArgumentException("clockTick: " + every + " (expected: up to 100 ms)");
       }
       tick = every;
+      return this;
+    }
+
+    /**
+     * Where loads run that their callers don't run: refreshes, and those with a time limit. Stays
+     * the host's. If it refuses one, a refresh is left out, and a load with a limit fails as if its
+     * time were over. Default: up to 32 daemon threads of these caches, made as they are needed.
+     * Whatever the executor takes, at most 1,000 loads run or wait in it.
+     */
+    public Builder executor(Executor loads) {
+      executor = requireNonNull(loads, "loads");
       return this;
     }
 

@@ -9,17 +9,39 @@ final class Counters {
   final LongAdder misses = new LongAdder();
   final LongAdder loads = new LongAdder();
   final LongAdder loadFailures = new LongAdder();
+  final LongAdder loadNanos = new LongAdder();
+  final LongAdder leaseWaits = new LongAdder();
+  final LongAdder leaseWaitNanos = new LongAdder();
+  final LongAdder staleServed = new LongAdder();
+  final LongAdder refreshesSkipped = new LongAdder();
+  final LongAdder failuresRemembered = new LongAdder();
 
-  void got(Flight.Source source) {
-    switch (source) {
+  void got(Flight.Found<?> found) {
+    if (found.stale()) {
+      staleServed.increment();
+    }
+    switch (found.source()) {
       case L1 -> l1Hits.increment();
       case L2 -> l2Hits.increment();
       case LOADER -> misses.increment();
     }
   }
 
-  CacheStats snapshot(long redisFailures) {
+  CacheStats snapshot(LocalLevel<?, ?> local, RedisLevel<?> redis) {
     return new CacheStats(
-        l1Hits.sum(), l2Hits.sum(), misses.sum(), loads.sum(), loadFailures.sum(), redisFailures);
+        l1Hits.sum(),
+        l2Hits.sum(),
+        misses.sum(),
+        loads.sum(),
+        loadFailures.sum(),
+        redis.failures(),
+        staleServed.sum(),
+        refreshesSkipped.sum(),
+        failuresRemembered.sum(),
+        loadNanos.sum(),
+        leaseWaits.sum(),
+        leaseWaitNanos.sum(),
+        local.evictedBySize(),
+        local.evictedByAge());
   }
 }

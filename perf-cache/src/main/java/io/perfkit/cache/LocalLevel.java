@@ -2,9 +2,13 @@ package io.perfkit.cache;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
+import io.perfkit.cache.Lookup.Hit;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import java.util.function.ToIntBiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,39 +26,134 @@ final class LocalLevel<K, V> {
   private final LongSupplier nanos;
   private final long ttlNanos;
   private final long stalenessNanos;
+  private final double refreshAhead;
+  private final LongAdder evictedBySize = new LongAdder();
+  private final LongAdder evictedByAge = new LongAdder();
   private volatile long lastWriteNanos;
 
-  LocalLevel(CacheConfig config, Fence fence, InvalidationChannel channel, LongSupplier nanos) {
+  /**
+   * @param weigher null to count copies
+   */
+  LocalLevel(
+      CacheConfig config,
+      @Nullable ToIntBiFunction<? super K, ? super V> weigher,
+      Fence fence,
+      InvalidationChannel channel,
+      LongSupplier nanos) {
     this.fence = fence;
     this.channel = channel;
     this.stalenessNanos = config.maxStaleness().toNanos();
+    this.refreshAhead = config.refreshAhead();
     this.nanos = nanos;
     this.ttlNanos = config.l1Ttl().toNanos();
     this.lastWriteNanos = nanos.getAsLong();
-    this.entries =
-        Caffeine.newBuilder()
-            .maximumSize(config.maxEntries())
-            .expireAfterWrite(config.l1Ttl())
-            .ticker(() -> lastWriteNanos)
-            .build();
+    Caffeine<K, LocalEntry<V>> bounded = bounded(config, weigher);
+    bounded.expireAfterWrite(holdFor(config)).evictionListener(this::evicted);
+    if (config.localIdle().isZero()) {
+      bounded.ticker(() -> lastWriteNanos);
+    } else {
+      bounded.expireAfterAccess(config.localIdle()).ticker(nanos::getAsLong);
+    }
+    this.entries = bounded.build();
   }
 
-  /** The copy that counts, or null. Allocates nothing. */
+  @SuppressWarnings("unchecked") // Caffeine's builder takes its types with the weigher
+  private static <K, V> Caffeine<K, LocalEntry<V>> bounded(
+      CacheConfig config, @Nullable ToIntBiFunction<? super K, ? super V> weigher) {
+    if (weigher == null) {
+      return (Caffeine<K, LocalEntry<V>>)
+          (Caffeine<?, ?>) Caffeine.newBuilder().maximumSize(config.maxEntries());
+    }
+    return Caffeine.newBuilder()
+        .maximumWeight(config.maxWeight())
+        .weigher((K key, LocalEntry<V> copy) -> weigh(weigher, key, copy.value));
+  }
+
+  /** What holds no value has the weight of one. */
+  private static <K, V> int weigh(
+      ToIntBiFunction<? super K, ? super V> weigher, K key, @Nullable V value) {
+    int weight = value == null ? 1 : weigher.applyAsInt(key, value);
+    if (weight < 0) {
+      throw new IllegalArgumentException("weight: " + weight + " (expected: >= 0)");
+    }
+    return weight;
+  }
+
+  private void evicted(@Nullable Object key, @Nullable LocalEntry<V> copy, RemovalCause cause) {
+    (cause == RemovalCause.SIZE ? evictedBySize : evictedByAge).increment();
+  }
+
+  /** Copies dropped to keep within the bound. */
+  long evictedBySize() {
+    return evictedBySize.sum();
+  }
+
+  /** Copies dropped because they were old, or idle. */
+  long evictedByAge() {
+    return evictedByAge.sum();
+  }
+
+  /** Where old values may serve, a copy may be the last that has one. */
+  private static Duration holdFor(CacheConfig config) {
+    return config.keep().isZero() ? config.l1Ttl() : config.l2Ttl().plus(config.keep());
+  }
+
+  /**
+   * The copy that counts, or null; null too for the one reader who is to ask for a newer one.
+   * Allocates nothing.
+   */
   @Nullable LocalEntry<V> get(K key) {
     LocalEntry<V> entry = entries.getIfPresent(key);
     if (entry == null) {
       return null;
     }
     long now = nanos.getAsLong();
-    return entry.deadlineNanos - now > 0 && isCurrent(entry) && isFresh(entry, now) ? entry : null;
+    return entry.isQuiet(now) && isCurrent(entry) && isFresh(entry, now) ? entry : null;
+  }
+
+  /** Whether {@code entry} counts, questions for a newer one apart. */
+  boolean vouchesFor(LocalEntry<V> entry) {
+    long now = nanos.getAsLong();
+    return entry.isBeforeDeadline(now) && isCurrent(entry) && isFresh(entry, now);
   }
 
   /** The copy that counts but for what may not have been heard, or null. */
   @Nullable LocalEntry<V> getUnheard(K key) {
     LocalEntry<V> entry = entries.getIfPresent(key);
-    return entry != null && entry.deadlineNanos - nanos.getAsLong() > 0 && isCurrent(entry)
+    return entry != null && entry.isBeforeDeadline(nanos.getAsLong()) && isCurrent(entry)
         ? entry
         : null;
+  }
+
+  /**
+   * What could serve if no newer value can be had and Redis is silent, or null: a copy that is past
+   * its life by {@code window} at most.
+   *
+   * @param unheard whether it need not be vouched for
+   */
+  @Nullable LocalEntry<V> getOld(K key, Duration window, boolean unheard) {
+    LocalEntry<V> entry = entries.getIfPresent(key);
+    long now = nanos.getAsLong();
+    return entry != null
+            && entry.failure == null
+            && now - entry.lifeEndNanos <= window.toNanos()
+            && isCurrent(entry)
+            && (unheard || isFresh(entry, now))
+        ? entry
+        : null;
+  }
+
+  /** Lets a copy count for a while from now on. */
+  void extend(K key, LocalEntry<V> entry, Duration time) {
+    entries.put(key, new LocalEntry<>(entry, nanos.getAsLong() + time.toNanos()));
+  }
+
+  /** Whether nothing has ended since {@code reading} that concerns its key, as far as is heard. */
+  boolean vouchesFor(Reading reading, int hash) {
+    Reading now = reading(hash);
+    return reading.sees(now)
+        && (now.nanos() - channel.heardNanos() <= stalenessNanos
+            || now.nanos() - reading.nanos() <= stalenessNanos);
   }
 
   /** The copy, counting or not: Redis may say that it is still right. */
@@ -102,14 +201,14 @@ final class LocalLevel<K, V> {
     return new Reading(stripe, fence.epoch(stripe), tagAdvances, nanos.getAsLong());
   }
 
-  /** Keeps what was read since {@code reading}, for {@code timeLeft} from then at most. */
-  void put(
-      K key,
-      @Nullable V value,
-      Set<String> tags,
-      @Nullable Stamp stamp,
-      Reading reading,
-      Duration timeLeft) {
+  /**
+   * Keeps what was read or loaded since {@code reading}.
+   *
+   * @param entry whose life is as it was then
+   * @param atMost time that the copy counts from then on
+   */
+  void put(K key, Hit<V> entry, Reading reading, Duration atMost) {
+    Set<String> tags = entry.tags();
     int[] tagStripes = LocalEntry.NO_TAGS;
     int epoch = reading.epoch();
     if (!tags.isEmpty()) {
@@ -119,12 +218,26 @@ final class LocalLevel<K, V> {
         return; // F3: one of its tags may have ended meanwhile
       }
     }
-    long life = Math.min(ttlNanos, timeLeft.toNanos());
-    LocalEntry<V> entry = new LocalEntry<>(value, tags, stamp, reading, tagStripes, epoch, life);
+    long deadline = reading.nanos() + Math.min(ttlNanos, atMost.toNanos());
+    long lifeEnd = reading.nanos() + entry.life().left().toNanos();
+    long ask = lifeEnd - (long) (entry.life().total().toNanos() * refreshAhead);
+    boolean asked = ask - reading.nanos() <= 0; // now, so somebody asks already
+    LocalEntry<V> copy =
+        new LocalEntry<>(
+            entry.value(),
+            entry.failure(),
+            tags,
+            entry.stamp(),
+            reading,
+            tagStripes,
+            epoch,
+            deadline,
+            lifeEnd,
+            asked || deadline - ask < 0 ? deadline : ask);
     if (isCurrent(
-        entry, fence.moves())) { // or else it would not count, and might displace one that does
+        copy, fence.moves())) { // or else it would not count, and might displace one that does
       lastWriteNanos = nanos.getAsLong();
-      entries.put(key, entry);
+      entries.put(key, copy);
     }
   }
 
@@ -132,11 +245,11 @@ final class LocalLevel<K, V> {
    * Ends what was read before, then keeps {@code entry}, which was put to Redis after {@code
    * before} was taken; unless another invalidation came between, which may be the newer one.
    */
-  void replace(K key, Entry<V> entry, Stamp stamp, Reading before, Duration timeLeft) {
+  void replace(K key, Hit<V> entry, Reading before) {
     if (fence.advanceFrom(before.stripe(), before.epoch())) {
       Reading after =
           new Reading(before.stripe(), before.epoch() + 1, before.tagAdvances(), before.nanos());
-      put(key, entry.value(), entry.tags(), stamp, after, timeLeft);
+      put(key, entry, after, entry.life().left());
     } else {
       entries.invalidate(key);
     }

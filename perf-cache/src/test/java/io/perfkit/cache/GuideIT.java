@@ -8,11 +8,13 @@ import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
@@ -122,6 +124,40 @@ final class GuideIT {
             .build();
 
     assertThat(config.compressAboveBytes()).isEqualTo(2_048);
+  }
+
+  @Test
+  void weighedCopies() {
+    try (Caches caches = Caches.of(redis, "guide")) {
+      Cache<String, String> texts =
+          caches.cache(
+              "texts",
+              Function.identity(),
+              Codec.string(),
+              CacheConfig.builder().maxWeight(64 << 20).build(),
+              (key, text) -> 2 * text.length());
+
+      texts.put("a", "text");
+      assertThat(texts.getIfPresent("a")).isEqualTo("text");
+      texts.invalidate("a");
+    }
+  }
+
+  @Test
+  void slowAndFailingLoads() {
+    CacheConfig config =
+        CacheConfig.builder()
+            .l2Ttl(Duration.ofMinutes(5))
+            .refreshAhead(0.2) // loads the next value when a fifth of these five minutes is left
+            .staleWhileRevalidate(
+                Duration.ofMinutes(1)) // then serves the old one and loads behind it
+            .staleIfError(Duration.ofHours(1)) // and if the loader throws, or is slow:
+            .loadTimeout(Duration.ofMillis(300), Duration.ofSeconds(5))
+            .throttle(Duration.ofSeconds(2)) // until the next attempt, on all nodes
+            .failureTtl(Duration.ofSeconds(1), IOException.class) // if there is no old value either
+            .build();
+
+    assertThat(config.keep()).isEqualTo(Duration.ofHours(1));
   }
 
   @Test
