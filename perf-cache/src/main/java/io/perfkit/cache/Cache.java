@@ -275,6 +275,11 @@ public final class Cache<K, V> {
     return waiters.size();
   }
 
+  /** Fails at once for a key that no level could take. */
+  void requireKey(K key) {
+    Address unused = address(key);
+  }
+
   private Address address(K key) {
     return redis.address(requireNonNull(keyText.apply(requireNonNull(key, "key")), "key text"));
   }

@@ -19,6 +19,8 @@ final class CacheMeters implements AutoCloseable {
   static final String REDIS_FAILURES = "perf.cache.redis.failures";
   static final String L1_ENTRIES = "perf.cache.l1.entries";
   static final String UNSENT = "perf.cache.invalidations.unsent";
+  static final String WRITES = "perf.cache.writes";
+  static final String WRITES_WAITING = "perf.cache.writes.waiting";
   static final String HEARD_AGE = "perf.cache.heard.age";
 
   private final MeterRegistry registry;
@@ -40,6 +42,28 @@ final class CacheMeters implements AutoCloseable {
     count(cache, LOADS, name.and("result", "failure"), CacheStats::loadFailures);
     count(cache, REDIS_FAILURES, name, CacheStats::redisFailures);
     meters.add(Gauge.builder(L1_ENTRIES, local, LocalLevel::size).tags(name).register(registry));
+  }
+
+  void bind(WriteBehind<?, ?> behind, String cache) {
+    Tags name = Tags.of("cache", cache);
+    countWrites(behind, name.and("result", "accepted"), WriteBehindStats::accepted);
+    countWrites(behind, name.and("result", "merged"), WriteBehindStats::merged);
+    countWrites(behind, name.and("result", "written"), WriteBehindStats::written);
+    countWrites(behind, name.and("result", "overflowed"), WriteBehindStats::overflowed);
+    countWrites(behind, name.and("result", "retried"), WriteBehindStats::retries);
+    countWrites(behind, name.and("result", "failed"), WriteBehindStats::failed);
+    meters.add(
+        Gauge.builder(WRITES_WAITING, behind, b -> b.stats().waiting())
+            .tags(name)
+            .register(registry));
+  }
+
+  private void countWrites(
+      WriteBehind<?, ?> behind, Tags tags, ToDoubleFunction<WriteBehindStats> value) {
+    meters.add(
+        FunctionCounter.builder(WRITES, behind, b -> value.applyAsDouble(b.stats()))
+            .tags(tags)
+            .register(registry));
   }
 
   void bind(Caches caches, String prefix) {

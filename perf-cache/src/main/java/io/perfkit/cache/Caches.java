@@ -10,10 +10,13 @@ import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisGuard;
 import java.time.Duration;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,7 @@ public final class Caches implements AutoCloseable {
   private final RedisGuard guard;
   private final Queue<UnsentInvalidations> unsent = new ConcurrentLinkedQueue<>();
   private final Queue<Cache<?, ?>> caches = new ConcurrentLinkedQueue<>();
+  private final ConcurrentMap<Cache<?, ?>, WriteBehind<?, ?>> writers = new ConcurrentHashMap<>();
   private final LongSupplier nanos;
   private final @Nullable CacheMeters meters;
   private final ScheduledExecutorService keeper;
@@ -126,6 +130,42 @@ public final class Caches implements AutoCloseable {
   }
 
   /**
+   * Takes writes for {@code reads}' cache and gives them to {@code writer} later, many at once. It
+   * is closed by its own close, or at the latest with these caches. Starts a thread.
+   *
+   * @param unwritten gets each accepted write that is given up, with the reason: after its attempts
+   *     the writer's exception, at a close a {@link WriteUnfinished}. It runs on the thread that
+   *     writes or closes; what it throws is logged
+   * @throws IllegalArgumentException if the cache is not of these caches
+   * @throws IllegalStateException if the cache has a writer already
+   */
+  public <K, V> WriteBehind<K, V> writeBehind(
+      ReadThrough<K, V> reads,
+      CacheWriter<K, V> writer,
+      BiConsumer<? super Write<K, V>, ? super Throwable> unwritten,
+      WriteBehindConfig config) {
+    Cache<K, V> cache = requireOurs(reads.cache());
+    WriteBehind<K, V> behind = new WriteBehind<>(reads, writer, unwritten, config, nanos);
+    if (writers.putIfAbsent(cache, behind) != null) {
+      throw new IllegalStateException(
+          "cache: '" + cache.name() + "' (expected: a cache without a writer)");
+    }
+    behind.start();
+    if (meters != null) {
+      meters.bind(behind, cache.name());
+    }
+    return behind;
+  }
+
+  private <K, V> Cache<K, V> requireOurs(Cache<K, V> cache) {
+    if (!caches.contains(cache)) {
+      throw new IllegalArgumentException(
+          "cache: '" + cache.name() + "' (expected: a cache of " + this + ")");
+    }
+    return cache;
+  }
+
+  /**
    * Whether other nodes' invalidations are heard now; if not, copies live for their L1 TTL at most.
    */
   public boolean subscribed() {
@@ -153,11 +193,12 @@ public final class Caches implements AutoCloseable {
   }
 
   /**
-   * Tries once more to send the invalidations that wait, then ends threads and subscription. The
-   * caches can't be used any more; entries in Redis stay.
+   * Closes each {@link WriteBehind}, tries once more to send the invalidations that wait, then ends
+   * threads and subscription. The caches can't be used any more; entries in Redis stay.
    */
   @Override
   public void close() {
+    writers.values().forEach(WriteBehind::close); // while what they write can still be told
     keeper.shutdownNow();
     sendUnsent();
     channel.close();

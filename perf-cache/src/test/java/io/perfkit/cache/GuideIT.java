@@ -11,7 +11,9 @@ import io.perfkit.testing.TestRedis;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -26,10 +28,15 @@ final class GuideIT {
 
   private static final class Database {
     final AtomicInteger loads = new AtomicInteger();
+    final Queue<Write<Long, Profile>> saved = new ConcurrentLinkedQueue<>();
 
     Profile loadProfile(long id) {
       loads.incrementAndGet();
       return new Profile(id, "user-" + id);
+    }
+
+    void save(List<Write<Long, Profile>> changes) {
+      saved.addAll(changes);
     }
 
     Map<Long, Profile> loadProfiles(Set<Long> ids) {
@@ -82,6 +89,41 @@ final class GuideIT {
       assertThat(profiles.getIfPresent(42L)).isNull();
       assertThat(profiles.getIfPresent(1L)).isNotNull();
     }
+  }
+
+  @Test
+  void readingAndWritingThroughAndBehind() {
+    Queue<Write<Long, Profile>> deadLetters = new ConcurrentLinkedQueue<>();
+    try (Caches caches = Caches.of(redis, "guide")) {
+      Cache<Long, Profile> cache =
+          caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
+      cache.clear();
+
+      ReadThrough<Long, Profile> profiles = ReadThrough.of(cache, id -> database.loadProfile(id));
+      WriteThrough<Long, Profile> writes =
+          WriteThrough.of(cache, changes -> database.save(changes));
+
+      writes.put(42L, new Profile(42, "Ada"));
+      Profile profile = profiles.get(42L); // loaded: the writer's value is not put into the cache
+
+      assertThat(profile).isEqualTo(new Profile(42, "user-42"));
+      assertThat(database.saved).containsExactly(Write.put(42L, new Profile(42, "Ada")));
+
+      WriteBehind<Long, Profile> later =
+          caches.writeBehind(
+              profiles,
+              changes -> database.save(changes),
+              (write, reason) ->
+                  deadLetters.add(write), // what is given up; nothing is lost silently
+              WriteBehindConfig.defaults());
+
+      later.put(42L, new Profile(42, "Grace")); // returns at once
+      Profile latest = later.get(42L); // this node reads what it accepted
+
+      assertThat(latest).isEqualTo(new Profile(42, "Grace"));
+    }
+    assertThat(database.saved).hasSize(2);
+    assertThat(deadLetters).isEmpty();
   }
 
   @Test
