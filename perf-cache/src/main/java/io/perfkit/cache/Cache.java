@@ -280,8 +280,23 @@ public final class Cache<K, V> {
     Address unused = address(key);
   }
 
-  private Address address(K key) {
-    return redis.address(requireNonNull(keyText.apply(requireNonNull(key, "key")), "key text"));
+  Address address(K key) {
+    return redis.address(text(key));
+  }
+
+  /** The key as Redis and other nodes know it. */
+  String text(K key) {
+    return requireNonNull(keyText.apply(requireNonNull(key, "key")), "key text");
+  }
+
+  /** Keys of L1, the most used first. */
+  Set<K> hottest(int max) {
+    return local.hottest(max);
+  }
+
+  /** Gets that L1 answered so far. */
+  long hits() {
+    return counters.l1Hits.sum();
   }
 
   /**

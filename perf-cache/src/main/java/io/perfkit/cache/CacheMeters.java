@@ -19,8 +19,12 @@ final class CacheMeters implements AutoCloseable {
   static final String REDIS_FAILURES = "perf.cache.redis.failures";
   static final String L1_ENTRIES = "perf.cache.l1.entries";
   static final String UNSENT = "perf.cache.invalidations.unsent";
+  static final String AUDITED = "perf.cache.coherence.audited";
+  static final String VIOLATIONS = "perf.cache.coherence.violations";
+  static final String LAG = "perf.cache.coherence.lag";
   static final String WRITES = "perf.cache.writes";
   static final String WRITES_WAITING = "perf.cache.writes.waiting";
+  static final String RETOLD = "perf.cache.invalidations.retold";
   static final String HEARD_AGE = "perf.cache.heard.age";
 
   private final MeterRegistry registry;
@@ -42,6 +46,22 @@ final class CacheMeters implements AutoCloseable {
     count(cache, LOADS, name.and("result", "failure"), CacheStats::loadFailures);
     count(cache, REDIS_FAILURES, name, CacheStats::redisFailures);
     meters.add(Gauge.builder(L1_ENTRIES, local, LocalLevel::size).tags(name).register(registry));
+  }
+
+  void bind(Audit<?, ?> audit, String cache) {
+    Tags name = Tags.of("cache", cache);
+    countAudited(audit, AUDITED, name, Audit::looks);
+    countAudited(audit, VIOLATIONS, name.and("redis", "other"), Audit::replaced);
+    countAudited(audit, VIOLATIONS, name.and("redis", "none"), Audit::missing);
+    meters.add(
+        TimeGauge.builder(LAG, audit, NANOSECONDS, a -> a.lag().toNanos())
+            .tags(name)
+            .register(registry));
+  }
+
+  private void countAudited(
+      Audit<?, ?> audit, String meter, Tags tags, ToDoubleFunction<Audit<?, ?>> value) {
+    meters.add(FunctionCounter.builder(meter, audit, value).tags(tags).register(registry));
   }
 
   void bind(WriteBehind<?, ?> behind, String cache) {
@@ -70,6 +90,8 @@ final class CacheMeters implements AutoCloseable {
     Tags tags = Tags.of("prefix", prefix);
     meters.add(
         Gauge.builder(UNSENT, caches, Caches::unsentInvalidations).tags(tags).register(registry));
+    meters.add(
+        FunctionCounter.builder(RETOLD, caches, Caches::retold).tags(tags).register(registry));
     meters.add(
         TimeGauge.builder(HEARD_AGE, caches, NANOSECONDS, c -> c.health().heardAge().toNanos())
             .tags(tags)

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.perfkit.cache.FailoverWatch.Finding;
+import io.perfkit.cache.FailoverWatch.Look;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
@@ -15,11 +17,15 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
@@ -28,17 +34,25 @@ import redis.clients.jedis.UnifiedJedis;
  * and the invalidations that wait while Redis is down. The client stays the caller's. Thread safe.
  */
 public final class Caches implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Caches.class);
   private static final long RETRY_MILLIS = 200;
+  private static final long WATCH_MILLIS = 500;
 
   private final String prefix;
   private final InvalidationChannel channel;
   private final RedisGuard guard;
-  private final Queue<UnsentInvalidations> unsent = new ConcurrentLinkedQueue<>();
+  private final FailoverWatch failovers;
+  private final Queue<RedisLevel<?>> levels = new ConcurrentLinkedQueue<>();
   private final Queue<Cache<?, ?>> caches = new ConcurrentLinkedQueue<>();
   private final ConcurrentMap<Cache<?, ?>, WriteBehind<?, ?>> writers = new ConcurrentHashMap<>();
+  private final Queue<Audit<?, ?>> audits = new ConcurrentLinkedQueue<>();
+  private final Queue<HotKeys<?, ?>> hotKeys = new ConcurrentLinkedQueue<>();
+  private final long hitsPerAudit;
   private final LongSupplier nanos;
   private final @Nullable CacheMeters meters;
   private final ScheduledExecutorService keeper;
+  private final AtomicLong retold = new AtomicLong();
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private Caches(Builder builder) {
     KeySpace.of(builder.prefix, "caches"); // says what a prefix may be
@@ -46,11 +60,13 @@ public final class Caches implements AutoCloseable {
     this.channel = new InvalidationChannel(builder.redis, prefix, builder.nanos);
     this.guard = RedisGuard.of(builder.redis, builder.guard);
     this.nanos = builder.nanos;
+    this.failovers = new FailoverWatch(builder.redis, guard, nanos);
+    this.hitsPerAudit = builder.hitsPerAudit;
     this.meters = builder.registry == null ? null : new CacheMeters(builder.registry);
     AtomicInteger number = new AtomicInteger();
     this.keeper =
         Executors.newScheduledThreadPool(
-            2, // a Redis that does not answer holds up what is unsent, not the beat
+            3, // a Redis that does not answer holds up the unsent and the watch, not the beat
             task -> {
               Thread thread = new Thread(task, "perf-cache-keeper-" + number.incrementAndGet());
               thread.setDaemon(true);
@@ -62,6 +78,8 @@ public final class Caches implements AutoCloseable {
     channel.start();
     var unused =
         keeper.scheduleWithFixedDelay(this::sendUnsent, RETRY_MILLIS, RETRY_MILLIS, MILLISECONDS);
+    var unusedToo =
+        keeper.scheduleWithFixedDelay(this::watch, WATCH_MILLIS, WATCH_MILLIS, MILLISECONDS);
   }
 
   /**
@@ -102,19 +120,20 @@ public final class Caches implements AutoCloseable {
   public <K, V> Cache<K, V> cache(
       String name, Function<? super K, String> keyText, Codec<V> codec, CacheConfig config) {
     requireNonNull(keyText, "keyText");
+    Fence fence = new Fence(requireNonNull(config, "config").maxEntries());
     RedisLevel<V> redis =
         new RedisLevel<>(
             guard,
             channel,
             KeySpace.of(prefix, requireNonNull(name, "name")),
             codec,
-            requireNonNull(config, "config"));
-    Fence fence = new Fence(config.maxEntries());
+            config,
+            new RecentInvalidations(fence, nanos));
     Waiters waiters = new Waiters();
     if (!channel.register(name, new Receiver(fence, waiters))) {
       throw new IllegalStateException("name: '" + name + "' (expected: a name not taken yet)");
     }
-    unsent.add(redis.unsent());
+    levels.add(redis);
     LocalLevel<K, V> local = new LocalLevel<>(config, fence, channel, nanos);
     Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters);
     caches.add(cache);
@@ -125,6 +144,14 @@ public final class Caches implements AutoCloseable {
             () -> channel.beat(guard, silenceMax), 0, beatMillis, MILLISECONDS);
     if (meters != null) {
       meters.bind(cache, local);
+    }
+    if (hitsPerAudit > 0) {
+      Audit<K, V> audit =
+          new Audit<>(cache, local, redis, hitsPerAudit, config.maxStaleness(), nanos);
+      audits.add(audit);
+      if (meters != null) {
+        meters.bind(audit, name);
+      }
     }
     return cache;
   }
@@ -157,6 +184,22 @@ public final class Caches implements AutoCloseable {
     return behind;
   }
 
+  /**
+   * Remembers which keys of {@code reads}' cache are used most, for {@link HotKeys#reload} when a
+   * node starts. Saves in the background until these caches are closed.
+   *
+   * @param keyOfText the inverse of the cache's key text, {@code Long::valueOf} for instance
+   * @throws IllegalArgumentException if the cache is not of these caches
+   */
+  public <K, V> HotKeys<K, V> hotKeys(
+      ReadThrough<K, V> reads, Function<String, ? extends K> keyOfText, HotKeysConfig config) {
+    Cache<K, V> cache = requireOurs(reads.cache());
+    KeySpace keys = KeySpace.of(prefix, cache.name());
+    HotKeys<K, V> hot = new HotKeys<>(reads, keyOfText, config, guard, keys, nanos);
+    hotKeys.add(hot);
+    return hot;
+  }
+
   private <K, V> Cache<K, V> requireOurs(Cache<K, V> cache) {
     if (!caches.contains(cache)) {
       throw new IllegalArgumentException(
@@ -174,7 +217,7 @@ public final class Caches implements AutoCloseable {
 
   /** Keys, tags and whole caches whose invalidation waits for Redis. */
   public int unsentInvalidations() {
-    return unsent.stream().mapToInt(UnsentInvalidations::size).sum();
+    return levels.stream().mapToInt(level -> level.unsent().size()).sum();
   }
 
   /** How these caches stand to Redis. Costs nothing; for a health check. */
@@ -189,17 +232,54 @@ public final class Caches implements AutoCloseable {
   }
 
   private void sendUnsent() {
-    unsent.forEach(UnsentInvalidations::send);
+    levels.forEach(level -> level.unsent().send());
+  }
+
+  /** What has time, and may wait for Redis. */
+  private void watch() {
+    try {
+      watchFailovers();
+      audits.forEach(Audit::tick);
+      hotKeys.forEach(HotKeys::saveWhenDue);
+    } catch (RuntimeException e) { // of a key function, or closed meanwhile
+      LOG.debug("The watch is taken up again in {} ms", WATCH_MILLIS, e);
+    }
+  }
+
+  private void watchFailovers() {
+    Look look = failovers.look();
+    if (look.finding() == Finding.SAME) {
+      levels.forEach(level -> level.sameServerAt(look.askedNanos()));
+    } else if (look.finding() == Finding.CHANGED) {
+      int again = levels.stream().mapToInt(RedisLevel::tellAgain).sum();
+      retold.addAndGet(again);
+      LOG.info("Another Redis took over; {} invalidations are sent again, {}", again, this);
+    }
+  }
+
+  /** Whether the servers are known, so that a change of them will be noticed. */
+  boolean primaryKnown() {
+    return failovers.known();
+  }
+
+  /** Invalidations sent again because another server took over. */
+  long retold() {
+    return retold.get();
   }
 
   /**
-   * Closes each {@link WriteBehind}, tries once more to send the invalidations that wait, then ends
-   * threads and subscription. The caches can't be used any more; entries in Redis stay.
+   * Closes each {@link WriteBehind}, saves the hottest keys, tries once more to send the
+   * invalidations that wait, then ends threads and subscription. The caches can't be used any more;
+   * entries in Redis stay. Does nothing the second time.
    */
   @Override
   public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
     writers.values().forEach(WriteBehind::close); // while what they write can still be told
     keeper.shutdownNow();
+    hotKeys.forEach(HotKeys::save);
     sendUnsent();
     channel.close();
     guard.close();
@@ -218,6 +298,7 @@ public final class Caches implements AutoCloseable {
     private final UnifiedJedis redis;
     private final String prefix;
     private GuardConfig guard = GuardConfig.defaults();
+    private long hitsPerAudit = 10_000;
     private LongSupplier nanos = System::nanoTime;
     private @Nullable MeterRegistry registry;
 
@@ -235,6 +316,20 @@ public final class Caches implements AutoCloseable {
     /** Where the meters of all these caches are registered until they are closed; default none. */
     public Builder meterRegistry(MeterRegistry meterRegistry) {
       registry = requireNonNull(meterRegistry, "meterRegistry");
+      return this;
+    }
+
+    /**
+     * How many local hits of a cache bring about one comparison of a local copy with Redis, in the
+     * background, by up to 200 a second; 0 for none. Default 10,000.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder hitsPerAudit(long hits) {
+      if (hits < 0) {
+        throw new IllegalArgumentException("hitsPerAudit: " + hits + " (expected: >= 0)");
+      }
+      hitsPerAudit = hits;
       return this;
     }
 

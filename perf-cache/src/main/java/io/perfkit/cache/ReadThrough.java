@@ -2,10 +2,12 @@ package io.perfkit.cache;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +87,27 @@ public final class ReadThrough<K, V> {
   /** As {@link Cache#getAll}. */
   public Map<K, V> getAll(Collection<? extends K> keys) {
     return cache.getAllEntries(keys, this::loaded);
+  }
+
+  /**
+   * Loads what neither level holds, chunk after chunk of {@value Warming#CHUNK} keys, so that later
+   * reads find it. Blocks; each chunk takes one round trip, one call of the loader for what is
+   * absent, and one more round trip. A chunk whose load fails is reported and the next goes on.
+   */
+  public WarmReport warm(Collection<? extends K> keys) {
+    Warming<K, V> warming = new Warming<>(this, keys);
+    warming.run();
+    return warming.report();
+  }
+
+  /**
+   * As {@link #warm(Collection)} with up to {@value Warming#TOGETHER_MAX} chunks at a time on
+   * {@code executor}, waiting for {@code deadline} at most; an interrupt ends the wait and stays
+   * set. Chunks that have begun by then go on, later ones are left.
+   */
+  public WarmReport warm(Collection<? extends K> keys, Executor executor, Duration deadline) {
+    return new Warming<>(this, keys)
+        .runOn(requireNonNull(executor, "executor"), requireNonNull(deadline, "deadline"));
   }
 
   /** Runs the loader. */

@@ -10,6 +10,7 @@ final class ArchitectureTest {
         .rootException("CacheException")
         .clocks("Caches")
         .threads("Caches", "InvalidationChannel", "WriteBehind")
+        .elapsedTimeOnly()
         .check();
   }
 }

@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -124,6 +126,28 @@ final class GuideIT {
     }
     assertThat(database.saved).hasSize(2);
     assertThat(deadLetters).isEmpty();
+  }
+
+  @Test
+  void warmingUp() {
+    ExecutorService executor = Executors.newFixedThreadPool(4);
+    try (Caches caches = Caches.of(redis, "guide-warm")) {
+      Cache<Long, Profile> cache =
+          caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
+      cache.clear();
+      ReadThrough<Long, Profile> profiles = ReadThrough.of(cache, id -> database.loadProfile(id));
+
+      WarmReport report = profiles.warm(List.of(1L, 2L, 3L)); // loads what neither level holds
+
+      HotKeys<Long, Profile> hot =
+          caches.hotKeys(profiles, Long::valueOf, HotKeysConfig.defaults()); // saved every minute
+      WarmReport atStart = hot.reload(executor, Duration.ofSeconds(5)); // those of the nodes before
+
+      assertThat(report.complete()).isTrue();
+      assertThat(atStart.failed()).isZero();
+    } finally {
+      executor.shutdownNow();
+    }
   }
 
   @Test

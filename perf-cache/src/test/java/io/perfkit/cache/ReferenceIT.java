@@ -59,5 +59,7 @@ final class ReferenceIT {
         .isEqualTo(ReferenceTable.componentsOf(CacheConfig.defaults()));
     assertThat(ReferenceTable.under("WriteBehindConfig", "configuration.md").secondByFirst())
         .isEqualTo(ReferenceTable.componentsOf(WriteBehindConfig.defaults()));
+    assertThat(ReferenceTable.under("HotKeysConfig", "configuration.md").secondByFirst())
+        .isEqualTo(ReferenceTable.componentsOf(HotKeysConfig.defaults()));
   }
 }

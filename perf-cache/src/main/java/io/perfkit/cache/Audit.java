@@ -1,0 +1,175 @@
+package io.perfkit.cache;
+
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import io.perfkit.cache.RedisLevel.Question;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches that a cache keeps its word: now and then compares a few local copies with Redis, by
+ * their stamps. A copy that differs may be one whose invalidation is still on its way; one that
+ * differs and would be served after {@code maxStaleness} should not exist. It is counted and
+ * dropped.
+ *
+ * <p>Off the hit's path: how many copies are looked at follows the number of hits, which ones is
+ * decided here. One thread at a time ticks; the counts may be read by any.
+ */
+final class Audit<K, V> {
+
+  /* Invariants
+   * A1  a copy is counted only if it differed at two looks that are at least maxStaleness apart, was
+   *     the same object all the time, and counted after the second look.
+   * A2  at most SAMPLE_MAX copies are compared, and SUSPECTS_MAX remembered. */
+  static final int SAMPLE_MAX = 100;
+  static final int SUSPECTS_MAX = 1_000;
+
+  private static final int STRIDE_MAX = 8;
+  private static final Logger LOG = LoggerFactory.getLogger(Audit.class);
+
+  private final Cache<K, V> cache;
+  private final LocalLevel<K, V> local;
+  private final RedisLevel<V> redis;
+  private final long hitsPerLook;
+  private final long stalenessNanos;
+  private final LongSupplier nanos;
+  private final LongAdder looks = new LongAdder();
+  private final LongAdder replaced = new LongAdder();
+  private final LongAdder missing = new LongAdder();
+  private final Map<LocalEntry<V>, Suspect<K, V>> suspects = new HashMap<>();
+  private Iterator<Map.Entry<K, LocalEntry<V>>> walk = Collections.emptyIterator();
+  private long hitsSeen;
+  private volatile long lagNanos;
+
+  Audit(
+      Cache<K, V> cache,
+      LocalLevel<K, V> local,
+      RedisLevel<V> redis,
+      long hitsPerLook,
+      Duration maxStaleness,
+      LongSupplier nanos) {
+    this.cache = cache;
+    this.local = local;
+    this.redis = redis;
+    this.hitsPerLook = hitsPerLook;
+    this.stalenessNanos = maxStaleness.toNanos();
+    this.nanos = nanos;
+  }
+
+  /** A copy that differed from Redis when it was first looked at. */
+  private record Suspect<K, V>(K key, LocalEntry<V> copy, Stamp stamp, long sinceNanos) {}
+
+  /** Copies compared with Redis so far. */
+  long looks() {
+    return looks.sum();
+  }
+
+  /** Copies that were served too long after Redis had another entry. */
+  long replaced() {
+    return replaced.sum();
+  }
+
+  /** Copies that were served too long after Redis had no entry, which may have been evicted. */
+  long missing() {
+    return missing.sum();
+  }
+
+  /** For how long the oldest copy has differed that is known to differ now. */
+  Duration lag() {
+    return Duration.ofNanos(lagNanos);
+  }
+
+  /** Looks at copies as hits have come in, and again at those that differed. One round trip. */
+  void tick() {
+    suspects.values().removeIf(suspect -> local.get(suspect.key()) != suspect.copy());
+    long now = nanos.getAsLong();
+    List<Suspect<K, V>> asked = new ArrayList<>(suspects.values());
+    for (Map.Entry<K, LocalEntry<V>> copy : sample()) {
+      Stamp stamp = copy.getValue().stamp;
+      if (stamp != null && !suspects.containsKey(copy.getValue())) {
+        asked.add(new Suspect<>(copy.getKey(), copy.getValue(), stamp, now));
+      }
+    }
+    List<Question> questions =
+        asked.stream()
+            .map(suspect -> new Question(cache.address(suspect.key()), false, suspect.stamp()))
+            .toList();
+    List<Lookup<V>> lookups = redis.lookup(questions);
+    for (int i = 0; i < asked.size(); i++) {
+      judge(asked.get(i), lookups.get(i));
+    }
+    long after = nanos.getAsLong();
+    lagNanos =
+        suspects.values().stream()
+            .mapToLong(suspect -> after - suspect.sinceNanos())
+            .max()
+            .orElse(0);
+  }
+
+  /** Copies picked by a walk that goes round and takes random steps. */
+  private List<Map.Entry<K, LocalEntry<V>>> sample() {
+    long hits = cache.hits();
+    long wanted = Math.min(SAMPLE_MAX, (hits - hitsSeen) / hitsPerLook);
+    hitsSeen = wanted == SAMPLE_MAX ? hits : hitsSeen + wanted * hitsPerLook;
+    List<Map.Entry<K, LocalEntry<V>>> sample = new ArrayList<>();
+    boolean again = true;
+    while (sample.size() < wanted && (walk.hasNext() || again)) {
+      if (!walk.hasNext()) {
+        again = false;
+        walk = local.all();
+        continue;
+      }
+      for (int skip = ThreadLocalRandom.current().nextInt(STRIDE_MAX); skip > 0; skip--) {
+        if (walk.hasNext()) {
+          var unused = walk.next();
+        }
+      }
+      if (walk.hasNext()) {
+        sample.add(walk.next());
+      }
+    }
+    return sample;
+  }
+
+  private void judge(Suspect<K, V> suspect, Lookup<V> lookup) {
+    switch (lookup.outcome()) {
+      case DOWN -> {} // tells nothing
+      case UNCHANGED -> {
+        looks.increment();
+        suspects.remove(suspect.copy());
+      }
+      default -> {
+        looks.increment();
+        differs(suspect, lookup.outcome() == Lookup.Outcome.HIT);
+      }
+    }
+  }
+
+  private void differs(Suspect<K, V> suspect, boolean another) {
+    boolean counts = local.get(suspect.key()) == suspect.copy();
+    if (counts && nanos.getAsLong() - suspect.sinceNanos() > stalenessNanos) { // A1
+      (another ? replaced : missing).increment();
+      local.drop(suspect.key(), suspect.copy());
+      suspects.remove(suspect.copy());
+      LOG.warn(
+          "A copy of cache '{}' was served {} ms after Redis had {}; it is dropped",
+          cache.name(),
+          NANOSECONDS.toMillis(nanos.getAsLong() - suspect.sinceNanos()),
+          another ? "another entry" : "no entry");
+    } else if (counts && suspects.size() < SUSPECTS_MAX) {
+      suspects.putIfAbsent(suspect.copy(), suspect);
+    } else {
+      suspects.remove(suspect.copy());
+    }
+  }
+}
