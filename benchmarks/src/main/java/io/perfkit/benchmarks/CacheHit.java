@@ -49,9 +49,9 @@ import redis.clients.jedis.RedisClient;
 @Measurement(iterations = 10, time = 400, timeUnit = TimeUnit.MILLISECONDS)
 public class CacheHit implements Area {
 
-  private static final int ENTRIES = 10_000;
-  private static final int SPARE = 2 * ENTRIES;
-  private static final Duration TTL = Duration.ofMinutes(30);
+  static final int ENTRIES = 10_000;
+  static final int SPARE = 2 * ENTRIES;
+  static final Duration TTL = Duration.ofMinutes(30);
 
   @Override
   public String name() {
@@ -71,7 +71,7 @@ public class CacheHit implements Area {
 
   @Benchmark
   public @Nullable String perfkitGet(InPerfkit perfkit, Keys keys) {
-    return perfkit.cache.get(keys.next(), CacheHit::missed);
+    return perfkit.get(keys.next());
   }
 
   @Benchmark
@@ -135,6 +135,10 @@ public class CacheHit implements Area {
         String value = value(i);
         cache.get(key(i), key -> value);
       }
+    }
+
+    @Nullable String get(String key) {
+      return cache.get(key, CacheHit::missed);
     }
 
     @TearDown
@@ -211,11 +215,11 @@ public class CacheHit implements Area {
     throw new IllegalStateException("missed " + key + " (expected: only hits)");
   }
 
-  private static String key(int number) {
+  static String key(int number) {
     return "user:" + number;
   }
 
-  private static String value(int number) {
+  static String value(int number) {
     return "profile of " + key(number);
   }
 }

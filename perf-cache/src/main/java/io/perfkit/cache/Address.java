@@ -6,5 +6,6 @@ import java.nio.ByteBuffer;
  * A key as Redis and the other nodes know it.
  *
  * @param redisKey of the entry; equal for equal keys, and its array is what is sent
+ * @param leaseKey of the lease to fill it
  */
-record Address(String text, ByteBuffer redisKey, int partition, int hash) {}
+record Address(String text, ByteBuffer redisKey, ByteBuffer leaseKey, int partition, int hash) {}

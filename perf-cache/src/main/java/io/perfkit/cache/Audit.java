@@ -2,6 +2,8 @@ package io.perfkit.cache;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
+import io.perfkit.cache.Lookup.Hit;
+import io.perfkit.cache.Lookup.Outcome;
 import io.perfkit.cache.RedisLevel.Question;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,7 +69,7 @@ final class Audit<K, V> {
   }
 
   /** A copy that differed from Redis when it was first looked at. */
-  private record Suspect<K, V>(K key, LocalEntry<V> copy, Stamp stamp, long sinceNanos) {}
+  private record Suspect<K, V>(K key, LocalEntry<V> copy, long sinceNanos) {}
 
   /** Copies compared with Redis so far. */
   long looks() {
@@ -95,14 +97,13 @@ final class Audit<K, V> {
     long now = nanos.getAsLong();
     List<Suspect<K, V>> asked = new ArrayList<>(suspects.values());
     for (Map.Entry<K, LocalEntry<V>> copy : sample()) {
-      Stamp stamp = copy.getValue().stamp;
-      if (stamp != null && !suspects.containsKey(copy.getValue())) {
-        asked.add(new Suspect<>(copy.getKey(), copy.getValue(), stamp, now));
+      if (copy.getValue().stamp != null && !suspects.containsKey(copy.getValue())) {
+        asked.add(new Suspect<>(copy.getKey(), copy.getValue(), now));
       }
     }
-    List<Question> questions =
+    List<Question<V>> questions =
         asked.stream()
-            .map(suspect -> new Question(cache.address(suspect.key()), false, suspect.stamp()))
+            .map(suspect -> new Question<>(cache.address(suspect.key()), false, suspect.copy()))
             .toList();
     List<Lookup<V>> lookups = redis.lookup(questions);
     for (int i = 0; i < asked.size(); i++) {
@@ -142,16 +143,15 @@ final class Audit<K, V> {
   }
 
   private void judge(Suspect<K, V> suspect, Lookup<V> lookup) {
-    switch (lookup.outcome()) {
-      case DOWN -> {} // tells nothing
-      case UNCHANGED -> {
-        looks.increment();
-        suspects.remove(suspect.copy());
-      }
-      default -> {
-        looks.increment();
-        differs(suspect, lookup.outcome() == Lookup.Outcome.HIT);
-      }
+    if (lookup.outcome() == Outcome.DOWN) {
+      return; // tells nothing
+    }
+    looks.increment();
+    Hit<V> hit = lookup.hit();
+    if (hit != null && hit.stamp().equals(suspect.copy().stamp)) {
+      suspects.remove(suspect.copy());
+    } else {
+      differs(suspect, hit != null);
     }
   }
 

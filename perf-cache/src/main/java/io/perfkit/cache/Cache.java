@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.LocalLevel.Reading;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -55,7 +54,8 @@ public final class Cache<K, V> {
       CacheConfig config,
       LocalLevel<K, V> local,
       RedisLevel<V> redis,
-      Waiters waiters) {
+      Waiters waiters,
+      LoadThreads threads) {
     this.name = name;
     this.keyText = keyText;
     this.config = config;
@@ -64,8 +64,9 @@ public final class Cache<K, V> {
     this.waiters = waiters;
     this.levels = new Levels<>(name, config, local, redis);
     Flights<K, V> flights = new Flights<>(local);
-    this.finder = new Finder<>(name, config, local, levels, flights, waiters, counters);
-    this.stageFinder = new StageFinder<>(name, levels, flights, counters);
+    Loading<K, V> loading = new Loading<>(name, config, local, levels, threads, counters);
+    this.finder = new Finder<>(name, config, local, levels, flights, waiters, loading);
+    this.stageFinder = new StageFinder<>(name, config, levels, flights, threads, loading);
   }
 
   /** The name given to {@link Caches#cache}. */
@@ -110,7 +111,7 @@ public final class Cache<K, V> {
     Found<V> result =
         finder.verify(
             key, address(key), keys -> Map.of(key, Entry.<V>ofNullable(loader.apply(key))));
-    counters.got(result.source());
+    counters.got(result);
     return result.value();
   }
 
@@ -188,7 +189,7 @@ public final class Cache<K, V> {
       return copy.value;
     }
     Found<V> result = finder.peek(key, address(key));
-    counters.got(result.source());
+    counters.got(result);
     return result.value();
   }
 
@@ -208,8 +209,8 @@ public final class Cache<K, V> {
    * an invalidation where {@link CacheConfig#absentTtl()} is zero.
    */
   public void putEntry(K key, Entry<V> entry) {
-    Duration life = levels.lifeOf(entry);
-    if (life.isZero()) {
+    Life life = levels.lifeOf(entry);
+    if (life.isOver()) {
       invalidate(key);
       return;
     }
@@ -321,8 +322,8 @@ public final class Cache<K, V> {
       Set<K> keys, Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader) {
     Map<K, Address> addresses = new LinkedHashMap<>();
     keys.forEach(key -> addresses.put(key, address(key))); // may throw, so before the first flight
-    Map<K, Found<V>> found = finder.find(addresses, loader);
-    found.values().forEach(result -> counters.got(result.source()));
+    Map<K, Found<V>> found = finder.find(addresses, loader::apply);
+    found.values().forEach(counters::got);
     return found;
   }
 
@@ -332,7 +333,7 @@ public final class Cache<K, V> {
     return Stages.map(
         stageFinder.find(key, address(key), loader),
         found -> {
-          counters.got(found.source());
+          counters.got(found);
           return found.value();
         });
   }

@@ -16,6 +16,18 @@ import java.time.Duration;
  * @param jitter share of its life in Redis by which an entry may end sooner, at random, so that
  *     entries made together don't end together; 0 to 0.5, default 0.1
  * @param lease time a loader has to fill Redis; a slower one is not stored there; default 10 s
+ * @param staleWhileRevalidate how long after its life in Redis a value still serves while one node
+ *     loads a newer one behind it; default zero, which means not at all
+ * @param staleIfError how long after its life in Redis a value still serves when the loader throws
+ *     or takes too long; default zero, which means not at all
+ * @param throttle pause between a failed load and the next one, while an old value serves; default
+ *     1 s
+ * @param loadTimeoutSoft time after which an old value serves, as by {@code staleIfError}, while
+ *     the load goes on; default zero, which means no limit
+ * @param loadTimeoutHard time after which a load's callers get {@link LoadTimedOut}; default zero,
+ *     which means no limit
+ * @param refreshAhead share of its life in Redis from whose end on a read value is loaded again
+ *     behind it; 0 to 0.9, default zero, which means never
  * @param compressAboveBytes longer payloads are deflated in Redis; equal to {@code maxValueBytes},
  *     as by default, means never
  * @param maxValueBytes longest payload of a value; default 16 MiB
@@ -29,6 +41,12 @@ public record CacheConfig(
     Duration absentTtl,
     double jitter,
     Duration lease,
+    Duration staleWhileRevalidate,
+    Duration staleIfError,
+    Duration throttle,
+    Duration loadTimeoutSoft,
+    Duration loadTimeoutHard,
+    double refreshAhead,
     int compressAboveBytes,
     int maxValueBytes) {
 
@@ -51,11 +69,31 @@ public record CacheConfig(
           "maxStaleness: " + maxStaleness + " (expected: 100 ms to 365 days)");
     }
     requireNonNull(onRedisDown, "onRedisDown");
-    if (!absentTtl.isZero()) {
-      requireTtl("absentTtl", absentTtl);
-    }
+    requireTtlOrZero("absentTtl", absentTtl);
     if (!(jitter >= 0 && jitter <= 0.5)) {
       throw new IllegalArgumentException("jitter: " + jitter + " (expected: 0 to 0.5)");
+    }
+    requireTtlOrZero("staleWhileRevalidate", staleWhileRevalidate);
+    requireTtlOrZero("staleIfError", staleIfError);
+    requireTtl("throttle", throttle);
+    requireTtlOrZero("loadTimeoutSoft", loadTimeoutSoft);
+    requireTtlOrZero("loadTimeoutHard", loadTimeoutHard);
+    if (!loadTimeoutSoft.isZero() && staleIfError.isZero()) {
+      throw new IllegalArgumentException(
+          "loadTimeoutSoft: "
+              + loadTimeoutSoft
+              + " (expected: zero without staleIfError, which is what could serve then)");
+    }
+    if (!loadTimeoutHard.isZero() && loadTimeoutSoft.compareTo(loadTimeoutHard) > 0) {
+      throw new IllegalArgumentException(
+          "loadTimeoutSoft: "
+              + loadTimeoutSoft
+              + " (expected: <= loadTimeoutHard "
+              + loadTimeoutHard
+              + ")");
+    }
+    if (!(refreshAhead >= 0 && refreshAhead <= 0.9)) {
+      throw new IllegalArgumentException("refreshAhead: " + refreshAhead + " (expected: 0 to 0.9)");
     }
     if (maxValueBytes < 1 || maxValueBytes > 512 << 20) {
       throw new IllegalArgumentException(
@@ -78,6 +116,22 @@ public record CacheConfig(
     }
   }
 
+  private static void requireTtlOrZero(String what, Duration ttl) {
+    if (!requireNonNull(ttl, what).isZero()) {
+      requireTtl(what, ttl);
+    }
+  }
+
+  /** How long a value stays in Redis after its life. */
+  Duration keep() {
+    return staleWhileRevalidate.compareTo(staleIfError) > 0 ? staleWhileRevalidate : staleIfError;
+  }
+
+  /** Whether callers wait for a load for a limited time. */
+  boolean limitsLoads() {
+    return !loadTimeoutSoft.isZero() || !loadTimeoutHard.isZero();
+  }
+
   /** How long {@code entry} lives, jitter apart; zero if it is not to be kept. */
   Duration lifeOf(Entry<?> entry) {
     Duration life = entry.value() == null ? absentTtl : l2Ttl;
@@ -94,6 +148,28 @@ public record CacheConfig(
     return new Builder();
   }
 
+  /** A builder that holds these settings. */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.maxEntries = maxEntries;
+    builder.l1Ttl = l1Ttl;
+    builder.l2Ttl = l2Ttl;
+    builder.maxStaleness = maxStaleness;
+    builder.onRedisDown = onRedisDown;
+    builder.absentTtl = absentTtl;
+    builder.jitter = jitter;
+    builder.lease = lease;
+    builder.staleWhileRevalidate = staleWhileRevalidate;
+    builder.staleIfError = staleIfError;
+    builder.throttle = throttle;
+    builder.loadTimeoutSoft = loadTimeoutSoft;
+    builder.loadTimeoutHard = loadTimeoutHard;
+    builder.refreshAhead = refreshAhead;
+    builder.compressAboveBytes = compressAboveBytes;
+    builder.maxValueBytes = maxValueBytes;
+    return builder;
+  }
+
   /** Collects settings; {@link #build()} checks them. One thread at a time. */
   public static final class Builder {
     private long maxEntries = 10_000;
@@ -104,6 +180,12 @@ public record CacheConfig(
     private Duration absentTtl = Duration.ZERO;
     private double jitter = 0.1;
     private Duration lease = Duration.ofSeconds(10);
+    private Duration staleWhileRevalidate = Duration.ZERO;
+    private Duration staleIfError = Duration.ZERO;
+    private Duration throttle = Duration.ofSeconds(1);
+    private Duration loadTimeoutSoft = Duration.ZERO;
+    private Duration loadTimeoutHard = Duration.ZERO;
+    private double refreshAhead;
     private int compressAboveBytes = 16 << 20;
     private int maxValueBytes = 16 << 20;
 
@@ -157,6 +239,41 @@ public record CacheConfig(
       return this;
     }
 
+    /** See {@link CacheConfig#staleWhileRevalidate()}. */
+    public Builder staleWhileRevalidate(Duration time) {
+      staleWhileRevalidate = time;
+      return this;
+    }
+
+    /** See {@link CacheConfig#staleIfError()}. */
+    public Builder staleIfError(Duration time) {
+      staleIfError = time;
+      return this;
+    }
+
+    /** See {@link CacheConfig#throttle()}. */
+    public Builder throttle(Duration pause) {
+      throttle = pause;
+      return this;
+    }
+
+    /**
+     * See {@link CacheConfig#loadTimeoutSoft()} and {@link CacheConfig#loadTimeoutHard()}. With a
+     * limit, loads run on the executor of {@link Caches.Builder#executor}, and without one on their
+     * caller's thread.
+     */
+    public Builder loadTimeout(Duration soft, Duration hard) {
+      loadTimeoutSoft = soft;
+      loadTimeoutHard = hard;
+      return this;
+    }
+
+    /** See {@link CacheConfig#refreshAhead()}. */
+    public Builder refreshAhead(double share) {
+      refreshAhead = share;
+      return this;
+    }
+
     /** See {@link CacheConfig#compressAboveBytes()}. */
     public Builder compressAboveBytes(int bytes) {
       compressAboveBytes = bytes;
@@ -185,6 +302,12 @@ public record CacheConfig(
           absentTtl,
           jitter,
           lease,
+          staleWhileRevalidate,
+          staleIfError,
+          throttle,
+          loadTimeoutSoft,
+          loadTimeoutHard,
+          refreshAhead,
           compressAboveBytes,
           maxValueBytes);
     }

@@ -43,17 +43,7 @@ record CacheMaker(Caches caches, CacheConfig config, Map<String, Codec<?>> codec
       throw new IllegalArgumentException(
           "localTtl: \"" + localTtl + "\" (expected: at most the ttl, " + l2 + ")");
     }
-    return new CacheConfig(
-        config.maxEntries(),
-        l1,
-        l2,
-        config.maxStaleness(),
-        config.onRedisDown(),
-        config.absentTtl(),
-        config.jitter(),
-        config.lease(),
-        config.compressAboveBytes(),
-        config.maxValueBytes());
+    return config.toBuilder().l1Ttl(l1).l2Ttl(l2).build();
   }
 
   private static Codec<?> codecOf(String name, Type value) {

@@ -11,11 +11,20 @@ package io.perfkit.cache;
  * @param loads runs of a loader that ended normally
  * @param loadFailures runs of a loader that threw
  * @param redisFailures commands that Redis did not answer or refused; reads went on to the loader
+ * @param staleServed gets answered with a value past its life; they count as hits too
+ * @param refreshesSkipped refreshes that were due and had no thread
  */
 public record CacheStats(
-    long l1Hits, long l2Hits, long misses, long loads, long loadFailures, long redisFailures) {
+    long l1Hits,
+    long l2Hits,
+    long misses,
+    long loads,
+    long loadFailures,
+    long redisFailures,
+    long staleServed,
+    long refreshesSkipped) {
 
-  static final CacheStats NONE = new CacheStats(0, 0, 0, 0, 0, 0);
+  static final CacheStats NONE = new CacheStats(0, 0, 0, 0, 0, 0, 0, 0);
 
   CacheStats plus(CacheStats other) {
     return new CacheStats(
@@ -24,7 +33,9 @@ public record CacheStats(
         misses + other.misses,
         loads + other.loads,
         loadFailures + other.loadFailures,
-        redisFailures + other.redisFailures);
+        redisFailures + other.redisFailures,
+        staleServed + other.staleServed,
+        refreshesSkipped + other.refreshesSkipped);
   }
 
   /** Share of gets that a level answered, 0 to 1; 0 before the first get. */

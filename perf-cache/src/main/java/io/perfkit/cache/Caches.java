@@ -15,8 +15,8 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -50,7 +50,8 @@ public final class Caches implements AutoCloseable {
   private final long hitsPerAudit;
   private final LongSupplier nanos;
   private final @Nullable CacheMeters meters;
-  private final ScheduledExecutorService keeper;
+  private final ScheduledThreadPoolExecutor keeper;
+  private final LoadThreads threads;
   private final AtomicLong retold = new AtomicLong();
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -65,13 +66,15 @@ public final class Caches implements AutoCloseable {
     this.meters = builder.registry == null ? null : new CacheMeters(builder.registry);
     AtomicInteger number = new AtomicInteger();
     this.keeper =
-        Executors.newScheduledThreadPool(
+        new ScheduledThreadPoolExecutor(
             3, // a Redis that does not answer holds up the unsent and the watch, not the beat
             task -> {
               Thread thread = new Thread(task, "perf-cache-keeper-" + number.incrementAndGet());
               thread.setDaemon(true);
               return thread;
             });
+    keeper.setRemoveOnCancelPolicy(true);
+    this.threads = new LoadThreads(builder.executor, keeper);
     if (meters != null) {
       meters.bind(this, prefix);
     }
@@ -135,7 +138,7 @@ public final class Caches implements AutoCloseable {
     }
     levels.add(redis);
     LocalLevel<K, V> local = new LocalLevel<>(config, fence, channel, nanos);
-    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters);
+    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters, threads);
     caches.add(cache);
     long beatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
     Duration silenceMax = config.maxStaleness().multipliedBy(3);
@@ -279,6 +282,7 @@ public final class Caches implements AutoCloseable {
     }
     writers.values().forEach(WriteBehind::close); // while what they write can still be told
     keeper.shutdownNow();
+    threads.close();
     hotKeys.forEach(HotKeys::save);
     sendUnsent();
     channel.close();
@@ -301,6 +305,7 @@ public final class Caches implements AutoCloseable {
     private long hitsPerAudit = 10_000;
     private LongSupplier nanos = System::nanoTime;
     private @Nullable MeterRegistry registry;
+    private @Nullable Executor executor;
 
     private Builder(UnifiedJedis redis, String prefix) {
       this.redis = requireNonNull(redis, "redis");
@@ -330,6 +335,17 @@ public final class Caches implements AutoCloseable {
         throw new IllegalArgumentException("hitsPerAudit: " + hits + " (expected: >= 0)");
       }
       hitsPerAudit = hits;
+      return this;
+    }
+
+    /**
+     * Where loads run that their callers don't run: refreshes, and those with a time limit. Stays
+     * the host's. If it refuses one, a refresh is left out, and a load with a limit fails as if its
+     * time were over. Default: up to 32 daemon threads of these caches, made as they are needed.
+     * Whatever the executor takes, at most 1,000 loads run or wait in it.
+     */
+    public Builder executor(Executor loads) {
+      executor = requireNonNull(loads, "loads");
       return this;
     }
 

@@ -9,9 +9,14 @@ final class Counters {
   final LongAdder misses = new LongAdder();
   final LongAdder loads = new LongAdder();
   final LongAdder loadFailures = new LongAdder();
+  final LongAdder staleServed = new LongAdder();
+  final LongAdder refreshesSkipped = new LongAdder();
 
-  void got(Flight.Source source) {
-    switch (source) {
+  void got(Flight.Found<?> found) {
+    if (found.stale()) {
+      staleServed.increment();
+    }
+    switch (found.source()) {
       case L1 -> l1Hits.increment();
       case L2 -> l2Hits.increment();
       case LOADER -> misses.increment();
@@ -20,6 +25,13 @@ final class Counters {
 
   CacheStats snapshot(long redisFailures) {
     return new CacheStats(
-        l1Hits.sum(), l2Hits.sum(), misses.sum(), loads.sum(), loadFailures.sum(), redisFailures);
+        l1Hits.sum(),
+        l2Hits.sum(),
+        misses.sum(),
+        loads.sum(),
+        loadFailures.sum(),
+        redisFailures,
+        staleServed.sum(),
+        refreshesSkipped.sum());
   }
 }

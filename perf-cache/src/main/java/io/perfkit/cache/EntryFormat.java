@@ -6,7 +6,6 @@ import io.perfkit.cache.Lookup.Hit;
 import io.perfkit.redis.ValueFormat;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +32,7 @@ record EntryFormat<V>(ValueFormat<V> values) {
   }
 
   /** Nothing if the value was not written by this format. The scripts have checked the tags. */
-  Optional<Hit<V>> decode(byte[] body, Stamp stamp, Duration timeLeft) {
+  Optional<Hit<V>> decode(byte[] body, Stamp stamp, Life life) {
     ByteBuffer bytes = ByteBuffer.wrap(body);
     byte flags = bytes.get();
     Set<String> tags = new HashSet<>();
@@ -43,11 +42,11 @@ record EntryFormat<V>(ValueFormat<V> values) {
       tags.add(new String(tag, UTF_8));
     }
     if (flags == ABSENT) {
-      return Optional.of(new Hit<>(null, tags, stamp, timeLeft));
+      return Optional.of(new Hit<>(null, tags, stamp, life));
     }
     byte[] stored = new byte[bytes.remaining()];
     bytes.get(stored);
-    return values.decode(stored).map(value -> new Hit<>(value, tags, stamp, timeLeft));
+    return values.decode(stored).map(value -> new Hit<>(value, tags, stamp, life));
   }
 
   static List<byte[]> tagBytes(Set<String> tags) {

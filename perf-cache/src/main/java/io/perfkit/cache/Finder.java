@@ -1,20 +1,16 @@
 package io.perfkit.cache;
 
 import static java.util.Objects.requireNonNull;
-import static java.util.stream.Collectors.partitioningBy;
 
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.Flight.Source;
 import io.perfkit.cache.Levels.Mode;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 
 /** Finds keys, or waits for who does, and loads what neither level holds. Thread safe. */
 final class Finder<K, V> {
@@ -26,7 +22,7 @@ final class Finder<K, V> {
   private final Levels<K, V> levels;
   private final Flights<K, V> flights;
   private final Waiters waiters;
-  private final Counters counters;
+  private final Loading<K, V> loading;
 
   Finder(
       String name,
@@ -35,19 +31,18 @@ final class Finder<K, V> {
       Levels<K, V> levels,
       Flights<K, V> flights,
       Waiters waiters,
-      Counters counters) {
+      Loading<K, V> loading) {
     this.name = name;
     this.config = config;
     this.local = local;
     this.levels = levels;
     this.flights = flights;
     this.waiters = waiters;
-    this.counters = counters;
+    this.loading = loading;
   }
 
   /** Finds each key or waits for who does; loads what neither level holds. */
-  Map<K, Found<V>> find(
-      Map<K, Address> keys, Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader) {
+  Map<K, Found<V>> find(Map<K, Address> keys, Loader<K, V> loader) {
     List<Search<K, V>> mine = new ArrayList<>(keys.size());
     List<Search<K, V>> others = new ArrayList<>();
     keys.forEach(
@@ -65,8 +60,7 @@ final class Finder<K, V> {
   }
 
   /** What Redis says of a key, or the loader; shares no load that began before. */
-  Found<V> verify(
-      K key, Address address, Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader) {
+  Found<V> verify(K key, Address address, Loader<K, V> loader) {
     Map<K, Found<V>> found = new HashMap<>();
     searchAll(List.of(flights.unshared(key, address)), Mode.VERIFY, loader, found);
     return requireNonNull(found.get(key));
@@ -79,10 +73,7 @@ final class Finder<K, V> {
     return found.getOrDefault(key, new Found<>(null, Source.LOADER));
   }
 
-  private void fly(
-      List<Search<K, V>> searches,
-      Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader,
-      Map<K, Found<V>> found) {
+  private void fly(List<Search<K, V>> searches, Loader<K, V> loader, Map<K, Found<V>> found) {
     try {
       searchAll(searches, Mode.SEARCH, loader, found);
       searches.forEach(search -> search.flight().land(requireNonNull(found.get(search.key()))));
@@ -100,26 +91,33 @@ final class Finder<K, V> {
    * too, and not stored in Redis.
    */
   private void searchAll(
-      List<Search<K, V>> searches,
-      Mode mode,
-      Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader,
-      Map<K, Found<V>> found) {
+      List<Search<K, V>> searches, Mode mode, Loader<K, V> loader, Map<K, Found<V>> found) {
     List<Search<K, V>> open = searches;
-    long patienceEnds = local.now() + config.lease().toNanos();
+    long begun = local.now();
     for (int looks = 0; !open.isEmpty(); looks++) {
       Map<Integer, CompletableFuture<Void>> calls = new HashMap<>();
       if (looks > 0) { // before the look that finds them busy, or the call may be missed
         open.forEach(search -> calls.put(search.hash(), waiters.next(search.hash())));
       }
       try {
-        boolean patient = looks < LOOKS_MAX && local.now() - patienceEnds < 0;
-        Map<Boolean, List<Load<K, V>>> loads =
-            levels.lookUp(open, mode, found).stream()
-                .collect(partitioningBy(load -> patient && load.isBusy()));
-        loadAll(requireNonNull(loads.get(false)), loader, found);
-        List<Load<K, V>> busy = requireNonNull(loads.get(true));
+        Duration waited = Duration.ofNanos(local.now() - begun);
+        boolean patient = looks < LOOKS_MAX && waited.compareTo(config.lease()) < 0;
+        List<Load<K, V>> refreshes = new ArrayList<>();
+        List<Load<K, V>> loads = new ArrayList<>();
+        List<Load<K, V>> busy = new ArrayList<>();
+        for (Load<K, V> load : levels.lookUp(open, mode, found)) {
+          if (found.containsKey(load.search().key())) {
+            refreshes.add(load);
+          } else {
+            (patient && load.isBusy() ? busy : loads).add(load);
+          }
+        }
+        loading.refresh(refreshes, loader);
+        loading.load(loads, loader, found);
+        busy.removeIf(load -> isServed(load, waited, found));
         if (looks > 0 && !busy.isEmpty()) {
-          await(busy.get(0), requireNonNull(calls.get(busy.get(0).search().hash())));
+          Load<K, V> first = busy.get(0);
+          await(first, requireNonNull(calls.get(first.search().hash())), waited);
         }
         open = busy.stream().map(Load::search).toList();
       } finally {
@@ -128,39 +126,24 @@ final class Finder<K, V> {
     }
   }
 
-  private void await(Load<K, V> load, CompletableFuture<Void> call) {
+  private boolean isServed(Load<K, V> load, Duration waited, Map<K, Found<V>> found) {
+    Found<V> old = loading.afterWaiting(load, waited);
+    if (old == null) {
+      return false;
+    }
+    found.put(load.search().key(), old);
+    return true;
+  }
+
+  private void await(Load<K, V> load, CompletableFuture<Void> call, Duration waited) {
+    Duration lease = load.lookup().busyFor().plusMillis(1);
+    Duration decision = loading.untilDecision(waited);
     try {
-      waiters.await(call, load.lookup().timeLeft().plusMillis(1));
+      waiters.await(call, lease.compareTo(decision) < 0 ? lease : decision);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LoadInterrupted(
           "waiting for key '" + load.search().address().text() + "' of cache '" + name + "'", e);
-    }
-  }
-
-  private void loadAll(
-      List<Load<K, V>> loads,
-      Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader,
-      Map<K, Found<V>> found) {
-    if (loads.isEmpty()) {
-      return;
-    }
-    Set<K> keys = new LinkedHashSet<>();
-    loads.forEach(load -> keys.add(load.search().key()));
-    Map<K, Entry<V>> entries = null;
-    try {
-      entries = requireNonNull(loader.apply(Collections.unmodifiableSet(keys)), "loaded");
-      counters.loads.increment();
-    } finally {
-      if (entries == null) {
-        counters.loadFailures.increment();
-        levels.release(loads);
-      }
-    }
-    levels.keep(loads, entries);
-    for (K key : keys) {
-      Entry<V> entry = entries.getOrDefault(key, Entry.absent());
-      found.put(key, new Found<>(entry.value(), Source.LOADER));
     }
   }
 }

@@ -14,8 +14,16 @@ final class Flight<V> {
     LOADER
   }
 
-  /** What a search found: a null value is an absent one. */
-  record Found<V>(@Nullable V value, Source source) {}
+  /**
+   * What a search found: a null value is an absent one.
+   *
+   * @param stale whether it is past its life
+   */
+  record Found<V>(@Nullable V value, Source source, boolean stale) {
+    Found(@Nullable V value, Source source) {
+      this(value, source, false);
+    }
+  }
 
   private final Reading reading;
   private volatile @Nullable Thread pilot = Thread.currentThread();
@@ -30,8 +38,18 @@ final class Flight<V> {
     return reading;
   }
 
+  /** This thread loads now. */
+  void takeOver() {
+    pilot = Thread.currentThread();
+  }
+
+  /** Does nothing once landed. */
   void land(Found<V> found) {
     landing.complete(found);
+  }
+
+  boolean hasEnded() {
+    return landing.isDone();
   }
 
   /** Does nothing once landed. */
@@ -49,7 +67,7 @@ final class Flight<V> {
     try {
       return landing(cache, key).get();
     } catch (ExecutionException e) {
-      throw Flight.<RuntimeException>asIs(e.getCause() == null ? e : e.getCause());
+      throw Thrown.<RuntimeException>asIs(e.getCause() == null ? e : e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LoadInterrupted("waiting for key '" + key + "' of cache '" + cache + "'", e);
@@ -67,11 +85,5 @@ final class Flight<V> {
               + "' asks the cache for the same key");
     }
     return landing;
-  }
-
-  /** A loader is a function, so what it threw is unchecked, however it was declared. */
-  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
-  private static <E extends Throwable> E asIs(Throwable failure) throws E {
-    throw (E) failure;
   }
 }

@@ -1,17 +1,18 @@
 package io.perfkit.cache;
 
-import static java.util.Objects.requireNonNull;
-
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.Flight.Source;
+import io.perfkit.cache.LocalLevel.Reading;
 import io.perfkit.cache.Lookup.Hit;
+import io.perfkit.cache.Lookup.Outcome;
 import io.perfkit.cache.RedisLevel.Fill;
 import io.perfkit.cache.RedisLevel.Question;
+import io.perfkit.cache.RedisLevel.Release;
+import io.perfkit.redis.CodecFailed;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -39,18 +40,24 @@ final class Levels<K, V> {
     VERIFY
   }
 
-  /** Puts what the levels hold into {@code found}; what they don't hold is left to load. */
+  /**
+   * Puts what the levels hold into {@code found}; what they don't hold is left to load. So is what
+   * they hold if it is old and this caller's to load: a load whose key is found is nobody's to wait
+   * for.
+   */
   List<Load<K, V>> lookUp(List<Search<K, V>> searches, Mode mode, Map<K, Found<V>> found) {
     List<Search<K, V>> absent = new ArrayList<>(searches.size());
-    List<Question> questions = new ArrayList<>(searches.size());
+    List<Question<V>> questions = new ArrayList<>(searches.size());
     for (Search<K, V> search : searches) {
       // Again, for a flight may have landed since the caller looked.
       LocalEntry<V> copy = mode == Mode.VERIFY ? null : local.get(search.key());
       if (copy == null) {
-        LocalEntry<V> held = local.held(search.key());
         absent.add(search);
-        Stamp stamp = held == null ? null : held.stamp;
-        questions.add(new Question(search.address(), mode != Mode.PEEK, stamp));
+        LocalEntry<V> held = local.held(search.key());
+        if (held != null) {
+          held.claimQuestion();
+        }
+        questions.add(new Question<>(search.address(), mode != Mode.PEEK, held));
       } else {
         found.put(search.key(), new Found<>(copy.value, Source.L1));
       }
@@ -59,88 +66,153 @@ final class Levels<K, V> {
     List<Load<K, V>> loads = new ArrayList<>();
     for (int i = 0; i < absent.size(); i++) {
       Search<K, V> search = absent.get(i);
-      Found<V> answer = answer(search, mode, questions.get(i), lookups.get(i));
-      if (answer == null) {
-        loads.add(new Load<>(search, lookups.get(i)));
-      } else {
+      Lookup<V> lookup = lookups.get(i);
+      Found<V> answer = answer(search, mode, lookup);
+      if (answer != null) {
         found.put(search.key(), answer);
+      }
+      if (answer == null || lookup.lease() != null) {
+        loads.add(new Load<>(search, lookup));
       }
     }
     return loads;
   }
 
-  /** Keeps and gives what Redis says; null if it has nothing. */
-  private @Nullable Found<V> answer(
-      Search<K, V> search, Mode mode, Question question, Lookup<V> lookup) {
-    return switch (lookup.outcome()) {
-      case HIT -> read(search, lookup.hit());
-      case UNCHANGED -> unchanged(search, mode, question, lookup.timeLeft());
-      case DOWN -> whileRedisIsDown(search, mode);
-      case LEASED, BUSY, ABSENT -> null;
-    };
+  /** Keeps and gives what Redis says; null if it has nothing that serves. */
+  private @Nullable Found<V> answer(Search<K, V> search, Mode mode, Lookup<V> lookup) {
+    if (lookup.outcome() == Outcome.DOWN) {
+      return whileRedisIsDown(search, mode);
+    }
+    Hit<V> hit = lookup.hit();
+    if (hit == null || lookup.isLive()) {
+      return hit == null ? null : read(search, hit);
+    }
+    if (lookup.outcome() == Outcome.RESTING && hit.life().isOverForAtMost(config.keep())) {
+      return old(search, hit, search.reading(), lookup.busyFor());
+    }
+    boolean loading = lookup.outcome() == Outcome.LEASED || lookup.outcome() == Outcome.BUSY;
+    return loading && hit.life().isOverForAtMost(config.staleWhileRevalidate())
+        ? new Found<>(hit.value(), Source.L2, true)
+        : null;
   }
 
   private Found<V> read(Search<K, V> search, Hit<V> hit) {
     local.put(
-        search.key(), hit.value(), hit.tags(), hit.stamp(), search.reading(), hit.timeLeft()); // I3
+        search.key(), hit.value(), hit.tags(), hit.stamp(), search.reading(), hit.life()); // I3
     return new Found<>(hit.value(), Source.L2);
   }
 
-  /** The copy is right after all: its life goes on from this reading. */
-  private @Nullable Found<V> unchanged(
-      Search<K, V> search, Mode mode, Question question, Duration timeLeft) {
-    LocalEntry<V> held = local.held(search.key());
-    if (held != null && Objects.equals(held.stamp, question.copy())) {
-      return read(search, new Hit<>(held.value, held.tags, requireNonNull(held.stamp), timeLeft));
+  /** Gives what is past its life, and lets it serve locally for a while. */
+  private Found<V> old(Search<K, V> search, Hit<V> hit, Reading reading, Duration rest) {
+    Duration kept = hit.life().leftWithKeep();
+    Duration time = rest.compareTo(kept) < 0 ? rest : kept; // I3
+    local.put(search.key(), hit.value(), hit.tags(), hit.stamp(), reading, hit.life(), time);
+    return new Found<>(hit.value(), Source.L2, true);
+  }
+
+  /**
+   * The old value in place of a load that failed or takes too long, or null if there is none that
+   * may serve. Where it is not certain that it was not invalidated since it was looked up, Redis is
+   * asked again: one round trip. It then serves locally for {@link CacheConfig#throttle()}.
+   */
+  @Nullable Found<V> insteadOfLoad(Load<K, V> load) {
+    Search<K, V> search = load.search();
+    if (load.lookup().outcome() == Outcome.DOWN) {
+      return localInsteadOfLoad(search);
     }
-    Question anew = new Question(search.address(), false, null); // the copy was dropped meanwhile
-    return answer(search, mode, anew, redis.lookup(List.of(anew)).get(0));
+    Hit<V> hit = load.lookup().hit();
+    Reading reading = search.reading();
+    Duration since = Duration.ofNanos(local.now() - reading.nanos());
+    if (hit == null || !hit.life().after(since).isOverForAtMost(config.staleIfError())) {
+      return null;
+    }
+    if (!local.vouchesFor(reading, search.hash())) {
+      reading = local.reading(search.hash());
+      Lookup<V> again =
+          redis.lookup(List.of(new Question<V>(search.address(), false, null))).get(0);
+      hit = again.hit();
+      since = Duration.ZERO;
+    }
+    return hit == null ? null : old(search, hit, reading, since.plus(config.throttle()));
+  }
+
+  /** Whether {@link #insteadOfLoad} may have something. */
+  boolean mayServeOld(Load<K, V> load) {
+    return load.lookup().outcome() == Outcome.DOWN || load.lookup().hit() != null;
+  }
+
+  private @Nullable Found<V> localInsteadOfLoad(Search<K, V> search) {
+    boolean unheard = config.onRedisDown() == OnRedisDown.SERVE_LOCAL;
+    LocalEntry<V> copy = local.getOld(search.key(), config.staleIfError(), unheard);
+    if (copy == null || config.staleIfError().isZero()) {
+      return null;
+    }
+    local.extend(search.key(), copy, config.throttle());
+    return new Found<>(copy.value, Source.L1, true);
   }
 
   private @Nullable Found<V> whileRedisIsDown(Search<K, V> search, Mode mode) {
     if (config.onRedisDown() == OnRedisDown.FAIL) {
       throw new RedisDown("key '" + search.address().text() + "' of cache '" + name + "'");
     }
-    LocalEntry<V> copy = local.getUnheard(search.key());
-    return copy != null && mode != Mode.VERIFY && config.onRedisDown() == OnRedisDown.SERVE_LOCAL
-        ? new Found<>(copy.value, Source.L1)
-        : null;
+    if (mode == Mode.VERIFY) {
+      return null;
+    }
+    LocalEntry<V> copy =
+        config.onRedisDown() == OnRedisDown.SERVE_LOCAL
+            ? local.getUnheard(search.key())
+            : local.get(search.key());
+    return copy == null ? null : new Found<>(copy.value, Source.L1);
   }
 
-  /** Keeps what was loaded: in Redis where we hold the lease, and locally unless it was lost. */
+  /**
+   * Keeps what was loaded: in Redis where we hold the lease, and locally unless it was lost.
+   *
+   * @throws io.perfkit.redis.CodecFailed if a value can't be written; the leases are given back
+   */
   void keep(List<Load<K, V>> loads, Map<K, Entry<V>> entries) {
-    List<Fill<V>> fills = fills(loads, entries);
-    List<Boolean> current = redis.fill(fills);
+    List<Fill<V>> fills = new ArrayList<>(loads.size());
+    for (Load<K, V> load : loads) {
+      Entry<V> entry = entries.getOrDefault(load.search().key(), Entry.absent());
+      fills.add(new Fill<>(load.search().address(), load.lookup().lease(), entry, lifeOf(entry)));
+    }
+    List<Boolean> current;
+    try {
+      current = redis.fill(fills);
+    } catch (CodecFailed e) {
+      release(loads, Duration.ZERO);
+      throw e;
+    }
     for (int i = 0; i < loads.size(); i++) {
       Search<K, V> search = loads.get(i).search();
       Fill<V> fill = fills.get(i);
-      if (current.get(i) && !fill.ttl().isZero()) {
+      if (current.get(i) && fill.isKept()) {
         Entry<V> entry = fill.entry();
         local.put(
-            search.key(), entry.value(), entry.tags(), fill.lease(), search.reading(), fill.ttl());
+            search.key(), entry.value(), entry.tags(), fill.lease(), search.reading(), fill.life());
       }
     }
   }
 
-  /** Gives the leases of loads that failed back. */
-  void release(List<Load<K, V>> loads) {
-    redis.release(fills(loads, Map.of()));
-  }
-
-  private List<Fill<V>> fills(List<Load<K, V>> loads, Map<K, Entry<V>> entries) {
-    return loads.stream()
-        .map(
-            load -> {
-              Entry<V> entry = entries.getOrDefault(load.search().key(), Entry.absent());
-              Duration life = lifeOf(entry);
-              return new Fill<>(load.search().address(), load.lookup().lease(), entry, life);
-            })
-        .toList();
+  /**
+   * Gives the leases of loads that failed back; where an old value is there, after {@code rest}.
+   */
+  void release(List<Load<K, V>> loads, Duration rest) {
+    List<Release> releases = new ArrayList<>(loads.size());
+    for (Load<K, V> load : loads) {
+      Stamp lease = load.lookup().lease();
+      if (lease != null) {
+        releases.add(new Release(load.search().address(), lease));
+      }
+    }
+    redis.release(releases, rest);
   }
 
   /** How long an entry lives; the ends of entries that were made together are spread. */
-  Duration lifeOf(Entry<V> entry) {
+  Life lifeOf(Entry<V> entry) {
     double share = 1 - config.jitter() * ThreadLocalRandom.current().nextDouble();
-    return Duration.ofMillis((long) Math.ceil(config.lifeOf(entry).toMillis() * share));
+    long millis = (long) Math.ceil(config.lifeOf(entry).toMillis() * share);
+    return Life.begin(
+        Duration.ofMillis(millis), entry.value() == null ? Duration.ZERO : config.keep());
   }
 }

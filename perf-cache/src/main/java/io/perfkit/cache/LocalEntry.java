@@ -4,7 +4,10 @@ import io.perfkit.cache.LocalLevel.Reading;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A local copy of a value, or of the knowledge that there is none. Immutable. */
+/**
+ * A local copy of a value, or of the knowledge that there is none. Immutable, but for who asks for
+ * a newer one.
+ */
 final class LocalEntry<V> {
   static final int[] NO_TAGS = {};
 
@@ -18,8 +21,15 @@ final class LocalEntry<V> {
   /** When it was read or loaded, on the cache's clock. */
   final long readNanos;
 
-  /** When its life ends, on the cache's clock. */
+  /** When it ends to count, on the cache's clock. */
   final long deadlineNanos;
+
+  /** When the life of the entry that it is a copy of ends. */
+  final long lifeEndNanos;
+
+  /* Its deadline, or earlier the time from which on one reader is to ask for a newer value. Whoever
+   * moves it to the deadline is that reader; that two may be, who race, costs one more question. */
+  private long askNanos;
 
   final Set<String> tags;
 
@@ -33,7 +43,9 @@ final class LocalEntry<V> {
       Reading reading,
       int[] tagStripes,
       int epoch,
-      long lifeNanos) {
+      long deadlineNanos,
+      long lifeEndNanos,
+      long askNanos) {
     this.value = value;
     this.tags = tags;
     this.stamp = stamp;
@@ -41,6 +53,36 @@ final class LocalEntry<V> {
     this.tagStripes = tagStripes;
     this.epoch = epoch;
     this.readNanos = reading.nanos();
-    this.deadlineNanos = reading.nanos() + lifeNanos;
+    this.deadlineNanos = deadlineNanos;
+    this.lifeEndNanos = lifeEndNanos;
+    this.askNanos = askNanos;
+  }
+
+  /** The same copy with another deadline. */
+  LocalEntry(LocalEntry<V> copy, long deadlineNanos) {
+    this.value = copy.value;
+    this.tags = copy.tags;
+    this.stamp = copy.stamp;
+    this.stripe = copy.stripe;
+    this.tagStripes = copy.tagStripes;
+    this.epoch = copy.epoch;
+    this.readNanos = copy.readNanos;
+    this.deadlineNanos = deadlineNanos;
+    this.lifeEndNanos = copy.lifeEndNanos;
+    this.askNanos = deadlineNanos;
+  }
+
+  /** Whether it counts, and nobody is to ask for a newer one. */
+  boolean isQuiet(long now) {
+    return askNanos - now > 0;
+  }
+
+  boolean isBeforeDeadline(long now) {
+    return deadlineNanos - now > 0;
+  }
+
+  /** Leaves the question for a newer one to who calls this. */
+  void claimQuestion() {
+    askNanos = deadlineNanos;
   }
 }

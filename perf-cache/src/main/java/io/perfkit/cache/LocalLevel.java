@@ -24,39 +24,79 @@ final class LocalLevel<K, V> {
   private final LongSupplier nanos;
   private final long ttlNanos;
   private final long stalenessNanos;
+  private final double refreshAhead;
   private volatile long lastWriteNanos;
 
   LocalLevel(CacheConfig config, Fence fence, InvalidationChannel channel, LongSupplier nanos) {
     this.fence = fence;
     this.channel = channel;
     this.stalenessNanos = config.maxStaleness().toNanos();
+    this.refreshAhead = config.refreshAhead();
     this.nanos = nanos;
     this.ttlNanos = config.l1Ttl().toNanos();
     this.lastWriteNanos = nanos.getAsLong();
     this.entries =
         Caffeine.newBuilder()
             .maximumSize(config.maxEntries())
-            .expireAfterWrite(config.l1Ttl())
+            .expireAfterWrite(holdFor(config))
             .ticker(() -> lastWriteNanos)
             .build();
   }
 
-  /** The copy that counts, or null. Allocates nothing. */
+  /** Where old values may serve, a copy may be the last that has one. */
+  private static Duration holdFor(CacheConfig config) {
+    return config.keep().isZero() ? config.l1Ttl() : config.l2Ttl().plus(config.keep());
+  }
+
+  /**
+   * The copy that counts, or null; null too for the one reader who is to ask for a newer one.
+   * Allocates nothing.
+   */
   @Nullable LocalEntry<V> get(K key) {
     LocalEntry<V> entry = entries.getIfPresent(key);
     if (entry == null) {
       return null;
     }
     long now = nanos.getAsLong();
-    return entry.deadlineNanos - now > 0 && isCurrent(entry) && isFresh(entry, now) ? entry : null;
+    return entry.isQuiet(now) && isCurrent(entry) && isFresh(entry, now) ? entry : null;
   }
 
   /** The copy that counts but for what may not have been heard, or null. */
   @Nullable LocalEntry<V> getUnheard(K key) {
     LocalEntry<V> entry = entries.getIfPresent(key);
-    return entry != null && entry.deadlineNanos - nanos.getAsLong() > 0 && isCurrent(entry)
+    return entry != null && entry.isBeforeDeadline(nanos.getAsLong()) && isCurrent(entry)
         ? entry
         : null;
+  }
+
+  /**
+   * What could serve if no newer value can be had and Redis is silent, or null: a copy that is past
+   * its life by {@code window} at most.
+   *
+   * @param unheard whether it need not be vouched for
+   */
+  @Nullable LocalEntry<V> getOld(K key, Duration window, boolean unheard) {
+    LocalEntry<V> entry = entries.getIfPresent(key);
+    long now = nanos.getAsLong();
+    return entry != null
+            && now - entry.lifeEndNanos <= window.toNanos()
+            && isCurrent(entry)
+            && (unheard || isFresh(entry, now))
+        ? entry
+        : null;
+  }
+
+  /** Lets a copy count for a while from now on. */
+  void extend(K key, LocalEntry<V> entry, Duration time) {
+    entries.put(key, new LocalEntry<>(entry, nanos.getAsLong() + time.toNanos()));
+  }
+
+  /** Whether nothing has ended since {@code reading} that concerns its key, as far as is heard. */
+  boolean vouchesFor(Reading reading, int hash) {
+    Reading now = reading(hash);
+    return reading.sees(now)
+        && (now.nanos() - channel.heardNanos() <= stalenessNanos
+            || now.nanos() - reading.nanos() <= stalenessNanos);
   }
 
   /** The copy, counting or not: Redis may say that it is still right. */
@@ -105,14 +145,31 @@ final class LocalLevel<K, V> {
     return new Reading(stripe, fence.epoch(stripe), tagAdvances, nanos.getAsLong());
   }
 
-  /** Keeps what was read since {@code reading}, for {@code timeLeft} from then at most. */
+  /**
+   * Keeps what was read since {@code reading}.
+   *
+   * @param life of the entry, as it was then; the copy does not outlive it, or where it is over,
+   *     what the entry is kept for
+   */
   void put(
       K key,
       @Nullable V value,
       Set<String> tags,
       @Nullable Stamp stamp,
       Reading reading,
-      Duration timeLeft) {
+      Life life) {
+    put(key, value, tags, stamp, reading, life, life.left());
+  }
+
+  /** As above, for {@code atMost}. */
+  void put(
+      K key,
+      @Nullable V value,
+      Set<String> tags,
+      @Nullable Stamp stamp,
+      Reading reading,
+      Life life,
+      Duration atMost) {
     int[] tagStripes = LocalEntry.NO_TAGS;
     int epoch = reading.epoch();
     if (!tags.isEmpty()) {
@@ -122,8 +179,21 @@ final class LocalLevel<K, V> {
         return; // F3: one of its tags may have ended meanwhile
       }
     }
-    long life = Math.min(ttlNanos, timeLeft.toNanos());
-    LocalEntry<V> entry = new LocalEntry<>(value, tags, stamp, reading, tagStripes, epoch, life);
+    long deadline = reading.nanos() + Math.min(ttlNanos, atMost.toNanos());
+    long lifeEnd = reading.nanos() + life.left().toNanos();
+    long ask = lifeEnd - (long) (life.total().toNanos() * refreshAhead);
+    boolean asked = ask - reading.nanos() <= 0; // now, so somebody asks already
+    LocalEntry<V> entry =
+        new LocalEntry<>(
+            value,
+            tags,
+            stamp,
+            reading,
+            tagStripes,
+            epoch,
+            deadline,
+            lifeEnd,
+            asked || deadline - ask < 0 ? deadline : ask);
     if (isCurrent(entry)) { // or else it would not count, and might displace one that does
       lastWriteNanos = nanos.getAsLong();
       entries.put(key, entry);
@@ -134,11 +204,11 @@ final class LocalLevel<K, V> {
    * Ends what was read before, then keeps {@code entry}, which was put to Redis after {@code
    * before} was taken; unless another invalidation came between, which may be the newer one.
    */
-  void replace(K key, Entry<V> entry, Stamp stamp, Reading before, Duration timeLeft) {
+  void replace(K key, Entry<V> entry, Stamp stamp, Reading before, Life life) {
     if (fence.advanceFrom(before.stripe(), before.epoch())) {
       Reading after =
           new Reading(before.stripe(), before.epoch() + 1, before.tagAdvances(), before.nanos());
-      put(key, entry.value(), entry.tags(), stamp, after, timeLeft);
+      put(key, entry.value(), entry.tags(), stamp, after, life);
     } else {
       entries.invalidate(key);
     }

@@ -6,78 +6,44 @@ import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What Redis says of a key. */
-final class Lookup<V> {
+/**
+ * What Redis says of a key.
+ *
+ * @param hit an entry, which may be past its life unless this is a {@link Outcome#HIT}
+ * @param lease only of {@link Outcome#LEASED}
+ * @param busyFor time left of another's lease, or of the rest
+ */
+record Lookup<V>(Outcome outcome, @Nullable Hit<V> hit, @Nullable Stamp lease, Duration busyFor) {
+
   enum Outcome {
-    /** There is an entry. */
+    /** There is an entry, and it is not the caller's to load it. */
     HIT,
-    /** There is an entry and it is the one that the caller has a copy of. */
-    UNCHANGED,
-    /** There is no entry, and the lease to fill it is the caller's. */
+    /** There is no entry, or it is old enough to be loaded again, and the lease is the caller's. */
     LEASED,
-    /** There is no entry, and somebody else is loading it. */
+    /** There is no entry, or one past its life, and somebody else is loading it. */
     BUSY,
-    /** There is no entry. */
+    /** There is one past its life, a load has failed, and the next one is to wait. */
+    RESTING,
+    /** There is no entry, or one past its life. */
     ABSENT,
     /** Redis did not say, or must not be believed before it was told an invalidation. */
     DOWN
   }
 
   /** An entry; a null value says that there is no value. */
-  record Hit<V>(@Nullable V value, Set<String> tags, Stamp stamp, Duration timeLeft) {}
-
-  private final Outcome outcome;
-  private final Duration timeLeft;
-  private final @Nullable Hit<V> hit;
-  private final @Nullable Stamp lease;
-
-  private Lookup(Outcome outcome, Duration timeLeft, @Nullable Hit<V> hit, @Nullable Stamp lease) {
-    this.outcome = outcome;
-    this.timeLeft = timeLeft;
-    this.hit = hit;
-    this.lease = lease;
-  }
-
-  static <V> Lookup<V> hit(Hit<V> hit) {
-    return new Lookup<>(Outcome.HIT, hit.timeLeft(), hit, null);
-  }
-
-  static <V> Lookup<V> unchanged(Duration timeLeft) {
-    return new Lookup<>(Outcome.UNCHANGED, timeLeft, null, null);
-  }
-
-  static <V> Lookup<V> leased(Stamp lease) {
-    return new Lookup<>(Outcome.LEASED, Duration.ZERO, null, lease);
-  }
-
-  static <V> Lookup<V> busy(Duration timeLeft) {
-    return new Lookup<>(Outcome.BUSY, timeLeft, null, null);
-  }
-
-  static <V> Lookup<V> absent() {
-    return new Lookup<>(Outcome.ABSENT, Duration.ZERO, null, null);
-  }
+  record Hit<V>(@Nullable V value, Set<String> tags, Stamp stamp, Life life) {}
 
   static <V> Lookup<V> down() {
-    return new Lookup<>(Outcome.DOWN, Duration.ZERO, null, null);
+    return new Lookup<>(Outcome.DOWN, null, null, Duration.ZERO);
   }
 
-  Outcome outcome() {
-    return outcome;
+  /** Whether there is an entry whose life is not over. */
+  boolean isLive() {
+    return hit != null && !hit.life().isOver();
   }
 
-  /** Of the entry, or of the other's lease. */
-  Duration timeLeft() {
-    return timeLeft;
-  }
-
-  /** Only of a {@link Outcome#HIT}. */
-  Hit<V> hit() {
+  /** Only if there is one. */
+  Hit<V> requireHit() {
     return requireNonNull(hit, "hit");
-  }
-
-  /** Only of {@link Outcome#LEASED}, else null. */
-  @Nullable Stamp lease() {
-    return lease;
   }
 }

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.InvalidationChannel.Kind;
 import io.perfkit.cache.Lookup.Hit;
+import io.perfkit.cache.Lookup.Outcome;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.CodecFailed;
 import io.perfkit.redis.KeySpace;
@@ -22,7 +23,6 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +31,11 @@ import org.jspecify.annotations.Nullable;
  * The entries of one cache in Redis. Each operation on a key is one script. Thread safe.
  *
  * <pre>
- * entry  prefix:{cache.P}:v1:entry:key  'V' generation(16) sequence(16) stamp(16) body, PX its TTL
- * lease  the same key                   'L' token(16) generation(16) sequence(16) awaited(1), PX the lease
- * marks  prefix:{cache.P}:v1:marks      hash: g generation, s sequence, t&lt;tag&gt; sequence of its end
+ * entry  prefix:{cache.P}:v2:entry:key  'V' generation(16) sequence(16) stamp(16) life(12) keep(12) body,
+ *                                       PX its life and how long it is kept after that
+ * lease  prefix:{cache.P}:v2:lease:key  'L' token(16) generation(16) sequence(16) awaited(1), PX the lease;
+ *                                       'T' and the same while loads rest after one that failed
+ * marks  prefix:{cache.P}:v2:marks      hash: g generation, s sequence, t&lt;tag&gt; sequence of its end
  * </pre>
  *
  * P is one of 64 partitions, which spread the cache over a Cluster. The generation changes with
@@ -44,13 +46,14 @@ final class RedisLevel<V> {
 
   /* Invariants
    * L1  a load is stored only under the lease that was taken before it began: fill compares the token.
-   * L2  put and invalidate end any lease on the key, and tell all nodes in the same step.
+   * L2  put and invalidate end the entry and any lease on it, and tell all nodes in the same step.
    * L3  an entry counts only in the generation it was read or loaded in, and only if none of its tags
    *     ended since: lookup and fill compare with the marks. Lost marks end entries, never revive them.
    * L4  what Redis could not be told is kept (UnsentInvalidations), and until it is told this node
    *     does not read from Redis what it may concern. */
   private static final RedisScript LOOKUP = RedisScript.load(RedisLevel.class, "lookup.lua");
   private static final RedisScript FILL = RedisScript.load(RedisLevel.class, "fill.lua");
+  private static final RedisScript RELEASE = RedisScript.load(RedisLevel.class, "release.lua");
   private static final RedisScript PUT = RedisScript.load(RedisLevel.class, "put.lua");
   private static final RedisScript INVALIDATE =
       RedisScript.load(RedisLevel.class, "invalidate.lua");
@@ -58,6 +61,7 @@ final class RedisLevel<V> {
       RedisScript.load(RedisLevel.class, "invalidate_tag.lua");
   private static final RedisScript CLEAR = RedisScript.load(RedisLevel.class, "clear.lua");
 
+  private static final int VERSION = 2;
   private static final int PARTITIONS = 64;
   private static final int MARKS_MAX = 10_000;
   private static final byte[] NOTHING = {};
@@ -70,8 +74,8 @@ final class RedisLevel<V> {
   private final KeySpace keys;
   private final List<byte[]> marksKeys;
   private final EntryFormat<V> format;
-  private final CacheConfig config;
   private final byte[] leaseMillis;
+  private final byte[] ahead;
   private final byte[] marksMillis;
   private final LongAdder failures = new LongAdder();
 
@@ -85,7 +89,7 @@ final class RedisLevel<V> {
     this.guard = guard;
     this.recent = recent;
     this.channel = channel;
-    this.keys = keys.withPartitions(PARTITIONS);
+    this.keys = keys.withVersion(VERSION).withPartitions(PARTITIONS);
     this.marksKeys =
         IntStream.range(0, PARTITIONS)
             .mapToObj(partition -> this.keys.partitionKey("marks", partition))
@@ -93,9 +97,10 @@ final class RedisLevel<V> {
     this.format =
         new EntryFormat<>(
             new ValueFormat<>(codec, config.compressAboveBytes(), config.maxValueBytes()));
-    this.config = config;
     this.leaseMillis = ascii(config.lease().toMillis());
-    this.marksMillis = ascii(2 * (config.lease().toMillis() + config.l2Ttl().toMillis()));
+    this.ahead = Double.toString(config.refreshAhead()).getBytes(US_ASCII);
+    Duration longest = config.lease().plus(config.l2Ttl()).plus(config.keep());
+    this.marksMillis = ascii(longest.multipliedBy(2).toMillis());
   }
 
   /** Commands that Redis did not answer or refused, since the start. */
@@ -109,109 +114,125 @@ final class RedisLevel<V> {
 
   Address address(String text) {
     return new Address(
-        text, ByteBuffer.wrap(keys.key("entry", text)), keys.partition(text), Hash.of(text));
+        text,
+        ByteBuffer.wrap(keys.key("entry", text)),
+        ByteBuffer.wrap(keys.key("lease", text)),
+        keys.partition(text),
+        Hash.of(text));
   }
 
   /**
    * A question to Redis.
    *
-   * @param leased whether to take the lease if there is no entry
-   * @param copy stamp of the copy that the caller has, whose value need not be sent again
+   * @param leased whether to take the lease if there is no entry, or it is old enough
+   * @param copy what the caller has of an entry that was there: need not be sent again
    */
-  record Question(Address address, boolean leased, @Nullable Stamp copy) {}
+  record Question<V>(Address address, boolean leased, @Nullable LocalEntry<V> copy) {}
 
   /** Asks Redis. One round trip to each node; a second one for an entry that can't be read. */
-  List<Lookup<V>> lookup(List<Question> questions) {
-    List<@Nullable Ask> asks = new ArrayList<>(questions.size());
+  List<Lookup<V>> lookup(List<Question<V>> questions) {
+    List<@Nullable Ask<V>> asks = new ArrayList<>(questions.size());
     List<Call> calls = new ArrayList<>(questions.size());
-    for (Question question : questions) {
+    for (Question<V> question : questions) {
       if (unsent.blocks(question.address())) { // L4
         asks.add(null);
       } else {
-        Ask ask = new Ask(question, question.leased() ? Stamp.next() : null);
+        Ask<V> ask = new Ask<>(question, question.leased() ? Stamp.next() : null);
         asks.add(ask);
         calls.add(call(ask, null));
       }
     }
     Iterator<Reply> replies = run(LOOKUP, calls).iterator();
     List<Lookup<V>> lookups = new ArrayList<>(questions.size());
-    for (Ask ask : asks) {
+    for (Ask<V> ask : asks) {
       lookups.add(ask == null ? Lookup.down() : answer(ask, replies.next(), true));
     }
     return lookups;
   }
 
-  private record Ask(Question question, @Nullable Stamp token) {}
+  private record Ask<V>(Question<V> question, @Nullable Stamp token) {}
 
-  private Call call(Ask ask, @Nullable Stamp unreadable) {
+  private Call call(Ask<V> ask, @Nullable Stamp unreadable) {
+    LocalEntry<V> copy = ask.question().copy();
     return call(
         ask.question().address(),
         bytes(ask.token()),
         leaseMillis,
         marksMillis,
         bytes(unreadable),
-        bytes(ask.question().copy()));
+        bytes(copy == null ? null : copy.stamp),
+        ahead);
   }
 
   private static byte[] bytes(@Nullable Stamp stamp) {
     return stamp == null ? NOTHING : stamp.bytes();
   }
 
-  private Lookup<V> answer(Ask ask, Reply reply, boolean again) {
+  private Lookup<V> answer(Ask<V> ask, Reply reply, boolean again) {
     if (!(reply.value() instanceof List<?> parts)) {
       return Lookup.down();
     }
-    int code = ((Long) parts.get(0)).intValue();
-    return switch (code) {
-      case 0 -> {
-        Stamp stamp = Stamp.of((byte[]) parts.get(3));
-        Optional<Hit<V>> hit =
-            format.decode((byte[]) parts.get(1), stamp, timeLeft((Long) parts.get(2)));
-        if (hit.isPresent() || !again) {
-          yield hit.map(Lookup::hit).orElseGet(Lookup::absent);
+    int found = number(parts, 2);
+    Hit<V> hit = null;
+    if (found != 0) {
+      Life life = new Life(millis(parts, 3), millis(parts, 4), millis(parts, 5));
+      LocalEntry<V> copy = ask.question().copy();
+      if (found == 2 && copy != null && copy.stamp != null) {
+        hit = new Hit<>(copy.value, copy.tags, copy.stamp, life);
+      } else {
+        Stamp stamp = Stamp.of((byte[]) parts.get(6));
+        hit = format.decode((byte[]) parts.get(7), stamp, life).orElse(null);
+        if (hit == null && again && number(parts, 0) == 0) { // as if it were not there
+          return answer(ask, run(LOOKUP, List.of(call(ask, stamp))).get(0), false);
         }
-        yield answer(ask, run(LOOKUP, List.of(call(ask, stamp))).get(0), false);
       }
-      case 1 -> Lookup.leased(requireNonNull(ask.token()));
-      case 2 -> Lookup.busy(timeLeft((Long) parts.get(1)));
-      case 3 -> Lookup.unchanged(timeLeft((Long) parts.get(1)));
-      default -> Lookup.absent();
+    }
+    Duration busyFor = millis(parts, 1);
+    return switch (number(parts, 0)) {
+      case 1 -> new Lookup<>(Outcome.LEASED, hit, requireNonNull(ask.token()), busyFor);
+      case 2 -> new Lookup<>(Outcome.BUSY, hit, null, busyFor);
+      case 3 -> new Lookup<>(Outcome.RESTING, hit, null, busyFor);
+      default -> {
+        boolean live = hit != null && !hit.life().isOver();
+        yield new Lookup<>(live ? Outcome.HIT : Outcome.ABSENT, hit, null, busyFor);
+      }
     };
   }
 
-  /** Below 0 if somebody took the TTL away. */
-  private Duration timeLeft(long millis) {
-    return millis < 0 ? config.l2Ttl() : Duration.ofMillis(millis);
+  private static int number(List<?> parts, int at) {
+    return ((Long) parts.get(at)).intValue();
+  }
+
+  private static Duration millis(List<?> parts, int at) {
+    return Duration.ofMillis((Long) parts.get(at));
   }
 
   /**
    * What to store of a load.
    *
    * @param lease null if another holds it, and then nothing is stored
-   * @param ttl zero gives the lease back
+   * @param life of zero removes what is there
    */
-  record Fill<V>(Address address, @Nullable Stamp lease, Entry<V> entry, Duration ttl) {}
+  record Fill<V>(Address address, @Nullable Stamp lease, Entry<V> entry, Life life) {
+    boolean isKept() {
+      return !life.isOver();
+    }
+  }
 
   /**
    * Stores loaded entries under their leases. One round trip for all.
    *
    * @return for each whether it may be kept: not if its lease was lost, so that it may be older
    *     than an invalidation; a Redis that does not answer is no reason to think so
-   * @throws CodecFailed if a value can't be written; nothing is stored and all leases are given
-   *     back
+   * @throws CodecFailed if a value can't be written; nothing is stored, and the leases stay
    */
   List<Boolean> fill(List<Fill<V>> fills) {
     List<Call> calls = new ArrayList<>(fills.size());
-    try {
-      for (Fill<V> fill : fills) {
-        byte[] body = fill.ttl().isZero() ? NOTHING : format.encode(fill.entry());
-        if (fill.lease() != null) {
-          calls.add(fillCall(fill, fill.lease(), body));
-        }
+    for (Fill<V> fill : fills) {
+      byte[] body = fill.isKept() ? format.encode(fill.entry()) : NOTHING;
+      if (fill.lease() != null) {
+        calls.add(fillCall(fill, fill.lease(), body));
       }
-    } catch (CodecFailed e) {
-      release(fills);
-      throw e;
     }
     Iterator<Reply> replies = run(FILL, calls).iterator();
     List<Boolean> current = new ArrayList<>(fills.size());
@@ -226,22 +247,33 @@ final class RedisLevel<V> {
     List<byte[]> args = new ArrayList<>();
     args.add(lease.bytes());
     args.add(body);
-    args.add(ascii(fill.ttl().toMillis()));
+    args.add(ascii(fill.life().total().toMillis()));
+    args.add(ascii(fill.life().keep().toMillis()));
     args.add(channel.name());
     args.add(channel.message(Kind.FILLED, keys.name(), fill.address().hash()));
     args.addAll(EntryFormat.tagBytes(fill.entry().tags()));
     return call(fill.address(), args.toArray(byte[][]::new));
   }
 
-  /** Gives leases back, so that the next callers get them at once. One round trip for all. */
-  void release(List<Fill<V>> fills) {
-    List<Call> calls = new ArrayList<>(fills.size());
-    for (Fill<V> fill : fills) {
-      if (fill.lease() != null) {
-        calls.add(fillCall(fill, fill.lease(), NOTHING));
-      }
+  /** A lease to give back. */
+  record Release(Address address, Stamp lease) {}
+
+  /**
+   * Gives leases back, so that the next callers get them at once; but where an old entry is there,
+   * after {@code rest}. One round trip for all.
+   */
+  void release(List<Release> releases, Duration rest) {
+    List<Call> calls = new ArrayList<>(releases.size());
+    for (Release release : releases) {
+      calls.add(
+          call(
+              release.address(),
+              release.lease().bytes(),
+              ascii(rest.toMillis()),
+              channel.name(),
+              channel.message(Kind.FILLED, keys.name(), release.address().hash())));
     }
-    run(FILL, calls);
+    run(RELEASE, calls);
   }
 
   /**
@@ -250,13 +282,14 @@ final class RedisLevel<V> {
    *
    * @throws CodecFailed if the value can't be written; nothing was done
    */
-  Stamp put(Address address, Entry<V> entry, Duration ttl) {
+  Stamp put(Address address, Entry<V> entry, Life life) {
     Stamp stamp = Stamp.next();
     Call call =
         call(
             address,
             format.encode(entry),
-            ascii(ttl.toMillis()),
+            ascii(life.total().toMillis()),
+            ascii(life.keep().toMillis()),
             marksMillis,
             stamp.bytes(),
             channel.name(),
@@ -355,7 +388,11 @@ final class RedisLevel<V> {
 
   private Call call(Address address, byte[]... args) {
     return new Call(
-        List.of(address.redisKey().array(), marksKeys.get(address.partition())), List.of(args));
+        List.of(
+            address.redisKey().array(),
+            address.leaseKey().array(),
+            marksKeys.get(address.partition())),
+        List.of(args));
   }
 
   /** A reply for each call; one without value where Redis gave none or an error. */

@@ -5,31 +5,46 @@ import static java.util.Objects.requireNonNull;
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.Flight.Source;
 import io.perfkit.cache.Levels.Mode;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** As {@link Finder}, for loaders whose entry comes later, in a stage. Thread safe. */
 final class StageFinder<K, V> {
   private final String name;
+  private final CacheConfig config;
   private final Levels<K, V> levels;
   private final Flights<K, V> flights;
-  private final Counters counters;
+  private final LoadThreads threads;
+  private final Loading<K, V> loading;
 
-  StageFinder(String name, Levels<K, V> levels, Flights<K, V> flights, Counters counters) {
+  StageFinder(
+      String name,
+      CacheConfig config,
+      Levels<K, V> levels,
+      Flights<K, V> flights,
+      LoadThreads threads,
+      Loading<K, V> loading) {
     this.name = name;
+    this.config = config;
     this.levels = levels;
     this.flights = flights;
-    this.counters = counters;
+    this.threads = threads;
+    this.loading = loading;
   }
 
   /**
    * Waits for Redis, but for no loader. The thread that completes the loader's stage stores the
    * entry and then completes who waits, each with a future of his own. A load under way on another
-   * node is not waited for: ours is then not stored in Redis.
+   * node is not waited for: ours is then not stored in Redis. Time limits hold for the stage; what
+   * the loader does before it returns it is not limited.
    */
   CompletableFuture<Found<V>> find(
       K key, Address address, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
@@ -44,55 +59,99 @@ final class StageFinder<K, V> {
   private void fly(
       Search<K, V> search, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
     Map<K, Found<V>> found = new HashMap<>();
-    List<Load<K, V>> loads = List.of();
-    CompletionStage<Entry<V>> loading;
+    List<Load<K, V>> loads;
     try {
       loads = levels.lookUp(List.of(search), Mode.SEARCH, found);
-      if (loads.isEmpty()) {
-        search.flight().land(requireNonNull(found.get(search.key())));
-        flights.end(search);
-        return;
-      }
-      loading = requireNonNull(loader.apply(search.key()), "stage");
     } catch (Throwable failure) {
-      crash(search, loads, failure);
+      end(search, flight -> flight.crash(failure));
       throw failure;
     }
-    search.flight().handOver();
-    List<Load<K, V>> load = loads;
-    var unused =
-        loading.whenComplete(
-            (entry, failure) -> {
-              if (failure == null) {
-                land(load, entry);
-              } else {
-                crash(search, load, Stages.cause(failure));
-              }
-            });
-  }
-
-  private void land(List<Load<K, V>> loads, Entry<V> entry) {
-    Search<K, V> search = loads.get(0).search();
-    try {
-      counters.loads.increment();
-      levels.keep(loads, Map.of(search.key(), entry));
-      search.flight().land(new Found<>(entry.value(), Source.LOADER));
-    } catch (Throwable failure) {
-      search.flight().crash(failure);
-    } finally {
-      flights.end(search);
-    }
-  }
-
-  private void crash(Search<K, V> search, List<Load<K, V>> loads, Throwable failure) {
-    try {
-      if (!loads.isEmpty()) {
-        counters.loadFailures.increment();
-        levels.release(loads);
+    Found<V> answer = found.get(search.key());
+    if (answer != null) {
+      end(search, flight -> flight.land(answer));
+      if (!loads.isEmpty() && !threads.start(() -> load(loads.get(0), loader))) {
+        loading.skipRefresh(loads);
       }
-    } finally {
-      search.flight().crash(failure);
-      flights.end(search);
+      return;
     }
+    Load<K, V> load = loads.get(0);
+    List<Future<?>> limits = new ArrayList<>();
+    CompletionStage<Entry<V>> ended = load(load, loader);
+    search.flight().handOver();
+    if (config.limitsLoads() && !search.flight().hasEnded()) {
+      limits.add(limit(load, config.loadTimeoutSoft(), false));
+      limits.add(limit(load, config.loadTimeoutHard(), true));
+    }
+    var unused =
+        ended.whenComplete((entry, failure) -> limits.forEach(limit -> limit.cancel(false)));
+  }
+
+  /** Runs the loader; what becomes of its stage reaches who waits for the flight. */
+  private CompletionStage<Entry<V>> load(
+      Load<K, V> load, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
+    CompletionStage<Entry<V>> stage;
+    try {
+      stage = requireNonNull(loader.apply(load.search().key()), "stage");
+    } catch (Throwable failure) {
+      loading.failed(List.of(load));
+      if (crash(load, failure)) {
+        throw failure;
+      }
+      return CompletableFuture.completedFuture(Entry.absent());
+    }
+    return stage.whenComplete(
+        (entry, failure) -> {
+          if (failure == null) {
+            land(load, entry);
+          } else {
+            loading.failed(List.of(load));
+            crash(load, Stages.cause(failure));
+          }
+        });
+  }
+
+  private Future<?> limit(Load<K, V> load, Duration after, boolean hard) {
+    if (after.isZero()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return threads.startAfter(
+        after,
+        () -> {
+          Found<V> old = load.search().flight().hasEnded() ? null : levels.insteadOfLoad(load);
+          if (old != null) {
+            end(load.search(), flight -> flight.land(old));
+          } else if (hard) {
+            end(load.search(), flight -> flight.crash(loading.timedOut(List.of(load))));
+          }
+        });
+  }
+
+  private void land(Load<K, V> load, Entry<V> entry) {
+    try {
+      loading.loaded(List.of(load), Map.of(load.search().key(), entry));
+      end(load.search(), flight -> flight.land(new Found<>(entry.value(), Source.LOADER)));
+    } catch (Throwable failure) {
+      end(load.search(), flight -> flight.crash(failure));
+    }
+  }
+
+  /** Whether the failure reaches who waits; else something serves in place of the load. */
+  private boolean crash(Load<K, V> load, Throwable failure) {
+    boolean unseen = load.search().flight().hasEnded();
+    Found<V> old = unseen || !(failure instanceof Exception) ? null : levels.insteadOfLoad(load);
+    if (unseen || old != null) {
+      loading.failedUnseen(failure);
+    }
+    if (old == null) {
+      end(load.search(), flight -> flight.crash(failure));
+    } else {
+      end(load.search(), flight -> flight.land(old));
+    }
+    return !unseen && old == null;
+  }
+
+  private void end(Search<K, V> search, Consumer<Flight<V>> how) {
+    how.accept(search.flight());
+    flights.end(search);
   }
 }

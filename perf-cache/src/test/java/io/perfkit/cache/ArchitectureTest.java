@@ -9,7 +9,7 @@ final class ArchitectureTest {
     HouseRules.of("io.perfkit.cache")
         .rootException("CacheException")
         .clocks("Caches")
-        .threads("Caches", "InvalidationChannel", "WriteBehind")
+        .threads("Caches", "InvalidationChannel", "LoadThreads", "WriteBehind")
         .elapsedTimeOnly()
         .check();
   }

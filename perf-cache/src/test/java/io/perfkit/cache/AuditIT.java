@@ -100,7 +100,7 @@ final class AuditIT {
     NodesContract.holdLocally(a, "k", "old");
     // Another stamp and another value, and no message tells of it.
     server.client().setrange(redisKey("k"), 33, "another stamp...");
-    server.client().setrange(redisKey("k"), 59, "new");
+    server.client().setrange(redisKey("k"), 83, "new");
 
     assertThat(a.getIfPresent("k")).isEqualTo("old");
     readUntilViolation("k", "other");

@@ -20,6 +20,12 @@ final class CacheConfigTest {
                 Duration.ZERO,
                 0.1,
                 Duration.ofSeconds(10),
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ofSeconds(1),
+                Duration.ZERO,
+                Duration.ZERO,
+                0,
                 16 << 20,
                 16 << 20));
   }
@@ -62,5 +68,63 @@ final class CacheConfigTest {
     assertThat(CacheConfig.builder().maxValueBytes(5).build().compressAboveBytes())
         .as("compression that was off stays off")
         .isEqualTo(5);
+  }
+
+  @Test
+  void refusesWhatCannotBeAboutOldValues() {
+    assertThatThrownBy(
+            () -> CacheConfig.builder().staleWhileRevalidate(Duration.ofNanos(1)).build())
+        .hasMessage("staleWhileRevalidate: PT0.000000001S (expected: 1 ms to 365 days)");
+    assertThatThrownBy(() -> CacheConfig.builder().staleIfError(Duration.ofDays(366)).build())
+        .hasMessage("staleIfError: PT8784H (expected: 1 ms to 365 days)");
+    assertThatThrownBy(() -> CacheConfig.builder().staleIfError(null).build())
+        .hasMessage("staleIfError");
+    assertThatThrownBy(() -> CacheConfig.builder().throttle(Duration.ZERO).build())
+        .hasMessage("throttle: PT0S (expected: 1 ms to 365 days)");
+    for (double share : new double[] {-0.1, 0.91, Double.NaN}) {
+      assertThatThrownBy(() -> CacheConfig.builder().refreshAhead(share).build())
+          .hasMessage("refreshAhead: " + share + " (expected: 0 to 0.9)");
+    }
+  }
+
+  @Test
+  void refusesTimeLimitsThatCannotBe() {
+    Duration second = Duration.ofSeconds(1);
+    CacheConfig.Builder builder = CacheConfig.builder().staleIfError(second);
+    assertThat(builder.loadTimeout(second, second).build().loadTimeoutSoft()).isEqualTo(second);
+    assertThat(builder.loadTimeout(second, Duration.ZERO).build().limitsLoads()).isTrue();
+    assertThatThrownBy(() -> builder.loadTimeout(second.plusNanos(1), second).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("loadTimeoutSoft: PT1.000000001S (expected: <= loadTimeoutHard PT1S)");
+    assertThatThrownBy(() -> builder.loadTimeout(Duration.ZERO, second.negated()).build())
+        .hasMessage("loadTimeoutHard: PT-1S (expected: 1 ms to 365 days)");
+    assertThatThrownBy(() -> CacheConfig.builder().loadTimeout(second, second).build())
+        .hasMessage(
+            "loadTimeoutSoft: PT1S (expected: zero without staleIfError, which is what could serve"
+                + " then)");
+  }
+
+  @Test
+  void isDerivedWithoutLosingAnything() {
+    CacheConfig config =
+        CacheConfig.builder()
+            .maxEntries(5)
+            .l1Ttl(Duration.ofSeconds(1))
+            .l2Ttl(Duration.ofSeconds(2))
+            .maxStaleness(Duration.ofSeconds(3))
+            .onRedisDown(OnRedisDown.FAIL)
+            .absentTtl(Duration.ofSeconds(4))
+            .jitter(0.2)
+            .lease(Duration.ofSeconds(5))
+            .staleWhileRevalidate(Duration.ofSeconds(6))
+            .staleIfError(Duration.ofSeconds(7))
+            .throttle(Duration.ofSeconds(8))
+            .loadTimeout(Duration.ofSeconds(9), Duration.ofSeconds(10))
+            .refreshAhead(0.3)
+            .compressAboveBytes(11)
+            .maxValueBytes(12)
+            .build();
+    assertThat(config.toBuilder().build()).isEqualTo(config);
+    assertThat(config).usingRecursiveComparison().isNotEqualTo(CacheConfig.defaults());
   }
 }

@@ -244,7 +244,7 @@ final class CacheFaultIT {
         a.get(
             "k",
             key -> {
-              clientB.del(CacheIT.redisKeyOf("test", "names", "k"));
+              clientB.del(CacheIT.leaseKeyOf("test", "names", "k"));
               return "late";
             });
     assertThat(value).isEqualTo("late");

@@ -36,6 +36,8 @@ import redis.clients.jedis.params.SetParams;
 final class CacheIT {
   private static final Duration DEADLINE = Duration.ofSeconds(10);
 
+  private static final String LIVES = "000000060000000000000000";
+
   record Profile(String name, int age) {}
 
   private final FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
@@ -80,7 +82,15 @@ final class CacheIT {
     clock.advance(Duration.ofSeconds(10));
     assertThat(cache.get("a", CacheIT::never)).as("L1 expired, L2 not").isEqualTo("a1");
 
-    assertThat(cache.stats()).isEqualTo(new CacheStats(1, 1, 1, 1, 0, 0));
+    assertThat(cache.stats())
+        .extracting(
+            CacheStats::l1Hits,
+            CacheStats::l2Hits,
+            CacheStats::misses,
+            CacheStats::loads,
+            CacheStats::loadFailures,
+            CacheStats::redisFailures)
+        .containsExactly(1L, 1L, 1L, 1L, 0L, 0L);
     assertThat(cache.stats().hitRatio()).isEqualTo(2.0 / 3);
   }
 
@@ -134,7 +144,7 @@ final class CacheIT {
   void keepsNothingWhenTheLoaderHasNothing() {
     assertThat(cache.get("a", key -> null)).isNull();
 
-    assertThat(redis.exists(redisKey("a"))).as("the lease was given back").isFalse();
+    assertThat(redis.exists(leaseKey("a"))).as("the lease was given back").isFalse();
     assertThat(cache.get("a", this::load)).isEqualTo("a1");
     assertThat(cache.stats().misses()).isEqualTo(2);
   }
@@ -151,7 +161,7 @@ final class CacheIT {
                     }))
         .isSameAs(failure);
 
-    assertThat(redis.exists(redisKey("a"))).as("the lease was given back").isFalse();
+    assertThat(redis.exists(leaseKey("a"))).as("the lease was given back").isFalse();
     assertThat(cache.stats().loadFailures()).isEqualTo(1);
     assertThat(cache.get("a", this::load)).isEqualTo("a1");
   }
@@ -182,11 +192,16 @@ final class CacheIT {
             () -> redis.set(redisKey("a"), ""),
             () -> redis.set(redisKey("a"), "V"),
             () -> setBytes("V" + generation() + "0000000000000000" + "stamp-of-16-byte"),
-            () -> setBytes("V" + generation() + "not a number 123stamp-of-16-byte\0\0"),
-            () -> setBytes("V" + generation() + "0000000000000000stamp-of-16-byte\0\5\100cut"),
-            () -> setBytes("V" + generation() + "0000000000000000stamp-of-16-byte\0\0foreign"),
+            () ->
+                setBytes("V" + generation() + "not a number 123stamp-of-16-byte" + LIVES + "\0\0"),
+            () -> setBytes(head() + "not a number12" + "0".repeat(10) + "\0\0"),
+            () -> setBytes(head() + LIVES + "\0\5\100cut"),
+            () -> setBytes(head() + LIVES + "\0\0foreign"),
             () -> redis.set(redisKey("a"), "Vgarbage that starts like a value"),
-            () -> redis.set(redisKey("a"), "L".repeat(50)), // a lease that would never end
+            () -> redis.set(leaseKey("a"), "garbage"),
+            () -> setBytes(leaseKey("a"), "L" + "t".repeat(16) + generation() + "0".repeat(17)),
+            () -> setBytes(leaseKey("a"), "T" + "t".repeat(16) + generation() + "0".repeat(17)),
+            () -> redis.rpush(leaseKey("a"), "a list"),
             () -> redis.rpush(redisKey("a"), "a list"),
             () -> redis.hset(redisKey("a"), "a", "hash"));
     for (int i = 0; i < foreign.size(); i++) {
@@ -403,12 +418,25 @@ final class CacheIT {
   }
 
   private void setBytes(String latin1) {
-    redis.set(redisKey("a").getBytes(UTF_8), latin1.getBytes(ISO_8859_1));
+    setBytes(redisKey("a"), latin1);
+  }
+
+  /** Without a TTL: a lease of this kind would never end. */
+  private void setBytes(String key, String latin1) {
+    redis.set(key.getBytes(UTF_8), latin1.getBytes(ISO_8859_1));
+  }
+
+  private String head() {
+    return "V" + generation() + "0000000000000000stamp-of-16-byte";
+  }
+
+  private String leaseKey(String key) {
+    return leaseKeyOf(prefix, "names", key);
   }
 
   /** Of the partition of "a"; a lease has made it. */
   private String generation() {
-    KeySpace keys = KeySpace.of(prefix, "names").withPartitions(64);
+    KeySpace keys = keysOf(prefix, "names");
     byte[] marks = keys.partitionKey("marks", keys.partition("a"));
     cache.get("a", key -> null);
     return new String(redis.hget(marks, "g".getBytes(UTF_8)), ISO_8859_1);
@@ -423,7 +451,19 @@ final class CacheIT {
   }
 
   static String redisKeyOf(String prefix, String cache, String key) {
-    return new String(KeySpace.of(prefix, cache).withPartitions(64).key("entry", key), UTF_8);
+    return redisKeyOf("entry", prefix, cache, key);
+  }
+
+  static String leaseKeyOf(String prefix, String cache, String key) {
+    return redisKeyOf("lease", prefix, cache, key);
+  }
+
+  private static String redisKeyOf(String kind, String prefix, String cache, String key) {
+    return new String(keysOf(prefix, cache).key(kind, key), UTF_8);
+  }
+
+  static KeySpace keysOf(String prefix, String cache) {
+    return KeySpace.of(prefix, cache).withVersion(2).withPartitions(64);
   }
 
   private static String never(String key) {

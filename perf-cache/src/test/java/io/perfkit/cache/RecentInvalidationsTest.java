@@ -19,7 +19,8 @@ final class RecentInvalidationsTest {
   private final UnsentInvalidations unsent = new UnsentInvalidations(null);
 
   private static Address address(String key) {
-    return new Address(key, ByteBuffer.wrap(key.getBytes(UTF_8)), 0, Hash.of(key));
+    ByteBuffer bytes = ByteBuffer.wrap(key.getBytes(UTF_8));
+    return new Address(key, bytes, bytes, 0, Hash.of(key));
   }
 
   @Test
