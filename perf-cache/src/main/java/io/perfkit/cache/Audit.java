@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -148,7 +149,7 @@ final class Audit<K, V> {
     }
     looks.increment();
     Hit<V> hit = lookup.hit();
-    if (hit != null && hit.stamp().equals(suspect.copy().stamp)) {
+    if (hit != null && Objects.equals(hit.stamp(), suspect.copy().stamp)) {
       suspects.remove(suspect.copy());
     } else {
       differs(suspect, hit != null);

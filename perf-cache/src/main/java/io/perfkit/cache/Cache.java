@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.LocalLevel.Reading;
+import io.perfkit.cache.Lookup.Hit;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -36,6 +37,8 @@ public final class Cache<K, V> {
    * I3  a local copy never outlives the entry in Redis it was read from.
    * I4  Redis never fails a get: a loader that can serve, serves.
    * I5  whoever waits for another's flight has landed all his own: flights can't wait in a circle.
+   * I6  a value past its life serves only if it was not invalidated: it was read from Redis while
+   *     nothing that is heard of concerned it, or its copy counts but for its age.
    * No lock is held while a loader, codec or key function runs. */
   private final String name;
   private final Function<? super K, String> keyText;
@@ -62,7 +65,7 @@ public final class Cache<K, V> {
     this.local = local;
     this.redis = redis;
     this.waiters = waiters;
-    this.levels = new Levels<>(name, config, local, redis);
+    this.levels = new Levels<>(name, config, local, redis, counters);
     Flights<K, V> flights = new Flights<>(local);
     Loading<K, V> loading = new Loading<>(name, config, local, levels, threads, counters);
     this.finder = new Finder<>(name, config, local, levels, flights, waiters, loading);
@@ -217,7 +220,7 @@ public final class Cache<K, V> {
     Address address = address(key);
     Reading before = local.reading(address.hash());
     Stamp stamp = redis.put(address, entry, life);
-    local.replace(key, entry, stamp, before, life);
+    local.replace(key, new Hit<>(entry.value(), entry.tags(), stamp, life, null), before);
   }
 
   /**

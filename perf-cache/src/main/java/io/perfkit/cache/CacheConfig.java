@@ -3,6 +3,8 @@ package io.perfkit.cache;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Settings of one cache. Immutable.
@@ -28,6 +30,9 @@ import java.time.Duration;
  *     which means no limit
  * @param refreshAhead share of its life in Redis from whose end on a read value is loaded again
  *     behind it; 0 to 0.9, default zero, which means never
+ * @param failureTtl how long it is remembered that a load failed, so that a storm of callers does
+ *     not reach the loader; default zero, which means not at all
+ * @param failures the kinds of exceptions that are remembered; none by default
  * @param compressAboveBytes longer payloads are deflated in Redis; equal to {@code maxValueBytes},
  *     as by default, means never
  * @param maxValueBytes longest payload of a value; default 16 MiB
@@ -47,6 +52,8 @@ public record CacheConfig(
     Duration loadTimeoutSoft,
     Duration loadTimeoutHard,
     double refreshAhead,
+    Duration failureTtl,
+    Set<Class<? extends Exception>> failures,
     int compressAboveBytes,
     int maxValueBytes) {
 
@@ -95,6 +102,16 @@ public record CacheConfig(
     if (!(refreshAhead >= 0 && refreshAhead <= 0.9)) {
       throw new IllegalArgumentException("refreshAhead: " + refreshAhead + " (expected: 0 to 0.9)");
     }
+    requireTtlOrZero("failureTtl", failureTtl);
+    failures = Set.copyOf(failures);
+    if (failureTtl.isZero() != failures.isEmpty()) {
+      throw new IllegalArgumentException(
+          "failureTtl: "
+              + failureTtl
+              + " with "
+              + failures.size()
+              + " kinds of failures (expected: both or neither)");
+    }
     if (maxValueBytes < 1 || maxValueBytes > 512 << 20) {
       throw new IllegalArgumentException(
           "maxValueBytes: " + maxValueBytes + " (expected: 1 to 536870912)");
@@ -120,6 +137,11 @@ public record CacheConfig(
     if (!requireNonNull(ttl, what).isZero()) {
       requireTtl(what, ttl);
     }
+  }
+
+  /** Whether a failure of a load is to be remembered. */
+  boolean remembers(Throwable failure) {
+    return failures.stream().anyMatch(kind -> kind.isInstance(failure));
   }
 
   /** How long a value stays in Redis after its life. */
@@ -165,6 +187,8 @@ public record CacheConfig(
     builder.loadTimeoutSoft = loadTimeoutSoft;
     builder.loadTimeoutHard = loadTimeoutHard;
     builder.refreshAhead = refreshAhead;
+    builder.failureTtl = failureTtl;
+    builder.failures = failures;
     builder.compressAboveBytes = compressAboveBytes;
     builder.maxValueBytes = maxValueBytes;
     return builder;
@@ -186,6 +210,8 @@ public record CacheConfig(
     private Duration loadTimeoutSoft = Duration.ZERO;
     private Duration loadTimeoutHard = Duration.ZERO;
     private double refreshAhead;
+    private Duration failureTtl = Duration.ZERO;
+    private Set<Class<? extends Exception>> failures = Set.of();
     private int compressAboveBytes = 16 << 20;
     private int maxValueBytes = 16 << 20;
 
@@ -274,6 +300,20 @@ public record CacheConfig(
       return this;
     }
 
+    /**
+     * See {@link CacheConfig#failureTtl()} and {@link CacheConfig#failures()}; subclasses are of
+     * the kind too.
+     */
+    @SafeVarargs
+    public final Builder failureTtl(Duration ttl, Class<? extends Exception>... kinds) {
+      failureTtl = ttl;
+      failures = new HashSet<>();
+      for (Class<? extends Exception> kind : kinds) {
+        failures.add(requireNonNull(kind, "kind"));
+      }
+      return this;
+    }
+
     /** See {@link CacheConfig#compressAboveBytes()}. */
     public Builder compressAboveBytes(int bytes) {
       compressAboveBytes = bytes;
@@ -308,6 +348,8 @@ public record CacheConfig(
           loadTimeoutSoft,
           loadTimeoutHard,
           refreshAhead,
+          failureTtl,
+          failures,
           compressAboveBytes,
           maxValueBytes);
     }

@@ -13,6 +13,7 @@ package io.perfkit.cache;
  * @param redisFailures commands that Redis did not answer or refused; reads went on to the loader
  * @param staleServed gets answered with a value past its life; they count as hits too
  * @param refreshesSkipped refreshes that were due and had no thread
+ * @param failuresRemembered searches that ended with a remembered failure in place of a load
  */
 public record CacheStats(
     long l1Hits,
@@ -22,9 +23,10 @@ public record CacheStats(
     long loadFailures,
     long redisFailures,
     long staleServed,
-    long refreshesSkipped) {
+    long refreshesSkipped,
+    long failuresRemembered) {
 
-  static final CacheStats NONE = new CacheStats(0, 0, 0, 0, 0, 0, 0, 0);
+  static final CacheStats NONE = new CacheStats(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   CacheStats plus(CacheStats other) {
     return new CacheStats(
@@ -35,7 +37,8 @@ public record CacheStats(
         loadFailures + other.loadFailures,
         redisFailures + other.redisFailures,
         staleServed + other.staleServed,
-        refreshesSkipped + other.refreshesSkipped);
+        refreshesSkipped + other.refreshesSkipped,
+        failuresRemembered + other.failuresRemembered);
   }
 
   /** Share of gets that a level answered, 0 to 1; 0 before the first get. */

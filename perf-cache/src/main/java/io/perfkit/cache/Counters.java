@@ -11,6 +11,7 @@ final class Counters {
   final LongAdder loadFailures = new LongAdder();
   final LongAdder staleServed = new LongAdder();
   final LongAdder refreshesSkipped = new LongAdder();
+  final LongAdder failuresRemembered = new LongAdder();
 
   void got(Flight.Found<?> found) {
     if (found.stale()) {
@@ -32,6 +33,7 @@ final class Counters {
         loadFailures.sum(),
         redisFailures,
         staleServed.sum(),
-        refreshesSkipped.sum());
+        refreshesSkipped.sum(),
+        failuresRemembered.sum());
   }
 }

@@ -12,12 +12,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The body of an entry in Redis: 1 byte of flags (1 = there is no value), 1 byte that counts the
- * tags, for each tag 1 byte of length and its text, then the value. The scripts read the tags.
- * Immutable.
+ * The body of an entry in Redis: 1 byte of flags (1 = there is no value, 2 = its load failed), 1
+ * byte that counts the tags, for each tag 1 byte of length and its text, then the value, or the
+ * kind of the failure. The scripts read the tags. Immutable.
  */
 record EntryFormat<V>(ValueFormat<V> values) {
   private static final byte ABSENT = 1;
+  private static final byte FAILED = 2;
 
   /** See {@link ValueFormat#encode} for what it throws. */
   byte[] encode(Entry<V> entry) {
@@ -31,6 +32,11 @@ record EntryFormat<V>(ValueFormat<V> values) {
     return body.put(stored).array();
   }
 
+  byte[] encode(Failure failure) {
+    byte[] kind = failure.kind().getBytes(UTF_8);
+    return ByteBuffer.allocate(2 + kind.length).put(FAILED).put((byte) 0).put(kind).array();
+  }
+
   /** Nothing if the value was not written by this format. The scripts have checked the tags. */
   Optional<Hit<V>> decode(byte[] body, Stamp stamp, Life life) {
     ByteBuffer bytes = ByteBuffer.wrap(body);
@@ -42,11 +48,15 @@ record EntryFormat<V>(ValueFormat<V> values) {
       tags.add(new String(tag, UTF_8));
     }
     if (flags == ABSENT) {
-      return Optional.of(new Hit<>(null, tags, stamp, life));
+      return Optional.of(new Hit<>(null, tags, stamp, life, null));
     }
     byte[] stored = new byte[bytes.remaining()];
     bytes.get(stored);
-    return values.decode(stored).map(value -> new Hit<>(value, tags, stamp, life));
+    if (flags == FAILED) {
+      Failure failure = new Failure(new String(stored, UTF_8), null);
+      return Optional.of(new Hit<>(null, tags, stamp, life, failure));
+    }
+    return values.decode(stored).map(value -> new Hit<>(value, tags, stamp, life, null));
   }
 
   static List<byte[]> tagBytes(Set<String> tags) {

@@ -22,12 +22,19 @@ final class Levels<K, V> {
   private final CacheConfig config;
   private final LocalLevel<K, V> local;
   private final RedisLevel<V> redis;
+  private final Counters counters;
 
-  Levels(String name, CacheConfig config, LocalLevel<K, V> local, RedisLevel<V> redis) {
+  Levels(
+      String name,
+      CacheConfig config,
+      LocalLevel<K, V> local,
+      RedisLevel<V> redis,
+      Counters counters) {
     this.name = name;
     this.config = config;
     this.local = local;
     this.redis = redis;
+    this.counters = counters;
   }
 
   /** How a key is looked up. */
@@ -52,11 +59,12 @@ final class Levels<K, V> {
       // Again, for a flight may have landed since the caller looked.
       LocalEntry<V> copy = mode == Mode.VERIFY ? null : local.get(search.key());
       if (copy == null) {
-        absent.add(search);
         LocalEntry<V> held = local.held(search.key());
         if (held != null) {
+          requireNoFailure(search, mode, held);
           held.claimQuestion();
         }
+        absent.add(search);
         questions.add(new Question<>(search.address(), mode != Mode.PEEK, held));
       } else {
         found.put(search.key(), new Found<>(copy.value, Source.L1));
@@ -65,17 +73,44 @@ final class Levels<K, V> {
     List<Lookup<V>> lookups = redis.lookup(questions);
     List<Load<K, V>> loads = new ArrayList<>();
     for (int i = 0; i < absent.size(); i++) {
-      Search<K, V> search = absent.get(i);
-      Lookup<V> lookup = lookups.get(i);
-      Found<V> answer = answer(search, mode, lookup);
-      if (answer != null) {
-        found.put(search.key(), answer);
-      }
-      if (answer == null || lookup.lease() != null) {
-        loads.add(new Load<>(search, lookup));
-      }
+      loads.add(new Load<>(absent.get(i), lookups.get(i)));
     }
+    try {
+      for (Load<K, V> load : loads) {
+        Found<V> answer = answer(load.search(), mode, load.lookup());
+        if (answer != null) {
+          found.put(load.search().key(), answer);
+        }
+      }
+    } catch (CacheException e) {
+      release(loads, Duration.ZERO);
+      throw e;
+    }
+    loads.removeIf(load -> load.lookup().lease() == null && found.containsKey(load.search().key()));
     return loads;
+  }
+
+  /** A failure that this node remembers is thrown without asking Redis. */
+  private void requireNoFailure(Search<K, V> search, Mode mode, LocalEntry<V> held) {
+    Failure failure = held.failure;
+    if (failure != null && mode == Mode.SEARCH && local.vouchesFor(held)) {
+      throw remembered(search, failure, Duration.ofNanos(held.deadlineNanos - local.now()));
+    }
+  }
+
+  private RememberedFailure remembered(Search<K, V> search, Failure failure, Duration left) {
+    counters.failuresRemembered.increment();
+    return new RememberedFailure(
+        "loading key '"
+            + search.address().text()
+            + "' of cache '"
+            + name
+            + "' failed with "
+            + failure.kind()
+            + ", which is remembered for "
+            + left.toMillis()
+            + " ms more",
+        failure.cause());
   }
 
   /** Keeps and gives what Redis says; null if it has nothing that serves. */
@@ -84,8 +119,11 @@ final class Levels<K, V> {
       return whileRedisIsDown(search, mode);
     }
     Hit<V> hit = lookup.hit();
-    if (hit == null || lookup.isLive()) {
-      return hit == null ? null : read(search, hit);
+    if (hit == null) {
+      return null;
+    }
+    if (lookup.isLive()) {
+      return hit.failure() == null ? read(search, hit) : failed(search, mode, hit, hit.failure());
     }
     if (lookup.outcome() == Outcome.RESTING && hit.life().isOverForAtMost(config.keep())) {
       return old(search, hit, search.reading(), lookup.busyFor());
@@ -97,16 +135,23 @@ final class Levels<K, V> {
   }
 
   private Found<V> read(Search<K, V> search, Hit<V> hit) {
-    local.put(
-        search.key(), hit.value(), hit.tags(), hit.stamp(), search.reading(), hit.life()); // I3
+    local.put(search.key(), hit, search.reading(), hit.life().left()); // I3
     return new Found<>(hit.value(), Source.L2);
+  }
+
+  private @Nullable Found<V> failed(Search<K, V> search, Mode mode, Hit<V> hit, Failure failure) {
+    local.put(search.key(), hit, search.reading(), hit.life().left());
+    if (mode == Mode.PEEK) {
+      return null;
+    }
+    throw remembered(search, failure, hit.life().left());
   }
 
   /** Gives what is past its life, and lets it serve locally for a while. */
   private Found<V> old(Search<K, V> search, Hit<V> hit, Reading reading, Duration rest) {
     Duration kept = hit.life().leftWithKeep();
     Duration time = rest.compareTo(kept) < 0 ? rest : kept; // I3
-    local.put(search.key(), hit.value(), hit.tags(), hit.stamp(), reading, hit.life(), time);
+    local.put(search.key(), hit, reading, time);
     return new Found<>(hit.value(), Source.L2, true);
   }
 
@@ -123,7 +168,9 @@ final class Levels<K, V> {
     Hit<V> hit = load.lookup().hit();
     Reading reading = search.reading();
     Duration since = Duration.ofNanos(local.now() - reading.nanos());
-    if (hit == null || !hit.life().after(since).isOverForAtMost(config.staleIfError())) {
+    if (hit == null
+        || hit.failure() != null
+        || !hit.life().after(since).isOverForAtMost(config.staleIfError())) {
       return null;
     }
     if (!local.vouchesFor(reading, search.hash())) {
@@ -138,7 +185,12 @@ final class Levels<K, V> {
 
   /** Whether {@link #insteadOfLoad} may have something. */
   boolean mayServeOld(Load<K, V> load) {
-    return load.lookup().outcome() == Outcome.DOWN || load.lookup().hit() != null;
+    if (load.lookup().outcome() == Outcome.DOWN) {
+      LocalEntry<V> held = local.held(load.search().key());
+      return held != null && held.failure == null;
+    }
+    Hit<V> hit = load.lookup().hit();
+    return hit != null && hit.failure() == null;
   }
 
   private @Nullable Found<V> localInsteadOfLoad(Search<K, V> search) {
@@ -162,6 +214,9 @@ final class Levels<K, V> {
         config.onRedisDown() == OnRedisDown.SERVE_LOCAL
             ? local.getUnheard(search.key())
             : local.get(search.key());
+    if (copy != null && copy.failure != null) {
+      throw remembered(search, copy.failure, Duration.ofNanos(copy.deadlineNanos - local.now()));
+    }
     return copy == null ? null : new Found<>(copy.value, Source.L1);
   }
 
@@ -174,24 +229,47 @@ final class Levels<K, V> {
     List<Fill<V>> fills = new ArrayList<>(loads.size());
     for (Load<K, V> load : loads) {
       Entry<V> entry = entries.getOrDefault(load.search().key(), Entry.absent());
-      fills.add(new Fill<>(load.search().address(), load.lookup().lease(), entry, lifeOf(entry)));
+      fills.add(
+          new Fill<>(load.search().address(), load.lookup().lease(), entry, lifeOf(entry), null));
     }
-    List<Boolean> current;
     try {
-      current = redis.fill(fills);
+      fill(loads, fills);
     } catch (CodecFailed e) {
       release(loads, Duration.ZERO);
       throw e;
     }
+  }
+
+  private void fill(List<Load<K, V>> loads, List<Fill<V>> fills) {
+    List<Boolean> current = redis.fill(fills);
     for (int i = 0; i < loads.size(); i++) {
       Search<K, V> search = loads.get(i).search();
       Fill<V> fill = fills.get(i);
       if (current.get(i) && fill.isKept()) {
         Entry<V> entry = fill.entry();
-        local.put(
-            search.key(), entry.value(), entry.tags(), fill.lease(), search.reading(), fill.life());
+        Hit<V> kept =
+            new Hit<>(entry.value(), entry.tags(), fill.lease(), fill.life(), fill.failure());
+        local.put(search.key(), kept, search.reading(), fill.life().left());
       }
     }
+  }
+
+  /** Ends the leases of loads that failed: the failure is remembered, or an old value may serve. */
+  void fail(List<Load<K, V>> loads, Throwable thrown) {
+    List<Load<K, V>> forgotten = new ArrayList<>();
+    List<Load<K, V>> remembered = new ArrayList<>();
+    for (Load<K, V> load : loads) {
+      (config.remembers(thrown) && !mayServeOld(load) ? remembered : forgotten).add(load);
+    }
+    Life life = Life.begin(config.failureTtl(), Duration.ZERO);
+    List<Fill<V>> fills = new ArrayList<>(remembered.size());
+    for (Load<K, V> load : remembered) {
+      Failure failure = Failure.of(thrown);
+      Stamp lease = load.lookup().lease();
+      fills.add(new Fill<>(load.search().address(), lease, Entry.absent(), life, failure));
+    }
+    fill(remembered, fills);
+    release(forgotten, config.throttle());
   }
 
   /**

@@ -100,10 +100,10 @@ final class Loading<K, V> {
     log.tell(failure);
   }
 
-  /** Counts a load that failed and gives its leases back. */
-  void failed(List<Load<K, V>> loads) {
+  /** Counts a load that failed and ends its leases. */
+  void failed(List<Load<K, V>> loads, Throwable failure) {
     counters.loadFailures.increment();
-    levels.release(loads, config.throttle());
+    levels.fail(loads, failure);
   }
 
   /** Counts a load and keeps what it loaded. */
@@ -115,13 +115,12 @@ final class Loading<K, V> {
   private Map<K, Entry<V>> run(List<Load<K, V>> loads, Loader<K, V> loader) {
     Set<K> keys = new LinkedHashSet<>();
     loads.forEach(load -> keys.add(load.search().key()));
-    Map<K, Entry<V>> entries = null;
+    Map<K, Entry<V>> entries;
     try {
       entries = requireNonNull(loader.load(Collections.unmodifiableSet(keys)), "loaded");
-    } finally {
-      if (entries == null) {
-        failed(loads);
-      }
+    } catch (Throwable failure) {
+      failed(loads, failure);
+      throw failure;
     }
     loaded(loads, entries);
     return entries;

@@ -12,6 +12,10 @@ final class LocalEntry<V> {
   static final int[] NO_TAGS = {};
 
   final @Nullable V value;
+
+  /** Of the load, which is remembered in place of a value; such a copy is never quiet. */
+  final @Nullable Failure failure;
+
   final int stripe;
   final int[] tagStripes;
 
@@ -38,6 +42,7 @@ final class LocalEntry<V> {
 
   LocalEntry(
       @Nullable V value,
+      @Nullable Failure failure,
       Set<String> tags,
       @Nullable Stamp stamp,
       Reading reading,
@@ -47,6 +52,7 @@ final class LocalEntry<V> {
       long lifeEndNanos,
       long askNanos) {
     this.value = value;
+    this.failure = failure;
     this.tags = tags;
     this.stamp = stamp;
     this.stripe = reading.stripe();
@@ -55,12 +61,13 @@ final class LocalEntry<V> {
     this.readNanos = reading.nanos();
     this.deadlineNanos = deadlineNanos;
     this.lifeEndNanos = lifeEndNanos;
-    this.askNanos = askNanos;
+    this.askNanos = failure == null ? askNanos : reading.nanos();
   }
 
   /** The same copy with another deadline. */
   LocalEntry(LocalEntry<V> copy, long deadlineNanos) {
     this.value = copy.value;
+    this.failure = copy.failure;
     this.tags = copy.tags;
     this.stamp = copy.stamp;
     this.stripe = copy.stripe;
@@ -83,6 +90,8 @@ final class LocalEntry<V> {
 
   /** Leaves the question for a newer one to who calls this. */
   void claimQuestion() {
-    askNanos = deadlineNanos;
+    if (failure == null) {
+      askNanos = deadlineNanos;
+    }
   }
 }

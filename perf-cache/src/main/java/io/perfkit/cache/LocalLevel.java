@@ -2,6 +2,7 @@ package io.perfkit.cache;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.perfkit.cache.Lookup.Hit;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
@@ -61,6 +62,12 @@ final class LocalLevel<K, V> {
     return entry.isQuiet(now) && isCurrent(entry) && isFresh(entry, now) ? entry : null;
   }
 
+  /** Whether {@code entry} counts, questions for a newer one apart. */
+  boolean vouchesFor(LocalEntry<V> entry) {
+    long now = nanos.getAsLong();
+    return entry.isBeforeDeadline(now) && isCurrent(entry) && isFresh(entry, now);
+  }
+
   /** The copy that counts but for what may not have been heard, or null. */
   @Nullable LocalEntry<V> getUnheard(K key) {
     LocalEntry<V> entry = entries.getIfPresent(key);
@@ -79,6 +86,7 @@ final class LocalLevel<K, V> {
     LocalEntry<V> entry = entries.getIfPresent(key);
     long now = nanos.getAsLong();
     return entry != null
+            && entry.failure == null
             && now - entry.lifeEndNanos <= window.toNanos()
             && isCurrent(entry)
             && (unheard || isFresh(entry, now))
@@ -146,30 +154,13 @@ final class LocalLevel<K, V> {
   }
 
   /**
-   * Keeps what was read since {@code reading}.
+   * Keeps what was read or loaded since {@code reading}.
    *
-   * @param life of the entry, as it was then; the copy does not outlive it, or where it is over,
-   *     what the entry is kept for
+   * @param entry whose life is as it was then
+   * @param atMost time that the copy counts from then on
    */
-  void put(
-      K key,
-      @Nullable V value,
-      Set<String> tags,
-      @Nullable Stamp stamp,
-      Reading reading,
-      Life life) {
-    put(key, value, tags, stamp, reading, life, life.left());
-  }
-
-  /** As above, for {@code atMost}. */
-  void put(
-      K key,
-      @Nullable V value,
-      Set<String> tags,
-      @Nullable Stamp stamp,
-      Reading reading,
-      Life life,
-      Duration atMost) {
+  void put(K key, Hit<V> entry, Reading reading, Duration atMost) {
+    Set<String> tags = entry.tags();
     int[] tagStripes = LocalEntry.NO_TAGS;
     int epoch = reading.epoch();
     if (!tags.isEmpty()) {
@@ -180,23 +171,24 @@ final class LocalLevel<K, V> {
       }
     }
     long deadline = reading.nanos() + Math.min(ttlNanos, atMost.toNanos());
-    long lifeEnd = reading.nanos() + life.left().toNanos();
-    long ask = lifeEnd - (long) (life.total().toNanos() * refreshAhead);
+    long lifeEnd = reading.nanos() + entry.life().left().toNanos();
+    long ask = lifeEnd - (long) (entry.life().total().toNanos() * refreshAhead);
     boolean asked = ask - reading.nanos() <= 0; // now, so somebody asks already
-    LocalEntry<V> entry =
+    LocalEntry<V> copy =
         new LocalEntry<>(
-            value,
+            entry.value(),
+            entry.failure(),
             tags,
-            stamp,
+            entry.stamp(),
             reading,
             tagStripes,
             epoch,
             deadline,
             lifeEnd,
             asked || deadline - ask < 0 ? deadline : ask);
-    if (isCurrent(entry)) { // or else it would not count, and might displace one that does
+    if (isCurrent(copy)) { // or else it would not count, and might displace one that does
       lastWriteNanos = nanos.getAsLong();
-      entries.put(key, entry);
+      entries.put(key, copy);
     }
   }
 
@@ -204,11 +196,11 @@ final class LocalLevel<K, V> {
    * Ends what was read before, then keeps {@code entry}, which was put to Redis after {@code
    * before} was taken; unless another invalidation came between, which may be the newer one.
    */
-  void replace(K key, Entry<V> entry, Stamp stamp, Reading before, Life life) {
+  void replace(K key, Hit<V> entry, Reading before) {
     if (fence.advanceFrom(before.stripe(), before.epoch())) {
       Reading after =
           new Reading(before.stripe(), before.epoch() + 1, before.tagAdvances(), before.nanos());
-      put(key, entry.value(), entry.tags(), stamp, after, life);
+      put(key, entry, after, entry.life().left());
     } else {
       entries.invalidate(key);
     }

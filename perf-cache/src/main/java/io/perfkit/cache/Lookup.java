@@ -30,8 +30,16 @@ record Lookup<V>(Outcome outcome, @Nullable Hit<V> hit, @Nullable Stamp lease, D
     DOWN
   }
 
-  /** An entry; a null value says that there is no value. */
-  record Hit<V>(@Nullable V value, Set<String> tags, Stamp stamp, Life life) {}
+  /**
+   * An entry; a null value says that there is no value, or that its load failed. The stamp is null
+   * if it never was in Redis.
+   */
+  record Hit<V>(
+      @Nullable V value,
+      Set<String> tags,
+      @Nullable Stamp stamp,
+      Life life,
+      @Nullable Failure failure) {}
 
   static <V> Lookup<V> down() {
     return new Lookup<>(Outcome.DOWN, null, null, Duration.ZERO);

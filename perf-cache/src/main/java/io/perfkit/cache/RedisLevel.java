@@ -178,7 +178,7 @@ final class RedisLevel<V> {
       Life life = new Life(millis(parts, 3), millis(parts, 4), millis(parts, 5));
       LocalEntry<V> copy = ask.question().copy();
       if (found == 2 && copy != null && copy.stamp != null) {
-        hit = new Hit<>(copy.value, copy.tags, copy.stamp, life);
+        hit = new Hit<>(copy.value, copy.tags, copy.stamp, life, copy.failure);
       } else {
         Stamp stamp = Stamp.of((byte[]) parts.get(6));
         hit = format.decode((byte[]) parts.get(7), stamp, life).orElse(null);
@@ -212,8 +212,14 @@ final class RedisLevel<V> {
    *
    * @param lease null if another holds it, and then nothing is stored
    * @param life of zero removes what is there
+   * @param failure remembered in place of the entry
    */
-  record Fill<V>(Address address, @Nullable Stamp lease, Entry<V> entry, Life life) {
+  record Fill<V>(
+      Address address,
+      @Nullable Stamp lease,
+      Entry<V> entry,
+      Life life,
+      @Nullable Failure failure) {
     boolean isKept() {
       return !life.isOver();
     }
@@ -229,7 +235,7 @@ final class RedisLevel<V> {
   List<Boolean> fill(List<Fill<V>> fills) {
     List<Call> calls = new ArrayList<>(fills.size());
     for (Fill<V> fill : fills) {
-      byte[] body = fill.isKept() ? format.encode(fill.entry()) : NOTHING;
+      byte[] body = body(fill);
       if (fill.lease() != null) {
         calls.add(fillCall(fill, fill.lease(), body));
       }
@@ -241,6 +247,13 @@ final class RedisLevel<V> {
       current.add(!lost);
     }
     return current;
+  }
+
+  private byte[] body(Fill<V> fill) {
+    if (fill.failure() != null) {
+      return format.encode(fill.failure());
+    }
+    return fill.isKept() ? format.encode(fill.entry()) : NOTHING;
   }
 
   private Call fillCall(Fill<V> fill, Stamp lease, byte[] body) {

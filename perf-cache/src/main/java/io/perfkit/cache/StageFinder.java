@@ -93,7 +93,7 @@ final class StageFinder<K, V> {
     try {
       stage = requireNonNull(loader.apply(load.search().key()), "stage");
     } catch (Throwable failure) {
-      loading.failed(List.of(load));
+      loading.failed(List.of(load), failure);
       if (crash(load, failure)) {
         throw failure;
       }
@@ -104,8 +104,9 @@ final class StageFinder<K, V> {
           if (failure == null) {
             land(load, entry);
           } else {
-            loading.failed(List.of(load));
-            crash(load, Stages.cause(failure));
+            Throwable cause = Stages.cause(failure);
+            loading.failed(List.of(load), cause);
+            crash(load, cause);
           }
         });
   }

@@ -3,7 +3,10 @@ package io.perfkit.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class CacheConfigTest {
@@ -26,6 +29,8 @@ final class CacheConfigTest {
                 Duration.ZERO,
                 Duration.ZERO,
                 0,
+                Duration.ZERO,
+                Set.of(),
                 16 << 20,
                 16 << 20));
   }
@@ -105,6 +110,22 @@ final class CacheConfigTest {
   }
 
   @Test
+  void remembersFailuresOfSomeKindsForSomeTimeOrNone() {
+    CacheConfig config =
+        CacheConfig.builder().failureTtl(Duration.ofSeconds(1), IOException.class).build();
+    assertThat(config.remembers(new FileNotFoundException())).isTrue();
+    assertThat(config.remembers(new IllegalStateException())).isFalse();
+    assertThatThrownBy(() -> CacheConfig.builder().failureTtl(Duration.ofSeconds(1)).build())
+        .hasMessage("failureTtl: PT1S with 0 kinds of failures (expected: both or neither)");
+    assertThatThrownBy(
+            () -> CacheConfig.builder().failureTtl(Duration.ZERO, IOException.class).build())
+        .hasMessage("failureTtl: PT0S with 1 kinds of failures (expected: both or neither)");
+    assertThatThrownBy(
+            () -> CacheConfig.builder().failureTtl(Duration.ofNanos(1), IOException.class).build())
+        .hasMessage("failureTtl: PT0.000000001S (expected: 1 ms to 365 days)");
+  }
+
+  @Test
   void isDerivedWithoutLosingAnything() {
     CacheConfig config =
         CacheConfig.builder()
@@ -121,6 +142,7 @@ final class CacheConfigTest {
             .throttle(Duration.ofSeconds(8))
             .loadTimeout(Duration.ofSeconds(9), Duration.ofSeconds(10))
             .refreshAhead(0.3)
+            .failureTtl(Duration.ofSeconds(11), IOException.class)
             .compressAboveBytes(11)
             .maxValueBytes(12)
             .build();

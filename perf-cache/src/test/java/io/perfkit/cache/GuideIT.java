@@ -8,6 +8,7 @@ import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -188,6 +189,23 @@ final class GuideIT {
             .build();
 
     assertThat(config.compressAboveBytes()).isEqualTo(2_048);
+  }
+
+  @Test
+  void slowAndFailingLoads() {
+    CacheConfig config =
+        CacheConfig.builder()
+            .l2Ttl(Duration.ofMinutes(5))
+            .refreshAhead(0.2) // loads the next value when a fifth of these five minutes is left
+            .staleWhileRevalidate(
+                Duration.ofMinutes(1)) // then serves the old one and loads behind it
+            .staleIfError(Duration.ofHours(1)) // and if the loader throws, or is slow:
+            .loadTimeout(Duration.ofMillis(300), Duration.ofSeconds(5))
+            .throttle(Duration.ofSeconds(2)) // until the next attempt, on all nodes
+            .failureTtl(Duration.ofSeconds(1), IOException.class) // if there is no old value either
+            .build();
+
+    assertThat(config.keep()).isEqualTo(Duration.ofHours(1));
   }
 
   @Test
