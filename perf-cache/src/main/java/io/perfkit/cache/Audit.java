@@ -49,7 +49,7 @@ final class Audit<K, V> {
   private final LongAdder looks = new LongAdder();
   private final LongAdder replaced = new LongAdder();
   private final LongAdder missing = new LongAdder();
-  private final Map<LocalEntry<V>, Suspect<K, V>> suspects = new HashMap<>();
+  private final Map<LocalEntry<V>, Suspect<K>> suspects = new HashMap<>();
   private Iterator<Map.Entry<K, LocalEntry<V>>> walk = Collections.emptyIterator();
   private long hitsSeen;
   private volatile long lagNanos;
@@ -69,8 +69,10 @@ final class Audit<K, V> {
     this.nanos = nanos;
   }
 
-  /** A copy that differed from Redis when it was first looked at. */
-  private record Suspect<K, V>(K key, LocalEntry<V> copy, long sinceNanos) {}
+  /** A copy that was still to be served when Redis had said that it has another, or none. */
+  private record Suspect<K>(K key, long sinceNanos) {}
+
+  private record Looked<K, V>(K key, LocalEntry<V> copy) {}
 
   /** Copies compared with Redis so far. */
   long looks() {
@@ -94,28 +96,30 @@ final class Audit<K, V> {
 
   /** Looks at copies as hits have come in, and again at those that differed. One round trip. */
   void tick() {
-    suspects.values().removeIf(suspect -> local.get(suspect.key()) != suspect.copy());
-    long now = nanos.getAsLong();
-    List<Suspect<K, V>> asked = new ArrayList<>(suspects.values());
-    for (Map.Entry<K, LocalEntry<V>> copy : sample()) {
-      if (copy.getValue().stamp != null && !suspects.containsKey(copy.getValue())) {
-        asked.add(new Suspect<>(copy.getKey(), copy.getValue(), now));
+    suspects.entrySet().removeIf(suspect -> !counts(suspect.getValue().key(), suspect.getKey()));
+    List<Looked<K, V>> looked = new ArrayList<>();
+    suspects.forEach((copy, suspect) -> looked.add(new Looked<>(suspect.key(), copy)));
+    for (Map.Entry<K, LocalEntry<V>> sampled : sample()) {
+      LocalEntry<V> copy = sampled.getValue();
+      if (copy.stamp != null && !suspects.containsKey(copy)) {
+        looked.add(new Looked<>(sampled.getKey(), copy));
       }
     }
     List<Question<V>> questions =
-        asked.stream()
-            .map(suspect -> new Question<>(cache.address(suspect.key()), false, suspect.copy()))
+        looked.stream()
+            .map(look -> new Question<>(cache.address(look.key()), false, look.copy()))
             .toList();
     List<Lookup<V>> lookups = redis.lookup(questions);
-    for (int i = 0; i < asked.size(); i++) {
-      judge(asked.get(i), lookups.get(i));
+    for (int i = 0; i < looked.size(); i++) {
+      judge(looked.get(i), lookups.get(i));
     }
-    long after = nanos.getAsLong();
-    lagNanos =
-        suspects.values().stream()
-            .mapToLong(suspect -> after - suspect.sinceNanos())
-            .max()
-            .orElse(0);
+    long now = nanos.getAsLong();
+    lagNanos = suspects.values().stream().mapToLong(s -> now - s.sinceNanos()).max().orElse(0);
+  }
+
+  /** Whether a get would be answered with this copy. */
+  private boolean counts(K key, LocalEntry<V> copy) {
+    return local.get(key) == copy;
   }
 
   /** Copies picked by a walk that goes round and takes random steps. */
@@ -143,34 +147,31 @@ final class Audit<K, V> {
     return sample;
   }
 
-  private void judge(Suspect<K, V> suspect, Lookup<V> lookup) {
+  private void judge(Looked<K, V> look, Lookup<V> lookup) {
     if (lookup.outcome() == Outcome.DOWN) {
       return; // tells nothing
     }
     looks.increment();
+    LocalEntry<V> copy = look.copy();
     Hit<V> hit = lookup.hit();
-    if (hit != null && Objects.equals(hit.stamp(), suspect.copy().stamp)) {
-      suspects.remove(suspect.copy());
-    } else {
-      differs(suspect, hit != null);
+    boolean same = hit != null && Objects.equals(hit.stamp(), copy.stamp);
+    if (same || !counts(look.key(), copy)) {
+      suspects.remove(copy);
+      return;
     }
-  }
-
-  private void differs(Suspect<K, V> suspect, boolean another) {
-    boolean counts = local.get(suspect.key()) == suspect.copy();
-    if (counts && nanos.getAsLong() - suspect.sinceNanos() > stalenessNanos) { // A1
-      (another ? replaced : missing).increment();
-      local.drop(suspect.key(), suspect.copy());
-      suspects.remove(suspect.copy());
+    long now = nanos.getAsLong(); // after the answer, or the change may be younger than it says
+    Suspect<K> before = suspects.get(copy);
+    if (before == null && suspects.size() < SUSPECTS_MAX) {
+      suspects.put(copy, new Suspect<>(look.key(), now));
+    } else if (before != null && now - before.sinceNanos() > stalenessNanos) { // A1
+      suspects.remove(copy);
+      local.drop(look.key(), copy);
+      (hit == null ? missing : replaced).increment();
       LOG.warn(
           "A copy of cache '{}' was served {} ms after Redis had {}; it is dropped",
           cache.name(),
-          NANOSECONDS.toMillis(nanos.getAsLong() - suspect.sinceNanos()),
-          another ? "another entry" : "no entry");
-    } else if (counts && suspects.size() < SUSPECTS_MAX) {
-      suspects.putIfAbsent(suspect.copy(), suspect);
-    } else {
-      suspects.remove(suspect.copy());
+          NANOSECONDS.toMillis(now - before.sinceNanos()),
+          hit == null ? "no entry" : "another entry");
     }
   }
 }

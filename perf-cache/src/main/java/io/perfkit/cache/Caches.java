@@ -285,6 +285,11 @@ public final class Caches implements AutoCloseable {
     threads.close();
     hotKeys.forEach(HotKeys::save);
     sendUnsent();
+    int unsent = unsentInvalidations();
+    if (unsent > 0) {
+      LOG.warn(
+          "Closed before Redis took {} invalidations; their entries live out, {}", unsent, this);
+    }
     channel.close();
     guard.close();
     if (meters != null) {

@@ -1,5 +1,6 @@
 package io.perfkit.cache;
 
+import io.perfkit.redis.CommandRejected;
 import io.perfkit.redis.RedisException;
 import io.perfkit.redis.RedisGuard;
 import java.util.HashSet;
@@ -29,6 +30,7 @@ final class FailoverWatch {
   private final RedisGuard guard;
   private final LongSupplier nanos;
   private volatile @Nullable Set<String> ids;
+  private boolean refusalTold;
 
   FailoverWatch(UnifiedJedis redis, RedisGuard guard, LongSupplier nanos) {
     this.redis = redis;
@@ -66,6 +68,11 @@ final class FailoverWatch {
         cluster.getClusterNodes().values().forEach(node -> addId(node, found));
       } else {
         addId(guard.call(COMMANDS.info("replication")), found);
+      }
+    } catch (CommandRejected e) {
+      if (!refusalTold) {
+        refusalTold = true;
+        LOG.warn("INFO is refused, so no failover is noticed: {}", e.toString());
       }
     } catch (RedisException e) {
       LOG.debug("Who the primary is is not known", e);
