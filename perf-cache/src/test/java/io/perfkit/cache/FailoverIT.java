@@ -132,23 +132,14 @@ final class FailoverIT {
     Await.until("the primary is known", DEADLINE, caches::primaryKnown);
     cache.invalidate("k");
     RedisClient asking = client(server);
-    AtomicLong own = new AtomicLong(infoCalls(asking));
+    AtomicLong own = new AtomicLong(ServerCalls.of(asking, "info"));
     Await.until(
         "the watch has asked three times",
         DEADLINE,
-        () -> infoCalls(asking) - own.incrementAndGet() >= 3);
+        () -> ServerCalls.of(asking, "info") - own.incrementAndGet() >= 3);
     assertThat(caches.retold()).isZero();
 
     server.restart();
     Await.until("another one is", DEADLINE, () -> caches.retold() == 1);
-  }
-
-  private static long infoCalls(RedisClient client) {
-    return client
-        .info("commandstats")
-        .lines()
-        .filter(line -> line.startsWith("cmdstat_info:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll(".*:calls=(\\d+),.*", "$1")))
-        .sum();
   }
 }

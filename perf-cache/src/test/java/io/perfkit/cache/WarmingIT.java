@@ -72,15 +72,6 @@ final class WarmingIT {
     return LongStream.range(0, count).boxed().toList();
   }
 
-  private long scriptCalls() {
-    return redis
-        .info("commandstats")
-        .lines()
-        .filter(line -> line.startsWith("cmdstat_evalsha:") || line.startsWith("cmdstat_eval:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll(".*:calls=(\\d+),.*", "$1")))
-        .sum();
-  }
-
   @Test
   void loadsWhatIsAbsentInChunksAndTellsWhatBecameOfEachKey() {
     IntStream.range(0, 20).forEach(i -> cache.put((long) i, "put"));
@@ -89,9 +80,9 @@ final class WarmingIT {
     assertThat(report).isEqualTo(new WarmReport(20, 115, 115, 0, 0));
     assertThat(report.complete()).isTrue();
     assertThat(calls).as("one load for each chunk").hasValue(3);
-    long before = scriptCalls();
+    long before = ServerCalls.ofScripts(redis);
     assertThat(cache.getIfPresent(248L)).isEqualTo("name-248");
-    assertThat(scriptCalls()).as("it is in L1").isEqualTo(before);
+    assertThat(ServerCalls.ofScripts(redis)).as("it is in L1").isEqualTo(before);
     assertThat(names.warm(List.of())).isEqualTo(WarmReport.NOTHING);
   }
 
