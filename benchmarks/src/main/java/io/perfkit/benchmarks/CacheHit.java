@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -46,10 +47,10 @@ import redis.clients.jedis.RedisClient;
 @Measurement(iterations = 10, time = 400, timeUnit = TimeUnit.MILLISECONDS)
 public class CacheHit implements Area {
 
-  private static final String FEW = "1000";
-  private static final String MANY = "10000";
-  private static final int SPARE = 20_000;
-  private static final Duration TTL = Duration.ofMinutes(30);
+  static final String FEW = "1000";
+  static final String MANY = "10000";
+  static final int SPARE = 20_000;
+  static final Duration TTL = Duration.ofMinutes(30);
 
   @Override
   public String name() {
@@ -75,7 +76,7 @@ public class CacheHit implements Area {
 
   @Benchmark
   public @Nullable String perfkitGet(InPerfkit perfkit, Keys keys) {
-    return perfkit.cache.get(keys.next(), CacheHit::missed);
+    return perfkit.get(keys.next());
   }
 
   @Benchmark
@@ -127,13 +128,22 @@ public class CacheHit implements Area {
   public static class InPerfkit extends Sized {
     private final RedisProcess redis = RedisProcess.start();
     private final RedisClient client = RedisClient.create("redis://" + redis.address());
-    private final Caches caches = Caches.of(client, "bench");
-    private final Cache<String, String> cache =
-        caches.cache(
-            "profiles",
-            String.class,
-            Codec.string(),
-            CacheConfig.builder().maxEntries(SPARE).l1Ttl(TTL).l2Ttl(TTL).build());
+    private final Caches caches;
+    private final Cache<String, String> cache;
+
+    public InPerfkit() {
+      this(builder -> builder);
+    }
+
+    InPerfkit(UnaryOperator<Caches.Builder> settings) {
+      caches = settings.apply(Caches.builder(client, "bench")).build();
+      cache =
+          caches.cache(
+              "profiles",
+              String.class,
+              Codec.string(),
+              CacheConfig.builder().maxEntries(SPARE).l1Ttl(TTL).l2Ttl(TTL).build());
+    }
 
     @Setup
     public void fill() {
@@ -142,6 +152,10 @@ public class CacheHit implements Area {
         String value = value(i);
         cache.get(key(i), key -> value);
       }
+    }
+
+    @Nullable String get(String key) {
+      return cache.get(key, CacheHit::missed);
     }
 
     @TearDown
@@ -153,6 +167,14 @@ public class CacheHit implements Area {
       if (stats.l2Hits() != 0 || stats.misses() != entries) {
         throw new IllegalStateException(stats + " (expected: only hits in L1 after the filling)");
       }
+    }
+  }
+
+  /** The same with a clock that ticks. */
+  @State(Scope.Benchmark)
+  public static class InTickingPerfkit extends InPerfkit {
+    public InTickingPerfkit() {
+      super(builder -> builder.clockTick(Duration.ofMillis(1)));
     }
   }
 
@@ -174,11 +196,11 @@ public class CacheHit implements Area {
     throw new IllegalStateException("missed " + key + " (expected: only hits)");
   }
 
-  private static String key(int number) {
+  static String key(int number) {
     return "user:" + number;
   }
 
-  private static String value(int number) {
+  static String value(int number) {
     return "profile of " + key(number);
   }
 }

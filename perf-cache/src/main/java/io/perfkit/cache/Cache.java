@@ -284,8 +284,28 @@ public final class Cache<K, V> {
     return waiters.size();
   }
 
-  private Address address(K key) {
-    return redis.address(requireNonNull(keyText.apply(requireNonNull(key, "key")), "key text"));
+  /** Fails at once for a key that no level could take. */
+  void requireKey(K key) {
+    Address unused = address(key);
+  }
+
+  Address address(K key) {
+    return redis.address(text(key));
+  }
+
+  /** The key as Redis and other nodes know it. */
+  String text(K key) {
+    return requireNonNull(keyText.apply(requireNonNull(key, "key")), "key text");
+  }
+
+  /** Keys of L1, the most used first. */
+  Set<K> hottest(int max) {
+    return local.hottest(max);
+  }
+
+  /** Gets that L1 answered so far. */
+  long hits() {
+    return counters.l1Hits.sum();
   }
 
   /**

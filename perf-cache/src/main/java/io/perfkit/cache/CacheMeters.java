@@ -31,6 +31,12 @@ final class CacheMeters implements AutoCloseable {
   static final String REDIS_COMMANDS = "perf.cache.redis.commands";
   static final String REDIS_BATCH_MAX = "perf.cache.redis.batch.max";
   static final String LAG = "perf.cache.coherence.lag";
+  static final String AUDITED = "perf.cache.coherence.audited";
+  static final String VIOLATIONS = "perf.cache.coherence.violations";
+  static final String DIFFERING = "perf.cache.coherence.differing";
+  static final String WRITES = "perf.cache.writes";
+  static final String WRITES_WAITING = "perf.cache.writes.waiting";
+  static final String RETOLD = "perf.cache.invalidations.retold";
   static final String HEARD_AGE = "perf.cache.heard.age";
 
   private final MeterRegistry registry;
@@ -66,6 +72,44 @@ final class CacheMeters implements AutoCloseable {
     meters.add(Gauge.builder(L1_ENTRIES, local, LocalLevel::size).tags(name).register(registry));
   }
 
+  void bind(Audit<?, ?> audit, String cache) {
+    Tags name = Tags.of("cache", cache);
+    countAudited(audit, AUDITED, name, Audit::looks);
+    countAudited(audit, VIOLATIONS, name.and("redis", "other"), Audit::replaced);
+    countAudited(audit, VIOLATIONS, name.and("redis", "none"), Audit::missing);
+    meters.add(
+        TimeGauge.builder(DIFFERING, audit, NANOSECONDS, a -> a.lag().toNanos())
+            .tags(name)
+            .register(registry));
+  }
+
+  private void countAudited(
+      Audit<?, ?> audit, String meter, Tags tags, ToDoubleFunction<Audit<?, ?>> value) {
+    meters.add(FunctionCounter.builder(meter, audit, value).tags(tags).register(registry));
+  }
+
+  void bind(WriteBehind<?, ?> behind, String cache) {
+    Tags name = Tags.of("cache", cache);
+    countWrites(behind, name.and("result", "accepted"), WriteBehindStats::accepted);
+    countWrites(behind, name.and("result", "merged"), WriteBehindStats::merged);
+    countWrites(behind, name.and("result", "written"), WriteBehindStats::written);
+    countWrites(behind, name.and("result", "overflowed"), WriteBehindStats::overflowed);
+    countWrites(behind, name.and("result", "retried"), WriteBehindStats::retries);
+    countWrites(behind, name.and("result", "failed"), WriteBehindStats::failed);
+    meters.add(
+        Gauge.builder(WRITES_WAITING, behind, b -> b.stats().waiting())
+            .tags(name)
+            .register(registry));
+  }
+
+  private void countWrites(
+      WriteBehind<?, ?> behind, Tags tags, ToDoubleFunction<WriteBehindStats> value) {
+    meters.add(
+        FunctionCounter.builder(WRITES, behind, b -> value.applyAsDouble(b.stats()))
+            .tags(tags)
+            .register(registry));
+  }
+
   void bind(Caches caches, String prefix) {
     Tags tags = Tags.of("prefix", prefix);
     meters.add(
@@ -86,6 +130,8 @@ final class CacheMeters implements AutoCloseable {
             .register(registry));
     meters.add(
         Gauge.builder(UNSENT, caches, Caches::unsentInvalidations).tags(tags).register(registry));
+    meters.add(
+        FunctionCounter.builder(RETOLD, caches, Caches::retold).tags(tags).register(registry));
     meters.add(
         TimeGauge.builder(HEARD_AGE, caches, NANOSECONDS, c -> c.health().heardAge().toNanos())
             .tags(tags)

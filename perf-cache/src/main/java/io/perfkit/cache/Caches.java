@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.perfkit.cache.FailoverWatch.Finding;
+import io.perfkit.cache.FailoverWatch.Look;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
@@ -12,14 +14,21 @@ import io.perfkit.redis.RedisGuard;
 import io.perfkit.redis.ValueFormat;
 import java.time.Duration;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.ToIntBiFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
@@ -28,19 +37,28 @@ import redis.clients.jedis.UnifiedJedis;
  * and the invalidations that wait while Redis is down. The client stays the caller's. Thread safe.
  */
 public final class Caches implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Caches.class);
   private static final long RETRY_MILLIS = 200;
   private static final Duration TICK_MAX = Duration.ofMillis(100);
+  private static final long WATCH_MILLIS = 500;
 
   private final String prefix;
   private final InvalidationChannel channel;
   private final RedisGuard guard;
-  private final Queue<UnsentInvalidations> unsent = new ConcurrentLinkedQueue<>();
+  private final FailoverWatch failovers;
+  private final Queue<RedisLevel<?>> levels = new ConcurrentLinkedQueue<>();
   private final Queue<Cache<?, ?>> caches = new ConcurrentLinkedQueue<>();
+  private final ConcurrentMap<Cache<?, ?>, WriteBehind<?, ?>> writers = new ConcurrentHashMap<>();
+  private final Queue<Audit<?, ?>> audits = new ConcurrentLinkedQueue<>();
+  private final Queue<HotKeys<?, ?>> hotKeys = new ConcurrentLinkedQueue<>();
+  private final long hitsPerAudit;
   private final LongSupplier nanos;
   private final @Nullable TickingClock ticking;
   private final @Nullable CacheMeters meters;
   private final ScheduledThreadPoolExecutor keeper;
   private final LoadThreads threads;
+  private final AtomicLong retold = new AtomicLong();
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private Caches(Builder builder) {
     KeySpace.of(builder.prefix, "caches"); // says what a prefix may be
@@ -49,11 +67,13 @@ public final class Caches implements AutoCloseable {
     this.guard = RedisGuard.of(builder.redis, builder.guard);
     this.nanos = builder.nanos;
     this.ticking = builder.tick == null ? null : new TickingClock(builder.nanos, builder.tick);
+    this.failovers = new FailoverWatch(builder.redis, guard, nanos);
+    this.hitsPerAudit = builder.hitsPerAudit;
     this.meters = builder.registry == null ? null : new CacheMeters(builder.registry);
     AtomicInteger number = new AtomicInteger();
     this.keeper =
         new ScheduledThreadPoolExecutor(
-            2, // a Redis that does not answer holds up what is unsent, not the beat
+            3, // a Redis that does not answer holds up the unsent and the watch, not the beat
             task -> {
               Thread thread = new Thread(task, "perf-cache-keeper-" + number.incrementAndGet());
               thread.setDaemon(true);
@@ -67,6 +87,8 @@ public final class Caches implements AutoCloseable {
     channel.start();
     var unused =
         keeper.scheduleWithFixedDelay(this::sendUnsent, RETRY_MILLIS, RETRY_MILLIS, MILLISECONDS);
+    var unusedToo =
+        keeper.scheduleWithFixedDelay(this::watch, WATCH_MILLIS, WATCH_MILLIS, MILLISECONDS);
   }
 
   /**
@@ -143,15 +165,20 @@ public final class Caches implements AutoCloseable {
                   ? " (expected: zero without a weigher, which cache(..) takes)"
                   : " (expected: above zero, for there is a weigher)"));
     }
+    Fence fence = new Fence(config.maxEntries());
     RedisLevel<V> redis =
         new RedisLevel<>(
-            guard, channel, KeySpace.of(prefix, requireNonNull(name, "name")), codec, config);
-    Fence fence = new Fence(config.maxEntries());
+            guard,
+            channel,
+            KeySpace.of(prefix, requireNonNull(name, "name")),
+            codec,
+            config,
+            new RecentInvalidations(fence, nanos));
     Waiters waiters = new Waiters();
     if (!channel.register(name, new Receiver(fence, waiters))) {
       throw new IllegalStateException("name: '" + name + "' (expected: a name not taken yet)");
     }
-    unsent.add(redis.unsent());
+    levels.add(redis);
     LocalLevel<K, V> local =
         new LocalLevel<>(config, weigher, fence, channel, ticking == null ? nanos : ticking);
     Copier<V> copier =
@@ -168,6 +195,66 @@ public final class Caches implements AutoCloseable {
     if (meters != null) {
       meters.bind(cache, local);
     }
+    if (hitsPerAudit > 0) {
+      Audit<K, V> audit =
+          new Audit<>(cache, local, redis, hitsPerAudit, config.maxStaleness(), nanos);
+      audits.add(audit);
+      if (meters != null) {
+        meters.bind(audit, name);
+      }
+    }
+    return cache;
+  }
+
+  /**
+   * Takes writes for {@code reads}' cache and gives them to {@code writer} later, many at once. It
+   * is closed by its own close, or at the latest with these caches. Starts a thread.
+   *
+   * @param unwritten gets each accepted write that is given up, with the reason: after its attempts
+   *     the writer's exception, at a close a {@link WriteUnfinished}. It runs on the thread that
+   *     writes or closes; what it throws is logged
+   * @throws IllegalArgumentException if the cache is not of these caches
+   * @throws IllegalStateException if the cache has a writer already
+   */
+  public <K, V> WriteBehind<K, V> writeBehind(
+      ReadThrough<K, V> reads,
+      CacheWriter<K, V> writer,
+      BiConsumer<? super Write<K, V>, ? super Throwable> unwritten,
+      WriteBehindConfig config) {
+    Cache<K, V> cache = requireOurs(reads.cache());
+    WriteBehind<K, V> behind = new WriteBehind<>(reads, writer, unwritten, config, nanos);
+    if (writers.putIfAbsent(cache, behind) != null) {
+      throw new IllegalStateException(
+          "cache: '" + cache.name() + "' (expected: a cache without a writer)");
+    }
+    behind.start();
+    if (meters != null) {
+      meters.bind(behind, cache.name());
+    }
+    return behind;
+  }
+
+  /**
+   * Remembers which keys of {@code reads}' cache are used most, for {@link HotKeys#reload} when a
+   * node starts. Saves in the background until these caches are closed.
+   *
+   * @param keyOfText the inverse of the cache's key text, {@code Long::valueOf} for instance
+   * @throws IllegalArgumentException if the cache is not of these caches
+   */
+  public <K, V> HotKeys<K, V> hotKeys(
+      ReadThrough<K, V> reads, Function<String, ? extends K> keyOfText, HotKeysConfig config) {
+    Cache<K, V> cache = requireOurs(reads.cache());
+    KeySpace keys = KeySpace.of(prefix, cache.name());
+    HotKeys<K, V> hot = new HotKeys<>(reads, keyOfText, config, guard, keys, nanos);
+    hotKeys.add(hot);
+    return hot;
+  }
+
+  private <K, V> Cache<K, V> requireOurs(Cache<K, V> cache) {
+    if (!caches.contains(cache)) {
+      throw new IllegalArgumentException(
+          "cache: '" + cache.name() + "' (expected: a cache of " + this + ")");
+    }
     return cache;
   }
 
@@ -180,7 +267,7 @@ public final class Caches implements AutoCloseable {
 
   /** Keys, tags and whole caches whose invalidation waits for Redis. */
   public int unsentInvalidations() {
-    return unsent.stream().mapToInt(UnsentInvalidations::size).sum();
+    return levels.stream().mapToInt(level -> level.unsent().size()).sum();
   }
 
   /** How these caches stand to Redis. Costs nothing; for a health check. */
@@ -204,18 +291,61 @@ public final class Caches implements AutoCloseable {
   }
 
   private void sendUnsent() {
-    unsent.forEach(UnsentInvalidations::send);
+    levels.forEach(level -> level.unsent().send());
+  }
+
+  /** What has time, and may wait for Redis. */
+  private void watch() {
+    try {
+      watchFailovers();
+      audits.forEach(Audit::tick);
+      hotKeys.forEach(HotKeys::saveWhenDue);
+    } catch (RuntimeException e) { // of a key function, or closed meanwhile
+      LOG.debug("The watch is taken up again in {} ms", WATCH_MILLIS, e);
+    }
+  }
+
+  private void watchFailovers() {
+    Look look = failovers.look();
+    if (look.finding() == Finding.SAME) {
+      levels.forEach(level -> level.sameServerAt(look.askedNanos()));
+    } else if (look.finding() == Finding.CHANGED) {
+      int again = levels.stream().mapToInt(RedisLevel::tellAgain).sum();
+      retold.addAndGet(again);
+      LOG.info("Another Redis took over; {} invalidations are sent again, {}", again, this);
+    }
+  }
+
+  /** Whether the servers are known, so that a change of them will be noticed. */
+  boolean primaryKnown() {
+    return failovers.known();
+  }
+
+  /** Invalidations sent again because another server took over. */
+  long retold() {
+    return retold.get();
   }
 
   /**
-   * Tries once more to send the invalidations that wait, then ends threads and subscription. The
-   * caches can't be used any more; entries in Redis stay.
+   * Closes each {@link WriteBehind}, saves the hottest keys, tries once more to send the
+   * invalidations that wait, then ends threads and subscription. The caches can't be used any more;
+   * entries in Redis stay. Does nothing the second time.
    */
   @Override
   public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    writers.values().forEach(WriteBehind::close); // while what they write can still be told
     keeper.shutdownNow();
     threads.close();
+    hotKeys.forEach(HotKeys::save);
     sendUnsent();
+    int unsent = unsentInvalidations();
+    if (unsent > 0) {
+      LOG.warn(
+          "Closed before Redis took {} invalidations; their entries live out, {}", unsent, this);
+    }
     channel.close();
     guard.close();
     if (ticking != null) {
@@ -236,6 +366,7 @@ public final class Caches implements AutoCloseable {
     private final UnifiedJedis redis;
     private final String prefix;
     private GuardConfig guard = GuardConfig.defaults();
+    private long hitsPerAudit = 10_000;
     private LongSupplier nanos = System::nanoTime;
     private @Nullable Duration tick;
     private @Nullable MeterRegistry registry;
@@ -273,6 +404,20 @@ public final class Caches implements AutoCloseable {
         throw new IllegalArgumentException("clockTick: " + every + " (expected: up to 100 ms)");
       }
       tick = every;
+      return this;
+    }
+
+    /**
+     * How many local hits of a cache bring about one comparison of a local copy with Redis, in the
+     * background, by up to 200 a second; 0 for none. Default 10,000.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder hitsPerAudit(long hits) {
+      if (hits < 0) {
+        throw new IllegalArgumentException("hitsPerAudit: " + hits + " (expected: >= 0)");
+      }
+      hitsPerAudit = hits;
       return this;
     }
 

@@ -5,6 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.perfkit.cache.Lookup.Hit;
 import java.time.Duration;
+import java.util.Iterator;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -162,7 +164,16 @@ final class LocalLevel<K, V> {
   }
 
   private boolean isFresh(LocalEntry<V> entry, long now) {
-    return now - channel.heardNanos() <= stalenessNanos || now - entry.readNanos <= stalenessNanos;
+    return isFresh(entry.readNanos, now);
+  }
+
+  private boolean isFresh(long readNanos, long now) {
+    return now - channel.heardNanos() <= stalenessNanos || now - readNanos <= stalenessNanos;
+  }
+
+  /** Whether what is read since {@code reading} may be served to who asks now. */
+  boolean serves(Reading reading, int hash) {
+    return reading.sees(reading(hash)) && isFresh(reading.nanos(), nanos.getAsLong());
   }
 
   /** Asks for the epoch only if any has moved since it was asked last. */
@@ -270,6 +281,21 @@ final class LocalLevel<K, V> {
   void clear() {
     fence.advanceAll();
     entries.invalidateAll();
+  }
+
+  /** Keys with a copy, counting or not, the most used first. Costs a lock that writes need. */
+  Set<K> hottest(int max) {
+    return entries.policy().eviction().orElseThrow().hottest(max).keySet();
+  }
+
+  /** A walk over all copies, counting or not, that others may change meanwhile. */
+  Iterator<Map.Entry<K, LocalEntry<V>>> all() {
+    return entries.asMap().entrySet().iterator();
+  }
+
+  /** Forgets this copy, and no later one of its key. */
+  void drop(K key, LocalEntry<V> copy) {
+    boolean unused = entries.asMap().remove(key, copy);
   }
 
   /** About how many copies are held, counting or not. */

@@ -70,6 +70,7 @@ final class RedisLevel<V> {
   private final RedisGuard guard;
   private final InvalidationChannel channel;
   private final UnsentInvalidations unsent = new UnsentInvalidations(this);
+  private final RecentInvalidations recent;
   private final KeySpace keys;
   private final List<byte[]> marksKeys;
   private final EntryFormat<V> format;
@@ -83,8 +84,10 @@ final class RedisLevel<V> {
       InvalidationChannel channel,
       KeySpace keys,
       Codec<V> codec,
-      CacheConfig config) {
+      CacheConfig config,
+      RecentInvalidations recent) {
     this.guard = guard;
+    this.recent = recent;
     this.channel = channel;
     this.keys = keys.withVersion(VERSION).withPartitions(PARTITIONS);
     this.marksKeys =
@@ -304,7 +307,9 @@ final class RedisLevel<V> {
             stamp.bytes(),
             channel.name(),
             channel.message(Kind.KEY, keys.name(), address.hash()));
-    if (!succeeds(run(PUT, List.of(call)))) {
+    if (succeeds(run(PUT, List.of(call)))) {
+      recent.told(address);
+    } else {
       unsent.keep(address);
     }
     return stamp;
@@ -315,7 +320,9 @@ final class RedisLevel<V> {
     List<Address> all = List.copyOf(addresses);
     List<Reply> replies = run(INVALIDATE, all.stream().map(this::invalidation).toList());
     for (int i = 0; i < all.size(); i++) {
-      if (!succeeds(replies.subList(i, i + 1))) {
+      if (succeeds(replies.subList(i, i + 1))) {
+        recent.told(all.get(i));
+      } else {
         unsent.keep(all.get(i));
       }
     }
@@ -336,17 +343,41 @@ final class RedisLevel<V> {
   }
 
   boolean sendInvalidation(Address address) {
-    return succeeds(run(INVALIDATE, List.of(invalidation(address))));
+    boolean sent = succeeds(run(INVALIDATE, List.of(invalidation(address))));
+    if (sent) {
+      recent.told(address);
+    }
+    return sent;
   }
 
   boolean sendTag(String tag) {
     List<byte[]> args = List.of(tag.getBytes(UTF_8), ascii(MARKS_MAX));
-    return onAllPartitions(INVALIDATE_TAG, args)
-        && publish(channel.message(Kind.TAG, keys.name(), Hash.of(tag)));
+    boolean sent =
+        onAllPartitions(INVALIDATE_TAG, args)
+            && publish(channel.message(Kind.TAG, keys.name(), Hash.of(tag)));
+    if (sent) {
+      recent.toldTag(tag);
+    }
+    return sent;
   }
 
   boolean sendClear() {
-    return onAllPartitions(CLEAR, List.of()) && publish(channel.message(Kind.ALL, keys.name(), 0));
+    boolean sent =
+        onAllPartitions(CLEAR, List.of()) && publish(channel.message(Kind.ALL, keys.name(), 0));
+    if (sent) {
+      recent.toldClear();
+    }
+    return sent;
+  }
+
+  /** Has what Redis was told of late sent again; gives how much that is. */
+  int tellAgain() {
+    return recent.tellAgain(unsent);
+  }
+
+  /** The server that was asked at that time is the one of before. */
+  void sameServerAt(long askedNanos) {
+    recent.sameServerAt(askedNanos);
   }
 
   private Call invalidation(Address address) {

@@ -9,7 +9,8 @@ final class ArchitectureTest {
     HouseRules.of("io.perfkit.cache")
         .rootException("CacheException")
         .clocks("Caches")
-        .threads("Caches", "InvalidationChannel", "LoadThreads", "TickingClock")
+        .threads("Caches", "InvalidationChannel", "LoadThreads", "TickingClock", "WriteBehind")
+        .elapsedTimeOnly()
         .check();
   }
 }

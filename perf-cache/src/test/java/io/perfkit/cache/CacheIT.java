@@ -443,23 +443,14 @@ final class CacheIT {
   @Test
   void readsOneRoundTripOnAMissAndOneMoreToStore() {
     cache.get("another", key -> "so that the server holds the scripts");
-    long before = scriptCalls();
+    long before = ServerCalls.ofScripts(redis);
     cache.get("a", this::load);
-    assertThat(scriptCalls() - before).as("cold miss").isEqualTo(2);
+    assertThat(ServerCalls.ofScripts(redis) - before).as("cold miss").isEqualTo(2);
     clock.advance(Duration.ofSeconds(11));
     cache.get("a", CacheIT::never);
-    assertThat(scriptCalls() - before).as("then a hit in Redis").isEqualTo(3);
+    assertThat(ServerCalls.ofScripts(redis) - before).as("then a hit in Redis").isEqualTo(3);
     cache.get("a", CacheIT::never);
-    assertThat(scriptCalls() - before).as("then a local hit").isEqualTo(3);
-  }
-
-  private long scriptCalls() {
-    return redis
-        .info("commandstats")
-        .lines()
-        .filter(line -> line.startsWith("cmdstat_evalsha:") || line.startsWith("cmdstat_eval:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll(".*:calls=(\\d+),.*", "$1")))
-        .sum();
+    assertThat(ServerCalls.ofScripts(redis) - before).as("then a local hit").isEqualTo(3);
   }
 
   @Test

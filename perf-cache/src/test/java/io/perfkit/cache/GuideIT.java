@@ -12,7 +12,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -28,10 +32,15 @@ final class GuideIT {
 
   private static final class Database {
     final AtomicInteger loads = new AtomicInteger();
+    final Queue<Write<Long, Profile>> saved = new ConcurrentLinkedQueue<>();
 
     Profile loadProfile(long id) {
       loads.incrementAndGet();
       return new Profile(id, "user-" + id);
+    }
+
+    void save(List<Write<Long, Profile>> changes) {
+      saved.addAll(changes);
     }
 
     Map<Long, Profile> loadProfiles(Set<Long> ids) {
@@ -83,6 +92,63 @@ final class GuideIT {
       assertThat(tagged.id()).isEqualTo(42);
       assertThat(profiles.getIfPresent(42L)).isNull();
       assertThat(profiles.getIfPresent(1L)).isNotNull();
+    }
+  }
+
+  @Test
+  void readingAndWritingThroughAndBehind() {
+    Queue<Write<Long, Profile>> deadLetters = new ConcurrentLinkedQueue<>();
+    try (Caches caches = Caches.of(redis, "guide")) {
+      Cache<Long, Profile> cache =
+          caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
+      cache.clear();
+
+      ReadThrough<Long, Profile> profiles = ReadThrough.of(cache, id -> database.loadProfile(id));
+      WriteThrough<Long, Profile> writes =
+          WriteThrough.of(cache, changes -> database.save(changes));
+
+      writes.put(42L, new Profile(42, "Ada"));
+      Profile profile = profiles.get(42L); // loaded: the writer's value is not put into the cache
+
+      assertThat(profile).isEqualTo(new Profile(42, "user-42"));
+      assertThat(database.saved).containsExactly(Write.put(42L, new Profile(42, "Ada")));
+
+      WriteBehind<Long, Profile> later =
+          caches.writeBehind(
+              profiles,
+              changes -> database.save(changes),
+              (write, reason) ->
+                  deadLetters.add(write), // what is given up; nothing is lost silently
+              WriteBehindConfig.defaults());
+
+      later.put(42L, new Profile(42, "Grace")); // returns at once
+      Profile latest = later.get(42L); // this node reads what it accepted
+
+      assertThat(latest).isEqualTo(new Profile(42, "Grace"));
+    }
+    assertThat(database.saved).hasSize(2);
+    assertThat(deadLetters).isEmpty();
+  }
+
+  @Test
+  void warmingUp() {
+    ExecutorService executor = Executors.newFixedThreadPool(4);
+    try (Caches caches = Caches.of(redis, "guide-warm")) {
+      Cache<Long, Profile> cache =
+          caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
+      cache.clear();
+      ReadThrough<Long, Profile> profiles = ReadThrough.of(cache, id -> database.loadProfile(id));
+
+      WarmReport report = profiles.warm(List.of(1L, 2L, 3L)); // loads what neither level holds
+
+      HotKeys<Long, Profile> hot =
+          caches.hotKeys(profiles, Long::valueOf, HotKeysConfig.defaults()); // saved every minute
+      WarmReport atStart = hot.reload(executor, Duration.ofSeconds(5)); // those of the nodes before
+
+      assertThat(report.complete()).isTrue();
+      assertThat(atStart.failed()).isZero();
+    } finally {
+      executor.shutdownNow();
     }
   }
 

@@ -25,7 +25,14 @@ final class ReferenceIT {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     try (Caches caches =
         Caches.builder(server.client(), "reference").meterRegistry(registry).build()) {
-      caches.cache("c", String.class, Codec.string(), CacheConfig.defaults());
+      Cache<String, String> cache =
+          caches.cache("c", String.class, Codec.string(), CacheConfig.defaults());
+      WriteBehind<String, String> unused =
+          caches.writeBehind(
+              ReadThrough.of(cache, key -> null),
+              writes -> {},
+              (write, reason) -> {},
+              WriteBehindConfig.defaults());
 
       Map<String, String> registered = new TreeMap<>();
       for (Meter meter : registry.getMeters()) {
@@ -50,5 +57,9 @@ final class ReferenceIT {
   void defaultsAreThoseOfTheTable() {
     assertThat(ReferenceTable.under("CacheConfig", "configuration.md").secondByFirst())
         .isEqualTo(ReferenceTable.componentsOf(CacheConfig.defaults()));
+    assertThat(ReferenceTable.under("WriteBehindConfig", "configuration.md").secondByFirst())
+        .isEqualTo(ReferenceTable.componentsOf(WriteBehindConfig.defaults()));
+    assertThat(ReferenceTable.under("HotKeysConfig", "configuration.md").secondByFirst())
+        .isEqualTo(ReferenceTable.componentsOf(HotKeysConfig.defaults()));
   }
 }

@@ -102,6 +102,23 @@ final class StalenessIT {
   }
 
   @Test
+  void aCallerDoesNotJoinALoadThatIsOlderThanItsBoundAndWasNotHeardAbout() throws Exception {
+    Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
+    Cache<String, String> a = cache(cachesA, OnRedisDown.LOAD);
+    try (SlowLoad slow = SlowLoad.of(b, "k", "old")) {
+      network.blackHole();
+      a.invalidate("k"); // commits "new" just before, and b can't hear of it
+      long told = System.nanoTime();
+      Await.until(
+          "the bound has passed",
+          DEADLINE,
+          () -> System.nanoTime() - told > BOUND.multipliedBy(2).toNanos());
+      assertThat(b.get("k", key -> "new")).isEqualTo("new");
+      assertThat(slow.finish()).as("its own caller keeps its snapshot").isEqualTo("old");
+    }
+  }
+
+  @Test
   void serveLocalAnswersFromTheCopyWhileRedisIsDown() {
     Cache<String, String> b = cache(cachesB, OnRedisDown.SERVE_LOCAL);
     b.put("k", "copy");

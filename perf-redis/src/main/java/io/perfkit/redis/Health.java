@@ -4,8 +4,13 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
+import java.util.function.LongSupplier;
 import redis.clients.jedis.exceptions.JedisClusterException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
@@ -26,7 +31,7 @@ final class Health {
    * G3  the permission to probe is always answered: by success, by error, or given back. */
   private final CircuitBreaker breaker;
 
-  Health(Duration probeEvery) {
+  Health(Duration probeEvery, LongSupplier nanos) {
     this.breaker =
         CircuitBreaker.of(
             "redis",
@@ -36,7 +41,32 @@ final class Health {
                 .failureRateThreshold(50)
                 .permittedNumberOfCallsInHalfOpenState(1)
                 .waitDurationInOpenState(probeEvery)
+                .clock(new ElapsedTime(nanos))
                 .build());
+  }
+
+  /** The breaker counts its pauses by a wall clock; one that jumps back would make them endless. */
+  private static final class ElapsedTime extends Clock {
+    private final LongSupplier nanos;
+
+    ElapsedTime(LongSupplier nanos) {
+      this.nanos = nanos;
+    }
+
+    @Override
+    public Instant instant() {
+      return Instant.EPOCH.plusNanos(nanos.getAsLong());
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
   }
 
   /** Whether calls may be sent. */

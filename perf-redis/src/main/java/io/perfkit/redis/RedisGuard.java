@@ -66,7 +66,7 @@ public final class RedisGuard implements AutoCloseable {
   private RedisGuard(UnifiedJedis redis, GuardConfig config) {
     this.redis = requireNonNull(redis, "redis");
     this.config = requireNonNull(config, "config");
-    this.health = new Health(config.probeEvery());
+    this.health = new Health(config.probeEvery(), nanos);
     AtomicInteger number = new AtomicInteger();
     this.threads =
         new ThreadPoolExecutor(

@@ -10,6 +10,7 @@ final class ArchitectureTest {
         .rootException("RedisException")
         .threads("RedisGuard")
         .clocks("RedisGuard")
+        .elapsedTimeOnly()
         .check();
   }
 }

@@ -29,8 +29,6 @@ import java.util.stream.BaseStream;
 
 /** The house rules about what code does: which methods and fields of the JDK it may touch. */
 final class CodeRules {
-  private static final Set<String> SYSTEM_CLOCKS = Set.of("currentTimeMillis", "nanoTime");
-
   private CodeRules() {}
 
   static ArchRule clocksOnlyIn(Set<String> allowed) {
@@ -39,6 +37,12 @@ final class CodeRules {
         .because(
             "time is a parameter: a LongSupplier of nanos or an InstantSource."
                 + " A class with their default is named by HouseRules.clocks(..)");
+  }
+
+  static ArchRule wallClocksOnlyIn(Set<String> allowed) {
+    return ArchRuleDefinition.classes()
+        .should(notTouch("read a wall clock", CodeRules::readsWallClock, allowed))
+        .because("a wall clock may jump, and elapsed time does not");
   }
 
   static ArchRule threadsOnlyIn(Set<String> allowed) {
@@ -67,7 +71,11 @@ final class CodeRules {
   }
 
   private static boolean readsClock(Touch touch) {
-    return touch.isMethod(System.class, SYSTEM_CLOCKS::contains)
+    return touch.isMethod(System.class, "nanoTime"::equals) || readsWallClock(touch);
+  }
+
+  private static boolean readsWallClock(Touch touch) {
+    return touch.isMethod(System.class, "currentTimeMillis"::equals)
         || (touch.ownerName().startsWith("java.time.")
             && touch.name().equals("now")
             && !touch.takes(Clock.class))

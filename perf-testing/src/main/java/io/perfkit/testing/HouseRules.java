@@ -45,6 +45,7 @@ public final class HouseRules {
   private Optional<String> rootException = Optional.empty();
   private Set<String> clocks = Set.of();
   private Set<String> threads = Set.of();
+  private boolean elapsedTimeOnly;
 
   private HouseRules(String basePackage, ImportOption imported, PublicTypes publicTypes) {
     this.basePackage = requireNonNull(basePackage, "basePackage");
@@ -79,6 +80,12 @@ public final class HouseRules {
   /** The classes that may read a clock, such as the one with {@code System::nanoTime}. */
   public HouseRules clocks(String... classNames) {
     clocks = fullNames(classNames);
+    return this;
+  }
+
+  /** Those classes read elapsed time and no wall clock, so that one that jumps has no effect. */
+  public HouseRules elapsedTimeOnly() {
+    elapsedTimeOnly = true;
     return this;
   }
 
@@ -118,6 +125,7 @@ public final class HouseRules {
     return List.of(
         StructureRules.noPackageCycles(),
         CodeRules.clocksOnlyIn(clocks),
+        CodeRules.wallClocksOnlyIn(elapsedTimeOnly ? Set.of() : clocks),
         CodeRules.threadsOnlyIn(threads),
         StructureRules.optionalLibrariesStayInTheirPackage(),
         rootException

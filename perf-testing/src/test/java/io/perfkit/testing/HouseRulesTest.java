@@ -42,6 +42,17 @@ final class HouseRulesTest {
   }
 
   @Test
+  void seesAWallClockWhereOnlyElapsedTimeMayBeRead() {
+    assertThat(violations(planted("clock").clocks("ReadsClocks").elapsedTimeOnly()))
+        .contains(
+            "should not read a wall clock",
+            "calls method <java.lang.System.currentTimeMillis()>",
+            "calls method <java.time.InstantSource.system()>",
+            "calls method <java.time.Instant.now()>")
+        .doesNotContain("nanoTime", "ReadsClocks.given(");
+  }
+
+  @Test
   void seesThreadsSleepsAndTheCommonPoolButNoExecutorThatIsGiven() {
     assertThat(violations(planted("thread")))
         .contains(

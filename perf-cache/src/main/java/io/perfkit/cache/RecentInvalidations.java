@@ -1,0 +1,105 @@
+package io.perfkit.cache;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one cache told Redis of late. A server that took over from another may lack the last of it,
+ * for Redis replicates after it has answered; so it is told again. Bounded: past {@value #KEYS_MAX}
+ * keys or {@value #TAGS_MAX} tags all of it becomes one clear of the cache. Thread safe.
+ */
+final class RecentInvalidations {
+
+  /* Invariants
+   * R1  what was told since KEPT_NANOS before the last answer of the same server is here, or a clear is.
+   * R2  when it is told again, this node's copies end after its reads from Redis are blocked: what it
+   *     read of the new server before is not kept, and nothing is read until that was told. */
+  static final int KEYS_MAX = UnsentInvalidations.KEYS_MAX;
+  static final int TAGS_MAX = UnsentInvalidations.TAGS_MAX;
+  private static final long KEPT_NANOS = SECONDS.toNanos(10);
+
+  private final Fence fence;
+  private final LongSupplier nanos;
+  private final Map<ByteBuffer, Told<Address>> keys = new LinkedHashMap<>();
+  private final Map<String, Told<String>> tags = new LinkedHashMap<>();
+  private @Nullable Told<Boolean> clear;
+
+  RecentInvalidations(Fence fence, LongSupplier nanos) {
+    this.fence = fence;
+    this.nanos = nanos;
+  }
+
+  private record Told<T>(T what, long nanos) {}
+
+  synchronized void told(Address address) {
+    Told<Address> unused = keys.remove(address.redisKey()); // so that the order is that of time
+    if (keys.size() < KEYS_MAX) {
+      keys.put(address.redisKey(), new Told<>(address, nanos.getAsLong()));
+    } else {
+      toldClear();
+    }
+  }
+
+  synchronized void toldTag(String tag) {
+    Told<String> unused = tags.remove(tag);
+    if (tags.size() < TAGS_MAX) {
+      tags.put(tag, new Told<>(tag, nanos.getAsLong()));
+    } else {
+      toldClear();
+    }
+  }
+
+  /** Covers all that was told before. */
+  synchronized void toldClear() {
+    keys.clear();
+    tags.clear();
+    clear = new Told<>(true, nanos.getAsLong());
+  }
+
+  /** The server that was asked at that time is the one of before. */
+  synchronized void sameServerAt(long askedNanos) {
+    long before = askedNanos - KEPT_NANOS;
+    forget(keys.values().iterator(), before);
+    forget(tags.values().iterator(), before);
+    if (clear != null && clear.nanos() - before < 0) {
+      clear = null;
+    }
+  }
+
+  private static <T> void forget(Iterator<Told<T>> oldest, long before) {
+    while (oldest.hasNext() && oldest.next().nanos() - before < 0) {
+      oldest.remove();
+    }
+  }
+
+  /**
+   * Has all of it sent again, and ends what this node may have read meanwhile.
+   *
+   * @return how many keys, tags and clears
+   */
+  synchronized int tellAgain(UnsentInvalidations unsent) {
+    int count = keys.size() + tags.size() + (clear == null ? 0 : 1);
+    if (clear != null) {
+      unsent.keepClear();
+      fence.advanceAll();
+    }
+    for (String tag : tags.keySet()) {
+      unsent.keepTag(tag);
+      fence.advanceTag(fence.stripe(Hash.of(tag)));
+    }
+    for (Told<Address> told : keys.values()) {
+      unsent.keep(told.what());
+      fence.advance(fence.stripe(told.what().hash()));
+    }
+    keys.clear();
+    tags.clear();
+    clear = null;
+    return count;
+  }
+}

@@ -1,0 +1,37 @@
+package io.perfkit.cache;
+
+import static java.util.Objects.requireNonNull;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One change of one key, on its way to where the values come from. Immutable. Its text tells the
+ * key and never the value.
+ *
+ * @param value the new value; null removes the key
+ */
+public record Write<K, V>(K key, @Nullable V value) {
+  public Write {
+    requireNonNull(key, "key");
+  }
+
+  /** Gives the key a value. */
+  public static <K, V> Write<K, V> put(K key, V value) {
+    return new Write<>(key, requireNonNull(value, "value"));
+  }
+
+  /** Takes the key's value away. */
+  public static <K, V> Write<K, V> remove(K key) {
+    return new Write<>(key, null);
+  }
+
+  /** Whether the key's value is taken away. */
+  public boolean isRemoval() {
+    return value == null;
+  }
+
+  @Override
+  public String toString() {
+    return (isRemoval() ? "remove " : "put ") + key;
+  }
+}

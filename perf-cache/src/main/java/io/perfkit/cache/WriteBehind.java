@@ -1,0 +1,228 @@
+package io.perfkit.cache;
+
+import static java.util.Objects.requireNonNull;
+
+import io.perfkit.cache.WriteBuffer.Pending;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes writes at once and gives them to a {@link CacheWriter} later, many in a call, on a thread
+ * of its own, {@code perf-cache-write-behind-…}. Made by {@link Caches#writeBehind}. Thread safe.
+ *
+ * <p>A later write of a key replaces one that still waits; the writes of a key are done in their
+ * order. Reads through this object see on this node what was accepted; other nodes, and this one's
+ * plain {@link Cache}, see it once it is written: then the keys are invalidated on all nodes.
+ *
+ * <p>Every write that was accepted ends in one of four ways: the writer commits it, a later write
+ * of its key replaces it, it is given up and handed to the host, or {@link #close(Duration)}
+ * returns it. A batch that fails is tried again after a pause, in batches of half the size, so that
+ * a write that fails by itself ends up alone and holds no other up. What is in memory when the JVM
+ * dies is lost: at most {@link WriteBehindConfig#entriesMax()} writes.
+ *
+ * @param <K> keys
+ * @param <V> values
+ */
+public final class WriteBehind<K, V> implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WriteBehind.class);
+  private static final long JOIN_MILLIS = 1_000;
+
+  private final ReadThrough<K, V> reads;
+  private final CacheWriter<K, V> writer;
+  private final BiConsumer<? super Write<K, V>, ? super Throwable> unwritten;
+  private final WriteBehindConfig config;
+  private final WriteBuffer<K, V> buffer;
+  private final Thread thread;
+
+  WriteBehind(
+      ReadThrough<K, V> reads,
+      CacheWriter<K, V> writer,
+      BiConsumer<? super Write<K, V>, ? super Throwable> unwritten,
+      WriteBehindConfig config,
+      LongSupplier nanos) {
+    this.reads = reads;
+    this.writer = requireNonNull(writer, "writer");
+    this.unwritten = requireNonNull(unwritten, "unwritten");
+    this.config = requireNonNull(config, "config");
+    this.buffer = new WriteBuffer<>(config, nanos);
+    this.thread = new Thread(this::run, "perf-cache-write-behind-" + reads.cache().name());
+    thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /**
+   * Accepts a value, to be written within about {@link WriteBehindConfig#delay()}. Returns at once,
+   * unless the buffer is full: then the calling thread writes it, in its turn, and this returns
+   * when it is committed.
+   *
+   * @throws WriteUnfinished if the buffer is full and the thread is interrupted while an earlier
+   *     write of the key is under way; this one was not accepted
+   * @throws IllegalStateException after a close
+   * @throws RuntimeException what the writer threw on the calling thread; the write was not
+   *     accepted
+   */
+  public void put(K key, V value) {
+    accept(Write.put(key, value));
+  }
+
+  /** Accepts the removal of a value; otherwise as {@link #put}. */
+  public void remove(K key) {
+    accept(Write.remove(key));
+  }
+
+  private void accept(Write<K, V> write) {
+    reads.cache().requireKey(write.key());
+    if (offer(write)) {
+      return;
+    }
+    boolean success = false;
+    try {
+      writer.write(List.of(write));
+      success = true;
+      reads.cache().invalidate(write.key());
+    } finally {
+      buffer.directDone(write.key(), success);
+    }
+  }
+
+  private boolean offer(Write<K, V> write) {
+    try {
+      return buffer.offer(write);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new WriteUnfinished("interrupted before it was written: " + write + ", " + this, e);
+    }
+  }
+
+  /**
+   * The value of the latest write that was accepted and is not done yet, null if that is a removal;
+   * without one as {@link ReadThrough#get}.
+   */
+  public @Nullable V get(K key) {
+    Write<K, V> write = buffer.latest(requireNonNull(key, "key"));
+    return write == null ? reads.get(key) : write.value();
+  }
+
+  /** As {@link ReadThrough#getAll}, but for keys with a write that is not done as {@link #get}. */
+  public Map<K, V> getAll(Collection<? extends K> keys) {
+    Map<K, Write<K, V>> writes = new LinkedHashMap<>();
+    List<K> others = new ArrayList<>();
+    for (K key : keys) {
+      Write<K, V> write = buffer.latest(requireNonNull(key, "key"));
+      if (write == null) {
+        others.add(key);
+      } else {
+        writes.put(key, write);
+      }
+    }
+    Map<K, V> found = reads.getAll(others);
+    Map<K, V> values = new LinkedHashMap<>();
+    for (K key : keys) {
+      Write<K, V> write = writes.get(key);
+      V value = write == null ? found.get(key) : write.value();
+      if (value != null) {
+        values.put(key, value);
+      }
+    }
+    return values;
+  }
+
+  /** What it has done so far. */
+  public WriteBehindStats stats() {
+    return buffer.stats();
+  }
+
+  private void run() {
+    for (List<Pending<K, V>> batch = buffer.take(); !batch.isEmpty(); batch = buffer.take()) {
+      write(batch);
+    }
+  }
+
+  /** Ends when the batch is written, or waits to be tried again, or was handed to the host. */
+  private void write(List<Pending<K, V>> batch) {
+    List<Write<K, V>> writes = batch.stream().map(pending -> pending.write).toList();
+    @Nullable Throwable failure = null;
+    try {
+      writer.write(writes);
+    } catch (Throwable thrown) { // or the thread would end, and with it every write that waits
+      failure = thrown;
+    }
+    boolean interrupted = Thread.interrupted(); // or nobody could be told of what was written
+    if (failure == null) {
+      invalidate(writes);
+      buffer.written(batch);
+    } else {
+      LOG.debug("{} writes failed{}, {}", writes.size(), interrupted ? ", interrupted" : "", this);
+      List<Write<K, V>> givenUp = buffer.failed(batch);
+      invalidate(givenUp); // who knows what its writer did
+      hand(givenUp, failure);
+    }
+  }
+
+  private void invalidate(List<Write<K, V>> writes) {
+    try {
+      reads.cache().invalidateAll(writes.stream().map(Write::key).toList());
+    } catch (Throwable e) { // nor may this end the thread
+      LOG.warn("Other nodes were not told of {} writes, {}", writes.size(), this, e);
+    }
+  }
+
+  private void hand(List<Write<K, V>> writes, Throwable reason) {
+    for (Write<K, V> write : writes) {
+      try {
+        unwritten.accept(write, reason);
+      } catch (Throwable e) {
+        LOG.error("The handler of unwritten writes failed for {}, {}", write, this, e);
+      }
+    }
+  }
+
+  /**
+   * Writes what waits, for {@link WriteBehindConfig#closeWithin()} at most, and hands what is left
+   * to the host, so that nothing is lost silently. Does nothing the second time.
+   */
+  @Override
+  public void close() {
+    List<Write<K, V>> left = close(config.closeWithin());
+    if (!left.isEmpty()) {
+      hand(left, new WriteUnfinished("closed before it was written, " + this, null));
+    }
+  }
+
+  /**
+   * Accepts no more writes, writes what waits for at most {@code deadline}, and ends the thread; a
+   * writer that ignores its interrupt keeps it for as long as it likes.
+   *
+   * @return what is not known to be written, the older write of a key first; those that were under
+   *     way may have been committed. The second time it is empty
+   */
+  public List<Write<K, V>> close(Duration deadline) {
+    List<Write<K, V>> left = buffer.close(requireNonNull(deadline, "deadline"));
+    if (!left.isEmpty()) {
+      thread.interrupt();
+    }
+    try {
+      thread.join(JOIN_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return left;
+  }
+
+  @Override
+  public String toString() {
+    return "WriteBehind[" + reads.cache().name() + ", " + config + "]";
+  }
+}

@@ -1,0 +1,14 @@
+package io.perfkit.cache;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A write was given up before it was tried for long enough: its {@link WriteBehind} was closed, or
+ * the thread that would have written it was interrupted. Unless the message says otherwise it may
+ * have been committed.
+ */
+public final class WriteUnfinished extends CacheException {
+  WriteUnfinished(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}

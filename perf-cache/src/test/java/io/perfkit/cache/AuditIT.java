@@ -1,0 +1,211 @@
+package io.perfkit.cache;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.redis.Codec;
+import io.perfkit.redis.GuardConfig;
+import io.perfkit.testing.Await;
+import io.perfkit.testing.RealRedis;
+import io.perfkit.testing.TestRedis;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+@RealRedis
+final class AuditIT {
+  private static final Duration DEADLINE = NodesContract.DEADLINE;
+  private static final Duration BOUND = Duration.ofMillis(300);
+
+  private final TestRedis server;
+  private final String prefix;
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final Caches cachesA;
+  private final Caches cachesB;
+  private final Cache<String, String> a;
+  private final Cache<String, String> b;
+
+  AuditIT(TestRedis server) {
+    this.server = server;
+    prefix = server.prefix() + UUID.randomUUID();
+    cachesA = node(registry);
+    cachesB = node(new SimpleMeterRegistry());
+    a = cache(cachesA);
+    b = cache(cachesB);
+  }
+
+  private Caches node(SimpleMeterRegistry meters) {
+    return Caches.builder(server.newClient(), prefix)
+        .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+        .meterRegistry(meters)
+        .hitsPerAudit(1)
+        .build();
+  }
+
+  private static Cache<String, String> cache(Caches caches) {
+    Await.until("subscribed", DEADLINE, caches::subscribed);
+    return caches.cache(
+        "names",
+        String.class,
+        Codec.string(),
+        CacheConfig.builder().maxStaleness(BOUND).l1Ttl(Duration.ofMinutes(5)).build());
+  }
+
+  @AfterEach
+  void close() {
+    cachesA.close();
+    cachesB.close();
+  }
+
+  private double violations(String redis) {
+    return registry
+        .get("perf.cache.coherence.violations")
+        .tag("redis", redis)
+        .functionCounter()
+        .count();
+  }
+
+  private double audited() {
+    return registry.get("perf.cache.coherence.audited").functionCounter().count();
+  }
+
+  private String redisKey(String key) {
+    return CacheIT.redisKeyOf(prefix, "names", key);
+  }
+
+  /** Reads until the audit has had its hits and seen it. */
+  private void readUntilViolation(String key, String redis) {
+    Await.until(
+        "the audit finds it",
+        DEADLINE,
+        () -> {
+          a.getIfPresent(key);
+          return violations(redis) > 0;
+        });
+  }
+
+  @Test
+  void findsAndDropsACopyWhoseEntryWasChangedBehindOurBack() {
+    a.put("k", "old");
+    NodesContract.holdLocally(a, "k", "old");
+    // Another stamp and another value, and no message tells of it.
+    server.client().setrange(redisKey("k"), 33, "another stamp...");
+    server.client().setrange(redisKey("k"), 83, "new");
+
+    assertThat(a.getIfPresent("k")).isEqualTo("old");
+    readUntilViolation("k", "other");
+    assertThat(a.get("k", key -> "loaded")).isEqualTo("new");
+    assertThat(violations("none")).isZero();
+  }
+
+  @Test
+  void findsAndDropsACopyWhoseEntryIsGone() {
+    a.put("k", "old");
+    NodesContract.holdLocally(a, "k", "old");
+    server.client().del(redisKey("k"));
+
+    readUntilViolation("k", "none");
+    assertThat(a.get("k", key -> "loaded")).isEqualTo("loaded");
+    assertThat(violations("other")).isZero();
+  }
+
+  @Test
+  void tellsForHowLongACopyHasDiffered() {
+    a.put("k", "old");
+    NodesContract.holdLocally(a, "k", "old");
+    server.client().del(redisKey("k"));
+    Await.until(
+        "it lags",
+        DEADLINE,
+        () -> {
+          a.getIfPresent("k");
+          return registry.get("perf.cache.coherence.differing").timeGauge().value() > 0
+              || violations("none") > 0;
+        });
+    readUntilViolation("k", "none");
+    Await.until(
+        "it is over",
+        DEADLINE,
+        () -> registry.get("perf.cache.coherence.differing").timeGauge().value() == 0);
+  }
+
+  @Test
+  void findsNothingInARunUnderLoadThatIsCoherent() throws Exception {
+    AtomicBoolean stop = new AtomicBoolean();
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    List<Future<?>> workers = new ArrayList<>();
+    for (int t = 0; t < 4; t++) {
+      Cache<String, String> node = t % 2 == 0 ? a : b;
+      workers.add(
+          threads.submit(
+              () -> {
+                ThreadLocalRandom random = ThreadLocalRandom.current();
+                while (!stop.get()) {
+                  String key = "key-" + random.nextInt(200);
+                  int action = random.nextInt(200);
+                  if (action == 0) {
+                    node.invalidate(key);
+                  } else if (action == 1) {
+                    node.put(key, "put " + random.nextInt());
+                  } else {
+                    node.get(key, k -> "loaded " + random.nextInt());
+                  }
+                }
+              }));
+    }
+    try {
+      Await.until("much was audited", Duration.ofSeconds(30), () -> audited() > 200);
+    } finally {
+      stop.set(true);
+      threads.shutdown();
+    }
+    for (Future<?> worker : workers) {
+      worker.get(10, SECONDS);
+    }
+    assertThat(violations("other")).isZero();
+    assertThat(violations("none")).isZero();
+  }
+
+  @Test
+  void looksAtNothingWithoutHits() {
+    a.put("k", "v");
+    double before = audited();
+    long hits = a.stats().l1Hits();
+    Await.until(
+        "the other node's audit has run on",
+        DEADLINE,
+        () -> {
+          b.get("k", key -> "v");
+          return b.stats().l1Hits() > 10;
+        });
+    assertThat(a.stats().l1Hits()).isEqualTo(hits);
+    assertThat(audited()).isEqualTo(before);
+  }
+
+  @Test
+  void canBeTurnedOff() {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    try (Caches caches =
+        Caches.builder(server.client(), prefix + "off")
+            .meterRegistry(meters)
+            .hitsPerAudit(0)
+            .build()) {
+      Cache<String, String> unused =
+          caches.cache("names", String.class, Codec.string(), CacheConfig.defaults());
+      assertThat(meters.find("perf.cache.coherence.audited").meters()).isEmpty();
+    }
+    assertThatThrownBy(() -> Caches.builder(server.client(), "p").hitsPerAudit(-1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("hitsPerAudit: -1 (expected: >= 0)");
+  }
+}
