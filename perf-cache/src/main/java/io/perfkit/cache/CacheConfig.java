@@ -45,11 +45,7 @@ public record CacheConfig(
     if (l1Ttl.compareTo(l2Ttl) > 0) {
       throw new IllegalArgumentException("l1Ttl: " + l1Ttl + " (expected: <= l2Ttl " + l2Ttl + ")");
     }
-    if (requireNonNull(maxStaleness, "maxStaleness").compareTo(STALENESS_MIN) < 0
-        || maxStaleness.compareTo(TTL_MAX) > 0) {
-      throw new IllegalArgumentException(
-          "maxStaleness: " + maxStaleness + " (expected: 100 ms to 365 days)");
-    }
+    requireStaleness(maxStaleness);
     requireNonNull(onRedisDown, "onRedisDown");
     if (!absentTtl.isZero()) {
       requireTtl("absentTtl", absentTtl);
@@ -75,6 +71,14 @@ public record CacheConfig(
     if (requireNonNull(ttl, what).compareTo(Duration.ofMillis(1)) < 0
         || ttl.compareTo(TTL_MAX) > 0) {
       throw new IllegalArgumentException(what + ": " + ttl + " (expected: 1 ms to 365 days)");
+    }
+  }
+
+  static void requireStaleness(Duration maxStaleness) {
+    if (requireNonNull(maxStaleness, "maxStaleness").compareTo(STALENESS_MIN) < 0
+        || maxStaleness.compareTo(TTL_MAX) > 0) {
+      throw new IllegalArgumentException(
+          "maxStaleness: " + maxStaleness + " (expected: 100 ms to 365 days)");
     }
   }
 

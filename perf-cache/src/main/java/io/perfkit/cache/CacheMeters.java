@@ -18,6 +18,11 @@ final class CacheMeters implements AutoCloseable {
   static final String LOADS = "perf.cache.loads";
   static final String REDIS_FAILURES = "perf.cache.redis.failures";
   static final String L1_ENTRIES = "perf.cache.l1.entries";
+  static final String SHARED_READS = "perf.cache.shared.reads";
+  static final String SHARED_WRITES = "perf.cache.shared.writes";
+  static final String SHARED_UNREADABLE = "perf.cache.shared.unreadable";
+  static final String SHARED_FAILURES = "perf.cache.shared.redis.failures";
+  static final String SHARED_COPIES = "perf.cache.shared.copies";
   static final String UNSENT = "perf.cache.invalidations.unsent";
   static final String HEARD_AGE = "perf.cache.heard.age";
 
@@ -42,6 +47,22 @@ final class CacheMeters implements AutoCloseable {
     meters.add(Gauge.builder(L1_ENTRIES, local, LocalLevel::size).tags(name).register(registry));
   }
 
+  void bind(SharedCopies<?> copies) {
+    Tags name = Tags.of("structure", copies.name());
+    count(copies, SHARED_READS, name.and("source", "copy"), SharedStats::copyReads);
+    count(
+        copies,
+        SHARED_READS,
+        name.and("source", "redis"),
+        stats -> stats.redisReads() - stats.oversizeReads());
+    count(copies, SHARED_READS, name.and("source", "oversize"), SharedStats::oversizeReads);
+    count(copies, SHARED_WRITES, name, SharedStats::writes);
+    count(copies, SHARED_UNREADABLE, name, SharedStats::unreadable);
+    count(copies, SHARED_FAILURES, name, SharedStats::redisFailures);
+    meters.add(
+        Gauge.builder(SHARED_COPIES, copies, SharedCopies::size).tags(name).register(registry));
+  }
+
   void bind(Caches caches, String prefix) {
     Tags tags = Tags.of("prefix", prefix);
     meters.add(
@@ -56,6 +77,14 @@ final class CacheMeters implements AutoCloseable {
       Cache<?, ?> cache, String meter, Tags tags, ToDoubleFunction<CacheStats> value) {
     meters.add(
         FunctionCounter.builder(meter, cache, c -> value.applyAsDouble(c.stats()))
+            .tags(tags)
+            .register(registry));
+  }
+
+  private void count(
+      SharedCopies<?> copies, String meter, Tags tags, ToDoubleFunction<SharedStats> value) {
+    meters.add(
+        FunctionCounter.builder(meter, copies, c -> value.applyAsDouble(c.stats()))
             .tags(tags)
             .register(registry));
   }

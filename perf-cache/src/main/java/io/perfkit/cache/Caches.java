@@ -105,24 +105,43 @@ public final class Caches implements AutoCloseable {
             KeySpace.of(prefix, requireNonNull(name, "name")),
             codec,
             requireNonNull(config, "config"));
-    Fence fence = new Fence(config.maxEntries());
     Waiters waiters = new Waiters();
+    LocalLevel<K, V> local = copies(name, config, waiters);
+    unsent.add(redis.unsent());
+    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters);
+    caches.add(cache);
+    if (meters != null) {
+      meters.bind(cache, local);
+    }
+    return cache;
+  }
+
+  /** Local copies under a name, which they take, that end when other nodes say so. */
+  <K, V> LocalLevel<K, V> copies(String name, CacheConfig config, Waiters waiters) {
+    Fence fence = new Fence(config.maxEntries());
     if (!channel.register(name, new Receiver(fence, waiters))) {
       throw new IllegalStateException("name: '" + name + "' (expected: a name not taken yet)");
     }
-    unsent.add(redis.unsent());
-    LocalLevel<K, V> local = new LocalLevel<>(config, fence, channel, nanos);
-    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters);
-    caches.add(cache);
     long beatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
     Duration silenceMax = config.maxStaleness().multipliedBy(3);
     var unused =
         keeper.scheduleWithFixedDelay(
             () -> channel.beat(guard, silenceMax), 0, beatMillis, MILLISECONDS);
+    return new LocalLevel<>(config, fence, channel, nanos);
+  }
+
+  /**
+   * Hashes, lists and sets beside the caches, which live in Redis alone and are read by local
+   * copies.
+   */
+  public Shared shared() {
+    return new Shared(this, prefix, guard, channel);
+  }
+
+  void measure(SharedCopies<?> copies) {
     if (meters != null) {
-      meters.bind(cache, local);
+      meters.bind(copies);
     }
-    return cache;
   }
 
   /**
