@@ -19,6 +19,7 @@ final class CacheMeters implements AutoCloseable {
   static final String REDIS_FAILURES = "perf.cache.redis.failures";
   static final String L1_ENTRIES = "perf.cache.l1.entries";
   static final String SHARED_READS = "perf.cache.shared.reads";
+  static final String SHARED_OVERSIZE = "perf.cache.shared.reads.oversize";
   static final String SHARED_WRITES = "perf.cache.shared.writes";
   static final String SHARED_UNREADABLE = "perf.cache.shared.unreadable";
   static final String SHARED_FAILURES = "perf.cache.shared.redis.failures";
@@ -50,12 +51,8 @@ final class CacheMeters implements AutoCloseable {
   void bind(SharedCopies<?> copies) {
     Tags name = Tags.of("structure", copies.name());
     count(copies, SHARED_READS, name.and("source", "copy"), SharedStats::copyReads);
-    count(
-        copies,
-        SHARED_READS,
-        name.and("source", "redis"),
-        stats -> stats.redisReads() - stats.oversizeReads());
-    count(copies, SHARED_READS, name.and("source", "oversize"), SharedStats::oversizeReads);
+    count(copies, SHARED_READS, name.and("source", "redis"), SharedStats::redisReads);
+    count(copies, SHARED_OVERSIZE, name, SharedStats::oversizeReads);
     count(copies, SHARED_WRITES, name, SharedStats::writes);
     count(copies, SHARED_UNREADABLE, name, SharedStats::unreadable);
     count(copies, SHARED_FAILURES, name, SharedStats::redisFailures);

@@ -50,6 +50,22 @@ record MemberFormat<T>(
     return encoder.apply(member);
   }
 
+  /**
+   * As {@link #encode}, of what copies look up by {@code equals} and Redis by its bytes.
+   *
+   * @throws IllegalArgumentException if it is not equal to what is read back, so that a copy would
+   *     not find it
+   */
+  byte[] encodeEqual(T member) {
+    byte[] bytes = encode(member);
+    if (!member.equals(decoder.apply(bytes))) {
+      throw new IllegalArgumentException(
+          member.getClass().getTypeName()
+              + " is not equal to what its codec reads back (expected: members with equals)");
+    }
+    return bytes;
+  }
+
   @Nullable T decode(byte[] bytes) {
     T member = decoder.apply(bytes);
     if (member == null) {

@@ -70,9 +70,15 @@ public final class Shared {
       SharedConfig config) {
     SharedCounters counters = new SharedCounters();
     Formats<F, V> formats = Formats.of(fields, values, config, counters.unreadable);
-    Layout<Map<F, V>> layout =
-        new Layout<>("hash", name, SharedHash.READ, List.of(HASH), formats::copy);
-    SharedCopies<Map<F, V>> copies = copies(layout, address, maxCopies, config, counters);
+    SharedCopies<Map<F, V>> copies =
+        copies(
+            new SharedScripts("hash", name, address, counters, guard, channel),
+            new Layout<>(
+                SharedHash.READ,
+                List.of(HASH),
+                reading -> formats.fieldsAndValues(reading.parts())),
+            config,
+            maxCopies);
     return new SharedById<>(copies, id -> new SharedHash<>(copies, id, formats));
   }
 
@@ -95,14 +101,15 @@ public final class Shared {
       SharedConfig config) {
     SharedCounters counters = new SharedCounters();
     MemberFormat<E> format = MemberFormat.of(elements, config, counters.unreadable);
-    Layout<List<E>> layout =
-        new Layout<>(
-            "list",
-            name,
-            SharedHash.READ,
-            List.of(LIST),
-            reading -> SharedList.copy(reading, format));
-    SharedCopies<List<E>> copies = copies(layout, address, maxCopies, config, counters);
+    SharedCopies<List<E>> copies =
+        copies(
+            new SharedScripts("list", name, address, counters, guard, channel),
+            new Layout<>(
+                SharedHash.READ,
+                List.of(LIST),
+                reading -> SharedList.elements(reading.parts(), format)),
+            config,
+            maxCopies);
     return new SharedById<>(copies, id -> new SharedList<>(copies, id, format));
   }
 
@@ -137,22 +144,20 @@ public final class Shared {
       SharedConfig config) {
     SharedCounters counters = new SharedCounters();
     MemberFormat<E> format = MemberFormat.of(members, config, counters.unreadable);
-    Layout<SetCopy<E>> layout =
-        new Layout<>(
-            "set", name, SharedSet.READ, List.of(), reading -> SharedSet.copy(reading, format));
-    return new SetMaker<>(copies(layout, address, maxCopies, config, counters), format);
+    SharedCopies<SetCopy<E>> copies =
+        copies(
+            new SharedScripts("set", name, address, counters, guard, channel),
+            new Layout<>(SharedSet.READ, List.of(), reading -> SharedSet.copy(reading, format)),
+            config,
+            maxCopies);
+    return new SetMaker<>(copies, format);
   }
 
   private <C> SharedCopies<C> copies(
-      Layout<C> layout,
-      Function<Object, Address> address,
-      int maxCopies,
-      SharedConfig config,
-      SharedCounters counters) {
+      SharedScripts scripts, Layout<C> layout, SharedConfig config, int maxCopies) {
     LocalLevel<Object, C> local =
-        caches.copies(layout.name(), config.copies(maxCopies), new Waiters());
-    SharedCopies<C> copies =
-        new SharedCopies<>(layout, config, address, local, counters, guard, channel);
+        caches.copies(scripts.name(), config.copies(maxCopies), new Waiters());
+    SharedCopies<C> copies = new SharedCopies<>(scripts, layout, config, local);
     caches.measure(copies);
     return copies;
   }

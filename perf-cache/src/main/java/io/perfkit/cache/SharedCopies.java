@@ -1,18 +1,10 @@
 package io.perfkit.cache;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.Flight.Source;
-import io.perfkit.cache.InvalidationChannel.Kind;
-import io.perfkit.redis.CommandRejected;
-import io.perfkit.redis.RedisException;
-import io.perfkit.redis.RedisGuard;
 import io.perfkit.redis.RedisScript;
-import io.perfkit.redis.RedisScript.Call;
-import io.perfkit.redis.RedisScript.Reply;
-import io.perfkit.redis.RedisUnavailable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,31 +36,22 @@ final class SharedCopies<C> {
   private static final int OVERSIZE = 2;
   private static final byte[] NO_COPY = ascii(-1);
 
+  private final SharedScripts scripts;
   private final Layout<C> layout;
   private final SharedConfig config;
-  private final Function<Object, Address> address;
   private final LocalLevel<Object, C> local;
   private final Flights<Object, C> flights;
   private final SharedCounters counters;
-  private final RedisGuard guard;
-  private final InvalidationChannel channel;
   private final byte[] maxCopyMembers;
 
   /**
-   * What tells one kind of structure from another.
+   * How one kind of structure is read.
    *
-   * @param kind for messages
-   * @param name the structure's, to which other nodes' messages go
-   * @param read the script that reads it
-   * @param readArgs the script's first arguments
+   * @param script that reads it
+   * @param args the script's first arguments
    * @param copy makes a copy of what the script read
    */
-  record Layout<C>(
-      String kind,
-      String name,
-      RedisScript read,
-      List<byte[]> readArgs,
-      Function<Reading, C> copy) {}
+  record Layout<C>(RedisScript script, List<byte[]> args, Function<Reading, C> copy) {}
 
   /**
    * All of a structure, as Redis sent it.
@@ -88,21 +71,13 @@ final class SharedCopies<C> {
   record Answer<C>(@Nullable C copy, @Nullable Object reply) {}
 
   SharedCopies(
-      Layout<C> layout,
-      SharedConfig config,
-      Function<Object, Address> address,
-      LocalLevel<Object, C> local,
-      SharedCounters counters,
-      RedisGuard guard,
-      InvalidationChannel channel) {
+      SharedScripts scripts, Layout<C> layout, SharedConfig config, LocalLevel<Object, C> local) {
+    this.scripts = scripts;
     this.layout = layout;
     this.config = config;
-    this.address = address;
     this.local = local;
     this.flights = new Flights<>(local);
-    this.counters = counters;
-    this.guard = guard;
-    this.channel = channel;
+    this.counters = scripts.counters();
     this.maxCopyMembers = ascii(config.maxCopyMembers());
   }
 
@@ -111,7 +86,7 @@ final class SharedCopies<C> {
   }
 
   String name() {
-    return layout.name();
+    return scripts.name();
   }
 
   SharedConfig config() {
@@ -150,7 +125,7 @@ final class SharedCopies<C> {
    */
   Answer<C> read(Object id, byte[]... question) {
     LocalEntry<C> known = local.get(id);
-    Search<Object, C> own = flights.unshared(id, address.apply(id));
+    Search<Object, C> own = flights.unshared(id, scripts.at(id));
     if (known != null) { // S4, or read by another since the caller looked
       return known.value == null
           ? load(own, maxCopyMembers, question)
@@ -174,7 +149,7 @@ final class SharedCopies<C> {
   }
 
   private Answer<C> share(Search<Object, C> other, Search<Object, C> own, byte[]... question) {
-    C copy = other.flight().await(layout.name(), other.address().text()).value();
+    C copy = other.flight().await(scripts.name(), other.address().text()).value();
     long age = now() - other.reading().nanos();
     if (copy == null || age > config.maxStaleness().toNanos()) { // S4, S3
       return load(own, maxCopyMembers, question);
@@ -185,7 +160,7 @@ final class SharedCopies<C> {
 
   /** As {@link #read}, of Redis in any case, for just an answer. */
   Answer<C> ask(Object id, byte[]... question) {
-    return load(flights.unshared(id, address.apply(id)), NO_COPY, question);
+    return load(flights.unshared(id, scripts.at(id)), NO_COPY, question);
   }
 
   /** As {@link #read}, for each of several structures. One round trip to each Redis node. */
@@ -195,7 +170,7 @@ final class SharedCopies<C> {
     for (Object id : ids) {
       C copy = local(id);
       if (copy == null) {
-        searches.add(flights.unshared(id, address.apply(id)));
+        searches.add(flights.unshared(id, scripts.at(id)));
       } else {
         answers.put(id, new Answer<>(copy, null));
       }
@@ -208,42 +183,31 @@ final class SharedCopies<C> {
       List<Search<Object, C>> searches, Map<Object, Answer<C>> answers, byte[]... question) {
     counters.redisReads.add(searches.size());
     List<byte[]> args = readArgs(maxCopyMembers, question);
-    List<Call> calls = searches.stream().map(s -> new Call(key(s.address()), args)).toList();
     try {
-      List<Reply> replies = layout.read().runAll(guard, calls);
+      List<Object> replies =
+          scripts.runAll(
+              layout.script(), searches.stream().map(Search::address).toList(), at -> args);
       for (int i = 0; i < replies.size(); i++) {
-        Search<Object, C> search = searches.get(i);
-        answers.put(search.key(), answer(search, value(search.address(), replies.get(i))));
+        answers.put(searches.get(i).key(), answer(searches.get(i), replies.get(i)));
       }
-    } catch (RedisUnavailable e) {
-      counters.redisFailures.increment();
+    } catch (RedisDown e) {
       searches.forEach(search -> answers.put(search.key(), withoutRedis(search, e)));
     }
-  }
-
-  private Object value(Address at, Reply reply) {
-    if (reply.error() != null) {
-      throw rejected(at, reply.error());
-    }
-    return requireNonNull(reply.value());
   }
 
   private Answer<C> load(Search<Object, C> search, byte[] maxMembers, byte[]... question) {
     counters.redisReads.increment();
     Object reply;
     try {
-      reply = layout.read().run(guard, key(search.address()), readArgs(maxMembers, question));
-    } catch (RedisUnavailable e) {
-      counters.redisFailures.increment();
+      reply = scripts.run(layout.script(), search.address(), readArgs(maxMembers, question));
+    } catch (RedisDown e) {
       return withoutRedis(search, e);
-    } catch (CommandRejected e) {
-      throw rejected(search.address(), e);
     }
-    return answer(search, requireNonNull(reply));
+    return answer(search, reply);
   }
 
   private List<byte[]> readArgs(byte[] maxMembers, byte[]... question) {
-    List<byte[]> args = new ArrayList<>(layout.readArgs());
+    List<byte[]> args = new ArrayList<>(layout.args());
     args.add(maxMembers);
     args.addAll(List.of(question));
     return args;
@@ -281,33 +245,27 @@ final class SharedCopies<C> {
     local.put(search.key(), copy, Set.of(), null, search.reading(), left); // S1
   }
 
-  private Answer<C> withoutRedis(Search<Object, C> search, RedisException cause) {
+  private Answer<C> withoutRedis(Search<Object, C> search, RedisDown down) {
     LocalEntry<C> held = local.getUnheard(search.key());
     if (config.onRedisDown() == OnRedisDown.SERVE_LOCAL && held != null && held.value != null) {
       return new Answer<>(held.value, null);
     }
-    throw new RedisDown(title(search.address()), cause);
+    throw down;
   }
 
   /**
-   * Runs a script whose first arguments are the channel and the message for the other nodes. One
-   * round trip.
+   * Runs a script that changes a structure, and ends the copy of it; the script's first arguments
+   * are the channel and the message for all nodes. One round trip.
    *
-   * @throws RedisDown if Redis is down; unless the message says that it was not sent, the script
-   *     may have run, or may run later
-   * @throws SharedRejected if Redis refused the script
+   * @throws RedisDown as {@link SharedScripts#run} throws it
+   * @throws SharedRejected as {@link SharedScripts#run} throws it
    */
-  @Nullable Object write(Object id, RedisScript script, byte[]... args) {
-    Address at = address.apply(id);
+  Object write(Object id, RedisScript script, byte[]... args) {
+    Address at = scripts.at(id);
     try {
-      Object reply = script.run(guard, key(at), writeArgs(at, args));
+      Object reply = scripts.run(script, at, scripts.announced(at, args));
       counters.writes.increment();
       return reply;
-    } catch (RedisUnavailable e) {
-      counters.redisFailures.increment();
-      throw new RedisDown(title(at) + ": " + e.getMessage(), e);
-    } catch (CommandRejected e) {
-      throw rejected(at, e);
     } finally {
       local.remove(id, at.hash()); // S1
     }
@@ -315,58 +273,21 @@ final class SharedCopies<C> {
 
   /** As {@link #write}, for each of several structures. One round trip to each Redis node. */
   void writeAll(List<?> ids, RedisScript script) {
-    List<Address> all = ids.stream().map(address).toList();
-    List<Call> calls = all.stream().map(at -> new Call(key(at), writeArgs(at))).toList();
     try {
-      List<Reply> replies = script.runAll(guard, calls);
-      for (int i = 0; i < replies.size(); i++) {
-        Object unused = value(all.get(i), replies.get(i));
-      }
+      scripts.runAll(script, ids.stream().map(scripts::at).toList(), scripts::announced);
       counters.writes.increment();
-    } catch (RedisUnavailable e) {
-      counters.redisFailures.increment();
-      throw new RedisDown(title(all.get(0)) + ": " + e.getMessage(), e);
     } finally {
-      for (int i = 0; i < all.size(); i++) {
-        local.remove(ids.get(i), all.get(i).hash());
-      }
+      ids.forEach(id -> local.remove(id, scripts.at(id).hash()));
     }
   }
 
-  private List<byte[]> writeArgs(Address at, byte[]... args) {
-    List<byte[]> all = new ArrayList<>(args.length + 2);
-    all.add(channel.name());
-    all.add(channel.message(Kind.CHANGED, layout.name(), at.hash()));
-    all.addAll(List.of(args));
-    return all;
-  }
-
-  private static List<byte[]> key(Address at) {
-    return List.of(at.redisKey().array());
-  }
-
-  /** What a structure says that refuses something, for a reason of its own. */
+  /** Says that a structure does not take something. */
   SharedRejected rejected(Object id, String why) {
-    return new SharedRejected(title(address.apply(id)) + ": " + why, null);
-  }
-
-  private SharedRejected rejected(Address at, Exception refusal) {
-    counters.redisFailures.increment();
-    boolean foreign = String.valueOf(refusal.getMessage()).contains("WRONGTYPE");
-    String why =
-        foreign
-            ? "another type stands at its key (expected: written by this structure alone;"
-                + " clear() makes room)"
-            : "Redis refused";
-    return new SharedRejected(title(at) + ": " + why, refusal);
-  }
-
-  private String title(Address at) {
-    return this + (at.text().isEmpty() ? "" : " of '" + at.text() + "'");
+    return scripts.rejected(id, why);
   }
 
   @Override
   public String toString() {
-    return layout.kind() + " '" + layout.name() + "'";
+    return scripts.toString();
   }
 }

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.SharedCopies.Answer;
-import io.perfkit.cache.SharedCopies.Reading;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.RedisScript;
 import java.util.ArrayList;
@@ -33,7 +32,10 @@ import org.jspecify.annotations.Nullable;
  * io.perfkit.redis.CodecFailed} for what can't be encoded or is longer than {@link
  * SharedConfig#maxMemberBytes()}; nothing was changed then.
  *
- * @param <F> fields with {@code equals}
+ * <p>A read throws {@link LoadInterrupted} if its thread is interrupted while it waits for another
+ * that reads the same hash.
+ *
+ * @param <F> fields with {@code equals}; equal ones have the same bytes
  * @param <V> values
  */
 public final class SharedHash<F, V> {
@@ -74,10 +76,6 @@ public final class SharedHash<F, V> {
           MemberFormat.of(fields, config, unreadable),
           MemberFormat.ofValues(values, config, unreadable),
           MemberFormat.areNumbers(values));
-    }
-
-    Map<F, V> copy(Reading reading) {
-      return fieldsAndValues(reading.parts());
     }
 
     Map<F, V> fieldsAndValues(List<?> parts) {
@@ -161,7 +159,7 @@ public final class SharedHash<F, V> {
     args.add(when);
     values.forEach(
         (field, value) -> {
-          args.add(field(field));
+          args.add(formats.fields().encodeEqual(requireNonNull(field, "field")));
           args.add(formats.values().encode(requireNonNull(value, "value")));
         });
     Object reply = copies.write(id, PUT, args.toArray(byte[][]::new));
@@ -184,7 +182,13 @@ public final class SharedHash<F, V> {
           copies + ": increment of values that are no numbers (expected: values by Codec.longs())");
     }
     Object reply =
-        copies.write(id, INCREMENT, maxMembers(), ttl(), field(field), SharedCopies.ascii(by));
+        copies.write(
+            id,
+            INCREMENT,
+            maxMembers(),
+            ttl(),
+            formats.fields().encodeEqual(requireNonNull(field, "field")),
+            SharedCopies.ascii(by));
     if (reply instanceof byte[] sum) {
       return Long.parseLong(new String(sum, US_ASCII));
     }
@@ -231,6 +235,6 @@ public final class SharedHash<F, V> {
 
   @Override
   public String toString() {
-    return copies.toString();
+    return copies + ", " + copies.config();
   }
 }

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.SharedCopies.Answer;
-import io.perfkit.cache.SharedCopies.Reading;
 import io.perfkit.redis.RedisScript;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -33,11 +32,7 @@ public final class SharedList<E> {
     this.elements = elements;
   }
 
-  static <E> List<E> copy(Reading reading, MemberFormat<E> elements) {
-    return elements(reading.parts(), elements);
-  }
-
-  private static <E> List<E> elements(List<?> parts, MemberFormat<E> format) {
+  static <E> List<E> elements(List<?> parts, MemberFormat<E> format) {
     List<E> all = new ArrayList<>(parts.size());
     for (Object part : parts) {
       E element = format.decode((byte[]) part);
@@ -130,6 +125,6 @@ public final class SharedList<E> {
 
   @Override
   public String toString() {
-    return copies.toString();
+    return copies + ", " + copies.config();
   }
 }

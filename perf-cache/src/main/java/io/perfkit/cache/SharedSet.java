@@ -30,7 +30,7 @@ import java.util.Set;
  * own, so that it spreads over a Cluster and a change ends one 64th of the copy. Each part bounds
  * its members and its copy for itself.
  *
- * @param <E> members with {@code equals}
+ * @param <E> members with {@code equals}; equal ones have the same bytes
  */
 public final class SharedSet<E> {
   private static final RedisScript ADD = RedisScript.load(SharedSet.class, "set_add.lua");
@@ -112,7 +112,7 @@ public final class SharedSet<E> {
             ENDED_MAX,
             SharedCopies.ascii(life.toMillis()),
             FOR_EVER,
-            members.encode(member));
+            members.encodeEqual(member));
     if (NO_ROOM.equals(reply)) {
       throw copies.rejected(
           part, "no room (expected: at most maxMembers " + maxMembers + " members)");
@@ -227,6 +227,6 @@ public final class SharedSet<E> {
 
   @Override
   public String toString() {
-    return copies.toString();
+    return copies + ", " + copies.config();
   }
 }

@@ -26,6 +26,7 @@ final class ReferenceIT {
     try (Caches caches =
         Caches.builder(server.client(), "reference").meterRegistry(registry).build()) {
       caches.cache("c", String.class, Codec.string(), CacheConfig.defaults());
+      caches.shared().list("l", Codec.string(), SharedConfig.defaults());
 
       Map<String, String> registered = new TreeMap<>();
       for (Meter meter : registry.getMeters()) {
@@ -50,5 +51,7 @@ final class ReferenceIT {
   void defaultsAreThoseOfTheTable() {
     assertThat(ReferenceTable.under("CacheConfig", "configuration.md").secondByFirst())
         .isEqualTo(ReferenceTable.componentsOf(CacheConfig.defaults()));
+    assertThat(ReferenceTable.under("SharedConfig", "configuration.md").secondByFirst())
+        .isEqualTo(ReferenceTable.componentsOf(SharedConfig.defaults()));
   }
 }

@@ -1,19 +1,30 @@
 package io.perfkit.cache;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.CodecFailed;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -40,6 +51,7 @@ final class SharedIT extends SharedContract {
   private final RedisClient redis;
   private final String prefix;
   private Caches caches;
+  private int barriers;
 
   SharedIT(TestRedis server) {
     this.server = server;
@@ -288,13 +300,36 @@ final class SharedIT extends SharedContract {
     list.addLast("e");
     redis.lpush(prefix + ":{l}:v1:list", "foreign");
     set.remove("none");
+    hearOwnMessages();
+  }
+
+  private void hearOwnMessages() {
     SharedHash<String, Long> barrier =
-        caches.shared().hash("barrier", Codec.string(), Codec.longs(), CONFIG);
-    barrier.put("x", 1L);
+        caches.shared().hash("barrier." + barriers++, Codec.string(), Codec.longs(), CONFIG);
+    assertThat(barrier.size()).isZero();
+    assertThat(barrier.size()).as("by a copy").isZero();
+    String channel = prefix + ":v1:invalidations";
+    long copies = barrier.stats().copyReads();
+    assertThat(copies).isEqualTo(1);
+    redis.publish(channel.getBytes(UTF_8), message(barrier));
     Await.until(
-        "own messages heard",
+        "heard, after all that was published before",
         DEADLINE,
-        () -> barrier.get("x") == 1 && barrier.stats().copyReads() > 1);
+        () -> {
+          assertThat(barrier.size()).isZero();
+          return barrier.stats().redisReads() > 1;
+        });
+  }
+
+  /** What another node would publish that changed it. */
+  private static byte[] message(SharedHash<?, ?> hash) {
+    byte[] name = hash.toString().replaceAll("hash '(.*)', SharedConfig.*", "$1").getBytes(UTF_8);
+    return ByteBuffer.allocate(13 + name.length)
+        .putLong(0)
+        .put((byte) 'C')
+        .putInt(0)
+        .put(name)
+        .array();
   }
 
   private String setKey(String id) {
@@ -455,6 +490,189 @@ final class SharedIT extends SharedContract {
   }
 
   @Test
+  void aCopyEndsThoughNothingWasPublished() {
+    SharedConfig config = SharedConfig.builder().localTtl(Duration.ofMillis(300)).build();
+    SharedHash<String, Long> hash =
+        caches.shared().hash("h", Codec.string(), Codec.longs(), config);
+    SharedSet<Long> set = caches.shared().sets("s", Long.class, Codec.longs(), config).of(1L);
+    hash.put("f", 1L);
+    set.add(1L);
+    assertThat(hash.get("f")).isEqualTo(1);
+    assertThat(set.contains(1L)).isTrue();
+    redis.del(prefix + ":{h}:v1:hash", setKey("1")); // as an eviction would
+
+    Await.until("seen to be gone", DEADLINE, () -> hash.size() == 0 && set.size() == 0);
+    set.add(2L);
+    assertThat(set.members()).containsExactly(2L);
+  }
+
+  @Test
+  void refusesMembersThatAreNotEqualToWhatIsReadBack() {
+    SharedSet<byte[]> arrays = caches.shared().set("s", Codec.bytes(), CONFIG);
+    SharedHash<byte[], Long> fields =
+        caches.shared().hash("h", Codec.bytes(), Codec.longs(), CONFIG);
+    String why = "byte[] is not equal to what its codec reads back (expected: members with equals)";
+    for (Runnable write :
+        List.<Runnable>of(
+            () -> arrays.add(new byte[] {1}),
+            () -> fields.put(new byte[] {1}, 1L),
+            () -> fields.increment(new byte[] {1}, 1L))) {
+      assertThatThrownBy(write::run).isInstanceOf(IllegalArgumentException.class).hasMessage(why);
+    }
+    assertThat(arrays.size() + fields.size()).as("nothing was stored").isZero();
+  }
+
+  @Test
+  void whoWaitsForAReadingThatIsOlderThanTheBoundReadsAnew() throws Exception { // S3
+    CountDownLatch reading = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    Codec<String> slow =
+        new TextCodec() {
+          @Override
+          public String decode(byte[] payload) {
+            reading.countDown();
+            awaitThat(goOn);
+            return super.decode(payload);
+          }
+        };
+    SharedConfig brief =
+        SharedConfig.builder()
+            .localTtl(Duration.ofMillis(1))
+            .maxStaleness(Duration.ofMillis(100))
+            .build();
+    SharedList<String> list = caches.shared().list("l", slow, brief);
+    byte[] key = (prefix + ":{l}:v1:list").getBytes(UTF_8);
+    list.addFirst("new");
+    list.addFirst("old");
+    hearOwnMessages();
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      Future<List<String>> first = threads.submit(() -> list.range(0, 1));
+      awaitThat(reading);
+      redis.lpop(key); // as if its message were lost
+      long began = System.nanoTime();
+      Await.until(
+          "a bound", DEADLINE, () -> System.nanoTime() - began > Duration.ofMillis(100).toNanos());
+      AtomicReference<Thread> waiting = new AtomicReference<>();
+      Future<List<String>> second =
+          threads.submit(
+              () -> {
+                waiting.set(Thread.currentThread());
+                return list.range(0, 1);
+              });
+      Await.until(
+          "the second waits",
+          DEADLINE,
+          () -> waiting.get() != null && waiting.get().getState() == Thread.State.WAITING);
+      goOn.countDown();
+      assertThat(first.get(10, SECONDS)).containsExactly("old");
+      assertThat(second.get(10, SECONDS)).containsExactly("new");
+    } finally {
+      goOn.countDown();
+      threads.shutdownNow();
+    }
+  }
+
+  private static class TextCodec implements Codec<String> {
+    @Override
+    public byte id() {
+      return 100;
+    }
+
+    @Override
+    public int schema() {
+      return 0;
+    }
+
+    @Override
+    public byte[] encode(String value) {
+      return value.getBytes(UTF_8);
+    }
+
+    @Override
+    public String decode(byte[] payload) {
+      return new String(payload, UTF_8);
+    }
+  }
+
+  private static void awaitThat(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(10, SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void threadsThatWantTheSameCopyReadItOnce() throws Exception { // S3
+    CountDownLatch goOn = new CountDownLatch(1);
+    Codec<String> slow =
+        new TextCodec() {
+          @Override
+          public String decode(byte[] payload) {
+            awaitThat(goOn);
+            return super.decode(payload);
+          }
+        };
+    SharedList<String> list = caches.shared().list("l", slow, CONFIG);
+    list.addFirst("e");
+    hearOwnMessages();
+    long before = scripts();
+    List<Thread> waiting = new CopyOnWriteArrayList<>();
+    ExecutorService threads = Executors.newFixedThreadPool(20);
+    try {
+      List<Future<List<String>>> all = new ArrayList<>();
+      for (int t = 0; t < 20; t++) {
+        all.add(
+            threads.submit(
+                () -> {
+                  waiting.add(Thread.currentThread());
+                  return list.getAll();
+                }));
+      }
+      Await.until(
+          "one reads, the others wait for it",
+          DEADLINE,
+          () ->
+              waiting.stream().filter(t -> t.getState() == Thread.State.WAITING).count() == 19
+                  && waiting.size() == 20);
+      goOn.countDown();
+      for (Future<List<String>> each : all) {
+        assertThat(each.get(10, SECONDS)).containsExactly("e");
+      }
+    } finally {
+      goOn.countDown();
+      threads.shutdownNow();
+    }
+    assertThat(scripts() - before).isEqualTo(1);
+    assertThat(list.stats().redisReads()).isEqualTo(20);
+  }
+
+  @Test
+  void aReadOfACopyAllocatesNothing() {
+    SharedHash<String, Long> hash =
+        caches.shared().hash("h", Codec.string(), Codec.longs(), CONFIG);
+    SharedSet<String> set = caches.shared().set("s", Codec.string(), CONFIG);
+    hash.put("f", 1L);
+    set.add("m", Duration.ofMinutes(5));
+    hearOwnMessages();
+    Runnable reads =
+        () -> {
+          for (int i = 0; i < 20_000; i++) {
+            if (hash.get("f") != 1 || !set.contains("m") || set.contains("none")) {
+              throw new AssertionError("read something else");
+            }
+          }
+        };
+    reads.run();
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    reads.run();
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(100_000);
+    assertThat(hash.stats().copyReads()).isGreaterThan(30_000);
+  }
+
+  @Test
   void onlySoManyCopiesAreKept() {
     SharedById<Long, SharedList<Long>> lists =
         caches
@@ -464,6 +682,7 @@ final class SharedIT extends SharedContract {
       assertThat(lists.of(id).getAll()).isEmpty();
     }
     assertThat(lists.stats().redisReads()).isEqualTo(200);
-    assertThat(lists.of(7L).toString()).isEqualTo("list 'l'");
+    assertThat(lists.of(7L).toString()).startsWith("list 'l', SharedConfig[");
+    assertThat(lists.toString()).isEqualTo("list 'l' by id");
   }
 }
