@@ -116,7 +116,10 @@ final class SharedCoherenceIT {
             nodes.stream().map(SharedCoherenceIT::lists).toList(),
             nodes.stream().map(node -> set(node, begun)).toList());
 
-    assertThat(run(structures, Long.getLong("perf.chaos.seconds", 5))).isEmpty();
+    long seed = Long.getLong("perf.seed", System.nanoTime());
+    assertThat(run(structures, seed, Long.getLong("perf.chaos.seconds", 5)))
+        .as("perf.seed %s", seed)
+        .isEmpty();
   }
 
   @Test
@@ -129,13 +132,14 @@ final class SharedCoherenceIT {
     }
     List<String> wrong = new ArrayList<>();
     for (int round = 0; round < 5 && wrong.isEmpty(); round++) {
-      wrong.addAll(run(List.of(nodes), 3));
+      wrong.addAll(run(List.of(nodes), round, 2));
     }
     assertThat(wrong).isNotEmpty();
   }
 
   /** What was wrong, each as text. */
-  private List<String> run(List<List<Versions>> structures, long seconds) throws Exception {
+  private List<String> run(List<List<Versions>> structures, long seed, long seconds)
+      throws Exception {
     Queue<String> wrong = new ConcurrentLinkedQueue<>();
     AtomicBoolean stop = new AtomicBoolean();
     List<List<Log>> logs =
@@ -150,15 +154,17 @@ final class SharedCoherenceIT {
         for (int n = 0; n < NODES; n++) {
           Versions node = structures.get(s).get(n);
           String name = node + " on node " + n;
-          all.add(threads.submit(() -> readUntil(stop, node, name, log, wrong)));
+          Random random = new Random(seed + name.hashCode());
+          all.add(threads.submit(() -> readUntil(stop, node, name, log, random, wrong)));
         }
         for (int w = 0; w < 2; w++) { // nodes 0 and 1, which are never cut off
           Versions node = structures.get(s).get(w);
           int odd = w;
-          all.add(threads.submit(() -> writeUntil(stop, node, odd, log)));
+          Random random = new Random(seed + s * 2L + w);
+          all.add(threads.submit(() -> writeUntil(stop, node, odd, log, random)));
         }
       }
-      all.add(threads.submit(() -> breakThings(stop)));
+      all.add(threads.submit(() -> breakThings(stop, new Random(seed))));
       LockSupport.parkNanos(SECONDS.toNanos(seconds));
       stop.set(true);
       for (Future<?> each : all) {
@@ -191,8 +197,12 @@ final class SharedCoherenceIT {
   }
 
   private static void readUntil(
-      AtomicBoolean stop, Versions node, String name, List<Log> logs, Queue<String> wrong) {
-    Random random = new Random(name.hashCode());
+      AtomicBoolean stop,
+      Versions node,
+      String name,
+      List<Log> logs,
+      Random random,
+      Queue<String> wrong) {
     while (!stop.get()) {
       int key = random.nextInt(KEYS);
       long version = logs.get(key).latestBefore(System.nanoTime() - BOUND.toNanos());
@@ -207,8 +217,8 @@ final class SharedCoherenceIT {
     }
   }
 
-  private static void writeUntil(AtomicBoolean stop, Versions node, int odd, List<Log> logs) {
-    Random random = new Random(odd);
+  private static void writeUntil(
+      AtomicBoolean stop, Versions node, int odd, List<Log> logs, Random random) {
     while (!stop.get()) {
       int key = random.nextInt(KEYS / 2) * 2 + odd;
       logs.get(key).write(node, key);
@@ -217,8 +227,7 @@ final class SharedCoherenceIT {
     }
   }
 
-  private void breakThings(AtomicBoolean stop) {
-    Random random = new Random(42);
+  private void breakThings(AtomicBoolean stop, Random random) {
     RedisClient admin = client(server.address());
     while (!stop.get()) {
       LockSupport.parkNanos(random.nextInt(300) * 1_000_000L);
@@ -255,28 +264,13 @@ final class SharedCoherenceIT {
   }
 
   /** Text that takes its time between the answer of Redis and the keeping of the copy. */
-  private static final class SlowText implements Codec<String> {
-    @Override
-    public byte id() {
-      return 100;
-    }
-
-    @Override
-    public int schema() {
-      return 0;
-    }
-
-    @Override
-    public byte[] encode(String value) {
-      return Codec.string().encode(value);
-    }
-
+  private static final class SlowText extends TextCodec {
     @Override
     public String decode(byte[] payload) {
       if (ThreadLocalRandom.current().nextInt(20) == 0) {
         pause(ThreadLocalRandom.current(), 3_000);
       }
-      return Codec.string().decode(payload);
+      return super.decode(payload);
     }
   }
 

@@ -573,28 +573,6 @@ final class SharedIT extends SharedContract {
     }
   }
 
-  private static class TextCodec implements Codec<String> {
-    @Override
-    public byte id() {
-      return 100;
-    }
-
-    @Override
-    public int schema() {
-      return 0;
-    }
-
-    @Override
-    public byte[] encode(String value) {
-      return value.getBytes(UTF_8);
-    }
-
-    @Override
-    public String decode(byte[] payload) {
-      return new String(payload, UTF_8);
-    }
-  }
-
   private static void awaitThat(CountDownLatch latch) {
     try {
       assertThat(latch.await(10, SECONDS)).isTrue();
