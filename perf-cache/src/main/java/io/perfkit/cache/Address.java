@@ -8,4 +8,11 @@ import java.nio.ByteBuffer;
  * @param redisKey of the entry; equal for equal keys, and its array is what is sent
  * @param leaseKey of the lease to fill it
  */
-record Address(String text, ByteBuffer redisKey, ByteBuffer leaseKey, int partition, int hash) {}
+record Address(String text, ByteBuffer redisKey, ByteBuffer leaseKey, int partition, int hash) {
+  private static final ByteBuffer NO_LEASE = ByteBuffer.allocate(0);
+
+  /** Of what is only read from Redis, and never loaded. */
+  static Address withoutLease(String text, byte[] redisKey, int partition, int hash) {
+    return new Address(text, ByteBuffer.wrap(redisKey), NO_LEASE, partition, hash);
+  }
+}

@@ -78,11 +78,7 @@ public record CacheConfig(
     if (l1Ttl.compareTo(l2Ttl) > 0) {
       throw new IllegalArgumentException("l1Ttl: " + l1Ttl + " (expected: <= l2Ttl " + l2Ttl + ")");
     }
-    if (requireNonNull(maxStaleness, "maxStaleness").compareTo(STALENESS_MIN) < 0
-        || maxStaleness.compareTo(TTL_MAX) > 0) {
-      throw new IllegalArgumentException(
-          "maxStaleness: " + maxStaleness + " (expected: 100 ms to 365 days)");
-    }
+    requireStaleness(maxStaleness);
     requireNonNull(onRedisDown, "onRedisDown");
     requireTtlOrZero("absentTtl", absentTtl);
     if (!(jitter >= 0 && jitter <= 0.5)) {
@@ -165,6 +161,14 @@ public record CacheConfig(
   /** Whether callers wait for a load for a limited time. */
   boolean limitsLoads() {
     return !loadTimeoutSoft.isZero() || !loadTimeoutHard.isZero();
+  }
+
+  static void requireStaleness(Duration maxStaleness) {
+    if (requireNonNull(maxStaleness, "maxStaleness").compareTo(STALENESS_MIN) < 0
+        || maxStaleness.compareTo(TTL_MAX) > 0) {
+      throw new IllegalArgumentException(
+          "maxStaleness: " + maxStaleness + " (expected: 100 ms to 365 days)");
+    }
   }
 
   /** How long {@code entry} lives, jitter apart; zero if it is not to be kept. */

@@ -20,6 +20,12 @@ final class CacheMeters implements AutoCloseable {
   static final String LOADS = "perf.cache.loads";
   static final String REDIS_FAILURES = "perf.cache.redis.failures";
   static final String L1_ENTRIES = "perf.cache.l1.entries";
+  static final String SHARED_READS = "perf.cache.shared.reads";
+  static final String SHARED_OVERSIZE = "perf.cache.shared.reads.oversize";
+  static final String SHARED_WRITES = "perf.cache.shared.writes";
+  static final String SHARED_UNREADABLE = "perf.cache.shared.unreadable";
+  static final String SHARED_FAILURES = "perf.cache.shared.redis.failures";
+  static final String SHARED_COPIES = "perf.cache.shared.copies";
   static final String UNSENT = "perf.cache.invalidations.unsent";
   static final String LOAD_TIME = "perf.cache.load.time";
   static final String STALE = "perf.cache.stale";
@@ -110,6 +116,18 @@ final class CacheMeters implements AutoCloseable {
             .register(registry));
   }
 
+  void bind(SharedCopies<?> copies) {
+    Tags name = Tags.of("structure", copies.name());
+    count(copies, SHARED_READS, name.and("source", "copy"), SharedStats::copyReads);
+    count(copies, SHARED_READS, name.and("source", "redis"), SharedStats::redisReads);
+    count(copies, SHARED_OVERSIZE, name, SharedStats::oversizeReads);
+    count(copies, SHARED_WRITES, name, SharedStats::writes);
+    count(copies, SHARED_UNREADABLE, name, SharedStats::unreadable);
+    count(copies, SHARED_FAILURES, name, SharedStats::redisFailures);
+    meters.add(
+        Gauge.builder(SHARED_COPIES, copies, SharedCopies::size).tags(name).register(registry));
+  }
+
   void bind(Caches caches, String prefix) {
     Tags tags = Tags.of("prefix", prefix);
     meters.add(
@@ -159,6 +177,14 @@ final class CacheMeters implements AutoCloseable {
                 c -> count.applyAsLong(c.stats()),
                 c -> nanos.applyAsDouble(c.stats()),
                 NANOSECONDS)
+            .tags(tags)
+            .register(registry));
+  }
+
+  private void count(
+      SharedCopies<?> copies, String meter, Tags tags, ToDoubleFunction<SharedStats> value) {
+    meters.add(
+        FunctionCounter.builder(meter, copies, c -> value.applyAsDouble(c.stats()))
             .tags(tags)
             .register(registry));
   }

@@ -175,23 +175,16 @@ public final class Caches implements AutoCloseable {
             config,
             new RecentInvalidations(fence, nanos));
     Waiters waiters = new Waiters();
-    if (!channel.register(name, new Receiver(fence, waiters))) {
-      throw new IllegalStateException("name: '" + name + "' (expected: a name not taken yet)");
-    }
-    levels.add(redis);
     LocalLevel<K, V> local =
-        new LocalLevel<>(config, weigher, fence, channel, ticking == null ? nanos : ticking);
+        copies(
+            name, config, weigher, new Receiver(fence, waiters), ticking == null ? nanos : ticking);
+    levels.add(redis);
     Copier<V> copier =
         config.copies() == Copies.SHARE
             ? null
             : new Copier<>(ValueFormat.of(codec).withMaxBytes(config.maxValueBytes()));
     Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters, threads, copier);
     caches.add(cache);
-    long beatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
-    Duration silenceMax = config.maxStaleness().multipliedBy(3);
-    var unused =
-        keeper.scheduleWithFixedDelay(
-            () -> channel.beat(guard, silenceMax), 0, beatMillis, MILLISECONDS);
     if (meters != null) {
       meters.bind(cache, local);
     }
@@ -204,6 +197,42 @@ public final class Caches implements AutoCloseable {
       }
     }
     return cache;
+  }
+
+  /** Local copies under a name, which they take, that end when {@code receiver} hears it. */
+  <K, V> LocalLevel<K, V> copies(
+      String name,
+      CacheConfig config,
+      @Nullable ToIntBiFunction<? super K, ? super V> weigher,
+      Receiver receiver,
+      LongSupplier clock) {
+    if (!channel.register(name, receiver)) {
+      throw new IllegalStateException("name: '" + name + "' (expected: a name not taken yet)");
+    }
+    long beatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
+    Duration silenceMax = config.maxStaleness().multipliedBy(3);
+    var unused =
+        keeper.scheduleWithFixedDelay(
+            () -> channel.beat(guard, silenceMax), 0, beatMillis, MILLISECONDS);
+    return new LocalLevel<>(config, weigher, receiver.fence(), channel, clock);
+  }
+
+  LongSupplier exactClock() {
+    return nanos;
+  }
+
+  /**
+   * Hashes, lists and sets beside the caches, which live in Redis alone and are read by local
+   * copies.
+   */
+  public Shared shared() {
+    return new Shared(this, prefix, guard, channel);
+  }
+
+  void measure(SharedCopies<?> copies) {
+    if (meters != null) {
+      meters.bind(copies);
+    }
   }
 
   /**

@@ -32,14 +32,14 @@ import redis.clients.jedis.util.JedisClusterCRC16;
  * <pre>
  * channel  prefix:v1:invalidations, and prefix:v1:beat:node, which only the node itself hears
  * message  8 bytes: the node that sent it, 1 byte: the kind, 4 bytes: hash of the key or tag, then
- *          the name of the cache
+ *          the name of the cache or shared structure
  * </pre>
  */
 final class InvalidationChannel implements AutoCloseable {
 
   /* Invariants
    * C1  after a gap, all local copies end before the first message of the new subscription counts.
-   * C2  a node's own messages end nothing here: it ended its copies itself, in the order that put needs.
+   * C2  a node's own messages end no cache's copies: it ended them itself, in the order that put needs.
    * C3  heardNanos is a time before which no message is outstanding: the time of a beat that has come
    *     back, or at which the subscription was asked for, after C1. */
   private static final Logger LOG = LoggerFactory.getLogger(InvalidationChannel.class);
@@ -82,7 +82,8 @@ final class InvalidationChannel implements AutoCloseable {
     KEY('K'),
     TAG('T'),
     ALL('A'),
-    FILLED('F');
+    FILLED('F'),
+    CHANGED('C');
 
     private final byte code;
 

@@ -7,10 +7,11 @@ record Receiver(Fence fence, Waiters waiters) {
 
   /**
    * Ends what a message ends and wakes who waits for it. A node skips what its own messages end: it
-   * ended that itself, in the order that put needs.
+   * ended that itself, in the order that put needs; but for those of shared structures, whose
+   * command may have run later than its caller waited.
    */
   void heard(Kind kind, int hash, boolean own) {
-    if (!own) {
+    if (!own || kind == Kind.CHANGED) {
       end(kind, hash);
     }
     if (kind == Kind.ALL || kind == Kind.TAG) {
@@ -22,7 +23,7 @@ record Receiver(Fence fence, Waiters waiters) {
 
   private void end(Kind kind, int hash) {
     switch (kind) {
-      case KEY -> fence.advance(fence.stripe(hash));
+      case KEY, CHANGED -> fence.advance(fence.stripe(hash));
       case TAG -> fence.advanceTag(fence.stripe(hash));
       case ALL -> fence.advanceAll();
       case FILLED -> {} // a lease has ended, no copy has

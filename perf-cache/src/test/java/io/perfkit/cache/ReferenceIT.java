@@ -33,6 +33,7 @@ final class ReferenceIT {
               writes -> {},
               (write, reason) -> {},
               WriteBehindConfig.defaults());
+      caches.shared().list("l", Codec.string(), SharedConfig.defaults());
 
       Map<String, String> registered = new TreeMap<>();
       for (Meter meter : registry.getMeters()) {
@@ -61,5 +62,7 @@ final class ReferenceIT {
         .isEqualTo(ReferenceTable.componentsOf(WriteBehindConfig.defaults()));
     assertThat(ReferenceTable.under("HotKeysConfig", "configuration.md").secondByFirst())
         .isEqualTo(ReferenceTable.componentsOf(HotKeysConfig.defaults()));
+    assertThat(ReferenceTable.under("SharedConfig", "configuration.md").secondByFirst())
+        .isEqualTo(ReferenceTable.componentsOf(SharedConfig.defaults()));
   }
 }

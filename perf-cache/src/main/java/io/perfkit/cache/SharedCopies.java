@@ -1,0 +1,295 @@
+package io.perfkit.cache;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.perfkit.cache.Flight.Found;
+import io.perfkit.cache.Flight.Source;
+import io.perfkit.cache.Lookup.Hit;
+import io.perfkit.redis.RedisScript;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The structures of one kind and name: reads them, by a local copy where one counts, and writes
+ * them. Each operation on one of them is one script. Thread safe.
+ *
+ * @param <C> the local copy of one structure, as a whole; immutable
+ */
+final class SharedCopies<C> {
+
+  /* Invariants
+   * S1  what was read before a change is never served after the change was heard, or made here: a copy
+   *     has the epoch taken before it was read (Fence), and a write advances it when its answer is
+   *     there. The script that changes a structure tells all nodes in the same step.
+   * S2  a write that got no answer may run later, so a node's own messages end its copies too.
+   * S3  one reading of a structure at a time in this JVM, unless it changes in between. Who waits for
+   *     another's takes it only if that began no longer ago than maxStaleness.
+   * S4  a structure with too many members for a copy is known as such by an entry without a value, held
+   *     as a copy would be, and its readers do not wait for each other. */
+  private static final int FOREIGN = 0;
+  private static final int COPY = 1;
+  private static final int OVERSIZE = 2;
+  private static final byte[] NO_COPY = ascii(-1);
+
+  private final SharedScripts scripts;
+  private final Layout<C> layout;
+  private final SharedConfig config;
+  private final LocalLevel<Object, C> local;
+  private final Flights<Object, C> flights;
+  private final SharedCounters counters;
+  private final byte[] maxCopyMembers;
+
+  /**
+   * How one kind of structure is read.
+   *
+   * @param script that reads it
+   * @param args the script's first arguments
+   * @param copy makes a copy of what the script read
+   */
+  record Layout<C>(RedisScript script, List<byte[]> args, Function<Reading, C> copy) {}
+
+  /**
+   * All of a structure, as Redis sent it.
+   *
+   * @param parts members, or members each with what belongs to it
+   * @param serverMillis the server's time, where the script tells it
+   */
+  record Reading(List<byte[]> parts, long serverMillis, long askedNanos, long answeredNanos) {}
+
+  /**
+   * What a read came to.
+   *
+   * @param copy null if the structure has too many members for one
+   * @param reply what Redis says to the question that came along, if there is no copy; null if it
+   *     says that there is nothing
+   */
+  record Answer<C>(@Nullable C copy, @Nullable Object reply) {}
+
+  SharedCopies(
+      SharedScripts scripts, Layout<C> layout, SharedConfig config, LocalLevel<Object, C> local) {
+    this.scripts = scripts;
+    this.layout = layout;
+    this.config = config;
+    this.local = local;
+    this.flights = new Flights<>(local);
+    this.counters = scripts.counters();
+    this.maxCopyMembers = ascii(config.maxCopyMembers());
+  }
+
+  static byte[] ascii(long number) {
+    return Long.toString(number).getBytes(US_ASCII);
+  }
+
+  String name() {
+    return scripts.name();
+  }
+
+  SharedConfig config() {
+    return config;
+  }
+
+  SharedStats stats() {
+    return counters.snapshot();
+  }
+
+  /** About how many copies are held, counting or not. */
+  long size() {
+    return local.size();
+  }
+
+  long now() {
+    return local.now();
+  }
+
+  /** The copy that counts, or null. Allocates nothing. */
+  @Nullable C local(Object id) {
+    LocalEntry<C> entry = local.get(id);
+    if (entry == null || entry.value == null) {
+      return null;
+    }
+    counters.copyReads.increment();
+    return entry.value;
+  }
+
+  /**
+   * Reads the structure, when there is no copy that counts; one that is too large for a copy
+   * answers {@code question} instead. One round trip.
+   *
+   * @throws RedisDown if Redis is down and no copy may serve
+   * @throws SharedRejected if Redis refused the command
+   */
+  Answer<C> read(Object id, byte[]... question) {
+    LocalEntry<C> known = local.get(id);
+    Search<Object, C> own = flights.unshared(id, scripts.at(id));
+    if (known != null) { // S4, or read by another since the caller looked
+      return known.value == null
+          ? load(own, maxCopyMembers, question)
+          : new Answer<>(known.value, null);
+    }
+    Search<Object, C> search = flights.board(own);
+    return search.flight() == own.flight() ? fly(own, question) : share(search, own, question);
+  }
+
+  private Answer<C> fly(Search<Object, C> own, byte[]... question) {
+    try {
+      Answer<C> answer = load(own, maxCopyMembers, question);
+      own.flight().land(new Found<>(answer.copy(), Source.L2));
+      return answer;
+    } catch (Throwable failure) {
+      own.flight().crash(failure);
+      throw failure;
+    } finally {
+      flights.end(own);
+    }
+  }
+
+  private Answer<C> share(Search<Object, C> other, Search<Object, C> own, byte[]... question) {
+    C copy = other.flight().await(scripts.name(), other.address().text()).value();
+    long age = now() - other.reading().nanos();
+    if (copy == null || age > config.maxStaleness().toNanos()) { // S4, S3
+      return load(own, maxCopyMembers, question);
+    }
+    counters.redisReads.increment();
+    return new Answer<>(copy, null);
+  }
+
+  /** As {@link #read}, of Redis in any case, for just an answer. */
+  Answer<C> ask(Object id, byte[]... question) {
+    return load(flights.unshared(id, scripts.at(id)), NO_COPY, question);
+  }
+
+  /** As {@link #read}, for each of several structures. One round trip to each Redis node. */
+  Map<Object, Answer<C>> readAll(List<?> ids, byte[]... question) {
+    Map<Object, Answer<C>> answers = new LinkedHashMap<>();
+    List<Search<Object, C>> searches = new ArrayList<>();
+    for (Object id : ids) {
+      C copy = local(id);
+      if (copy == null) {
+        searches.add(flights.unshared(id, scripts.at(id)));
+      } else {
+        answers.put(id, new Answer<>(copy, null));
+      }
+    }
+    loadAll(searches, answers, question);
+    return answers;
+  }
+
+  private void loadAll(
+      List<Search<Object, C>> searches, Map<Object, Answer<C>> answers, byte[]... question) {
+    counters.redisReads.add(searches.size());
+    List<byte[]> args = readArgs(maxCopyMembers, question);
+    try {
+      List<Object> replies =
+          scripts.runAll(
+              layout.script(), searches.stream().map(Search::address).toList(), at -> args);
+      for (int i = 0; i < replies.size(); i++) {
+        answers.put(searches.get(i).key(), answer(searches.get(i), replies.get(i)));
+      }
+    } catch (RedisDown e) {
+      searches.forEach(search -> answers.put(search.key(), withoutRedis(search, e)));
+    }
+  }
+
+  private Answer<C> load(Search<Object, C> search, byte[] maxMembers, byte[]... question) {
+    counters.redisReads.increment();
+    Object reply;
+    try {
+      reply = scripts.run(layout.script(), search.address(), readArgs(maxMembers, question));
+    } catch (RedisDown e) {
+      return withoutRedis(search, e);
+    }
+    return answer(search, reply);
+  }
+
+  private List<byte[]> readArgs(byte[] maxMembers, byte[]... question) {
+    List<byte[]> args = new ArrayList<>(layout.args());
+    args.add(maxMembers);
+    args.addAll(List.of(question));
+    return args;
+  }
+
+  private Answer<C> answer(Search<Object, C> search, Object reply) {
+    List<?> parts = (List<?>) reply;
+    int code = ((Long) parts.get(0)).intValue();
+    if (code == FOREIGN) {
+      counters.unreadable.increment();
+      return new Answer<>(keep(search, List.of(), 0, -1), null);
+    }
+    long millisLeft = (Long) parts.get(1);
+    if (code == COPY) {
+      @SuppressWarnings("unchecked") // as the script says
+      List<byte[]> all = (List<byte[]>) parts.get(2);
+      long serverMillis = parts.size() > 3 ? (Long) parts.get(3) : 0;
+      return new Answer<>(keep(search, all, serverMillis, millisLeft), null);
+    }
+    if (code == OVERSIZE) {
+      counters.oversizeReads.increment();
+      put(search, null, millisLeft); // S4
+    }
+    return new Answer<>(null, parts.get(2));
+  }
+
+  private C keep(Search<Object, C> search, List<byte[]> parts, long serverMillis, long millisLeft) {
+    C copy = layout.copy().apply(new Reading(parts, serverMillis, search.reading().nanos(), now()));
+    put(search, copy, millisLeft);
+    return copy;
+  }
+
+  private void put(Search<Object, C> search, @Nullable C copy, long millisLeft) {
+    Duration left = millisLeft < 0 ? config.localTtl() : Duration.ofMillis(millisLeft);
+    Hit<C> hit = new Hit<>(copy, Set.of(), null, Life.begin(left, Duration.ZERO), null);
+    local.put(search.key(), hit, search.reading(), left); // S1
+  }
+
+  private Answer<C> withoutRedis(Search<Object, C> search, RedisDown down) {
+    LocalEntry<C> held = local.getUnheard(search.key());
+    if (config.onRedisDown() == OnRedisDown.SERVE_LOCAL && held != null && held.value != null) {
+      return new Answer<>(held.value, null);
+    }
+    throw down;
+  }
+
+  /**
+   * Runs a script that changes a structure, and ends the copy of it; the script's first arguments
+   * are the channel and the message for all nodes. One round trip.
+   *
+   * @throws RedisDown as {@link SharedScripts#run} throws it
+   * @throws SharedRejected as {@link SharedScripts#run} throws it
+   */
+  Object write(Object id, RedisScript script, byte[]... args) {
+    Address at = scripts.at(id);
+    try {
+      Object reply = scripts.run(script, at, scripts.announced(at, args));
+      counters.writes.increment();
+      return reply;
+    } finally {
+      local.remove(id, at.hash()); // S1
+    }
+  }
+
+  /** As {@link #write}, for each of several structures. One round trip to each Redis node. */
+  void writeAll(List<?> ids, RedisScript script) {
+    try {
+      scripts.runAll(script, ids.stream().map(scripts::at).toList(), scripts::announced);
+      counters.writes.increment();
+    } finally {
+      ids.forEach(id -> local.remove(id, scripts.at(id).hash()));
+    }
+  }
+
+  /** Says that a structure does not take something. */
+  SharedRejected rejected(Object id, String why) {
+    return scripts.rejected(id, why);
+  }
+
+  @Override
+  public String toString() {
+    return scripts.toString();
+  }
+}
