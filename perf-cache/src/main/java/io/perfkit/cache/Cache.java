@@ -69,7 +69,7 @@ public final class Cache<K, V> {
     Flights<K, V> flights = new Flights<>(local);
     Loading<K, V> loading = new Loading<>(name, config, local, levels, threads, counters);
     this.finder = new Finder<>(name, config, local, levels, flights, waiters, loading);
-    this.stageFinder = new StageFinder<>(name, config, levels, flights, threads, loading);
+    this.stageFinder = new StageFinder<>(name, config, levels, flights, waiters, threads, loading);
   }
 
   /** The name given to {@link Caches#cache}. */
