@@ -73,7 +73,8 @@ public final class Cache<K, V> {
     Flights<K, V> flights = new Flights<>(local);
     Loading<K, V> loading = new Loading<>(name, config, local, levels, threads, counters);
     this.finder = new Finder<>(name, config, local, levels, flights, waiters, loading, counters);
-    this.stageFinder = new StageFinder<>(name, config, levels, flights, threads, loading);
+    this.stageFinder =
+        new StageFinder<>(name, config, levels, flights, waiters, threads, loading, counters);
   }
 
   /** The name given to {@link Caches#cache}. */

@@ -274,5 +274,6 @@ final class InvalidationChannel implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    receivers.values().forEach(Receiver::gap); // who waits for a message will hear none
   }
 }

@@ -40,6 +40,10 @@ final class Levels<K, V> {
     this.copier = copier;
   }
 
+  long now() {
+    return local.now();
+  }
+
   /** How a key is looked up. */
   enum Mode {
     /** In L1, then in Redis, taking the lease to load. */

@@ -87,7 +87,12 @@ final class LoadThreads implements AutoCloseable {
 
   /** Starts {@code task} after a while, unless that is cancelled. */
   Future<?> startAfter(Duration delay, Runnable task) {
-    return timer.schedule(() -> start(task), delay.toNanos(), NANOSECONDS);
+    return after(delay, () -> start(task));
+  }
+
+  /** Runs {@code task}, which blocks for nothing, after a while, unless that is cancelled. */
+  Future<?> after(Duration delay, Runnable task) {
+    return timer.schedule(task, delay.toNanos(), NANOSECONDS);
   }
 
   /** Interrupts the loads on threads of our own; those of the host's executor go on. */

@@ -152,7 +152,7 @@ final class Loading<K, V> {
             });
     if (!started) {
       levels.release(loads, Duration.ZERO);
-      throw new LoadTimedOut(what(loads) + " was not begun: too many loads are under way");
+      throw notBegun(loads);
     }
     long begun = local.now();
     Duration soft = config.loadTimeoutSoft();
@@ -187,6 +187,10 @@ final class Loading<K, V> {
       Thread.currentThread().interrupt();
       throw new LoadInterrupted(what(loads), e);
     }
+  }
+
+  LoadTimedOut notBegun(List<Load<K, V>> loads) {
+    return new LoadTimedOut(what(loads) + " was not begun: too many loads are under way");
   }
 
   LoadTimedOut timedOut(List<Load<K, V>> loads) {

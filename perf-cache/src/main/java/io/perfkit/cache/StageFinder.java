@@ -6,7 +6,6 @@ import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.Flight.Source;
 import io.perfkit.cache.Levels.Mode;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +14,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** As {@link Finder}, for loaders whose entry comes later, in a stage. Thread safe. */
 final class StageFinder<K, V> {
@@ -22,29 +22,36 @@ final class StageFinder<K, V> {
   private final CacheConfig config;
   private final Levels<K, V> levels;
   private final Flights<K, V> flights;
+  private final Waiters waiters;
   private final LoadThreads threads;
   private final Loading<K, V> loading;
+  private final Counters counters;
 
   StageFinder(
       String name,
       CacheConfig config,
       Levels<K, V> levels,
       Flights<K, V> flights,
+      Waiters waiters,
       LoadThreads threads,
-      Loading<K, V> loading) {
+      Loading<K, V> loading,
+      Counters counters) {
     this.name = name;
     this.config = config;
     this.levels = levels;
     this.flights = flights;
+    this.waiters = waiters;
     this.threads = threads;
     this.loading = loading;
+    this.counters = counters;
   }
 
   /**
    * Waits for Redis, but for no loader. The thread that completes the loader's stage stores the
    * entry and then completes who waits, each with a future of his own. A load under way on another
-   * node is not waited for: ours is then not stored in Redis. Time limits hold for the stage; what
-   * the loader does before it returns it is not limited.
+   * node is waited for, by no thread, for as long as a lease lasts; then ours runs, and is not
+   * stored in Redis. Time limits hold for the stage; what the loader does before it returns it is
+   * not limited.
    */
   CompletableFuture<Found<V>> find(
       K key, Address address, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
@@ -58,32 +65,87 @@ final class StageFinder<K, V> {
 
   private void fly(
       Search<K, V> search, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
-    Map<K, Found<V>> found = new HashMap<>();
-    List<Load<K, V>> loads;
+    Load<K, V> load;
     try {
-      loads = levels.lookUp(List.of(search), Mode.SEARCH, found);
+      load = look(search, loader);
     } catch (Throwable failure) {
       end(search, flight -> flight.crash(failure));
       throw failure;
     }
-    Found<V> answer = found.get(search.key());
-    if (answer != null) {
-      end(search, flight -> flight.land(answer));
-      if (!loads.isEmpty() && !threads.start(() -> load(loads.get(0), loader))) {
-        loading.skipRefresh(loads);
-      }
+    if (load == null) {
       return;
     }
-    Load<K, V> load = loads.get(0);
-    List<Future<?>> limits = new ArrayList<>();
-    CompletionStage<Entry<V>> ended = load(load, loader);
-    search.flight().handOver();
-    if (config.limitsLoads() && !search.flight().hasEnded()) {
-      limits.add(limit(load, config.loadTimeoutSoft(), false));
-      limits.add(limit(load, config.loadTimeoutHard(), true));
+    if (load.isBusy()) {
+      search.flight().handOver();
+      follow(search, loader, levels.now());
+    } else {
+      var unused = load(load, loader);
+      search.flight().handOver();
     }
-    var unused =
-        ended.whenComplete((entry, failure) -> limits.forEach(limit -> limit.cancel(false)));
+    if (config.limitsLoads() && !search.flight().hasEnded()) {
+      Future<?> soft = limit(load, config.loadTimeoutSoft(), false);
+      Future<?> hard = limit(load, config.loadTimeoutHard(), true);
+      var unused =
+          search
+              .flight()
+              .landing(name, search.address().text())
+              .whenComplete(
+                  (found, failure) -> {
+                    soft.cancel(false);
+                    hard.cancel(false);
+                  });
+    }
+  }
+
+  /** Ends the flight with what the levels hold, or gives what is left to load. */
+  private @Nullable Load<K, V> look(
+      Search<K, V> search, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
+    Map<K, Found<V>> found = new HashMap<>();
+    List<Load<K, V>> loads = levels.lookUp(List.of(search), Mode.SEARCH, found);
+    Found<V> answer = found.get(search.key());
+    if (answer == null) {
+      return loads.get(0);
+    }
+    end(search, flight -> flight.land(answer));
+    if (!loads.isEmpty() && !threads.start(() -> load(loads.get(0), loader))) {
+      loading.skipRefresh(loads);
+    }
+    return null;
+  }
+
+  /** Looks once more, and again when the node that loads has told or its lease is over. */
+  private void follow(
+      Search<K, V> search,
+      Function<? super K, ? extends CompletionStage<Entry<V>>> loader,
+      long begun) {
+    CompletableFuture<Void> call = waiters.next(search.hash()); // before the look, or it is missed
+    try {
+      Load<K, V> load = search.flight().hasEnded() ? null : look(search, loader);
+      boolean patient = levels.now() - begun < config.lease().toNanos();
+      if (load != null && load.isBusy() && patient) {
+        counters.leaseWaits.increment();
+        long waitsSince = levels.now();
+        Future<?> over =
+            threads.after(
+                load.lookup().busyFor().plusMillis(1), () -> waiters.end(search.hash(), call));
+        var unused =
+            call.thenRun(
+                () -> {
+                  over.cancel(false);
+                  counters.leaseWaitNanos.add(levels.now() - waitsSince);
+                  if (!threads.start(() -> follow(search, loader, begun))) {
+                    end(search, flight -> flight.crash(loading.notBegun(List.of(load))));
+                  }
+                });
+        return;
+      }
+      if (load != null) {
+        var unused = load(load, loader);
+      }
+    } catch (Throwable failure) {
+      end(search, flight -> flight.crash(failure));
+    }
+    waiters.end(search.hash(), call);
   }
 
   /** Runs the loader; what becomes of its stage reaches who waits for the flight. */

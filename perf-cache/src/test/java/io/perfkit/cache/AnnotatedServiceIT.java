@@ -361,17 +361,6 @@ final class AnnotatedServiceIT {
   }
 
   @Test
-  void aStageOnAnotherNodeIsNotWaitedFor() throws Exception {
-    CompletableFuture<Order> here = orders.later(9);
-    onOtherNode.pending =
-        CompletableFuture.completedFuture(Optional.of(new Order(9, "THERE", "c")));
-    assertThat(onOtherNode.later(9)).isCompletedWithValue(new Order(9, "THERE", "c"));
-
-    orders.pending.complete(Optional.of(new Order(9, "HERE", "c")));
-    assertThat(here.get(10, TimeUnit.SECONDS).status()).isEqualTo("HERE");
-  }
-
-  @Test
   void aStageAsksForItsOwnKeyAfterwards() throws Exception {
     CompletableFuture<Order> first = orders.later(5);
     CompletableFuture<Order> sameThread = orders.later(5); // no dead end: the pilot handed over
@@ -437,7 +426,44 @@ final class AnnotatedServiceIT {
     }
   }
 
+  @Test
+  void aStageGetsWhatAnotherNodeLoads() throws Exception {
+    CompletionStage<Optional<Order>> here = uncheckedMaybe(orders, 7);
+    Await.until("loading", DEADLINE, () -> orders.loads.contains(7L));
+    CompletionStage<Optional<Order>> there = uncheckedMaybe(onOtherNode, 7);
+    assertThat(there.toCompletableFuture()).isNotDone();
+
+    Optional<Order> order = Optional.of(new Order(7, "DONE", "c"));
+    orders.pending.complete(order);
+    assertThat(there.toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(order);
+    assertThat(here.toCompletableFuture()).isCompletedWithValue(order);
+    assertThat(onOtherNode.loads).isEmpty();
+  }
+
+  @Test
+  void aStageWaitsForAnotherNodeNoLongerThanALease(TestRedis server) throws Exception {
+    String prefix = server.prefix() + UUID.randomUUID();
+    try (Caches caches = Caches.of(server.client(), prefix);
+        Caches otherCaches = Caches.of(server.client(), prefix)) {
+      Orders here = withShortLease(caches);
+      Orders there = withShortLease(otherCaches);
+      CompletableFuture<Order> never = here.later(9);
+      there.pending = CompletableFuture.completedFuture(Optional.of(new Order(9, "THERE", "c")));
+      assertThat(there.later(9).get(10, TimeUnit.SECONDS).status()).isEqualTo("THERE");
+      assertThat(never).isNotDone();
+    }
+  }
+
+  private static Orders withShortLease(Caches caches) {
+    CacheConfig config = CacheConfig.builder().lease(Duration.ofMillis(300)).build();
+    return Weaver.of(CacheAspect.builder(caches).config(config).build()).create(Orders.class);
+  }
+
   private CompletionStage<Optional<Order>> uncheckedMaybe(long id) {
+    return uncheckedMaybe(orders, id);
+  }
+
+  private static CompletionStage<Optional<Order>> uncheckedMaybe(Orders orders, long id) {
     try {
       return orders.maybeLater(id);
     } catch (IOException e) {
