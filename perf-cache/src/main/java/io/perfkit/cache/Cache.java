@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One named cache: local copies in front of entries in Redis. Made by {@link Caches#cache}. Values
- * are shared between callers, so they must not be changed. Thread safe.
+ * are shared between callers, so they must not be changed, unless {@link CacheConfig#copies()} says
+ * otherwise. Thread safe.
  *
  * <p>A read reflects every invalidation on this node, and those of other nodes that are older than
  * {@link CacheConfig#maxStaleness()}, whatever is lost on the way. While Redis is down {@link
@@ -47,6 +48,7 @@ public final class Cache<K, V> {
   private final RedisLevel<V> redis;
   private final Levels<K, V> levels;
   private final Waiters waiters;
+  private final @Nullable Copier<V> copier;
   private final Finder<K, V> finder;
   private final StageFinder<K, V> stageFinder;
   private final Counters counters = new Counters();
@@ -58,17 +60,19 @@ public final class Cache<K, V> {
       LocalLevel<K, V> local,
       RedisLevel<V> redis,
       Waiters waiters,
-      LoadThreads threads) {
+      LoadThreads threads,
+      @Nullable Copier<V> copier) {
     this.name = name;
     this.keyText = keyText;
     this.config = config;
     this.local = local;
     this.redis = redis;
     this.waiters = waiters;
-    this.levels = new Levels<>(name, config, local, redis, counters);
+    this.copier = copier;
+    this.levels = new Levels<>(name, config, local, redis, counters, copier);
     Flights<K, V> flights = new Flights<>(local);
     Loading<K, V> loading = new Loading<>(name, config, local, levels, threads, counters);
-    this.finder = new Finder<>(name, config, local, levels, flights, waiters, loading);
+    this.finder = new Finder<>(name, config, local, levels, flights, waiters, loading, counters);
     this.stageFinder = new StageFinder<>(name, config, levels, flights, threads, loading);
   }
 
@@ -94,7 +98,7 @@ public final class Cache<K, V> {
   public @Nullable V get(K key, Function<? super K, ? extends @Nullable V> loader) {
     LocalEntry<V> copy = local(key);
     if (copy != null) {
-      return copy.value;
+      return handOut(copy.value);
     }
     requireNonNull(loader, "loader");
     return find(key, k -> Entry.ofNullable(loader.apply(k)));
@@ -115,7 +119,7 @@ public final class Cache<K, V> {
         finder.verify(
             key, address(key), keys -> Map.of(key, Entry.<V>ofNullable(loader.apply(key))));
     counters.got(result);
-    return result.value();
+    return handOut(result.value());
   }
 
   /**
@@ -125,7 +129,7 @@ public final class Cache<K, V> {
   public @Nullable V getEntry(K key, Function<? super K, Entry<V>> loader) {
     LocalEntry<V> copy = local(key);
     if (copy != null) {
-      return copy.value;
+      return handOut(copy.value);
     }
     return find(key, requireNonNull(loader, "loader"));
   }
@@ -169,9 +173,9 @@ public final class Cache<K, V> {
       if (copy == null) {
         missing.add(key);
       }
-      values.put(key, copy == null ? null : copy.value);
+      values.put(key, copy == null ? null : handOut(copy.value));
     }
-    find(missing, loader).forEach((key, found) -> values.put(key, found.value()));
+    find(missing, loader).forEach((key, found) -> values.put(key, handOut(found.value())));
     Map<K, V> present = new LinkedHashMap<>();
     values.forEach(
         (key, value) -> {
@@ -189,11 +193,11 @@ public final class Cache<K, V> {
   public @Nullable V getIfPresent(K key) {
     LocalEntry<V> copy = local(key);
     if (copy != null) {
-      return copy.value;
+      return handOut(copy.value);
     }
     Found<V> result = finder.peek(key, address(key));
     counters.got(result);
-    return result.value();
+    return handOut(result.value());
   }
 
   /**
@@ -220,7 +224,8 @@ public final class Cache<K, V> {
     Address address = address(key);
     Reading before = local.reading(address.hash());
     Stamp stamp = redis.put(address, entry, life);
-    local.replace(key, new Hit<>(entry.value(), entry.tags(), stamp, life, null), before);
+    V kept = handOut(entry.value());
+    local.replace(key, new Hit<>(kept, entry.tags(), stamp, life, null), before);
   }
 
   /**
@@ -271,7 +276,7 @@ public final class Cache<K, V> {
 
   /** What this cache has done so far on this node. */
   public CacheStats stats() {
-    return counters.snapshot(redis.failures());
+    return counters.snapshot(local, redis);
   }
 
   /** Keys, more or less, that wait for another node's load. */
@@ -314,11 +319,21 @@ public final class Cache<K, V> {
     return copy;
   }
 
+  /** The value of what {@link #local} gave, for one caller. */
+  @Nullable V value(LocalEntry<V> copy) {
+    return handOut(copy.value);
+  }
+
+  /** A value of this cache for one caller: a copy of its own where {@link Copies} say so. */
+  @Nullable V handOut(@Nullable V value) {
+    return copier == null ? value : copier.copy(value);
+  }
+
   /** The other half, when L1 knew nothing. */
   @Nullable V find(K key, Function<? super K, Entry<V>> loader) {
     Map<K, Found<V>> found =
         find(Set.of(key), missing -> Map.of(key, requireNonNull(loader.apply(key), "entry")));
-    return requireNonNull(found.get(key)).value();
+    return handOut(requireNonNull(found.get(key)).value());
   }
 
   private Map<K, Found<V>> find(
@@ -337,7 +352,7 @@ public final class Cache<K, V> {
         stageFinder.find(key, address(key), loader),
         found -> {
           counters.got(found);
-          return found.value();
+          return handOut(found.value());
         });
   }
 

@@ -9,7 +9,7 @@ import java.util.Set;
 /**
  * Settings of one cache. Immutable.
  *
- * @param maxEntries of L1, on each node; default 10,000
+ * @param maxEntries of L1, on each node, unless they are weighed; default 10,000
  * @param l1Ttl longest life of a local copy, and so the longest that a node can miss an
  *     invalidation whose message was lost; default 30 s
  * @param l2Ttl life of an entry in Redis, not shorter than {@code l1Ttl}; default 10 min
@@ -33,6 +33,11 @@ import java.util.Set;
  * @param failureTtl how long it is remembered that a load failed, so that a storm of callers does
  *     not reach the loader; default zero, which means not at all
  * @param failures the kinds of exceptions that are remembered; none by default
+ * @param maxWeight of L1, on each node, for a cache that is made with a weigher; default zero,
+ *     which means that copies are counted
+ * @param localIdle time after which a local copy that nobody reads is dropped; default zero, which
+ *     means never. A hit then reads the clock twice
+ * @param copies whether callers share the values that a node keeps; default {@link Copies#SHARE}
  * @param compressAboveBytes longer payloads are deflated in Redis; equal to {@code maxValueBytes},
  *     as by default, means never
  * @param maxValueBytes longest payload of a value; default 16 MiB
@@ -54,6 +59,9 @@ public record CacheConfig(
     double refreshAhead,
     Duration failureTtl,
     Set<Class<? extends Exception>> failures,
+    long maxWeight,
+    Duration localIdle,
+    Copies copies,
     int compressAboveBytes,
     int maxValueBytes) {
 
@@ -102,6 +110,11 @@ public record CacheConfig(
     if (!(refreshAhead >= 0 && refreshAhead <= 0.9)) {
       throw new IllegalArgumentException("refreshAhead: " + refreshAhead + " (expected: 0 to 0.9)");
     }
+    if (maxWeight < 0) {
+      throw new IllegalArgumentException("maxWeight: " + maxWeight + " (expected: >= 0)");
+    }
+    requireTtlOrZero("localIdle", localIdle);
+    requireNonNull(copies, "copies");
     requireTtlOrZero("failureTtl", failureTtl);
     failures = Set.copyOf(failures);
     if (failureTtl.isZero() != failures.isEmpty()) {
@@ -189,6 +202,9 @@ public record CacheConfig(
     builder.refreshAhead = refreshAhead;
     builder.failureTtl = failureTtl;
     builder.failures = failures;
+    builder.maxWeight = maxWeight;
+    builder.localIdle = localIdle;
+    builder.copies = copies;
     builder.compressAboveBytes = compressAboveBytes;
     builder.maxValueBytes = maxValueBytes;
     return builder;
@@ -212,6 +228,9 @@ public record CacheConfig(
     private double refreshAhead;
     private Duration failureTtl = Duration.ZERO;
     private Set<Class<? extends Exception>> failures = Set.of();
+    private long maxWeight;
+    private Duration localIdle = Duration.ZERO;
+    private Copies copies = Copies.SHARE;
     private int compressAboveBytes = 16 << 20;
     private int maxValueBytes = 16 << 20;
 
@@ -314,6 +333,24 @@ public record CacheConfig(
       return this;
     }
 
+    /** See {@link CacheConfig#maxWeight()}. */
+    public Builder maxWeight(long weight) {
+      maxWeight = weight;
+      return this;
+    }
+
+    /** See {@link CacheConfig#localIdle()}. */
+    public Builder localIdle(Duration time) {
+      localIdle = time;
+      return this;
+    }
+
+    /** See {@link CacheConfig#copies()}. */
+    public Builder copies(Copies policy) {
+      copies = policy;
+      return this;
+    }
+
     /** See {@link CacheConfig#compressAboveBytes()}. */
     public Builder compressAboveBytes(int bytes) {
       compressAboveBytes = bytes;
@@ -350,6 +387,9 @@ public record CacheConfig(
           refreshAhead,
           failureTtl,
           failures,
+          maxWeight,
+          localIdle,
+          copies,
           compressAboveBytes,
           maxValueBytes);
     }

@@ -3,6 +3,7 @@ package io.perfkit.cache;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -11,6 +12,7 @@ import io.micrometer.core.instrument.TimeGauge;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 
 /** All meters of this module; {@code docs/reference/metrics.md} lists them. Thread safe. */
 final class CacheMeters implements AutoCloseable {
@@ -21,10 +23,20 @@ final class CacheMeters implements AutoCloseable {
   static final String UNSENT = "perf.cache.invalidations.unsent";
   static final String AUDITED = "perf.cache.coherence.audited";
   static final String VIOLATIONS = "perf.cache.coherence.violations";
-  static final String LAG = "perf.cache.coherence.lag";
+  static final String SUSPECTED_AGE = "perf.cache.coherence.suspected.age";
   static final String WRITES = "perf.cache.writes";
   static final String WRITES_WAITING = "perf.cache.writes.waiting";
   static final String RETOLD = "perf.cache.invalidations.retold";
+  static final String LOAD_TIME = "perf.cache.load.time";
+  static final String STALE = "perf.cache.stale";
+  static final String REFRESHES_SKIPPED = "perf.cache.refreshes.skipped";
+  static final String FAILURES_REMEMBERED = "perf.cache.failures.remembered";
+  static final String LEASE_WAITS = "perf.cache.lease.waits";
+  static final String EVICTIONS = "perf.cache.evictions";
+  static final String REDIS_BATCHES = "perf.cache.redis.batches";
+  static final String REDIS_COMMANDS = "perf.cache.redis.commands";
+  static final String REDIS_BATCH_MAX = "perf.cache.redis.batch.max";
+  static final String LAG = "perf.cache.coherence.lag";
   static final String HEARD_AGE = "perf.cache.heard.age";
 
   private final MeterRegistry registry;
@@ -45,6 +57,18 @@ final class CacheMeters implements AutoCloseable {
     count(cache, LOADS, name.and("result", "success"), CacheStats::loads);
     count(cache, LOADS, name.and("result", "failure"), CacheStats::loadFailures);
     count(cache, REDIS_FAILURES, name, CacheStats::redisFailures);
+    count(cache, STALE, name, CacheStats::staleServed);
+    count(cache, REFRESHES_SKIPPED, name, CacheStats::refreshesSkipped);
+    count(cache, FAILURES_REMEMBERED, name, CacheStats::failuresRemembered);
+    count(cache, EVICTIONS, name.and("cause", "size"), CacheStats::evictionsBySize);
+    count(cache, EVICTIONS, name.and("cause", "age"), CacheStats::evictionsByAge);
+    time(
+        cache,
+        LOAD_TIME,
+        name,
+        stats -> stats.loads() + stats.loadFailures(),
+        CacheStats::loadNanos);
+    time(cache, LEASE_WAITS, name, CacheStats::leaseWaits, CacheStats::leaseWaitNanos);
     meters.add(Gauge.builder(L1_ENTRIES, local, LocalLevel::size).tags(name).register(registry));
   }
 
@@ -54,7 +78,7 @@ final class CacheMeters implements AutoCloseable {
     countAudited(audit, VIOLATIONS, name.and("redis", "other"), Audit::replaced);
     countAudited(audit, VIOLATIONS, name.and("redis", "none"), Audit::missing);
     meters.add(
-        TimeGauge.builder(LAG, audit, NANOSECONDS, a -> a.lag().toNanos())
+        TimeGauge.builder(SUSPECTED_AGE, audit, NANOSECONDS, a -> a.suspectedAge().toNanos())
             .tags(name)
             .register(registry));
   }
@@ -89,6 +113,22 @@ final class CacheMeters implements AutoCloseable {
   void bind(Caches caches, String prefix) {
     Tags tags = Tags.of("prefix", prefix);
     meters.add(
+        FunctionCounter.builder(REDIS_BATCHES, caches, c -> c.lanes().batches())
+            .tags(tags)
+            .register(registry));
+    meters.add(
+        FunctionCounter.builder(REDIS_COMMANDS, caches, c -> c.lanes().commands())
+            .tags(tags)
+            .register(registry));
+    meters.add(
+        Gauge.builder(REDIS_BATCH_MAX, caches, c -> c.lanes().commandsMax())
+            .tags(tags)
+            .register(registry));
+    meters.add(
+        TimeGauge.builder(LAG, caches, NANOSECONDS, Caches::lagNanos)
+            .tags(tags)
+            .register(registry));
+    meters.add(
         Gauge.builder(UNSENT, caches, Caches::unsentInvalidations).tags(tags).register(registry));
     meters.add(
         FunctionCounter.builder(RETOLD, caches, Caches::retold).tags(tags).register(registry));
@@ -102,6 +142,23 @@ final class CacheMeters implements AutoCloseable {
       Cache<?, ?> cache, String meter, Tags tags, ToDoubleFunction<CacheStats> value) {
     meters.add(
         FunctionCounter.builder(meter, cache, c -> value.applyAsDouble(c.stats()))
+            .tags(tags)
+            .register(registry));
+  }
+
+  private void time(
+      Cache<?, ?> cache,
+      String meter,
+      Tags tags,
+      ToLongFunction<CacheStats> count,
+      ToDoubleFunction<CacheStats> nanos) {
+    meters.add(
+        FunctionTimer.builder(
+                meter,
+                cache,
+                c -> count.applyAsLong(c.stats()),
+                c -> nanos.applyAsDouble(c.stats()),
+                NANOSECONDS)
             .tags(tags)
             .register(registry));
   }

@@ -14,6 +14,11 @@ package io.perfkit.cache;
  * @param staleServed gets answered with a value past its life; they count as hits too
  * @param refreshesSkipped refreshes that were due and had no thread
  * @param failuresRemembered searches that ended with a remembered failure in place of a load
+ * @param loadNanos time that loaders took, those that failed too
+ * @param leaseWaits waits for the load of another node
+ * @param leaseWaitNanos time that these took
+ * @param evictionsBySize local copies dropped to keep within their bound
+ * @param evictionsByAge local copies dropped because they were old or idle
  */
 public record CacheStats(
     long l1Hits,
@@ -24,9 +29,14 @@ public record CacheStats(
     long redisFailures,
     long staleServed,
     long refreshesSkipped,
-    long failuresRemembered) {
+    long failuresRemembered,
+    long loadNanos,
+    long leaseWaits,
+    long leaseWaitNanos,
+    long evictionsBySize,
+    long evictionsByAge) {
 
-  static final CacheStats NONE = new CacheStats(0, 0, 0, 0, 0, 0, 0, 0, 0);
+  static final CacheStats NONE = new CacheStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   CacheStats plus(CacheStats other) {
     return new CacheStats(
@@ -38,7 +48,12 @@ public record CacheStats(
         redisFailures + other.redisFailures,
         staleServed + other.staleServed,
         refreshesSkipped + other.refreshesSkipped,
-        failuresRemembered + other.failuresRemembered);
+        failuresRemembered + other.failuresRemembered,
+        loadNanos + other.loadNanos,
+        leaseWaits + other.leaseWaits,
+        leaseWaitNanos + other.leaseWaitNanos,
+        evictionsBySize + other.evictionsBySize,
+        evictionsByAge + other.evictionsByAge);
   }
 
   /** Share of gets that a level answered, 0 to 1; 0 before the first get. */

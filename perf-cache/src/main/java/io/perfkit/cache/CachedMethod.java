@@ -28,7 +28,7 @@ final class CachedMethod {
       LOCAL = own.findVirtual(Cache.class, "local", methodType(LocalEntry.class, Object.class));
       FOUND =
           own.findStatic(CachedMethod.class, "found", methodType(boolean.class, LocalEntry.class));
-      VALUE = own.findGetter(LocalEntry.class, "value", Object.class);
+      VALUE = own.findVirtual(Cache.class, "value", methodType(Object.class, LocalEntry.class));
       MISS =
           own.findVirtual(
               CachedMethod.class, "miss", methodType(Object.class, Object.class, Call.class));
@@ -56,7 +56,7 @@ final class CachedMethod {
     MethodType type = method.type();
     Class<?> result = type.returnType();
     List<Class<?>> call = type.parameterList();
-    MethodHandle hit = MethodHandles.filterReturnValue(VALUE, shape.ofHit());
+    MethodHandle hit = MethodHandles.filterReturnValue(VALUE.bindTo(cache), shape.ofHit());
     hit = hit.asType(methodType(result, LocalEntry.class));
     hit = MethodHandles.dropArguments(hit, 1, Object.class);
     hit = MethodHandles.dropArguments(hit, 2, call);

@@ -9,7 +9,9 @@ import io.perfkit.cache.FailoverWatch.Look;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
+import io.perfkit.redis.LaneStats;
 import io.perfkit.redis.RedisGuard;
+import io.perfkit.redis.ValueFormat;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,6 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.ToIntBiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -122,8 +125,44 @@ public final class Caches implements AutoCloseable {
    */
   public <K, V> Cache<K, V> cache(
       String name, Function<? super K, String> keyText, Codec<V> codec, CacheConfig config) {
+    return make(name, keyText, codec, config, null);
+  }
+
+  /**
+   * A cache of any keys whose local copies are weighed, not counted.
+   *
+   * @param weigher weight of a key and its value, at least 0, in the unit of {@link
+   *     CacheConfig#maxWeight()}; asked once for each copy that is kept. What it throws reaches the
+   *     caller whose value it was
+   * @throws IllegalArgumentException as above, or if {@code config} has no {@code maxWeight}
+   * @throws IllegalStateException as above
+   */
+  public <K, V> Cache<K, V> cache(
+      String name,
+      Function<? super K, String> keyText,
+      Codec<V> codec,
+      CacheConfig config,
+      ToIntBiFunction<? super K, ? super V> weigher) {
+    return make(name, keyText, codec, config, requireNonNull(weigher, "weigher"));
+  }
+
+  private <K, V> Cache<K, V> make(
+      String name,
+      Function<? super K, String> keyText,
+      Codec<V> codec,
+      CacheConfig config,
+      @Nullable ToIntBiFunction<? super K, ? super V> weigher) {
     requireNonNull(keyText, "keyText");
-    Fence fence = new Fence(requireNonNull(config, "config").maxEntries());
+    requireNonNull(config, "config");
+    if ((weigher == null) != (config.maxWeight() == 0)) {
+      throw new IllegalArgumentException(
+          "maxWeight: "
+              + config.maxWeight()
+              + (weigher == null
+                  ? " (expected: zero without a weigher, which cache(..) takes)"
+                  : " (expected: above zero, for there is a weigher)"));
+    }
+    Fence fence = new Fence(config.maxEntries());
     RedisLevel<V> redis =
         new RedisLevel<>(
             guard,
@@ -137,8 +176,12 @@ public final class Caches implements AutoCloseable {
       throw new IllegalStateException("name: '" + name + "' (expected: a name not taken yet)");
     }
     levels.add(redis);
-    LocalLevel<K, V> local = new LocalLevel<>(config, fence, channel, nanos);
-    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters, threads);
+    LocalLevel<K, V> local = new LocalLevel<>(config, weigher, fence, channel, nanos);
+    Copier<V> copier =
+        config.copies() == Copies.SHARE
+            ? null
+            : new Copier<>(ValueFormat.of(codec).withMaxBytes(config.maxValueBytes()));
+    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters, threads, copier);
     caches.add(cache);
     long beatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
     Duration silenceMax = config.maxStaleness().multipliedBy(3);
@@ -232,6 +275,15 @@ public final class Caches implements AutoCloseable {
   /** What all these caches together have done so far on this node. */
   public CacheStats stats() {
     return caches.stream().map(Cache::stats).reduce(CacheStats.NONE, CacheStats::plus);
+  }
+
+  LaneStats lanes() {
+    return guard.stats();
+  }
+
+  /** How long the last beat was under way. */
+  long lagNanos() {
+    return channel.lagNanos();
   }
 
   private void sendUnsent() {

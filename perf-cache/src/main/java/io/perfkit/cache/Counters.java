@@ -9,6 +9,9 @@ final class Counters {
   final LongAdder misses = new LongAdder();
   final LongAdder loads = new LongAdder();
   final LongAdder loadFailures = new LongAdder();
+  final LongAdder loadNanos = new LongAdder();
+  final LongAdder leaseWaits = new LongAdder();
+  final LongAdder leaseWaitNanos = new LongAdder();
   final LongAdder staleServed = new LongAdder();
   final LongAdder refreshesSkipped = new LongAdder();
   final LongAdder failuresRemembered = new LongAdder();
@@ -24,16 +27,21 @@ final class Counters {
     }
   }
 
-  CacheStats snapshot(long redisFailures) {
+  CacheStats snapshot(LocalLevel<?, ?> local, RedisLevel<?> redis) {
     return new CacheStats(
         l1Hits.sum(),
         l2Hits.sum(),
         misses.sum(),
         loads.sum(),
         loadFailures.sum(),
-        redisFailures,
+        redis.failures(),
         staleServed.sum(),
         refreshesSkipped.sum(),
-        failuresRemembered.sum());
+        failuresRemembered.sum(),
+        loadNanos.sum(),
+        leaseWaits.sum(),
+        leaseWaitNanos.sum(),
+        local.evictedBySize(),
+        local.evictedByAge());
   }
 }

@@ -23,6 +23,7 @@ final class Finder<K, V> {
   private final Flights<K, V> flights;
   private final Waiters waiters;
   private final Loading<K, V> loading;
+  private final Counters counters;
 
   Finder(
       String name,
@@ -31,7 +32,8 @@ final class Finder<K, V> {
       Levels<K, V> levels,
       Flights<K, V> flights,
       Waiters waiters,
-      Loading<K, V> loading) {
+      Loading<K, V> loading,
+      Counters counters) {
     this.name = name;
     this.config = config;
     this.local = local;
@@ -39,6 +41,7 @@ final class Finder<K, V> {
     this.flights = flights;
     this.waiters = waiters;
     this.loading = loading;
+    this.counters = counters;
   }
 
   /** Finds each key or waits for who does; loads what neither level holds. */
@@ -138,12 +141,16 @@ final class Finder<K, V> {
   private void await(Load<K, V> load, CompletableFuture<Void> call, Duration waited) {
     Duration lease = load.lookup().busyFor().plusMillis(1);
     Duration decision = loading.untilDecision(waited);
+    long begun = local.now();
+    counters.leaseWaits.increment();
     try {
       waiters.await(call, lease.compareTo(decision) < 0 ? lease : decision);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LoadInterrupted(
           "waiting for key '" + load.search().address().text() + "' of cache '" + name + "'", e);
+    } finally {
+      counters.leaseWaitNanos.add(local.now() - begun);
     }
   }
 }

@@ -58,6 +58,7 @@ final class InvalidationChannel implements AutoCloseable {
   private volatile @Nullable Connection connection;
   private volatile boolean subscribed;
   private volatile long heardNanos;
+  private volatile long lagNanos;
 
   InvalidationChannel(UnifiedJedis redis, String prefix, LongSupplier nanos) {
     if (!(redis instanceof RedisClient
@@ -119,6 +120,11 @@ final class InvalidationChannel implements AutoCloseable {
    */
   long heardNanos() {
     return heardNanos;
+  }
+
+  /** How long the last beat took to come back, and so about any message to be heard. */
+  long lagNanos() {
+    return lagNanos;
   }
 
   /**
@@ -229,6 +235,7 @@ final class InvalidationChannel implements AutoCloseable {
       if (Arrays.equals(channel, ownName)) {
         if (message.length == Long.BYTES) { // or else it is not one of ours
           heardNanos = ByteBuffer.wrap(message).getLong(); // C3
+          lagNanos = nanos.getAsLong() - heardNanos;
         }
         return;
       }

@@ -23,18 +23,21 @@ final class Levels<K, V> {
   private final LocalLevel<K, V> local;
   private final RedisLevel<V> redis;
   private final Counters counters;
+  private final @Nullable Copier<V> copier;
 
   Levels(
       String name,
       CacheConfig config,
       LocalLevel<K, V> local,
       RedisLevel<V> redis,
-      Counters counters) {
+      Counters counters,
+      @Nullable Copier<V> copier) {
     this.name = name;
     this.config = config;
     this.local = local;
     this.redis = redis;
     this.counters = counters;
+    this.copier = copier;
   }
 
   /** How a key is looked up. */
@@ -247,8 +250,8 @@ final class Levels<K, V> {
       Fill<V> fill = fills.get(i);
       if (current.get(i) && fill.isKept()) {
         Entry<V> entry = fill.entry();
-        Hit<V> kept =
-            new Hit<>(entry.value(), entry.tags(), fill.lease(), fill.life(), fill.failure());
+        V value = copier == null ? entry.value() : copier.copy(entry.value());
+        Hit<V> kept = new Hit<>(value, entry.tags(), fill.lease(), fill.life(), fill.failure());
         local.put(search.key(), kept, search.reading(), fill.life().left());
       }
     }

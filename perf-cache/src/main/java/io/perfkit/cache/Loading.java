@@ -100,29 +100,37 @@ final class Loading<K, V> {
     log.tell(failure);
   }
 
+  /** When a load begins, for {@link #failed} and {@link #loaded}. */
+  long begin() {
+    return local.now();
+  }
+
   /** Counts a load that failed and ends its leases. */
-  void failed(List<Load<K, V>> loads, Throwable failure) {
+  void failed(List<Load<K, V>> loads, long begun, Throwable failure) {
     counters.loadFailures.increment();
+    counters.loadNanos.add(local.now() - begun);
     levels.fail(loads, failure);
   }
 
   /** Counts a load and keeps what it loaded. */
-  void loaded(List<Load<K, V>> loads, Map<K, Entry<V>> entries) {
+  void loaded(List<Load<K, V>> loads, long begun, Map<K, Entry<V>> entries) {
     counters.loads.increment();
+    counters.loadNanos.add(local.now() - begun);
     levels.keep(loads, entries);
   }
 
   private Map<K, Entry<V>> run(List<Load<K, V>> loads, Loader<K, V> loader) {
     Set<K> keys = new LinkedHashSet<>();
     loads.forEach(load -> keys.add(load.search().key()));
+    long begun = begin();
     Map<K, Entry<V>> entries;
     try {
       entries = requireNonNull(loader.load(Collections.unmodifiableSet(keys)), "loaded");
     } catch (Throwable failure) {
-      failed(loads, failure);
+      failed(loads, begun, failure);
       throw failure;
     }
-    loaded(loads, entries);
+    loaded(loads, begun, entries);
     return entries;
   }
 

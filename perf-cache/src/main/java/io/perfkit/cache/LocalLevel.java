@@ -2,12 +2,15 @@ package io.perfkit.cache;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.perfkit.cache.Lookup.Hit;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import java.util.function.ToIntBiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,9 +29,19 @@ final class LocalLevel<K, V> {
   private final long ttlNanos;
   private final long stalenessNanos;
   private final double refreshAhead;
+  private final LongAdder evictedBySize = new LongAdder();
+  private final LongAdder evictedByAge = new LongAdder();
   private volatile long lastWriteNanos;
 
-  LocalLevel(CacheConfig config, Fence fence, InvalidationChannel channel, LongSupplier nanos) {
+  /**
+   * @param weigher null to count copies
+   */
+  LocalLevel(
+      CacheConfig config,
+      @Nullable ToIntBiFunction<? super K, ? super V> weigher,
+      Fence fence,
+      InvalidationChannel channel,
+      LongSupplier nanos) {
     this.fence = fence;
     this.channel = channel;
     this.stalenessNanos = config.maxStaleness().toNanos();
@@ -36,12 +49,50 @@ final class LocalLevel<K, V> {
     this.nanos = nanos;
     this.ttlNanos = config.l1Ttl().toNanos();
     this.lastWriteNanos = nanos.getAsLong();
-    this.entries =
-        Caffeine.newBuilder()
-            .maximumSize(config.maxEntries())
-            .expireAfterWrite(holdFor(config))
-            .ticker(() -> lastWriteNanos)
-            .build();
+    Caffeine<K, LocalEntry<V>> bounded = bounded(config, weigher);
+    bounded.expireAfterWrite(holdFor(config)).evictionListener(this::evicted);
+    if (config.localIdle().isZero()) {
+      bounded.ticker(() -> lastWriteNanos);
+    } else {
+      bounded.expireAfterAccess(config.localIdle()).ticker(nanos::getAsLong);
+    }
+    this.entries = bounded.build();
+  }
+
+  @SuppressWarnings("unchecked") // Caffeine's builder takes its types with the weigher
+  private static <K, V> Caffeine<K, LocalEntry<V>> bounded(
+      CacheConfig config, @Nullable ToIntBiFunction<? super K, ? super V> weigher) {
+    if (weigher == null) {
+      return (Caffeine<K, LocalEntry<V>>)
+          (Caffeine<?, ?>) Caffeine.newBuilder().maximumSize(config.maxEntries());
+    }
+    return Caffeine.newBuilder()
+        .maximumWeight(config.maxWeight())
+        .weigher((K key, LocalEntry<V> copy) -> weigh(weigher, key, copy.value));
+  }
+
+  /** What holds no value has the weight of one. */
+  private static <K, V> int weigh(
+      ToIntBiFunction<? super K, ? super V> weigher, K key, @Nullable V value) {
+    int weight = value == null ? 1 : weigher.applyAsInt(key, value);
+    if (weight < 0) {
+      throw new IllegalArgumentException("weight: " + weight + " (expected: >= 0)");
+    }
+    return weight;
+  }
+
+  private void evicted(@Nullable Object key, @Nullable LocalEntry<V> copy, RemovalCause cause) {
+    (cause == RemovalCause.SIZE ? evictedBySize : evictedByAge).increment();
+  }
+
+  /** Copies dropped to keep within the bound. */
+  long evictedBySize() {
+    return evictedBySize.sum();
+  }
+
+  /** Copies dropped because they were old, or idle. */
+  long evictedByAge() {
+    return evictedByAge.sum();
   }
 
   /** Where old values may serve, a copy may be the last that has one. */

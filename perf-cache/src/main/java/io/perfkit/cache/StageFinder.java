@@ -89,11 +89,12 @@ final class StageFinder<K, V> {
   /** Runs the loader; what becomes of its stage reaches who waits for the flight. */
   private CompletionStage<Entry<V>> load(
       Load<K, V> load, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
+    long begun = loading.begin();
     CompletionStage<Entry<V>> stage;
     try {
       stage = requireNonNull(loader.apply(load.search().key()), "stage");
     } catch (Throwable failure) {
-      loading.failed(List.of(load), failure);
+      loading.failed(List.of(load), begun, failure);
       if (crash(load, failure)) {
         throw failure;
       }
@@ -102,10 +103,10 @@ final class StageFinder<K, V> {
     return stage.whenComplete(
         (entry, failure) -> {
           if (failure == null) {
-            land(load, entry);
+            land(load, begun, entry);
           } else {
             Throwable cause = Stages.cause(failure);
-            loading.failed(List.of(load), cause);
+            loading.failed(List.of(load), begun, cause);
             crash(load, cause);
           }
         });
@@ -127,9 +128,9 @@ final class StageFinder<K, V> {
         });
   }
 
-  private void land(Load<K, V> load, Entry<V> entry) {
+  private void land(Load<K, V> load, long begun, Entry<V> entry) {
     try {
-      loading.loaded(List.of(load), Map.of(load.search().key(), entry));
+      loading.loaded(List.of(load), begun, Map.of(load.search().key(), entry));
       end(load.search(), flight -> flight.land(new Found<>(entry.value(), Source.LOADER)));
     } catch (Throwable failure) {
       end(load.search(), flight -> flight.crash(failure));

@@ -31,6 +31,9 @@ final class CacheConfigTest {
                 0,
                 Duration.ZERO,
                 Set.of(),
+                0,
+                Duration.ZERO,
+                Copies.SHARE,
                 16 << 20,
                 16 << 20));
   }
@@ -110,6 +113,15 @@ final class CacheConfigTest {
   }
 
   @Test
+  void refusesWhatCannotBeAboutLocalCopies() {
+    assertThatThrownBy(() -> CacheConfig.builder().maxWeight(-1).build())
+        .hasMessage("maxWeight: -1 (expected: >= 0)");
+    assertThatThrownBy(() -> CacheConfig.builder().localIdle(Duration.ofNanos(1)).build())
+        .hasMessage("localIdle: PT0.000000001S (expected: 1 ms to 365 days)");
+    assertThatThrownBy(() -> CacheConfig.builder().copies(null).build()).hasMessage("copies");
+  }
+
+  @Test
   void remembersFailuresOfSomeKindsForSomeTimeOrNone() {
     CacheConfig config =
         CacheConfig.builder().failureTtl(Duration.ofSeconds(1), IOException.class).build();
@@ -143,6 +155,9 @@ final class CacheConfigTest {
             .loadTimeout(Duration.ofSeconds(9), Duration.ofSeconds(10))
             .refreshAhead(0.3)
             .failureTtl(Duration.ofSeconds(11), IOException.class)
+            .maxWeight(12)
+            .localIdle(Duration.ofSeconds(13))
+            .copies(Copies.COPY)
             .compressAboveBytes(11)
             .maxValueBytes(12)
             .build();

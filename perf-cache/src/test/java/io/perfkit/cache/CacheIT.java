@@ -261,6 +261,33 @@ final class CacheIT {
     }
   }
 
+  record Person(String name) {}
+
+  record PersonWithCity(String name, String city) {}
+
+  @Test
+  void aChangedFieldOfTheValueClassIsAMissOnBothSides() {
+    try (Caches before = Caches.of(redis, prefix);
+        Caches after = Caches.of(redis, prefix)) {
+      Cache<String, Person> old =
+          before.cache("people", String.class, Codec.json(Person.class), config);
+      Cache<String, PersonWithCity> upgraded =
+          after.cache("people", String.class, Codec.json(PersonWithCity.class), config);
+      old.put("a", new Person("ada"));
+      assertThat(upgraded.getIfPresent("a")).isNull();
+      PersonWithCity loaded = new PersonWithCity("ada", "London");
+      assertThat(upgraded.get("a", key -> loaded)).isEqualTo(loaded);
+
+      old.invalidate("b"); // nothing of its own may hide what it reads now
+      clock.advance(Duration.ofSeconds(11));
+      Await.until(
+          "the old node reads its own shape again",
+          DEADLINE,
+          () -> new Person("again").equals(old.get("a", key -> new Person("again"))));
+      assertThat(before.stats().redisFailures() + after.stats().redisFailures()).isZero();
+    }
+  }
+
   @Test
   void takesKeysOfAnyLength() {
     for (int length : new int[] {0, 1, 200, 201, 1_000_000}) {

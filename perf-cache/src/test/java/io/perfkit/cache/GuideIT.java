@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
@@ -189,6 +190,23 @@ final class GuideIT {
             .build();
 
     assertThat(config.compressAboveBytes()).isEqualTo(2_048);
+  }
+
+  @Test
+  void weighedCopies() {
+    try (Caches caches = Caches.of(redis, "guide")) {
+      Cache<String, String> texts =
+          caches.cache(
+              "texts",
+              Function.identity(),
+              Codec.string(),
+              CacheConfig.builder().maxWeight(64 << 20).build(),
+              (key, text) -> 2 * text.length());
+
+      texts.put("a", "text");
+      assertThat(texts.getIfPresent("a")).isEqualTo("text");
+      texts.invalidate("a");
+    }
   }
 
   @Test

@@ -143,6 +143,8 @@ abstract class NodesContract {
 
       assertThat(slow.finish()).isEqualTo("first");
       assertThat(second.get(5, SECONDS)).as("long before the lease ends").isEqualTo("first");
+      assertThat(b.stats().leaseWaits()).isPositive();
+      assertThat(b.stats().leaseWaitNanos()).isPositive();
       assertThat(b.stats().loads()).isZero();
       assertThat(b.waiting()).isZero();
     } finally {
