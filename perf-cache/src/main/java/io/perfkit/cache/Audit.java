@@ -52,7 +52,7 @@ final class Audit<K, V> {
   private final Map<LocalEntry<V>, Suspect<K>> suspects = new HashMap<>();
   private Iterator<Map.Entry<K, LocalEntry<V>>> walk = Collections.emptyIterator();
   private long hitsSeen;
-  private volatile long lagNanos;
+  private volatile long suspectedNanos;
 
   Audit(
       Cache<K, V> cache,
@@ -90,8 +90,8 @@ final class Audit<K, V> {
   }
 
   /** For how long the oldest copy has differed that is known to differ now. */
-  Duration lag() {
-    return Duration.ofNanos(lagNanos);
+  Duration suspectedAge() {
+    return Duration.ofNanos(suspectedNanos);
   }
 
   /** Looks at copies as hits have come in, and again at those that differed. One round trip. */
@@ -114,7 +114,8 @@ final class Audit<K, V> {
       judge(looked.get(i), lookups.get(i));
     }
     long now = nanos.getAsLong();
-    lagNanos = suspects.values().stream().mapToLong(s -> now - s.sinceNanos()).max().orElse(0);
+    suspectedNanos =
+        suspects.values().stream().mapToLong(s -> now - s.sinceNanos()).max().orElse(0);
   }
 
   /** Whether a get would be answered with this copy. */

@@ -325,7 +325,8 @@ public final class Cache<K, V> {
     return handOut(copy.value);
   }
 
-  private @Nullable V handOut(@Nullable V value) {
+  /** A value of this cache for one caller: a copy of its own where {@link Copies} say so. */
+  @Nullable V handOut(@Nullable V value) {
     return copier == null ? value : copier.copy(value);
   }
 

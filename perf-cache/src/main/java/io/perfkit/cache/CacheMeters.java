@@ -27,6 +27,12 @@ final class CacheMeters implements AutoCloseable {
   static final String SHARED_FAILURES = "perf.cache.shared.redis.failures";
   static final String SHARED_COPIES = "perf.cache.shared.copies";
   static final String UNSENT = "perf.cache.invalidations.unsent";
+  static final String AUDITED = "perf.cache.coherence.audited";
+  static final String VIOLATIONS = "perf.cache.coherence.violations";
+  static final String SUSPECTED_AGE = "perf.cache.coherence.suspected.age";
+  static final String WRITES = "perf.cache.writes";
+  static final String WRITES_WAITING = "perf.cache.writes.waiting";
+  static final String RETOLD = "perf.cache.invalidations.retold";
   static final String LOAD_TIME = "perf.cache.load.time";
   static final String STALE = "perf.cache.stale";
   static final String REFRESHES_SKIPPED = "perf.cache.refreshes.skipped";
@@ -37,12 +43,6 @@ final class CacheMeters implements AutoCloseable {
   static final String REDIS_COMMANDS = "perf.cache.redis.commands";
   static final String REDIS_BATCH_MAX = "perf.cache.redis.batch.max";
   static final String LAG = "perf.cache.coherence.lag";
-  static final String AUDITED = "perf.cache.coherence.audited";
-  static final String VIOLATIONS = "perf.cache.coherence.violations";
-  static final String DIFFERING = "perf.cache.coherence.differing";
-  static final String WRITES = "perf.cache.writes";
-  static final String WRITES_WAITING = "perf.cache.writes.waiting";
-  static final String RETOLD = "perf.cache.invalidations.retold";
   static final String HEARD_AGE = "perf.cache.heard.age";
 
   private final MeterRegistry registry;
@@ -84,7 +84,7 @@ final class CacheMeters implements AutoCloseable {
     countAudited(audit, VIOLATIONS, name.and("redis", "other"), Audit::replaced);
     countAudited(audit, VIOLATIONS, name.and("redis", "none"), Audit::missing);
     meters.add(
-        TimeGauge.builder(DIFFERING, audit, NANOSECONDS, a -> a.lag().toNanos())
+        TimeGauge.builder(SUSPECTED_AGE, audit, NANOSECONDS, a -> a.suspectedAge().toNanos())
             .tags(name)
             .register(registry));
   }

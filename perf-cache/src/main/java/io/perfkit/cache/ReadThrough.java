@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReadThrough<K, V> {
   private final Cache<K, V> cache;
   private final Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader;
+  private final Function<K, Entry<V>> single = this::load; // made once, for a hit allocates nothing
 
   private ReadThrough(
       Cache<K, V> cache, Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader) {
@@ -76,8 +77,7 @@ public final class ReadThrough<K, V> {
 
   /** As {@link Cache#get(Object, Function)}. */
   public @Nullable V get(K key) {
-    LocalEntry<V> copy = cache.local(key);
-    return copy == null ? cache.find(key, this::load) : copy.value;
+    return cache.getEntry(key, single);
   }
 
   private Entry<V> load(K key) {

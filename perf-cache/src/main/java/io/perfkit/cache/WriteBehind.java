@@ -74,7 +74,7 @@ public final class WriteBehind<K, V> implements AutoCloseable {
    *     accepted
    */
   public void put(K key, V value) {
-    accept(Write.put(key, value));
+    accept(Write.put(key, requireNonNull(reads.cache().handOut(requireNonNull(value, "value")))));
   }
 
   /** Accepts the removal of a value; otherwise as {@link #put}. */
@@ -112,7 +112,7 @@ public final class WriteBehind<K, V> implements AutoCloseable {
    */
   public @Nullable V get(K key) {
     Write<K, V> write = buffer.latest(requireNonNull(key, "key"));
-    return write == null ? reads.get(key) : write.value();
+    return write == null ? reads.get(key) : reads.cache().handOut(write.value());
   }
 
   /** As {@link ReadThrough#getAll}, but for keys with a write that is not done as {@link #get}. */
@@ -131,7 +131,7 @@ public final class WriteBehind<K, V> implements AutoCloseable {
     Map<K, V> values = new LinkedHashMap<>();
     for (K key : keys) {
       Write<K, V> write = writes.get(key);
-      V value = write == null ? found.get(key) : write.value();
+      V value = write == null ? found.get(key) : reads.cache().handOut(write.value());
       if (value != null) {
         values.put(key, value);
       }

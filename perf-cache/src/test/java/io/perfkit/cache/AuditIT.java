@@ -129,14 +129,14 @@ final class AuditIT {
         DEADLINE,
         () -> {
           a.getIfPresent("k");
-          return registry.get("perf.cache.coherence.differing").timeGauge().value() > 0
+          return registry.get("perf.cache.coherence.suspected.age").timeGauge().value() > 0
               || violations("none") > 0;
         });
     readUntilViolation("k", "none");
     Await.until(
         "it is over",
         DEADLINE,
-        () -> registry.get("perf.cache.coherence.differing").timeGauge().value() == 0);
+        () -> registry.get("perf.cache.coherence.suspected.age").timeGauge().value() == 0);
   }
 
   @Test

@@ -296,8 +296,8 @@ final class CacheIT {
 
   @Test
   void aChangedFieldOfTheValueClassIsAMissOnBothSides() {
-    try (Caches before = Caches.of(redis, prefix);
-        Caches after = Caches.of(redis, prefix)) {
+    try (Caches before = NodesContract.patient(redis, prefix);
+        Caches after = NodesContract.patient(redis, prefix)) {
       Cache<String, Person> old =
           before.cache("people", String.class, Codec.json(Person.class), config);
       Cache<String, PersonWithCity> upgraded =

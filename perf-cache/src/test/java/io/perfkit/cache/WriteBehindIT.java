@@ -268,6 +268,32 @@ final class WriteBehindIT {
   }
 
   @Test
+  void whoGetsCopiesGetsThemOfWhatWaitsToo() {
+    CountDownLatch never = new CountDownLatch(1);
+    Cache<String, byte[]> copied =
+        caches.cache(
+            "copied",
+            String.class,
+            Codec.bytes(),
+            CacheConfig.builder().copies(Copies.COPY).build());
+    WriteBehind<String, byte[]> bytes =
+        caches.writeBehind(
+            ReadThrough.of(copied, key -> new byte[] {5}),
+            writes -> SlowLoad.awaitQuietly(never),
+            (write, reason) -> {},
+            quick().closeWithin(Duration.ofMillis(10)).build());
+    byte[] mine = {1};
+    bytes.put("k", mine);
+    mine[0] = 2;
+    bytes.get("k")[0] = 3;
+    bytes.getAll(List.of("k")).get("k")[0] = 4;
+    assertThat(bytes.get("k")).containsExactly(1);
+
+    bytes.get("other")[0] = 6;
+    assertThat(bytes.get("other")).as("a local hit").containsExactly(5);
+  }
+
+  @Test
   void aHandlerThatThrowsEndsNothing() {
     WriteBehind<String, Integer> counts =
         caches.writeBehind(
