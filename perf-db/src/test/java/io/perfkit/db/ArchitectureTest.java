@@ -8,8 +8,8 @@ final class ArchitectureTest {
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.db")
         .rootException("DbException")
-        .clocks("route.Router")
-        .threads("route.Watch")
+        .clocks("batch.BatchWriter", "route.Router")
+        .threads("batch.BatchWriter", "route.Watch")
         .check();
   }
 }
