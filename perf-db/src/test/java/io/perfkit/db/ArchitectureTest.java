@@ -6,6 +6,10 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
   @Test
   void keepsTheHouseRules() {
-    HouseRules.of("io.perfkit.db").rootException("DbException").check();
+    HouseRules.of("io.perfkit.db")
+        .rootException("DbException")
+        .clocks("batch.BatchWriter", "route.Router")
+        .threads("batch.BatchWriter", "route.Watch")
+        .check();
   }
 }

@@ -5,23 +5,49 @@ import static java.util.Objects.requireNonNull;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A PostgreSQL server of one's own: processes on a free loopback port that end with this JVM. Needs
- * no JUnit. Thread safe.
+ * no JUnit. One thread at a time.
  *
  * <p>{@code fsync} and {@code synchronous_commit} are off, so what a commit costs here is no
- * measure of what it costs on a disk. At most 300 connections.
+ * measure of what it costs on a disk, and {@link #kill} loses the last commits of sessions that do
+ * not set the latter. At most 300 connections.
  */
 public final class PostgresProcess implements AutoCloseable {
   private static final String SUPERUSER = "postgres";
   private static final Duration START_DEADLINE = Duration.ofSeconds(30);
+  private static final Duration KILL_DEADLINE = Duration.ofSeconds(10);
 
-  private final EmbeddedPostgres postgres;
+  private final TempDirectory directory;
+  private EmbeddedPostgres postgres;
 
-  private PostgresProcess(EmbeddedPostgres postgres) {
-    this.postgres = postgres;
+  /** On the data that the directory holds, if any. */
+  PostgresProcess(TempDirectory directory) throws IOException {
+    this.directory = directory;
+    this.postgres = launch().start();
+    AtExit.close(this);
+  }
+
+  Path data() {
+    return data(directory);
+  }
+
+  static Path data(TempDirectory directory) {
+    return directory.file("data");
+  }
+
+  private EmbeddedPostgres.Builder launch() {
+    return EmbeddedPostgres.builder()
+        .setDataDirectory(data())
+        .setCleanDataDirectory(false)
+        .setRegisterShutdownHook(false)
+        .setPGStartupWait(START_DEADLINE);
   }
 
   /**
@@ -31,10 +57,11 @@ public final class PostgresProcess implements AutoCloseable {
    * @throws IllegalStateException if it does not come up
    */
   public static PostgresProcess start() {
+    TempDirectory directory = TempDirectory.create("postgres");
     try {
-      return new PostgresProcess(
-          EmbeddedPostgres.builder().setPGStartupWait(START_DEADLINE).start());
+      return new PostgresProcess(directory);
     } catch (IOException | RuntimeException failed) {
+      directory.close();
       throw new IllegalStateException("PostgreSQL did not start", failed);
     }
   }
@@ -55,6 +82,47 @@ public final class PostgresProcess implements AutoCloseable {
     return SUPERUSER;
   }
 
+  /**
+   * Ends all processes of the server as {@code kill -9} does and blocks until they are gone. What
+   * was committed durably is found again after {@link #restart}.
+   */
+  public void kill() {
+    List<ProcessHandle> all =
+        ProcessHandle.of(postmasterPid()).stream()
+            .flatMap(postmaster -> Stream.concat(Stream.of(postmaster), postmaster.descendants()))
+            .toList();
+    all.forEach(ProcessHandle::destroyForcibly);
+    Await.until(
+        "PostgreSQL is gone", KILL_DEADLINE, () -> all.stream().noneMatch(ProcessHandle::isAlive));
+  }
+
+  /**
+   * Kills the server if it lives, starts it again on the same port and data, and blocks until it
+   * has recovered and answers.
+   *
+   * @throws IllegalStateException if it does not come up
+   */
+  public void restart() {
+    kill();
+    int port = postgres.getPort();
+    try {
+      postgres.close(); // only lets go of the lock on its directory
+      postgres = launch().setPort(port).start();
+    } catch (IOException | RuntimeException failed) {
+      throw new IllegalStateException("PostgreSQL did not restart", failed);
+    }
+  }
+
+  /** What was started is pg_ctl, which has ended; the server itself has left its pid. */
+  private long postmasterPid() {
+    Path file = directory.file("data").resolve("postmaster.pid");
+    try (Stream<String> lines = Files.lines(file)) {
+      return Long.parseLong(lines.findFirst().orElseThrow());
+    } catch (IOException failed) {
+      throw new UncheckedIOException("reading " + file, failed);
+    }
+  }
+
   /** Stops the server and deletes its data. Does nothing the second time. */
   @Override
   public void close() {
@@ -63,5 +131,7 @@ public final class PostgresProcess implements AutoCloseable {
     } catch (IOException failed) {
       throw new UncheckedIOException("PostgreSQL did not stop", failed);
     }
+    directory.close();
+    AtExit.forget(this);
   }
 }

@@ -1,0 +1,156 @@
+package io.perfkit.db.batch;
+
+import static java.util.Objects.requireNonNull;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A table and how a row of type {@code R} fills it: columns by name, each with what it holds.
+ * Immutable.
+ *
+ * <p>Names are resolved in the database as in SQL: exactly, or else whatever the case of their
+ * letters.
+ */
+public final class BatchTable<R> {
+  private final String name;
+  private final List<Column<R>> columns;
+
+  private BatchTable(String name, List<Column<R>> columns) {
+    this.name = name;
+    this.columns = columns;
+  }
+
+  /** One column: its name, and its value of a row. */
+  record Column<R>(
+      String name, boolean key, Function<? super R, ? extends @Nullable Object> value) {
+    Column {
+      requireNonNull(name, "name");
+      requireNonNull(value, "value");
+      if (name.isBlank()) {
+        throw new IllegalArgumentException("column: '" + name + "' (expected: a name)");
+      }
+    }
+  }
+
+  /**
+   * A builder that has no column yet.
+   *
+   * @param table as in SQL, with its schema where needed: {@code shop.bets}
+   */
+  public static <R> Builder<R> named(String table) {
+    return new Builder<>(table);
+  }
+
+  /**
+   * A table whose columns are the components of a record, {@code placedAt} as {@code placed_at}.
+   *
+   * @param keyColumns the columns of a unique index; none for a table that is only inserted into
+   * @throws IllegalArgumentException if a key column is none of the record's
+   */
+  public static <R extends Record> BatchTable<R> of(
+      String table, Class<R> type, String... keyColumns) {
+    Set<String> keys = Set.of(keyColumns);
+    Builder<R> builder = named(table);
+    for (RecordComponent component : type.getRecordComponents()) {
+      component.getAccessor().setAccessible(true);
+      String column =
+          component.getName().replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
+      Function<R, @Nullable Object> value = row -> read(component, row);
+      if (keys.contains(column)) {
+        builder.key(column, value);
+      } else {
+        builder.column(column, value);
+      }
+    }
+    BatchTable<R> made = builder.build();
+    List<String> names = made.columns.stream().map(Column::name).toList();
+    for (String key : keyColumns) {
+      if (!names.contains(key)) {
+        throw new IllegalArgumentException("key: " + key + " (expected: one of " + names + ")");
+      }
+    }
+    return made;
+  }
+
+  private static @Nullable Object read(RecordComponent component, Object row) {
+    try {
+      return component.getAccessor().invoke(row);
+    } catch (InvocationTargetException thrown) {
+      if (thrown.getCause() instanceof RuntimeException failed) {
+        throw failed;
+      }
+      throw new IllegalStateException("reading " + component.getName(), thrown.getCause());
+    } catch (IllegalAccessException e) {
+      throw new LinkageError("reading " + component, e);
+    }
+  }
+
+  /** As it was given. */
+  public String name() {
+    return name;
+  }
+
+  List<Column<R>> columns() {
+    return columns;
+  }
+
+  boolean hasKey() {
+    return columns.stream().anyMatch(Column::key);
+  }
+
+  @Override
+  public String toString() {
+    return "BatchTable[" + name + ", " + columns.stream().map(Column::name).toList() + "]";
+  }
+
+  /** Collects columns. One thread at a time. */
+  public static final class Builder<R> {
+    private final String name;
+    private final List<Column<R>> columns = new ArrayList<>();
+
+    private Builder(String name) {
+      this.name = requireNonNull(name, "table");
+      if (name.isBlank()) {
+        throw new IllegalArgumentException("table: '" + name + "' (expected: a name)");
+      }
+    }
+
+    /**
+     * A column of the key, by which an upsert knows the row. Its values are not null, and are equal
+     * in Java exactly if they are equal in the database.
+     */
+    public Builder<R> key(String column, Function<? super R, ?> value) {
+      columns.add(new Column<>(column, true, value));
+      return this;
+    }
+
+    /** A column that is not of the key. */
+    public Builder<R> column(String column, Function<? super R, ? extends @Nullable Object> value) {
+      columns.add(new Column<>(column, false, value));
+      return this;
+    }
+
+    /**
+     * The table.
+     *
+     * @throws IllegalArgumentException if there is no column, or two of one name
+     */
+    public BatchTable<R> build() {
+      if (columns.isEmpty()) {
+        throw new IllegalArgumentException("columns: none (expected: at least one)");
+      }
+      List<String> names = columns.stream().map(Column::name).toList();
+      if (Set.copyOf(names).size() < names.size()) {
+        throw new IllegalArgumentException("columns: " + names + " (expected: each once)");
+      }
+      return new BatchTable<>(name, List.copyOf(columns));
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package io.perfkit.db.batch;
+
+import io.perfkit.db.batch.Attempt.Outcome;
+import io.perfkit.db.batch.Rejection.Reason;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BinaryOperator;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes chunks, each try one transaction. Rows of one key become one, and all are sorted by key,
+ * so that two writers never wait for each other in a circle. Immutable.
+ *
+ * <p>A chunk with a refused row is halved between savepoints until the row is alone: at most about
+ * {@code 2k·(log2(n/k) + 1)} statements for {@code k} of {@code n} rows. Where a refused row had
+ * been merged with earlier ones, those are written as if it had never been added.
+ */
+final class ChunkWriter<R> {
+  private final Target<R> target;
+  private final RowStatement<R> statement;
+  private final @Nullable BinaryOperator<R> merge;
+
+  /**
+   * @param merge of two rows of one key, the earlier first; none if the later takes its place
+   */
+  ChunkWriter(Target<R> target, RowStatement<R> statement, @Nullable BinaryOperator<R> merge) {
+    this.target = target;
+    this.statement = statement;
+    this.merge = merge;
+  }
+
+  /**
+   * One try. Throws nothing but errors; leaves no transaction open.
+   *
+   * @param mayCommit asked right before the commit is sent
+   */
+  Attempt<R> write(Connection connection, Chunk<R> chunk, BooleanSupplier mayCommit) {
+    List<Rejection<R>> rejected = new ArrayList<>();
+    List<Row<R>> rows = rows(chunk.rows, rejected);
+    String transaction;
+    try {
+      connection.setAutoCommit(false);
+      if (chunk.poisoned) {
+        statement.checkAtOnce(connection);
+        transaction = writeHalves(connection, rows, rejected);
+      } else {
+        transaction = statement.write(connection, rows);
+      }
+    } catch (SQLException | RuntimeException failure) {
+      rollback(connection);
+      return Attempt.rolledBack(failure);
+    }
+    Attempt<R> written = new Attempt<>(Outcome.COMMITTED, rejected, transaction, null);
+    if (!mayCommit.getAsBoolean()) {
+      rollback(connection);
+      return written.with(Outcome.ABANDONED, null);
+    }
+    try {
+      connection.commit();
+      return written;
+    } catch (SQLException | RuntimeException failure) {
+      rollback(connection);
+      boolean nothingWritten = rejected.size() == chunk.rows.size();
+      return Fault.certainlyRolledBack(failure) || nothingWritten
+          ? Attempt.rolledBack(failure)
+          : written.with(Outcome.IN_DOUBT, failure);
+    }
+  }
+
+  /** Asks what became of a try whose commit broke off; in doubt again if nobody can tell. */
+  Attempt<R> prove(Connection connection, Attempt<R> inDoubt, String transaction) {
+    try {
+      return switch (statement.fate(connection, transaction)) {
+        case COMMITTED -> inDoubt.with(Outcome.COMMITTED, null);
+        case ABORTED -> inDoubt.with(Outcome.ROLLED_BACK, inDoubt.failure());
+        case IN_PROGRESS -> inDoubt;
+        case UNKNOWN -> inDoubt.unprovable();
+      };
+    } catch (SQLException | RuntimeException failure) {
+      return inDoubt.with(Outcome.IN_DOUBT, failure);
+    }
+  }
+
+  private List<Row<R>> rows(List<Pending<R>> pending, List<Rejection<R>> rejected) {
+    if (!target.upsert()) {
+      return pending.stream().map(Row::of).toList();
+    }
+    Map<@Nullable RowKey, Row<R>> byKey = new LinkedHashMap<>(pending.size() * 2);
+    for (Pending<R> next : pending) {
+      Row<R> earlier = byKey.putIfAbsent(next.key, Row.of(next));
+      if (earlier != null) {
+        Pending<R> merged = merged(earlier.effective(), next, rejected);
+        if (merged != null) {
+          List<Pending<R>> from = new ArrayList<>(earlier.from());
+          from.add(next);
+          byKey.put(next.key, new Row<>(merged, from));
+        }
+      }
+    }
+    return byKey.values().stream().sorted().toList();
+  }
+
+  /** Null if they can't be merged: then the later one is rejected. */
+  private @Nullable Pending<R> merged(
+      Pending<R> earlier, Pending<R> later, List<Rejection<R>> rejected) {
+    if (merge == null) {
+      return later;
+    }
+    try {
+      Pending<R> merged = target.pending(merge.apply(earlier.row, later.row), later.acceptedNanos);
+      if (!Objects.equals(later.key, merged.key)) {
+        throw new IllegalStateException("the merged row has another key");
+      }
+      return merged;
+    } catch (RuntimeException failed) {
+      rejected.add(new Rejection<>(later.row, Reason.MERGE_FAILED, failed));
+      return null;
+    }
+  }
+
+  private @Nullable String writeHalves(
+      Connection connection, List<Row<R>> rows, List<Rejection<R>> rejected) throws SQLException {
+    if (rows.size() == 1) {
+      return writeOneByOne(connection, rows.get(0), rejected);
+    }
+    int half = rows.size() / 2;
+    String first = writeOrHalve(connection, rows.subList(0, half), rejected);
+    String second = writeOrHalve(connection, rows.subList(half, rows.size()), rejected);
+    return second == null ? first : second;
+  }
+
+  private @Nullable String writeOrHalve(
+      Connection connection, List<Row<R>> rows, List<Rejection<R>> rejected) throws SQLException {
+    Savepoint before = connection.setSavepoint();
+    try {
+      String transaction = statement.write(connection, rows);
+      connection.releaseSavepoint(before);
+      return transaction;
+    } catch (SQLException refused) {
+      backTo(connection, before, refused);
+      if (rows.size() == 1 && rows.get(0).from().size() == 1) {
+        rejected.add(new Rejection<>(rows.get(0).effective().row, Reason.REFUSED, refused));
+        return null;
+      }
+    }
+    return writeHalves(connection, rows, rejected);
+  }
+
+  /** The rows of one key in their order, each on top of those that were not refused. */
+  private @Nullable String writeOneByOne(
+      Connection connection, Row<R> row, List<Rejection<R>> rejected) throws SQLException {
+    String transaction = null;
+    Pending<R> standing = null;
+    for (Pending<R> next : row.from()) {
+      Pending<R> candidate = standing == null ? next : merged(standing, next, rejected);
+      if (candidate != null) {
+        Savepoint before = connection.setSavepoint();
+        try {
+          transaction = statement.write(connection, List.of(Row.of(candidate)));
+          connection.releaseSavepoint(before);
+          standing = candidate;
+        } catch (SQLException refused) {
+          backTo(connection, before, refused);
+          rejected.add(new Rejection<>(next.row, Reason.REFUSED, refused));
+        }
+      }
+    }
+    return transaction;
+  }
+
+  /** Undoes a refused statement; whatever else it was ends the try. */
+  private static void backTo(Connection connection, Savepoint before, SQLException refused)
+      throws SQLException {
+    if (Fault.of(refused) != Fault.BISECT) {
+      throw refused;
+    }
+    connection.rollback(before);
+    connection.releaseSavepoint(before);
+  }
+
+  private static void rollback(Connection connection) {
+    try {
+      connection.rollback();
+    } catch (SQLException | RuntimeException broken) {
+      // The connection is lost, and its transaction with it.
+    }
+  }
+}

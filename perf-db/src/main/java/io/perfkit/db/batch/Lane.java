@@ -1,0 +1,232 @@
+package io.perfkit.db.batch;
+
+import io.perfkit.db.batch.Attempt.Outcome;
+import io.perfkit.db.batch.Rejection.Reason;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the rows of one queue, chunk by chunk, each repeated until it is decided. A thread of the
+ * writer runs it; a caller who finds the buffer full may take a step. Thread safe.
+ */
+final class Lane<R> implements Runnable {
+  private static final int PAUSE_DOUBLINGS = 6;
+
+  /** What the connection waits for beyond the statement's own time-out, which ends it sooner. */
+  private static final Duration SILENCE = Duration.ofSeconds(5);
+
+  /** Held by who writes, so that chunks are written one after the other. */
+  private final ReentrantLock writing = new ReentrantLock();
+
+  private final Buffer<R> buffer;
+  private final LaneQueue<R> queue;
+  private final DataSource dataSource;
+  private final ChunkWriter<R> writer;
+  private final Target<R> target;
+  private final BatchConfig config;
+  private final Reporter<R> reporter;
+  private final LongSupplier nanos;
+  private final ChunkSize size;
+  private volatile @Nullable Connection connection;
+  private volatile @Nullable Thread thread;
+
+  Lane(
+      Buffer<R> buffer,
+      LaneQueue<R> queue,
+      DataSource dataSource,
+      ChunkWriter<R> writer,
+      Target<R> target,
+      BatchConfig config,
+      Reporter<R> reporter,
+      LongSupplier nanos) {
+    this.buffer = buffer;
+    this.queue = queue;
+    this.dataSource = dataSource;
+    this.writer = writer;
+    this.target = target;
+    this.config = config;
+    this.reporter = reporter;
+    this.nanos = nanos;
+    this.size = new ChunkSize(config.flushRows(), config.chunkRowsMax());
+  }
+
+  @Override
+  public void run() {
+    thread = Thread.currentThread();
+    try {
+      while (buffer.awaitWork(queue)) {
+        writing.lock();
+        try {
+          step();
+        } finally {
+          writing.unlock();
+        }
+      }
+    } catch (Throwable fatal) {
+      buffer.stop(fatal);
+      throw fatal;
+    } finally {
+      thread = null;
+      buffer.ended();
+    }
+  }
+
+  /** Takes one step on the caller's thread, if the lane is free in time. */
+  void help(long nanosMax) throws InterruptedException {
+    if (writing.tryLock(nanosMax, TimeUnit.NANOSECONDS)) {
+      try {
+        if (!buffer.pausing(queue)) {
+          step();
+        }
+      } finally {
+        writing.unlock();
+      }
+    }
+  }
+
+  /** Ends what the lane's thread waits for: a connection, or an answer. */
+  void abort() {
+    Connection open = connection;
+    Thread owner = thread;
+    if (owner != null) {
+      owner.interrupt();
+    }
+    if (open != null) {
+      try {
+        open.abort(Runnable::run);
+      } catch (SQLException | RuntimeException unsupported) {
+        // Then its own time-outs end it.
+      }
+    }
+  }
+
+  /** One try at the oldest rows. */
+  private void step() {
+    Chunk<R> chunk = buffer.take(queue, size.rows());
+    if (chunk == null) {
+      return;
+    }
+    long start = nanos.getAsLong();
+    Attempt<R> attempt = attempt(chunk);
+    long took = nanos.getAsLong() - start;
+    switch (attempt.outcome()) {
+      case COMMITTED -> {
+        if (chunk.inDoubt == null) {
+          size.written(chunk.rows.size(), took);
+          reporter.written(took);
+        }
+        decide(chunk, attempt.rejected());
+      }
+      case ROLLED_BACK -> notWritten(chunk, start, attempt);
+      case IN_DOUBT -> inDoubt(chunk, start, attempt);
+      case ABANDONED -> {
+        // Who closes has taken the rows.
+      }
+    }
+  }
+
+  private Attempt<R> attempt(Chunk<R> chunk) {
+    Attempt<R> inDoubt = chunk.inDoubt;
+    int silenceMillisMax = (int) config.writeTimeout().plus(SILENCE).toMillis();
+    try (Borrowed borrowed = Borrowed.from(dataSource, silenceMillisMax)) {
+      Connection open = borrowed.connection();
+      connection = open;
+      return inDoubt != null && inDoubt.transaction() != null
+          ? writer.prove(open, inDoubt, inDoubt.transaction())
+          : writer.write(open, chunk, () -> buffer.beginCommit(queue, chunk));
+    } catch (SQLException | RuntimeException failure) { // there was no connection
+      return inDoubt == null
+          ? Attempt.rolledBack(failure)
+          : inDoubt.with(Outcome.IN_DOUBT, failure);
+    } finally {
+      connection = null;
+    }
+  }
+
+  private void notWritten(Chunk<R> chunk, long start, Attempt<R> attempt) {
+    Exception failure = failed(chunk, start, attempt);
+    // Where nothing can be proved, an earlier try may have been committed all the same.
+    boolean mayStand = chunk.inDoubt != null && chunk.inDoubt.transaction() == null;
+    if (!mayStand) {
+      chunk.inDoubt = null;
+    }
+    Fault fault = Fault.of(failure);
+    if (fault == Fault.WRONG) {
+      reporter.stopped(failure);
+      if (mayStand) {
+        decide(chunk, chunk.rejections(Reason.OUTCOME_UNKNOWN));
+      } else {
+        buffer.retryLater(queue, chunk, false, 0, chunk.rows.size());
+      }
+      buffer.stop(failure);
+      return;
+    }
+    if (fault == Fault.BISECT && !chunk.poisoned) {
+      chunk.poisoned = true;
+      buffer.retryLater(queue, chunk, mayStand, 0, chunk.rows.size());
+      return;
+    }
+    if (exhausted(chunk)) {
+      decide(chunk, chunk.rejections(mayStand ? Reason.OUTCOME_UNKNOWN : Reason.UNAVAILABLE));
+      return;
+    }
+    reporter.retried();
+    int next = chunk.rows.size();
+    if (fault == Fault.SPLIT) {
+      size.tooMany();
+      next = Math.max(1, next / 2);
+    }
+    buffer.retryLater(queue, chunk, mayStand, pauseNanos(chunk), next);
+  }
+
+  private void inDoubt(Chunk<R> chunk, long start, Attempt<R> attempt) {
+    var unused = failed(chunk, start, attempt);
+    chunk.inDoubt = attempt;
+    boolean provable = attempt.transaction() != null;
+    if (exhausted(chunk) || (!provable && !target.upsert())) {
+      decide(chunk, chunk.rejections(Reason.OUTCOME_UNKNOWN));
+      return;
+    }
+    // An upsert that can't be proved is repeated: written twice, its rows are the same.
+    reporter.retried();
+    buffer.retryLater(queue, chunk, true, pauseNanos(chunk), chunk.rows.size());
+  }
+
+  private static <R> Exception failed(Chunk<R> chunk, long start, Attempt<R> attempt) {
+    Exception failure =
+        attempt.failure() == null
+            ? new IllegalStateException("a try failed without a failure")
+            : attempt.failure();
+    if (chunk.failure == null) {
+      chunk.failingSinceNanos = start;
+    }
+    chunk.failure = failure;
+    return failure;
+  }
+
+  private boolean exhausted(Chunk<R> chunk) {
+    return nanos.getAsLong() - chunk.failingSinceNanos >= config.retryFor().toNanos();
+  }
+
+  /** Doubles with each try up to the longest, and at random, so that lanes don't try together. */
+  private long pauseNanos(Chunk<R> chunk) {
+    int missing = Math.max(0, PAUSE_DOUBLINGS - chunk.tries);
+    long whole = Math.max(2, config.retryPauseMax().toNanos() >> missing);
+    return ThreadLocalRandom.current().nextLong(whole / 2, whole);
+  }
+
+  private void decide(Chunk<R> chunk, List<Rejection<R>> rejected) {
+    if (buffer.decide(queue, chunk, rejected.size())) {
+      reporter.rejected(rejected);
+      buffer.settle(queue, chunk);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.perfkit.db.batch;
+
+import static java.util.stream.Collectors.joining;
+
+import io.perfkit.db.batch.Target.Part;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One JDBC batch. Immutable.
+ *
+ * <pre>
+ * INSERT INTO "BETS" ("ID", "STAKE") VALUES (?, ?)
+ * MERGE INTO "BETS" ("ID", "STAKE") KEY ("ID") VALUES (?, ?)      (an upsert on H2)
+ * </pre>
+ */
+final class PlainStatement<R> implements RowStatement<R> {
+  private final int timeoutSeconds;
+  private final String sql;
+
+  PlainStatement(Target<R> target, int timeoutSeconds) {
+    this.timeoutSeconds = timeoutSeconds;
+    String columns = target.parts().stream().map(Part::quotedName).collect(joining(", "));
+    String key =
+        target.parts().stream().filter(Part::key).map(Part::quotedName).collect(joining(", "));
+    this.sql =
+        (target.upsert() ? "MERGE" : "INSERT")
+            + " INTO %s (%s)".formatted(target.quotedName(), columns)
+            + (target.upsert() ? " KEY (%s)".formatted(key) : "")
+            + target.parts().stream().map(part -> "?").collect(joining(", ", " VALUES (", ")"));
+  }
+
+  @Override
+  public @Nullable String write(Connection connection, List<Row<R>> rows) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setQueryTimeout(timeoutSeconds);
+      for (Row<R> row : rows) {
+        @Nullable Object[] values = row.effective().values;
+        for (int i = 0; i < values.length; i++) {
+          statement.setObject(i + 1, values[i]);
+        }
+        statement.addBatch();
+      }
+      int[] unused = statement.executeBatch();
+      return null;
+    }
+  }
+
+  @Override
+  public void checkAtOnce(Connection connection) {
+    // It does so anyway.
+  }
+
+  @Override
+  public Fate fate(Connection connection, String transaction) {
+    return Fate.UNKNOWN;
+  }
+}

@@ -1,0 +1,169 @@
+package io.perfkit.db.batch;
+
+import static java.util.stream.Collectors.joining;
+
+import io.perfkit.db.batch.Target.Part;
+import java.lang.reflect.Array;
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A column is one array parameter, so the text is the same whatever the number of rows: planned
+ * once, one entry of pg_stat_statements. Immutable.
+ *
+ * <pre>
+ * WITH written AS (
+ *   INSERT INTO "bets" ("id", "stake", "placed")
+ *   SELECT c0, c1::numeric, c2::timestamp with time zone
+ *   FROM unnest(?::int8[], ?::text[], ?::text[]) AS r (c0, c1, c2)
+ *   ON CONFLICT ("id") DO UPDATE SET "stake" = EXCLUDED."stake", "placed" = EXCLUDED."placed")
+ * SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),
+ *        set_config('idle_in_transaction_session_timeout', ?, true)
+ *
+ * SET CONSTRAINTS ALL IMMEDIATE
+ * SELECT pg_xact_status(?::xid8), ?::timestamptz = pg_stat_get_bgwriter_stat_reset_time()
+ * </pre>
+ *
+ * <p>The setting ends with the transaction; it makes the server end one whose client went away,
+ * which would keep its rows locked.
+ *
+ * <p>A server that crashes forgets the numbers of transactions of which nothing was on its disk,
+ * and gives them again: that such a number is committed says nothing of ours then. The same crash
+ * resets the statistics, and so tells of itself; so does another server that took over.
+ */
+final class PostgresStatement<R> implements RowStatement<R> {
+  private static final String FATE =
+      "SELECT pg_xact_status(?::xid8), ?::timestamptz = pg_stat_get_bgwriter_stat_reset_time()";
+
+  /** What is said of a transaction that is still to come: the server forgot the one there was. */
+  private static final String NOT_GIVEN_YET = "22023";
+
+  private final Target<R> target;
+  private final int timeoutSeconds;
+  private final String sql;
+
+  PostgresStatement(Target<R> target, int timeoutSeconds) {
+    this.target = target;
+    this.timeoutSeconds = timeoutSeconds;
+    this.sql = sql(target);
+  }
+
+  private static String sql(Target<?> target) {
+    StringBuilder columns = new StringBuilder();
+    StringBuilder selected = new StringBuilder();
+    StringBuilder arrays = new StringBuilder();
+    StringBuilder names = new StringBuilder();
+    for (int i = 0; i < target.parts().size(); i++) {
+      Part<?> part = target.parts().get(i);
+      String comma = i == 0 ? "" : ", ";
+      columns.append(comma).append(part.quotedName());
+      selected.append(comma).append('c').append(i).append(cast(part));
+      arrays.append(comma).append("?::").append(elementType(part.kind())).append("[]");
+      names.append(comma).append('c').append(i);
+    }
+    return "WITH written AS (INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS r (%s)%s)"
+            .formatted(target.quotedName(), columns, selected, arrays, names, onConflict(target))
+        + " SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),"
+        + " set_config('idle_in_transaction_session_timeout', ?, true)";
+  }
+
+  /** Without a length: a cast would cut what is too long, where the insert refuses it. */
+  private static String cast(Part<?> part) {
+    return switch (part.kind()) {
+      case DECIMAL, LOCAL_TIME, INSTANT, TEXT_FORM -> "::" + part.sqlType();
+      default -> "";
+    };
+  }
+
+  private static String onConflict(Target<?> target) {
+    if (!target.upsert()) {
+      return "";
+    }
+    String key =
+        target.parts().stream().filter(Part::key).map(Part::quotedName).collect(joining(", "));
+    String others =
+        target.parts().stream()
+            .filter(part -> !part.key())
+            .map(part -> part.quotedName() + " = EXCLUDED." + part.quotedName())
+            .collect(joining(", "));
+    return " ON CONFLICT (%s) DO %s"
+        .formatted(key, others.isEmpty() ? "NOTHING" : "UPDATE SET " + others);
+  }
+
+  private static String elementType(Kind kind) {
+    return switch (kind) {
+      case LONG -> "int8";
+      case INT -> "int4";
+      case SHORT -> "int2";
+      case DOUBLE -> "float8";
+      case FLOAT -> "float4";
+      case BOOLEAN -> "bool";
+      case BYTES -> "bytea";
+      default -> "text";
+    };
+  }
+
+  @Override
+  public @Nullable String write(Connection connection, List<Row<R>> rows) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setQueryTimeout(timeoutSeconds);
+      int columns = target.parts().size();
+      for (int i = 0; i < columns; i++) {
+        Kind kind = target.parts().get(i).kind();
+        statement.setArray(
+            i + 1, connection.createArrayOf(elementType(kind), column(rows, i, kind)));
+      }
+      statement.setString(columns + 1, timeoutSeconds + "s");
+      try (ResultSet result = statement.executeQuery()) {
+        return result.next() ? result.getString(1) : null;
+      }
+    }
+  }
+
+  private static <R> Object[] column(List<Row<R>> rows, int index, Kind kind) {
+    Class<?> type = kind == Kind.DECIMAL ? String.class : kind.type;
+    Object[] column = (Object[]) Array.newInstance(type, rows.size());
+    for (int i = 0; i < column.length; i++) {
+      Object value = rows.get(i).effective().values[index];
+      column[i] = value instanceof BigDecimal number ? number.toString() : value;
+    }
+    return column;
+  }
+
+  @Override
+  public void checkAtOnce(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
+    }
+  }
+
+  @Override
+  public Fate fate(Connection connection, String transaction) throws SQLException {
+    int space = transaction.indexOf(' ');
+    try (PreparedStatement statement = connection.prepareStatement(FATE)) {
+      statement.setQueryTimeout(timeoutSeconds);
+      statement.setString(1, transaction.substring(0, space));
+      statement.setString(2, transaction.substring(space + 1));
+      try (ResultSet result = statement.executeQuery()) {
+        String status = result.next() ? result.getString(1) : null;
+        return switch (status == null ? "forgotten" : status) {
+          case "committed" -> result.getBoolean(2) ? Fate.COMMITTED : Fate.UNKNOWN;
+          case "aborted" -> Fate.ABORTED;
+          case "in progress" -> Fate.IN_PROGRESS;
+          default -> Fate.UNKNOWN;
+        };
+      }
+    } catch (SQLException failure) {
+      if (NOT_GIVEN_YET.equals(failure.getSQLState())) {
+        return Fate.ABORTED;
+      }
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package io.perfkit.db.batch;
+
+import static java.util.concurrent.TimeUnit.MINUTES;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells the host what its writer does: the rejection handler, the counts, the log. Thread safe. */
+final class Reporter<R> {
+  private static final Logger LOG = LoggerFactory.getLogger(BatchWriter.class);
+
+  private final String table;
+  private final Consumer<? super Rejection<R>> handler;
+  private final LongSupplier nanos;
+  private final LongAdder retries = new LongAdder();
+  private final LongAdder handlerFailures = new LongAdder();
+  private final AtomicLong nextLogNanos;
+  private volatile @Nullable BatchMeters meters;
+
+  Reporter(String table, Consumer<? super Rejection<R>> handler, LongSupplier nanos) {
+    this.table = table;
+    this.handler = handler;
+    this.nanos = nanos;
+    this.nextLogNanos = new AtomicLong(nanos.getAsLong());
+  }
+
+  void meters(BatchMeters registered) {
+    meters = registered;
+  }
+
+  long retries() {
+    return retries.sum();
+  }
+
+  long handlerFailures() {
+    return handlerFailures.sum();
+  }
+
+  void written(long tookNanos) {
+    BatchMeters registered = meters;
+    if (registered != null) {
+      registered.written(tookNanos);
+    }
+  }
+
+  void retried() {
+    retries.increment();
+  }
+
+  /** Without the message, which may quote values. */
+  void stopped(Exception cause) {
+    LOG.error("The batch writer of {} has stopped: {}", table, Fault.name(cause));
+  }
+
+  /** Hands rejections to the host. What it throws is counted and logged once a minute at most. */
+  void rejected(List<Rejection<R>> rejections) {
+    for (Rejection<R> rejection : rejections) {
+      try {
+        handler.accept(rejection);
+      } catch (RuntimeException thrown) {
+        handlerFailures.increment();
+        long now = nanos.getAsLong();
+        long next = nextLogNanos.get();
+        if (now - next >= 0 && nextLogNanos.compareAndSet(next, now + MINUTES.toNanos(1))) {
+          LOG.error(
+              "The rejection handler of {} threw {} for {}; such rows are lost",
+              table,
+              thrown.getClass().getName(),
+              rejection);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package io.perfkit.db.batch;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The statement that writes rows of one target, in the form that its database is fastest with. */
+interface RowStatement<R> {
+
+  static <R> RowStatement<R> of(Target<R> target, int timeoutSeconds) {
+    return target.database() == Database.POSTGRESQL
+        ? new PostgresStatement<>(target, timeoutSeconds)
+        : new PlainStatement<>(target, timeoutSeconds);
+  }
+
+  /**
+   * Writes rows of different keys in the connection's open transaction.
+   *
+   * @return by what {@link #fate} knows this transaction, if the database tells
+   */
+  @Nullable String write(Connection connection, List<Row<R>> rows) throws SQLException;
+
+  /** Makes checks that wait for the commit happen at each statement of this transaction. */
+  void checkAtOnce(Connection connection) throws SQLException;
+
+  /** What became of a transaction; asked through another connection. */
+  Fate fate(Connection connection, String transaction) throws SQLException;
+
+  /** What became of a transaction. */
+  enum Fate {
+    COMMITTED,
+    ABORTED,
+    /** Its server process has not ended it yet. */
+    IN_PROGRESS,
+    /** The database does not remember it, or may take it for another. */
+    UNKNOWN
+  }
+}

@@ -1,0 +1,256 @@
+package io.perfkit.db.batch;
+
+import static java.util.Objects.requireNonNull;
+
+import io.perfkit.db.batch.BatchTable.Column;
+import io.perfkit.db.batch.Target.Part;
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** Finds a table in its database, or says what is wrong with it. One statement or two. */
+final class TargetReader {
+  private static final String POSTGRES_COLUMNS =
+      """
+      SELECT a.attname, quote_ident(a.attname), t.typname, format_type(a.atttypid, -1),
+             a.attgenerated <> '' OR a.attidentity = 'a', format('%I.%I', n.nspname, c.relname)
+      FROM pg_class c
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      JOIN pg_type t ON t.oid = a.atttypid
+      WHERE c.oid = to_regclass(?)
+      """;
+  private static final String POSTGRES_UNIQUE =
+      """
+      SELECT array_agg(a.attname::text)
+      FROM pg_index i
+      JOIN pg_attribute a
+        ON a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+      WHERE i.indrelid = to_regclass(?) AND i.indisunique AND i.indisvalid AND i.indimmediate
+        AND i.indpred IS NULL AND i.indexprs IS NULL
+      GROUP BY i.indexrelid
+      """;
+
+  private TargetReader() {}
+
+  /** A column as the database has it. */
+  private record Found(String quotedName, Kind kind, String sqlType, boolean generated) {}
+
+  /**
+   * Reads the table through a connection, and leaves no transaction open.
+   *
+   * @throws IllegalArgumentException if the table, a column or the key is not there as it is needed
+   */
+  static <R> Target<R> read(Connection connection, BatchTable<R> table, boolean upsert)
+      throws SQLException {
+    if (upsert && !table.hasKey()) {
+      throw new IllegalArgumentException(
+          "key: none for " + table.name() + " (expected: a key column, which an upsert needs)");
+    }
+    DatabaseMetaData metaData = connection.getMetaData();
+    Database database =
+        switch (metaData.getDatabaseProductName()) {
+          case "PostgreSQL" -> Database.POSTGRESQL;
+          case "H2" -> Database.H2;
+          default -> Database.OTHER;
+        };
+    if (upsert && database == Database.OTHER) {
+      throw new IllegalArgumentException(
+          "database: "
+              + metaData.getDatabaseProductName()
+              + " (expected: PostgreSQL or H2, which upserts are written for)");
+    }
+    return database == Database.POSTGRESQL
+        ? onPostgres(connection, table, upsert)
+        : byMetaData(metaData, database, table, upsert);
+  }
+
+  private static <R> Target<R> onPostgres(
+      Connection connection, BatchTable<R> table, boolean upsert) throws SQLException {
+    Map<String, Found> found = new LinkedHashMap<>();
+    String quotedName = table.name();
+    try (PreparedStatement statement = connection.prepareStatement(POSTGRES_COLUMNS)) {
+      statement.setString(1, table.name());
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          Found column =
+              new Found(
+                  rows.getString(2),
+                  postgresKind(rows.getString(3)),
+                  rows.getString(4),
+                  rows.getBoolean(5));
+          found.put(rows.getString(1), column);
+          quotedName = rows.getString(6);
+        }
+      }
+    }
+    Target<R> target = target(Database.POSTGRESQL, quotedName, found, table, upsert);
+    if (upsert) {
+      List<Set<String>> unique = new ArrayList<>();
+      try (PreparedStatement statement = connection.prepareStatement(POSTGRES_UNIQUE)) {
+        statement.setString(1, table.name());
+        try (ResultSet rows = statement.executeQuery()) {
+          while (rows.next()) {
+            unique.add(Set.of((String[]) rows.getArray(1).getArray()));
+          }
+        }
+      }
+      requireUnique(table, found, unique);
+    }
+    return target;
+  }
+
+  private static Kind postgresKind(String typeName) {
+    return switch (typeName) {
+      case "int8" -> Kind.LONG;
+      case "int4" -> Kind.INT;
+      case "int2" -> Kind.SHORT;
+      case "float8" -> Kind.DOUBLE;
+      case "float4" -> Kind.FLOAT;
+      case "bool" -> Kind.BOOLEAN;
+      case "text", "varchar", "bpchar" -> Kind.TEXT;
+      case "bytea" -> Kind.BYTES;
+      case "numeric" -> Kind.DECIMAL;
+      case "timestamp" -> Kind.LOCAL_TIME;
+      case "timestamptz" -> Kind.INSTANT;
+      default -> Kind.TEXT_FORM;
+    };
+  }
+
+  private static <R> Target<R> byMetaData(
+      DatabaseMetaData metaData, Database database, BatchTable<R> table, boolean upsert)
+      throws SQLException {
+    String[] path = table.name().split("\\.", 2);
+    String schema =
+        path.length == 2 ? folded(metaData, path[0]) : metaData.getConnection().getSchema();
+    String name = folded(metaData, path[path.length - 1]);
+    String quote = metaData.getIdentifierQuoteString();
+    Map<String, Found> found = new LinkedHashMap<>();
+    try (ResultSet rows = metaData.getColumns(null, schema, name, null)) {
+      while (rows.next()) {
+        String column = rows.getString("COLUMN_NAME");
+        Kind kind = jdbcKind(rows.getInt("DATA_TYPE"));
+        boolean generated = "YES".equals(rows.getString("IS_GENERATEDCOLUMN"));
+        found.put(
+            column,
+            new Found(quote + column + quote, kind, rows.getString("TYPE_NAME"), generated));
+      }
+    }
+    Target<R> target =
+        target(
+            database,
+            (schema == null ? "" : quote + schema + quote + ".") + quote + name + quote,
+            found,
+            table,
+            upsert);
+    if (upsert) {
+      Map<String, Set<String>> unique = new HashMap<>();
+      try (ResultSet rows = metaData.getIndexInfo(null, schema, name, true, false)) {
+        while (rows.next()) {
+          unique
+              .computeIfAbsent(rows.getString("INDEX_NAME"), index -> new HashSet<>())
+              .add(rows.getString("COLUMN_NAME"));
+        }
+      }
+      requireUnique(table, found, unique.values());
+    }
+    return target;
+  }
+
+  private static String folded(DatabaseMetaData metaData, String name) throws SQLException {
+    if (metaData.storesUpperCaseIdentifiers()) {
+      return name.toUpperCase(Locale.ROOT);
+    }
+    return metaData.storesLowerCaseIdentifiers() ? name.toLowerCase(Locale.ROOT) : name;
+  }
+
+  private static Kind jdbcKind(int type) {
+    return switch (type) {
+      case Types.BIGINT -> Kind.LONG;
+      case Types.INTEGER -> Kind.INT;
+      case Types.SMALLINT, Types.TINYINT -> Kind.SHORT;
+      case Types.DOUBLE, Types.FLOAT -> Kind.DOUBLE;
+      case Types.REAL -> Kind.FLOAT;
+      case Types.BOOLEAN -> Kind.BOOLEAN;
+      case Types.VARCHAR, Types.CHAR, Types.CLOB, Types.LONGVARCHAR -> Kind.TEXT;
+      case Types.BINARY, Types.VARBINARY, Types.LONGVARBINARY, Types.BLOB -> Kind.BYTES;
+      case Types.NUMERIC, Types.DECIMAL -> Kind.DECIMAL;
+      default -> Kind.OBJECT;
+    };
+  }
+
+  private static <R> Target<R> target(
+      Database database,
+      String quotedName,
+      Map<String, Found> found,
+      BatchTable<R> table,
+      boolean upsert) {
+    if (found.isEmpty()) {
+      throw new IllegalArgumentException(
+          "table: " + table.name() + " (expected: a table that this user sees)");
+    }
+    List<Part<R>> parts = new ArrayList<>();
+    for (Column<R> column : table.columns()) {
+      Found there = requireNonNull(found.get(nameIn(found, table, column.name())));
+      if (there.generated()) {
+        throw new IllegalArgumentException(
+            "column: "
+                + column.name()
+                + " of "
+                + table.name()
+                + " (expected: one that the database does not generate)");
+      }
+      parts.add(Part.of(column, there.quotedName(), there.kind(), there.sqlType()));
+    }
+    int keyColumns = upsert ? (int) parts.stream().filter(Part::key).count() : 0;
+    return new Target<>(database, quotedName, parts, keyColumns);
+  }
+
+  /** As it is, or else the first that differs in case only. */
+  private static String nameIn(Map<String, Found> found, BatchTable<?> table, String column) {
+    if (found.containsKey(column)) {
+      return column;
+    }
+    return found.keySet().stream()
+        .filter(column::equalsIgnoreCase)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "column: "
+                        + column
+                        + " of "
+                        + table.name()
+                        + " (expected: one of "
+                        + found.keySet()
+                        + ")"));
+  }
+
+  private static void requireUnique(
+      BatchTable<?> table, Map<String, Found> found, Iterable<Set<String>> unique) {
+    Set<String> key = new HashSet<>();
+    for (Column<?> column : table.columns()) {
+      if (column.key()) {
+        key.add(nameIn(found, table, column.name()));
+      }
+    }
+    for (Set<String> columns : unique) {
+      if (columns.equals(key)) {
+        return;
+      }
+    }
+    throw new IllegalArgumentException(
+        "key: " + key + " (expected: the columns of a unique index of " + table.name() + ")");
+  }
+}

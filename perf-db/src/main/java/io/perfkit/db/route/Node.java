@@ -1,0 +1,73 @@
+package io.perfkit.db.route;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** One server: where it was found to stand, and how many use it. Thread safe. */
+final class Node {
+  /**
+   * One statement for both roles; {@code CASE} keeps the functions of the other one from running.
+   */
+  private static final String WHERE =
+      """
+      SELECT r, CASE WHEN r THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END,
+        CASE WHEN r
+          THEN coalesce((SELECT received_tli FROM pg_stat_wal_receiver),
+                        (SELECT timeline_id FROM pg_control_checkpoint()))
+          ELSE ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int END
+      FROM pg_is_in_recovery() AS r""";
+
+  /**
+   * What a node said of itself.
+   *
+   * @param since on our clock, before it was asked: it stood there, or further, from then on
+   */
+  record Standing(boolean replica, Position position, long since) {}
+
+  final String name;
+  final DataSource pool;
+  final AtomicInteger leases = new AtomicInteger();
+  private volatile @Nullable Standing standing;
+
+  Node(String name, DataSource pool) {
+    this.name = name;
+    this.pool = pool;
+  }
+
+  /** Asks the server. One round trip. */
+  static Standing ask(Connection connection, long now) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(WHERE)) {
+      row.next();
+      String lsn = row.getString(2);
+      if (lsn == null) {
+        throw new SQLException("the server has replayed nothing yet");
+      }
+      return new Standing(row.getBoolean(1), Position.parse(row.getInt(3) + ":" + lsn), now);
+    }
+  }
+
+  void found(Standing where) {
+    standing = where;
+  }
+
+  /** Until it is found again it counts as gone. */
+  void lost() {
+    standing = null;
+  }
+
+  /** The last answer, or null if it is gone. */
+  @Nullable Standing standing() {
+    return standing;
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

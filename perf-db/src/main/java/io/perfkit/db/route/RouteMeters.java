@@ -1,0 +1,59 @@
+package io.perfkit.db.route;
+
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+
+/** All meters of this package; {@code docs/reference/metrics.md} lists them. Thread safe. */
+final class RouteMeters implements AutoCloseable {
+  static final String CONNECTIONS = "perf.db.route.connections";
+  static final String REFUSED = "perf.db.route.refused";
+  static final String LAG = "perf.db.route.lag";
+
+  private final MeterRegistry registry;
+  private final List<Meter> meters = new ArrayList<>();
+
+  RouteMeters(MeterRegistry registry, Router router, RouteCounts counts) {
+    this.registry = registry;
+    count("primary", counts.primary);
+    count("replica", counts.replica);
+    count("fallback", counts.fallback);
+    meters.add(FunctionCounter.builder(REFUSED, counts.refused, LongAdder::sum).register(registry));
+    for (RouterHealth.Replica replica : router.health().replicas()) {
+      meters.add(
+          TimeGauge.builder(LAG, router, NANOSECONDS, r -> lagNanos(r, replica.name()))
+              .tag("node", replica.name())
+              .register(registry));
+    }
+  }
+
+  private void count(String to, LongAdder count) {
+    meters.add(
+        FunctionCounter.builder(CONNECTIONS, count, LongAdder::sum)
+            .tag("to", to)
+            .register(registry));
+  }
+
+  private static double lagNanos(Router router, String name) {
+    return router.health().replicas().stream()
+        .filter(replica -> replica.name().equals(name))
+        .findFirst()
+        .flatMap(RouterHealth.Replica::lag)
+        .map(Duration::toNanos)
+        .map(Long::doubleValue)
+        .orElse(Double.NaN);
+  }
+
+  /** The registry is the host's, so it gets back what was put there. */
+  @Override
+  public void close() {
+    meters.forEach(registry::remove);
+  }
+}

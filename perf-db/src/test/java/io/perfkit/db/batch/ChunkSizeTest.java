@@ -1,0 +1,41 @@
+package io.perfkit.db.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+final class ChunkSizeTest {
+  private final ChunkSize size = new ChunkSize(100, 1_000);
+
+  @Test
+  void doublesWhileARowGetsCheaper() {
+    size.written(100, 100_000);
+    assertThat(size.rows()).isEqualTo(200);
+    size.written(200, 150_000);
+    assertThat(size.rows()).isEqualTo(400);
+    size.written(400, 300_000);
+    assertThat(size.rows()).as("no cheaper").isEqualTo(400);
+  }
+
+  @Test
+  void keepsItsBoundsAndTheTargetTime() {
+    for (int i = 1; i < 20; i++) {
+      size.written(size.rows(), 1_000_000L / i);
+    }
+    assertThat(size.rows()).isEqualTo(1_000);
+    size.written(1_000, 2 * ChunkSize.TARGET_NANOS + 1);
+    assertThat(size.rows()).isEqualTo(500);
+    size.written(500, ChunkSize.TARGET_NANOS);
+    assertThat(size.rows()).isEqualTo(500);
+    for (int i = 0; i < 10; i++) {
+      size.tooMany();
+    }
+    assertThat(size.rows()).isEqualTo(100);
+  }
+
+  @Test
+  void learnsNothingFromAChunkThatIsNotFull() {
+    size.written(99, 1);
+    assertThat(size.rows()).isEqualTo(100);
+  }
+}

@@ -1,0 +1,94 @@
+package io.perfkit.db.route;
+
+import static io.perfkit.db.route.Servers.pool;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.testing.PostgresReplicated;
+import io.perfkit.testing.ReferenceTable;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** The Java of docs/guide/replicas.md, run, and the tables of docs/reference. */
+@SuppressWarnings("try") // sessions are opened for what they do
+final class ReplicasGuideIT {
+  private static final PostgresReplicated servers = PostgresReplicated.start();
+
+  private final DataSource primaryPool = pool(servers.primary());
+  private final DataSource replicaPool = pool(servers.replica());
+  private final MeterRegistry registry = new SimpleMeterRegistry();
+
+  @AfterAll
+  static void stop() {
+    servers.close();
+  }
+
+  @Test
+  void fiveLinesAndToken() throws SQLException {
+    Router router = Router.builder(primaryPool).replica("replica-1", replicaPool).build();
+    DataSource orders = router.dataSource(); // instead of the primary's pool
+    try (Session session = router.session(); // one for each request
+        Connection connection = orders.getConnection()) {
+      connection.setReadOnly(true); // as @Transactional(readOnly = true) does: a replica reads
+      assertThat(Servers.number(connection, "SELECT 1")).isEqualTo(1);
+      String cookie = session.token().orElse("");
+      assertThat(cookie).isEmpty();
+      try (Session next = cookie.isEmpty() ? router.session() : router.session(cookie)) {
+        process();
+      }
+    }
+    router.close();
+  }
+
+  private static void process() {}
+
+  @Test
+  void settings() {
+    Router router =
+        Router.builder(primaryPool)
+            .replica("replica-1", replicaPool)
+            .config(
+                RouterConfig.builder()
+                    .routing(RouterConfig.Routing.STATEMENT)
+                    .maxLag(Duration.ofSeconds(2))
+                    .build())
+            .meterRegistry(registry)
+            .build();
+    Map<String, String> registered = new TreeMap<>();
+    for (Meter meter : registry.getMeters()) {
+      registered.put(
+          meter.getId().getName(),
+          meter.getId().getType().name().toLowerCase(Locale.ROOT)
+              + " "
+              + meter.getId().getTags().stream().map(Tag::getKey).sorted().toList());
+    }
+    Map<String, String> documented = new TreeMap<>();
+    for (List<String> row : ReferenceTable.under("perf-db: replicas", "metrics.md").rows()) {
+      Matcher tags = Pattern.compile("`(\\w+)`").matcher(row.get(2));
+      documented.put(
+          row.get(0).replace("`", ""),
+          row.get(1) + " " + tags.results().map(found -> found.group(1)).sorted().toList());
+    }
+    assertThat(documented).isEqualTo(registered);
+    router.close();
+  }
+
+  @Test
+  void defaultsAreThoseOfTheTable() {
+    assertThat(ReferenceTable.under("RouterConfig", "configuration.md").secondByFirst())
+        .isEqualTo(ReferenceTable.componentsOf(RouterConfig.defaults()));
+  }
+}

@@ -1,0 +1,96 @@
+package io.perfkit.db.route;
+
+import static io.perfkit.db.route.Servers.execute;
+import static io.perfkit.db.route.Servers.onReplica;
+import static io.perfkit.db.route.Servers.pool;
+import static io.perfkit.db.route.Servers.readsOnReplica;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.perfkit.testing.Await;
+import io.perfkit.testing.FaultProxy;
+import io.perfkit.testing.PostgresReplicated;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.HostAndPort;
+
+/** A replica that dies, falls silent, or becomes a primary. */
+@SuppressWarnings("try") // scopes and sessions are opened for what they do
+final class RouterFaultIT {
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
+
+  private final PostgresReplicated servers = PostgresReplicated.start();
+
+  @AfterEach
+  void stop() {
+    servers.close();
+  }
+
+  private Router router(String replicaUrl) {
+    Router router =
+        Router.builder(pool(servers.primary()))
+            .replica("replica-1", pool(replicaUrl))
+            .config(RouterConfig.builder().fallbackMax(1).build())
+            .build();
+    Await.until("a replica is found", DEADLINE, () -> readsOnReplica(router));
+    return router;
+  }
+
+  @Test
+  void whileItIsDeadReadsGoToThePrimaryAndOnlyAsManyAsMay() throws SQLException {
+    try (Router router = router(servers.replica().jdbcUrl("postgres"))) {
+      servers.replica().kill();
+      Await.until("on the primary", DEADLINE, () -> !readsOnReplica(router));
+      try (Scope reading = router.reading();
+          Connection first = router.dataSource().getConnection();
+          Connection second = router.dataSource().getConnection()) {
+        assertThat(onReplica(first)).isFalse();
+        assertThatThrownBy(() -> onReplica(second))
+            .isInstanceOf(SQLTransientConnectionException.class)
+            .hasMessageContaining("fallbackMax");
+        first.close();
+        assertThat(onReplica(second)).isFalse();
+      }
+      servers.replica().restart();
+      Await.until("on the replica again", DEADLINE, () -> readsOnReplica(router));
+    }
+  }
+
+  @Test
+  void aSilentReplicaIsLeft() throws SQLException {
+    String url = servers.replica().jdbcUrl("postgres");
+    int port = Integer.parseInt(url.replaceAll(".*:(\\d+)/.*", "$1"));
+    try (FaultProxy network = FaultProxy.to(new HostAndPort("localhost", port));
+        Router router =
+            router("jdbc:postgresql://localhost:" + network.address().getPort() + "/postgres")) {
+      network.blackHole();
+      Await.until(
+          "left", DEADLINE, () -> router.health().replicas().stream().noneMatch(r -> r.usable()));
+      assertThat(readsOnReplica(router)).isFalse();
+      network.heal();
+      Await.until("back", DEADLINE, () -> readsOnReplica(router));
+    }
+  }
+
+  @Test
+  void aReplicaThatWasPromotedTakesNoWriteOfAReaderAndNoMoreReads() throws SQLException {
+    execute(pool(servers.primary()), "CREATE TABLE t (n int)");
+    servers.awaitReplayed();
+    try (Router router = router(servers.replica().jdbcUrl("postgres"));
+        Scope reading = router.reading();
+        Connection open = router.dataSource().getConnection()) {
+      assertThat(onReplica(open)).isTrue();
+      servers.promote();
+      assertThat(onReplica(open)).as("it is a primary now").isFalse();
+      assertThatThrownBy(() -> execute(open, "INSERT INTO t VALUES (1)"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("25006"));
+      Await.until(
+          "left", DEADLINE, () -> router.health().replicas().stream().noneMatch(r -> r.usable()));
+    }
+  }
+}

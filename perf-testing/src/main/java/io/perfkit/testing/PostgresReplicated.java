@@ -1,0 +1,183 @@
+package io.perfkit.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * A PostgreSQL primary and a streaming replica that serves reads: processes on free loopback ports
+ * that end with this JVM. Needs no JUnit. One thread at a time.
+ */
+public final class PostgresReplicated implements AutoCloseable {
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
+  private static final Set<String> OF_THE_PROCESS = Set.of("postmaster.pid", "epg-lock");
+
+  private final PostgresProcess primary;
+  private final PostgresProcess replica;
+
+  private PostgresReplicated(PostgresProcess primary, PostgresProcess replica) {
+    this.primary = primary;
+    this.replica = replica;
+  }
+
+  /**
+   * Starts both and blocks until the replica follows the primary, some seconds.
+   *
+   * @throws IllegalStateException if they do not come up
+   */
+  public static PostgresReplicated start() {
+    PostgresProcess primary = PostgresProcess.start();
+    TempDirectory directory = TempDirectory.create("postgres-replica");
+    try {
+      backUp(primary, PostgresProcess.data(directory));
+      PostgresReplicated both = new PostgresReplicated(primary, new PostgresProcess(directory));
+      both.awaitReplayed();
+      return both;
+    } catch (IOException | SQLException | RuntimeException failed) {
+      primary.close();
+      directory.close();
+      throw new IllegalStateException("PostgreSQL's replica did not start", failed);
+    }
+  }
+
+  /** The server that was started as the primary. */
+  public PostgresProcess primary() {
+    return primary;
+  }
+
+  /** The server that was started as the replica; after {@link #promote} it is a primary. */
+  public PostgresProcess replica() {
+    return replica;
+  }
+
+  /** Blocks until the replica has replayed all that the primary has written. */
+  public void awaitReplayed() {
+    query(primary, "SELECT pg_logical_emit_message(true, 'perf-testing', '')"); // writes all out
+    String written = query(primary, "SELECT pg_current_wal_flush_lsn()");
+    String replayed = "SELECT pg_last_wal_replay_lsn() >= '" + written + "'::pg_lsn";
+    Await.until("replayed", DEADLINE, () -> query(replica, replayed).equals("t"));
+  }
+
+  /** The replica goes on to receive, and stands still. */
+  public void pauseReplay() {
+    query(replica, "SELECT pg_wal_replay_pause()");
+    String state = "SELECT pg_get_wal_replay_pause_state()";
+    Await.until("paused", DEADLINE, () -> query(replica, state).equals("paused"));
+  }
+
+  public void resumeReplay() {
+    query(replica, "SELECT pg_wal_replay_resume()");
+  }
+
+  /** Makes the replica a primary, beside the other one, and blocks until it is one. */
+  public void promote() {
+    query(replica, "SELECT pg_promote()");
+  }
+
+  @Override
+  public void close() {
+    replica.close();
+    primary.close();
+  }
+
+  /** What {@code pg_basebackup} does, which the embedded binaries lack. */
+  private static void backUp(PostgresProcess primary, Path target)
+      throws IOException, SQLException {
+    try (Connection connection = connect(primary);
+        Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pg_create_physical_replication_slot('replica', true)");
+      statement.execute("SELECT pg_backup_start('replica', true)");
+      copy(primary.data(), target);
+      String label;
+      try (ResultSet row = statement.executeQuery("SELECT labelfile FROM pg_backup_stop(false)")) {
+        row.next();
+        label = row.getString(1);
+      }
+      Files.writeString(target.resolve("backup_label"), label);
+    }
+    Files.createFile(target.resolve("standby.signal"));
+    String port = primary.jdbcUrl("").replaceAll("\\D*(\\d+)/$", "$1");
+    Files.writeString(
+        target.resolve("postgresql.auto.conf"),
+        """
+
+        primary_conninfo = 'host=localhost port=%s user=postgres'
+        primary_slot_name = 'replica'
+        wal_receiver_status_interval = '100ms'
+        wal_retrieve_retry_interval = '200ms'
+        """
+            .formatted(port),
+        StandardOpenOption.APPEND);
+  }
+
+  /** All files but the log's, which are streamed. */
+  private static void copy(Path source, Path target) throws IOException {
+    Path wal = source.resolve("pg_wal");
+    Files.walkFileTree(
+        source,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path from, BasicFileAttributes attributes)
+              throws IOException {
+            Files.createDirectory(
+                target.resolve(source.relativize(from).toString()),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path from, BasicFileAttributes attributes)
+              throws IOException {
+            if (!from.startsWith(wal) && !OF_THE_PROCESS.contains(from.getFileName().toString())) {
+              try {
+                Files.copy(from, target.resolve(source.relativize(from).toString()));
+              } catch (NoSuchFileException gone) {
+                // A live server's files come and go; the log tells the replica about it.
+              }
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path from, IOException failure)
+              throws IOException {
+            if (failure instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+          }
+        });
+  }
+
+  private static Connection connect(PostgresProcess server) throws SQLException {
+    return DriverManager.getConnection(
+        server.jdbcUrl("postgres?options=-c%20synchronous_commit=on"),
+        server.user(),
+        server.password());
+  }
+
+  private static String query(PostgresProcess server, String sql) {
+    try (Connection connection = connect(server);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return String.valueOf(row.getString(1));
+    } catch (SQLException failed) {
+      throw new UncheckedIOException(sql, new IOException(failed));
+    }
+  }
+}
