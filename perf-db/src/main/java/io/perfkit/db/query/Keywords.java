@@ -3,17 +3,51 @@ package io.perfkit.db.query;
 import java.util.List;
 
 /**
- * Words after which an expression begins: a bracket there is none of a function, and a sign there is
- * none between two operands. Known by {@link String#hashCode}; another word of the same hash is
+ * Words after which an expression begins: a bracket there is none of a function, and a sign there
+ * is none between two operands. Known by {@link String#hashCode}; another word of the same hash is
  * taken for one too, always.
  */
 final class Keywords {
   private static final List<String> WORDS =
       List.of(
-          "all", "and", "as", "between", "by", "case", "check", "distinct", "else", "except",
-          "exists", "filter", "from", "having", "in", "intersect", "into", "is", "join", 
-          "like", "ilike", "limit", "not", "offset", "on", "or", "over", "return", "returning",
-          "select", "set", "then", "union", "using", "values", "when", "where", "with",
+          "all",
+          "and",
+          "as",
+          "between",
+          "by",
+          "case",
+          "check",
+          "distinct",
+          "else",
+          "except",
+          "exists",
+          "filter",
+          "from",
+          "having",
+          "in",
+          "intersect",
+          "into",
+          "is",
+          "join",
+          "like",
+          "ilike",
+          "limit",
+          "not",
+          "offset",
+          "on",
+          "or",
+          "over",
+          "return",
+          "returning",
+          "select",
+          "set",
+          "then",
+          "union",
+          "using",
+          "values",
+          "when",
+          "where",
+          "with",
           "within");
 
   private static final int MASK = 255;

@@ -10,12 +10,78 @@ final class FingerprintTest {
 
   /** Pieces that meet in every order, closed and not. */
   private static final String[] PIECES = {
-    "select", " from t", "where", " a", "b.c", "=", "<>", "->>", "@>", "-", "+", "--x\n", "/*", "*/",
-    "/* c */", "'s'", "'it''s'", "E'\\''", "'", "\"", "\"Q q\"", "`m`", "$1", "$$", "$t$", "$t$x$t$",
-    "?", "??", "??|", "1", "-1", "1.5e-3", "0x1F", ".5", "(", ")", "[", "]", ",", ";", "::int", ":",
-    ".", "in", "in (", "in (1,2)", "values", "values (1), (2)", ", (3)", "array[", "array[1, 2]", " ",
-    "\n", "\t", "{", "}", "U&'d'", "x'1f'", "é", "名", "\u0000", "#", "%", "\\", "\uD83D", "limit -1",
-    "- -1", "(1),(2)", "not", "case when", "e", "*"
+    "select",
+    " from t",
+    "where",
+    " a",
+    "b.c",
+    "=",
+    "<>",
+    "->>",
+    "@>",
+    "-",
+    "+",
+    "--x\n",
+    "/*",
+    "*/",
+    "/* c */",
+    "'s'",
+    "'it''s'",
+    "E'\\''",
+    "'",
+    "\"",
+    "\"Q q\"",
+    "`m`",
+    "$1",
+    "$$",
+    "$t$",
+    "$t$x$t$",
+    "?",
+    "??",
+    "??|",
+    "1",
+    "-1",
+    "1.5e-3",
+    "0x1F",
+    ".5",
+    "(",
+    ")",
+    "[",
+    "]",
+    ",",
+    ";",
+    "::int",
+    ":",
+    ".",
+    "in",
+    "in (",
+    "in (1,2)",
+    "values",
+    "values (1), (2)",
+    ", (3)",
+    "array[",
+    "array[1, 2]",
+    " ",
+    "\n",
+    "\t",
+    "{",
+    "}",
+    "U&'d'",
+    "x'1f'",
+    "é",
+    "名",
+    "\u0000",
+    "#",
+    "%",
+    "\\",
+    "\uD83D",
+    "limit -1",
+    "- -1",
+    "(1),(2)",
+    "not",
+    "case when",
+    "e",
+    "*"
   };
 
   @Test
@@ -123,7 +189,8 @@ final class FingerprintTest {
     for (int round = 0; round < FUZZ_ROUNDS; round++) {
       StringBuilder sql = new StringBuilder();
       for (int i = random.nextInt(60); i >= 0; i--) {
-        sql.append((char) (random.nextInt(10) == 0 ? random.nextInt(0x10000) : random.nextInt(128)));
+        sql.append(
+            (char) (random.nextInt(10) == 0 ? random.nextInt(0x10000) : random.nextInt(128)));
       }
       String once = of(sql.toString()).text();
       assertThat(of(once).text()).as("seed %d, of <%s>", seed, sql).isEqualTo(once);

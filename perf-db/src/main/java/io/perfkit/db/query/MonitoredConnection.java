@@ -1,0 +1,248 @@
+package io.perfkit.db.query;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.sql.CallableStatement;
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes monitored statements, and shows the watchdog which one runs. One thread at a time, as the
+ * driver's connection; the watchdog reads what runs.
+ */
+final class MonitoredConnection extends DelegatingConnection {
+
+  /* Invariants
+   * M1  what runs is written last and read first, so who sees a query sees its start and thread, or
+   *     those of a later one. */
+  private static final VarHandle RUNNING;
+
+  static {
+    try {
+      RUNNING =
+          MethodHandles.lookup().findVarHandle(MonitoredConnection.class, "running", Query.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Below that, the end of an execution is not looked up again to know how long it is held. */
+  private static final long HELD_NANOS_MIN = 10_000;
+
+  private static final int STAMP_BITS = 12;
+
+  private final QueryMonitor monitor;
+
+  @SuppressWarnings("unused") // by RUNNING
+  private @Nullable Query running;
+
+  private long startNanos;
+  private @Nullable Thread thread;
+
+  MonitoredConnection(Connection delegate, QueryMonitor monitor) {
+    super(delegate);
+    this.monitor = monitor;
+  }
+
+  Query query(String sql) {
+    return monitor.query(sql);
+  }
+
+  LongSupplier nanos() {
+    return monitor.nanos();
+  }
+
+  long begin(Query query) {
+    if (query.callSite() == null) {
+      query.callSite(CallSite.find());
+    }
+    long now = monitor.nanos().getAsLong();
+    startNanos = now;
+    thread = Thread.currentThread();
+    RUNNING.setRelease(this, query); // M1
+    return now;
+  }
+
+  /** Returns when it ended, for {@link #nanosSince}; 0 if that is not needed. */
+  int end(@Nullable MonitoredStatement<?> statement, Query query, long start) {
+    long now = monitor.nanos().getAsLong();
+    RUNNING.setRelease(this, null);
+    long took = now - start;
+    query.stats().executed(took);
+    if (monitor.isNoteworthy(took)) {
+      monitor.note(statement, query, took);
+    }
+    return took < HELD_NANOS_MIN ? 0 : stamp(now);
+  }
+
+  void failed(
+      @Nullable MonitoredStatement<?> statement, Query query, long start, Throwable failure) {
+    int unused = end(statement, query, start);
+    query.stats().failed(failure);
+  }
+
+  /** In 4 µs, so that an int lasts for hours; never 0. */
+  private static int stamp(long nanos) {
+    int stamp = (int) (nanos >>> STAMP_BITS);
+    return stamp == 0 ? -1 : stamp;
+  }
+
+  long nanosSince(int stamp) {
+    return Integer.toUnsignedLong((int) (monitor.nanos().getAsLong() >>> STAMP_BITS) - stamp)
+        << STAMP_BITS;
+  }
+
+  /** What runs now, as the watchdog sees it; null if nothing does. */
+  @Nullable Execution execution() {
+    Query query = (Query) RUNNING.getAcquire(this);
+    Thread runner = thread;
+    return query == null || runner == null ? null : new Execution(query, startNanos, runner);
+  }
+
+  /** An execution that is under way. */
+  record Execution(Query query, long startNanos, Thread thread) {}
+
+  private interface Ending {
+    void of(Connection connection) throws SQLException;
+  }
+
+  private void end(String how, Ending ending) throws SQLException {
+    Query query = query(how);
+    long start = begin(query);
+    try {
+      ending.of(delegate);
+      int unused = end(null, query, start);
+    } catch (SQLException | RuntimeException | Error e) {
+      failed(null, query, start, e);
+      throw e;
+    }
+  }
+
+  @Override
+  public void commit() throws SQLException {
+    end("commit", Connection::commit);
+  }
+
+  @Override
+  public void rollback() throws SQLException {
+    end("rollback", Connection::rollback);
+  }
+
+  @Override
+  public void rollback(Savepoint savepoint) throws SQLException {
+    delegate.rollback(savepoint);
+  }
+
+  @Override
+  public void setAutoCommit(boolean autoCommit) throws SQLException {
+    delegate.setAutoCommit(autoCommit);
+  }
+
+  @Override
+  public void close() throws SQLException {
+    monitor.left(this);
+    delegate.close();
+  }
+
+  @Override
+  public void abort(Executor executor) throws SQLException {
+    monitor.left(this);
+    delegate.abort(executor);
+  }
+
+  @Override
+  public DatabaseMetaData getMetaData() throws SQLException {
+    return MonitoredMetaData.of(delegate.getMetaData(), this);
+  }
+
+  private Statement monitored(Statement statement) {
+    return new MonitoredStatement<>(statement, this, query(""));
+  }
+
+  private PreparedStatement monitored(PreparedStatement statement, String sql) {
+    return new MonitoredPreparedStatement<>(statement, this, query(sql));
+  }
+
+  private CallableStatement monitored(CallableStatement statement, String sql) {
+    return new MonitoredCallableStatement(statement, this, query(sql));
+  }
+
+  @Override
+  public Statement createStatement() throws SQLException {
+    return monitored(delegate.createStatement());
+  }
+
+  @Override
+  public Statement createStatement(int resultSetType, int resultSetConcurrency)
+      throws SQLException {
+    return monitored(delegate.createStatement(resultSetType, resultSetConcurrency));
+  }
+
+  @Override
+  public Statement createStatement(
+      int resultSetType, int resultSetConcurrency, int resultSetHoldability) throws SQLException {
+    return monitored(
+        delegate.createStatement(resultSetType, resultSetConcurrency, resultSetHoldability));
+  }
+
+  @Override
+  public PreparedStatement prepareStatement(String sql) throws SQLException {
+    return monitored(delegate.prepareStatement(sql), sql);
+  }
+
+  @Override
+  public PreparedStatement prepareStatement(String sql, int autoGeneratedKeys) throws SQLException {
+    return monitored(delegate.prepareStatement(sql, autoGeneratedKeys), sql);
+  }
+
+  @Override
+  public PreparedStatement prepareStatement(String sql, int[] columnIndexes) throws SQLException {
+    return monitored(delegate.prepareStatement(sql, columnIndexes), sql);
+  }
+
+  @Override
+  public PreparedStatement prepareStatement(String sql, String[] columnNames) throws SQLException {
+    return monitored(delegate.prepareStatement(sql, columnNames), sql);
+  }
+
+  @Override
+  public PreparedStatement prepareStatement(String sql, int resultSetType, int resultSetConcurrency)
+      throws SQLException {
+    return monitored(delegate.prepareStatement(sql, resultSetType, resultSetConcurrency), sql);
+  }
+
+  @Override
+  public PreparedStatement prepareStatement(
+      String sql, int resultSetType, int resultSetConcurrency, int resultSetHoldability)
+      throws SQLException {
+    return monitored(
+        delegate.prepareStatement(sql, resultSetType, resultSetConcurrency, resultSetHoldability),
+        sql);
+  }
+
+  @Override
+  public CallableStatement prepareCall(String sql) throws SQLException {
+    return monitored(delegate.prepareCall(sql), sql);
+  }
+
+  @Override
+  public CallableStatement prepareCall(String sql, int resultSetType, int resultSetConcurrency)
+      throws SQLException {
+    return monitored(delegate.prepareCall(sql, resultSetType, resultSetConcurrency), sql);
+  }
+
+  @Override
+  public CallableStatement prepareCall(
+      String sql, int resultSetType, int resultSetConcurrency, int resultSetHoldability)
+      throws SQLException {
+    return monitored(
+        delegate.prepareCall(sql, resultSetType, resultSetConcurrency, resultSetHoldability), sql);
+  }
+}
