@@ -1,11 +1,14 @@
 package io.perfkit.db.query;
 
+import static java.util.stream.Collectors.joining;
+
 import java.lang.StackWalker.StackFrame;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** The line of the application that asked for an execution. */
 final class CallSite {
+  private static final int PATH_MAX = 6;
   private static final StackWalker WALKER =
       StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
@@ -24,7 +27,8 @@ final class CallSite {
           "org.jooq.",
           "org.jdbi.",
           "org.apache.ibatis.",
-          "org.mybatis.");
+          "org.mybatis.",
+          BatchLoader.class.getName());
 
   private CallSite() {}
 
@@ -37,12 +41,22 @@ final class CallSite {
   }
 
   private static String below(Stream<StackFrame> frames) {
+    return ofApplication(frames).findFirst().map(CallSite::text).orElse("");
+  }
+
+  private static Stream<StackFrame> ofApplication(Stream<StackFrame> frames) {
     return frames
         .dropWhile(frame -> !isWrapper(frame))
-        .filter(frame -> !isWrapper(frame) && !isLibrary(frame.getClassName()))
-        .findFirst()
-        .map(CallSite::text)
-        .orElse("");
+        .filter(frame -> !isWrapper(frame) && !isLibrary(frame.getClassName()));
+  }
+
+  /**
+   * The lines that lead there, the nearest first: enough of them to tell loops from other calls.
+   */
+  static String path() {
+    return WALKER.walk(
+        frames ->
+            ofApplication(frames).limit(PATH_MAX).map(CallSite::text).collect(joining(" < ")));
   }
 
   private static boolean isWrapper(StackFrame frame) {

@@ -46,6 +46,9 @@ final class MonitoredConnection extends DelegatingConnection {
   private long startNanos;
   private @Nullable Thread thread;
 
+  /** Of this connection since it was borrowed, or since its last transaction. */
+  private @Nullable Repeats repeats;
+
   MonitoredConnection(Connection delegate, QueryMonitor monitor) {
     super(delegate);
     this.monitor = monitor;
@@ -70,22 +73,60 @@ final class MonitoredConnection extends DelegatingConnection {
     return now;
   }
 
-  /** Returns when it ended, for {@link #nanosSince}; 0 if that is not needed. */
-  int end(@Nullable MonitoredStatement<?> statement, Query query, long start) {
-    long now = monitor.nanos().getAsLong();
-    RUNNING.setRelease(this, null);
-    long took = now - start;
-    query.stats().executed(took);
-    if (monitor.isNoteworthy(took)) {
-      monitor.note(statement, query, took);
+  /**
+   * An execution has returned.
+   *
+   * @param hash of its parameters
+   * @return when it ended, for {@link #nanosSince}; 0 if that is not needed
+   */
+  int succeeded(MonitoredStatement<?> statement, Query query, int hash, long start) {
+    long took = end(statement, query, start);
+    if (query.operation() == Operation.SELECT && monitor.looksForRepeats()) {
+      repeats().executed(query, hash, took);
     }
-    return took < HELD_NANOS_MIN ? 0 : stamp(now);
+    return took < HELD_NANOS_MIN ? 0 : stamp(start + took);
   }
 
   void failed(
       @Nullable MonitoredStatement<?> statement, Query query, long start, Throwable failure) {
-    int unused = end(statement, query, start);
+    long unused = end(statement, query, start);
     query.stats().failed(failure);
+  }
+
+  private long end(@Nullable MonitoredStatement<?> statement, Query query, long start) {
+    long took = monitor.nanos().getAsLong() - start;
+    RUNNING.setRelease(this, null);
+    query.stats().executed(took);
+    if (monitor.isNoteworthy(took)) {
+      monitor.note(statement, query, took);
+    }
+    return took;
+  }
+
+  private Repeats repeats() {
+    UnitOfWork work = monitor.currentWork();
+    if (work != null) {
+      return work.repeats();
+    }
+    Repeats own = repeats;
+    if (own == null) {
+      own = monitor.newRepeats();
+      repeats = own;
+    }
+    return own;
+  }
+
+  /** Rows of a query were read. */
+  void read(Query query, int rows) {
+    if (query.operation() == Operation.SELECT && monitor.looksForRepeats()) {
+      repeats().read(query, rows);
+    }
+  }
+
+  private void endScope() {
+    if (repeats != null) {
+      repeats.end();
+    }
   }
 
   /** In 4 µs, so that an int lasts for hours; never 0. */
@@ -118,10 +159,12 @@ final class MonitoredConnection extends DelegatingConnection {
     long start = begin(query);
     try {
       ending.of(delegate);
-      int unused = end(null, query, start);
+      long unused = end(null, query, start);
     } catch (SQLException | RuntimeException | Error e) {
       failed(null, query, start, e);
       throw e;
+    } finally {
+      endScope();
     }
   }
 
@@ -148,6 +191,7 @@ final class MonitoredConnection extends DelegatingConnection {
   @Override
   public void close() throws SQLException {
     monitor.left(this);
+    endScope();
     delegate.close();
   }
 

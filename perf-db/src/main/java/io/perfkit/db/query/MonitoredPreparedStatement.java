@@ -52,8 +52,10 @@ class MonitoredPreparedStatement<S extends PreparedStatement>
     parameter(name, ParameterKind.of(value), ParameterKind.hash(value));
   }
 
-  @Override
-  final int parametersHash() {
+  /**
+   * Tells executions with the same parameters from others; those set from now on are of the next.
+   */
+  private int parametersHash() {
     kinds |= EXECUTED;
     return hash;
   }
@@ -72,23 +74,23 @@ class MonitoredPreparedStatement<S extends PreparedStatement>
 
   @Override
   public final ResultSet executeQuery() throws SQLException {
-    return rows(run(PreparedStatement::executeQuery));
+    return rows(run(parametersHash(), PreparedStatement::executeQuery));
   }
 
   @Override
   public final boolean execute() throws SQLException {
-    return run(PreparedStatement::execute);
+    return run(parametersHash(), PreparedStatement::execute);
   }
 
   @Override
   public final int executeUpdate() throws SQLException {
-    int count = run(PreparedStatement::executeUpdate);
+    int count = run(parametersHash(), PreparedStatement::executeUpdate);
     return changed(count);
   }
 
   @Override
   public final long executeLargeUpdate() throws SQLException {
-    long count = run(PreparedStatement::executeLargeUpdate);
+    long count = run(parametersHash(), PreparedStatement::executeLargeUpdate);
     return changed(count);
   }
 

@@ -33,27 +33,32 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
     T on(S statement) throws SQLException;
   }
 
-  final <T> T run(Execution<? super S, T> execution) throws SQLException {
-    return run(query, execution);
+  /**
+   * Runs the current query.
+   *
+   * @param hash of its parameters
+   */
+  final <T> T run(int hash, Execution<? super S, T> execution) throws SQLException {
+    return run(query, hash, execution);
   }
 
-  final <T> T run(Query next, Execution<? super S, T> execution) throws SQLException {
+  private <T> T run(String sql, Execution<? super S, T> execution) throws SQLException {
+    return run(connection.query(sql), sql.hashCode(), execution);
+  }
+
+  private <T> T run(Query next, int hash, Execution<? super S, T> execution) throws SQLException {
     settle();
     query = next;
     long start = connection.begin(next);
     try {
       T result = execution.on(delegate);
-      openSince = connection.end(this, next, start);
+      openSince = connection.succeeded(this, next, hash, start);
       rows = 0;
       return result;
     } catch (SQLException | RuntimeException | Error e) {
       connection.failed(this, next, start, e);
       throw e;
     }
-  }
-
-  private <T> T run(String sql, Execution<? super S, T> execution) throws SQLException {
-    return run(connection.query(sql), execution);
   }
 
   /** The rows of an execution that was run just now. */
@@ -109,6 +114,7 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
   final void settle() {
     if (rows > 0) {
       query.stats().rows(rows);
+      connection.read(query, rows);
     }
     if (openSince != 0) {
       query.stats().read(connection.nanosSince(openSince));
@@ -121,11 +127,6 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
     if (rows != NOTHING_OPEN && count > rows) { // negative if there is no count
       rows = (int) Math.min(count, ROWS_MAX);
     }
-  }
-
-  /** Tells executions with the same parameters from others; asked once for each execution. */
-  int parametersHash() {
-    return 0;
   }
 
   /** What kinds of parameters the execution had. */
@@ -253,11 +254,11 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
 
   @Override
   public final int[] executeBatch() throws SQLException {
-    return changed(run(Statement::executeBatch));
+    return changed(run(0, Statement::executeBatch));
   }
 
   @Override
   public final long[] executeLargeBatch() throws SQLException {
-    return changed(run(Statement::executeLargeBatch));
+    return changed(run(0, Statement::executeLargeBatch));
   }
 }

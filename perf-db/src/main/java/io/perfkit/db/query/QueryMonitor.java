@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,13 @@ public final class QueryMonitor implements AutoCloseable {
   private final long noteworthyNanos;
   private final Watchdog watchdog;
   private final @Nullable QueryMeters meters;
+  private final int repeatsMin;
+  private final RepeatedQueries repeated;
+
+  @SuppressWarnings("ThreadLocalUsage") // units of one monitor are not those of another
+  private final ThreadLocal<UnitOfWork> work = new ThreadLocal<>();
+
+  private volatile boolean worked; // spares the look at the thread where nobody opens units
 
   private QueryMonitor(Builder builder) {
     QueryMonitorConfig config = builder.config;
@@ -40,6 +48,8 @@ public final class QueryMonitor implements AutoCloseable {
     this.logAll = config.logAll();
     this.slowNanos = config.slowAfter().toNanos();
     this.noteworthyNanos = logAll ? 0 : slowNanos;
+    this.repeatsMin = config.repeatsMin();
+    this.repeated = new RepeatedQueries(log);
     this.watchdog = new Watchdog(config.stillRunningAfter(), nanos, log);
     this.meters =
         builder.registry == null ? null : new QueryMeters(builder.registry, queries, watchdog);
@@ -68,6 +78,23 @@ public final class QueryMonitor implements AutoCloseable {
     return new QueryReport(queries.figures());
   }
 
+  /**
+   * Begins what counts as one scope for {@link #repeatedQueries}, on this thread and until it is
+   * closed. Without one, a transaction is a scope, or else a borrowed connection.
+   */
+  public UnitOfWork unitOfWork() {
+    worked = true;
+    return new UnitOfWork(work, newRepeats());
+  }
+
+  /**
+   * Queries that the same lines asked at least {@code repeatsMin} times within one scope that has
+   * ended, the one that costs most first; at most 200. Each is logged when it is found, at WARN.
+   */
+  public List<RepeatedQuery> repeatedQueries() {
+    return repeated.all();
+  }
+
   /** What runs now. Asks nothing of the database; for a health check. */
   public QueryHealth health() {
     return watchdog.health();
@@ -90,6 +117,18 @@ public final class QueryMonitor implements AutoCloseable {
 
   void left(MonitoredConnection connection) {
     watchdog.forget(connection);
+  }
+
+  boolean looksForRepeats() {
+    return repeatsMin > 0;
+  }
+
+  @Nullable UnitOfWork currentWork() {
+    return worked ? work.get() : null;
+  }
+
+  Repeats newRepeats() {
+    return new Repeats(repeatsMin, repeated, CallSite::path);
   }
 
   Query query(String sql) {

@@ -21,7 +21,8 @@ public record QueryMonitorConfig(
     Duration slowAfter,
     boolean logSlow,
     boolean logAll,
-    Duration stillRunningAfter) {
+    Duration stillRunningAfter,
+    int repeatsMin) {
 
   private static final Duration LONGEST = Duration.ofDays(1);
 
@@ -32,6 +33,10 @@ public record QueryMonitorConfig(
     }
     require("slowAfter", slowAfter, Duration.ZERO);
     require("stillRunningAfter", stillRunningAfter, Duration.ofMillis(10));
+    if (repeatsMin != 0 && (repeatsMin < 3 || repeatsMin > 1_000)) {
+      throw new IllegalArgumentException(
+          "repeatsMin: " + repeatsMin + " (expected: 3 to 1000, or 0 for not looking)");
+    }
   }
 
   private static void require(String what, Duration time, Duration least) {
@@ -58,6 +63,7 @@ public record QueryMonitorConfig(
     private boolean logSlow = true;
     private boolean logAll;
     private Duration stillRunningAfter = Duration.ofSeconds(5);
+    private int repeatsMin = 5;
 
     private Builder() {}
 
@@ -91,13 +97,20 @@ public record QueryMonitorConfig(
       return this;
     }
 
+    /** See {@link QueryMonitorConfig#repeatsMin()}. */
+    public Builder repeatsMin(int count) {
+      repeatsMin = count;
+      return this;
+    }
+
     /**
      * The settings.
      *
      * @throws IllegalArgumentException if a value breaks a rule; it names the value and the rule
      */
     public QueryMonitorConfig build() {
-      return new QueryMonitorConfig(fingerprintsMax, slowAfter, logSlow, logAll, stillRunningAfter);
+      return new QueryMonitorConfig(
+          fingerprintsMax, slowAfter, logSlow, logAll, stillRunningAfter, repeatsMin);
     }
   }
 }

@@ -10,7 +10,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +62,57 @@ final class QueriesGuideIT {
 
     assertThat(monitor.health().healthy()).isTrue();
     monitor.close();
+  }
+
+  @Test
+  void repeats() throws SQLException {
+    QueryMonitor monitor = QueryMonitor.create();
+    DataSource database = monitor.wrap(pool);
+    UnitOfWork work = monitor.unitOfWork();
+    try (work) {
+      handle(request); // on this thread, whatever connections it takes
+    }
+    List<RepeatedQuery> repeated = monitor.repeatedQueries();
+    assertThat(repeated).isEmpty();
+
+    List<Long> userIds = List.of(1L, 2L, 3L);
+    try (Connection connection = database.getConnection();
+        Statement create = connection.createStatement()) {
+      create.execute(
+          "create table users as select i::bigint as id, 'n' as name from generate_series(1, 2) i");
+      BatchLoader<Long, String> names =
+          BatchLoader.of(
+              "select id, name from users where id = any(?)",
+              "bigint",
+              row -> row.getLong("id"),
+              row -> row.getString("name"));
+
+      BatchLoader.Unit<Long, String> unit = names.on(connection);
+      List<BatchLoader.Later<Long, String>> bettors = new ArrayList<>();
+      for (long id : userIds) {
+        bettors.add(unit.later(id)); // no statement yet
+      }
+      for (BatchLoader.Later<Long, String> bettor : bettors) {
+        print(bettor.get().orElse("gone")); // one statement, at the first of them
+      }
+      Map<Long, String> byId = unit.all(userIds); // all at once; none is asked for again
+
+      assertThat(byId).containsOnlyKeys(1L, 2L);
+      assertThat(printed).containsExactly("n", "n", "gone");
+    }
+    assertThat(monitor.report().calls()).isEqualTo(2);
+    monitor.close();
+  }
+
+  private final String request = "GET /markets";
+  private final List<String> printed = new ArrayList<>();
+
+  private void handle(String what) {
+    assertThat(what).isEqualTo(request);
+  }
+
+  private void print(String name) {
+    printed.add(name);
   }
 
   private static void select(DataSource database) throws SQLException {
