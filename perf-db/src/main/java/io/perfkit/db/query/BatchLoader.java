@@ -24,7 +24,9 @@ import java.util.Set;
  * BatchLoader<Long, User> users =
  *     BatchLoader.of(
  *         "select id, name from users where id = any(?)",
- *         "bigint", row -> row.getLong("id"), row -> new User(row.getLong("id"), row.getString("name")));
+ *         "bigint",
+ *         row -> row.getLong("id"),
+ *         row -> new User(row.getLong("id"), row.getString("name")));
  * }</pre>
  *
  * @param <K> the key, as the driver takes it for an element of an array; equal keys are the same

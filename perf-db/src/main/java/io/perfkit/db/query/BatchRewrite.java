@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 final class BatchRewrite {
   private static final Pattern EQUALS = Pattern.compile("([\\w.\"]+) = \\?");
   private static final Pattern LIST = Pattern.compile(" in \\(\\?\\)|any\\(\\?\\)");
-  private static final Pattern PAGE = Pattern.compile("[<>]=? \\?|offset \\?| between ");
+  private static final Pattern PAGE = Pattern.compile("(?<!<)[<>]=? \\?|offset \\?| between ");
   private static final Pattern MANY_TO_ONE =
       Pattern.compile(" (group by|order by|limit|distinct|union|for update|having|fetch) ?");
   private static final Pattern AGGREGATE = Pattern.compile("\\b(count|sum|min|max|avg)\\(");

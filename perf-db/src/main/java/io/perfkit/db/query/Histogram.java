@@ -44,6 +44,18 @@ final class Histogram {
     }
   }
 
+  /** Of all times. */
+  long count() {
+    long count = 0;
+    for (int octave = 0; octave < OCTAVES; octave++) {
+      AtomicLongArray buckets = octaves.get(octave);
+      for (int bucket = 0; buckets != null && bucket < BUCKETS; bucket++) {
+        count += buckets.get(bucket);
+      }
+    }
+    return count;
+  }
+
   /** What was recorded so far. */
   Timings timings() {
     int first = 0;

@@ -49,6 +49,8 @@ final class MonitoredConnection extends DelegatingConnection {
   /** Of this connection since it was borrowed, or since its last transaction. */
   private @Nullable Repeats repeats;
 
+  private TableVersions.@Nullable Writes writes;
+
   MonitoredConnection(Connection delegate, QueryMonitor monitor) {
     super(delegate);
     this.monitor = monitor;
@@ -60,6 +62,87 @@ final class MonitoredConnection extends DelegatingConnection {
 
   LongSupplier nanos() {
     return monitor.nanos();
+  }
+
+  /** Whether what a statement reads now was committed before, all of it. */
+  boolean readsWhatIsCommitted() throws SQLException {
+    return delegate.getAutoCommit() && (writes == null || !writes.isUnclear());
+  }
+
+  /** A statement that will be sent may write. */
+  void willRun(Query query) {
+    TableVersions.Writes own = writes();
+    if (own != null) {
+      own.begin(query);
+    }
+  }
+
+  /** Something will be written that no text tells. */
+  void willWriteAny() {
+    TableVersions.Writes own = writes();
+    if (own != null) {
+      own.beginAny();
+    }
+  }
+
+  private TableVersions.@Nullable Writes writes() {
+    TableVersions versions = monitor.tables();
+    if (writes == null && versions != null) {
+      writes = versions.writes();
+    }
+    return writes;
+  }
+
+  /** A statement has ended, and with it what it wrote if each commits by itself. */
+  void ran(@Nullable Throwable failure) {
+    if (writes != null && !writes.isEmpty()) {
+      doubt(writes, failure);
+      if (commitsEach()) {
+        endWrites();
+      }
+    }
+  }
+
+  private boolean commitsEach() {
+    try {
+      return delegate.getAutoCommit();
+    } catch (SQLException closed) {
+      return false; // so that its tables are left alone until it is given back
+    }
+  }
+
+  private static void doubt(TableVersions.Writes writes, @Nullable Throwable failure) {
+    if (failure != null && isInDoubt(failure)) {
+      writes.doubt();
+    }
+  }
+
+  private void endWrites() {
+    if (writes != null && !writes.isUnclear()) {
+      writes.end();
+    }
+  }
+
+  private void transactionEnded(@Nullable Throwable failure) {
+    if (writes != null) {
+      doubt(writes, failure);
+      endWrites();
+    }
+  }
+
+  private void left() {
+    if (writes != null) {
+      writes.end();
+    }
+  }
+
+  /** Anything but an error that the server answered with. */
+  private static boolean isInDoubt(Throwable failure) {
+    if (!(failure instanceof SQLException sql)) {
+      return true;
+    }
+    String state = sql.getSQLState();
+    return state == null || state.startsWith("08") || state.startsWith("57P");
   }
 
   long begin(Query query) {
@@ -160,8 +243,10 @@ final class MonitoredConnection extends DelegatingConnection {
     try {
       ending.of(delegate);
       long unused = end(null, query, start);
+      transactionEnded(null);
     } catch (SQLException | RuntimeException | Error e) {
       failed(null, query, start, e);
+      transactionEnded(e);
       throw e;
     } finally {
       endScope();
@@ -185,20 +270,52 @@ final class MonitoredConnection extends DelegatingConnection {
 
   @Override
   public void setAutoCommit(boolean autoCommit) throws SQLException {
-    delegate.setAutoCommit(autoCommit);
+    try {
+      delegate.setAutoCommit(autoCommit); // which commits, if it changes anything
+      if (autoCommit) {
+        transactionEnded(null);
+      }
+    } catch (SQLException | RuntimeException | Error e) {
+      transactionEnded(e);
+      throw e;
+    }
   }
 
   @Override
   public void close() throws SQLException {
     monitor.left(this);
     endScope();
-    delegate.close();
+    try {
+      delegate.close();
+    } finally {
+      left(); // a pool and PostgreSQL roll back
+    }
   }
 
   @Override
   public void abort(Executor executor) throws SQLException {
     monitor.left(this);
     delegate.abort(executor);
+    left();
+  }
+
+  @Override
+  public void setSchema(String schema) throws SQLException {
+    sessionDiffers();
+    delegate.setSchema(schema);
+  }
+
+  @Override
+  public void setCatalog(String catalog) throws SQLException {
+    sessionDiffers();
+    delegate.setCatalog(catalog);
+  }
+
+  private void sessionDiffers() {
+    TableVersions versions = monitor.tables();
+    if (versions != null) {
+      versions.turnOff();
+    }
   }
 
   @Override

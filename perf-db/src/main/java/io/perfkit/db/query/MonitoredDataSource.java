@@ -18,6 +18,10 @@ final class MonitoredDataSource extends Delegating<DataSource> implements DataSo
     this.monitor = monitor;
   }
 
+  QueryMonitor monitor() {
+    return monitor;
+  }
+
   @Override
   public Connection getConnection() throws SQLException {
     return monitor.borrowed(delegate.getConnection());

@@ -73,6 +73,11 @@ class MonitoredPreparedStatement<S extends PreparedStatement>
   }
 
   @Override
+  final void willRunBatch() {
+    // it is known, as for any other execution
+  }
+
+  @Override
   public final ResultSet executeQuery() throws SQLException {
     return rows(run(parametersHash(), PreparedStatement::executeQuery));
   }

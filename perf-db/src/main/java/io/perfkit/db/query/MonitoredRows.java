@@ -31,16 +31,16 @@ class MonitoredRows extends DelegatingResultSet {
 
   @Override
   public final void insertRow() throws SQLException {
-    delegate.insertRow();
+    statement.changeRow(delegate::insertRow);
   }
 
   @Override
   public final void updateRow() throws SQLException {
-    delegate.updateRow();
+    statement.changeRow(delegate::updateRow);
   }
 
   @Override
   public final void deleteRow() throws SQLException {
-    delegate.deleteRow();
+    statement.changeRow(delegate::deleteRow);
   }
 }

@@ -49,14 +49,38 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
   private <T> T run(Query next, int hash, Execution<? super S, T> execution) throws SQLException {
     settle();
     query = next;
+    connection.willRun(next);
     long start = connection.begin(next);
     try {
       T result = execution.on(delegate);
       openSince = connection.succeeded(this, next, hash, start);
+      connection.ran(null);
       rows = 0;
       return result;
     } catch (SQLException | RuntimeException | Error e) {
       connection.failed(this, next, start, e);
+      connection.ran(e);
+      throw e;
+    }
+  }
+
+  /** Of several texts only the last one is known. */
+  void willRunBatch() {
+    connection.willWriteAny();
+  }
+
+  /** What an open result does to a row of its table. */
+  interface RowChange {
+    void run() throws SQLException;
+  }
+
+  final void changeRow(RowChange change) throws SQLException {
+    connection.willWriteAny();
+    try {
+      change.run();
+      connection.ran(null);
+    } catch (SQLException | RuntimeException | Error e) {
+      connection.ran(e);
       throw e;
     }
   }
@@ -254,11 +278,13 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
 
   @Override
   public final int[] executeBatch() throws SQLException {
+    willRunBatch();
     return changed(run(0, Statement::executeBatch));
   }
 
   @Override
   public final long[] executeLargeBatch() throws SQLException {
+    willRunBatch();
     return changed(run(0, Statement::executeLargeBatch));
   }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ToLongFunction;
 
 /**
  * The queries by fingerprint, and by the texts that have one. Thread safe.
@@ -94,6 +95,20 @@ final class Queries {
   /** Those that have fingerprints of their own, in no order. */
   List<Query> all() {
     return List.copyOf(byFingerprint.values());
+  }
+
+  /** Over all queries of that kind, the others included. */
+  long sum(Operation operation, ToLongFunction<QueryStats> value) {
+    lock.lock(); // as below
+    try {
+      return byFingerprint.values().stream()
+              .filter(query -> query.operation() == operation)
+              .mapToLong(query -> value.applyAsLong(query.stats()))
+              .sum()
+          + value.applyAsLong(other(operation));
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** One for each fingerprint in no order, and at last one for the others of each operation. */

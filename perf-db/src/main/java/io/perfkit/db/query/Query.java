@@ -8,6 +8,9 @@ final class Query {
   private final Operation operation;
   private final QueryStats stats = new QueryStats();
   private volatile @Nullable String callSite;
+  private volatile @Nullable Read read;
+
+  private record Read(Catalog catalog, SqlTables tables) {}
 
   Query(Fingerprint fingerprint) {
     this.fingerprint = fingerprint;
@@ -24,6 +27,16 @@ final class Query {
 
   QueryStats stats() {
     return stats;
+  }
+
+  /** What it reads and writes of a catalog; remembered for the last one. */
+  SqlTables tables(Catalog catalog) {
+    Read known = read;
+    if (known == null || known.catalog() != catalog) {
+      known = new Read(catalog, SqlTables.of(fingerprint, catalog));
+      read = known;
+    }
+    return known.tables();
   }
 
   /** Null until the first execution. */

@@ -1,6 +1,7 @@
 package io.perfkit.db.query;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +36,7 @@ class QueryLog {
   }
 
   final void executed(Query query, String parameters, long nanos) {
-    info("%.3f ms: %s %s".formatted(nanos / 1e6, query, parameters));
+    info(String.format(Locale.ROOT, "%.3f ms: %s %s", nanos / 1e6, query, parameters));
   }
 
   final void stillRunning(Query query, Duration since, String callSite) {

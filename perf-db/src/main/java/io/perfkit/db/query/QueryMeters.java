@@ -32,36 +32,24 @@ final class QueryMeters implements AutoCloseable {
           FunctionTimer.builder(
                   EXECUTIONS,
                   queries,
-                  q -> sum(q, operation, QueryFigures::calls),
-                  q -> sum(q, operation, one -> one.executeTime().toNanos()),
+                  q -> q.sum(operation, QueryStats::calls),
+                  q -> q.sum(operation, QueryStats::executeNanos),
                   NANOSECONDS)
               .tag("operation", operation.label())
               .register(registry));
-      count(FAILURES, operation, queries, QueryMeters::failures);
-      count(ROWS, operation, queries, QueryFigures::rows);
+      count(FAILURES, operation, queries, QueryStats::failures);
+      count(ROWS, operation, queries, QueryStats::rows);
     }
     meters.add(Gauge.builder(RUNNING, watchdog, w -> w.health().running()).register(registry));
     meters.add(Gauge.builder(STUCK, watchdog, w -> w.health().stuck()).register(registry));
   }
 
   private void count(
-      String name, Operation operation, Queries queries, ToLongFunction<QueryFigures> value) {
+      String name, Operation operation, Queries queries, ToLongFunction<QueryStats> value) {
     meters.add(
-        FunctionCounter.builder(name, queries, q -> sum(q, operation, value))
+        FunctionCounter.builder(name, queries, q -> q.sum(operation, value))
             .tag("operation", operation.label())
             .register(registry));
-  }
-
-  private static long failures(QueryFigures figures) {
-    return figures.errors().values().stream().mapToLong(Long::longValue).sum();
-  }
-
-  private static long sum(
-      Queries queries, Operation operation, ToLongFunction<QueryFigures> value) {
-    return queries.figures().stream()
-        .filter(one -> one.operation() == operation)
-        .mapToLong(value)
-        .sum();
   }
 
   /** The registry is the host's, so it gets back what was put there. */

@@ -4,9 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,7 @@ public final class QueryMonitor implements AutoCloseable {
   @SuppressWarnings("ThreadLocalUsage") // units of one monitor are not those of another
   private final ThreadLocal<UnitOfWork> work = new ThreadLocal<>();
 
+  private final AtomicReference<@Nullable TableVersions> tables = new AtomicReference<>();
   private volatile boolean worked; // spares the look at the thread where nobody opens units
 
   private QueryMonitor(Builder builder) {
@@ -117,6 +120,38 @@ public final class QueryMonitor implements AutoCloseable {
 
   void left(MonitoredConnection connection) {
     watchdog.forget(connection);
+  }
+
+  /** From now on it is known which tables are written. */
+  TableVersions trackTables(DataSource database, Duration doubt) throws SQLException {
+    int borrowed = health().connections();
+    if (borrowed > 0) {
+      throw new IllegalStateException(
+          "connections borrowed: " + borrowed + " (expected: none before there is a cache)");
+    }
+    TableVersions versions = new TableVersions(nanos, doubt.toNanos());
+    if (!tables.compareAndSet(null, versions)) {
+      throw new IllegalStateException("caches of this monitor: 1 already (expected: one at most)");
+    }
+    boolean tracked = false;
+    try (Connection connection = database.getConnection()) {
+      String product = connection.getMetaData().getDatabaseProductName();
+      if (!product.equals("PostgreSQL")) {
+        throw new IllegalArgumentException("database: " + product + " (expected: PostgreSQL)");
+      }
+      Catalog unused = versions.catalog(database);
+      tracked = true;
+    } finally {
+      if (!tracked) {
+        tables.set(null);
+      }
+    }
+    return versions;
+  }
+
+  /** Null where nobody wants to know. */
+  @Nullable TableVersions tables() {
+    return tables.get();
   }
 
   boolean looksForRepeats() {

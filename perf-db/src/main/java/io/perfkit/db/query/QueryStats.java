@@ -93,6 +93,18 @@ final class QueryStats {
     return executeNanos.sum();
   }
 
+  long calls() {
+    return executions.count();
+  }
+
+  long rows() {
+    return rows.sum();
+  }
+
+  long failures() {
+    return errors.values().stream().mapToLong(LongAdder::sum).sum();
+  }
+
   Timings timings() {
     return executions.timings();
   }

@@ -28,30 +28,32 @@ final class ReportText {
 
   private static String line(QueryFigures one) {
     String site = one.callSite().isEmpty() ? "" : "  at " + one.callSite();
-    return "%9d %10.1f %10.3f %10.3f %10d %8d  %s%s%n"
-        .formatted(
-            one.calls(),
-            millis(one.executeTime().toNanos()),
-            millis(one.mean().toNanos()),
-            millis(one.percentile(0.99).toNanos()),
-            one.rows(),
-            errors(one),
-            cut(one.fingerprint()),
-            site);
+    return String.format(
+        Locale.ROOT,
+        "%9d %10.1f %10.3f %10.3f %10d %8d  %s%s%n",
+        one.calls(),
+        millis(one.executeTime().toNanos()),
+        millis(one.mean().toNanos()),
+        millis(one.percentile(0.99).toNanos()),
+        one.rows(),
+        errors(one),
+        cut(one.fingerprint()),
+        site);
   }
 
   private static String sum(List<QueryFigures> figures, String name) {
     long calls = figures.stream().mapToLong(QueryFigures::calls).sum();
     long nanos = figures.stream().mapToLong(one -> one.executeTime().toNanos()).sum();
-    return "%9d %10.1f %10.3f %10s %10d %8d  (%s)%n"
-        .formatted(
-            calls,
-            millis(nanos),
-            millis(nanos / Math.max(1, calls)),
-            "",
-            figures.stream().mapToLong(QueryFigures::rows).sum(),
-            figures.stream().mapToLong(ReportText::errors).sum(),
-            name);
+    return String.format(
+        Locale.ROOT,
+        "%9d %10.1f %10.3f %10s %10d %8d  (%s)%n",
+        calls,
+        millis(nanos),
+        millis(nanos / Math.max(1, calls)),
+        "",
+        figures.stream().mapToLong(QueryFigures::rows).sum(),
+        figures.stream().mapToLong(ReportText::errors).sum(),
+        name);
   }
 
   private static long errors(QueryFigures one) {
@@ -71,20 +73,20 @@ final class ReportText {
   }
 
   private static String json(QueryFigures one) {
-    return "{\"query\":%s,\"operation\":%s,\"calls\":%d,\"errors\":%s,\"rows\":%d,\"executeNanos\":%d,\"fetchNanos\":%d,\"holdNanos\":%d,\"p50Nanos\":%d,\"p95Nanos\":%d,\"p99Nanos\":%d,\"callSite\":%s}"
-        .formatted(
-            quoted(one.fingerprint()),
-            quoted(one.operation().label()),
-            one.calls(),
-            errorsJson(one.errors()),
-            one.rows(),
-            one.executeTime().toNanos(),
-            one.fetchTime().toNanos(),
-            one.holdTime().toNanos(),
-            one.percentile(0.5).toNanos(),
-            one.percentile(0.95).toNanos(),
-            one.percentile(0.99).toNanos(),
-            quoted(one.callSite()));
+    StringBuilder json = new StringBuilder("{");
+    json.append("\"query\":").append(quoted(one.fingerprint()));
+    json.append(",\"operation\":").append(quoted(one.operation().label()));
+    json.append(",\"calls\":").append(one.calls());
+    json.append(",\"errors\":").append(errorsJson(one.errors()));
+    json.append(",\"rows\":").append(one.rows());
+    json.append(",\"executeNanos\":").append(one.executeTime().toNanos());
+    json.append(",\"fetchNanos\":").append(one.fetchTime().toNanos());
+    json.append(",\"holdNanos\":").append(one.holdTime().toNanos());
+    json.append(",\"p50Nanos\":").append(one.percentile(0.5).toNanos());
+    json.append(",\"p95Nanos\":").append(one.percentile(0.95).toNanos());
+    json.append(",\"p99Nanos\":").append(one.percentile(0.99).toNanos());
+    json.append(",\"callSite\":").append(quoted(one.callSite()));
+    return json.append('}').toString();
   }
 
   private static String errorsJson(Map<String, Long> errors) {

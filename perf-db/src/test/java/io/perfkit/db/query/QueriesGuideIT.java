@@ -104,6 +104,27 @@ final class QueriesGuideIT {
     monitor.close();
   }
 
+  @Test
+  void keptResults() throws SQLException {
+    try (Connection connection = pool.getConnection();
+        Statement create = connection.createStatement()) {
+      create.execute("create table topics (name text, kind text)");
+    }
+    QueryMonitor monitor = QueryMonitor.create();
+    DataSource database = monitor.wrap(pool);
+    QueryCache cache = QueryCache.of(database, QueryCacheConfig.defaults());
+    CachedQuery<String> topics =
+        cache.query(
+            "select name from topics where kind = ? order by name", row -> row.getString(1));
+
+    for (int i = 0; i < 2; i++) {
+      List<String> open = topics.list("open"); // no statement, until somebody writes topics
+      assertThat(open).isEmpty();
+    }
+    assertThat(cache.stats().hits()).isEqualTo(1);
+    monitor.close();
+  }
+
   private final String request = "GET /markets";
   private final List<String> printed = new ArrayList<>();
 

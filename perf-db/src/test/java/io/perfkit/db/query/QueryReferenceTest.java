@@ -45,5 +45,7 @@ final class QueryReferenceTest {
   void defaultsAreThoseOfTheTable() {
     assertThat(ReferenceTable.under("QueryMonitorConfig", "configuration.md").secondByFirst())
         .isEqualTo(ReferenceTable.componentsOf(QueryMonitorConfig.defaults()));
+    assertThat(ReferenceTable.under("QueryCacheConfig", "configuration.md").secondByFirst())
+        .isEqualTo(ReferenceTable.componentsOf(QueryCacheConfig.defaults()));
   }
 }
