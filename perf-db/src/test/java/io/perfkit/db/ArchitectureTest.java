@@ -8,8 +8,8 @@ final class ArchitectureTest {
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.db")
         .rootException("DbException")
-        .clocks("batch.BatchWriter", "route.Router")
-        .threads("batch.BatchWriter", "route.Watch")
+        .clocks("batch.BatchWriter", "query.QueryMonitor", "route.Router")
+        .threads("batch.BatchWriter", "query.Watchdog", "route.Watch")
         .check();
   }
 }

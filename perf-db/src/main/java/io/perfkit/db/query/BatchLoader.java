@@ -1,0 +1,168 @@
+package io.perfkit.db.query;
+
+import static java.util.Objects.requireNonNull;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Loads rows by key for many keys with one statement: what removes an N+1. Immutable, thread safe;
+ * its units are not.
+ *
+ * <pre>{@code
+ * BatchLoader<Long, User> users =
+ *     BatchLoader.of(
+ *         "select id, name from users where id = any(?)",
+ *         "bigint",
+ *         row -> row.getLong("id"),
+ *         row -> new User(row.getLong("id"), row.getString("name")));
+ * }</pre>
+ *
+ * @param <K> the key, as the driver takes it for an element of an array; equal keys are the same
+ * @param <V> what is made of a row
+ */
+public final class BatchLoader<K, V> {
+  private static final int KEYS_MAX = 10_000;
+
+  private final String sql;
+  private final String keyType;
+  private final RowMapper<? extends K> key;
+  private final RowMapper<? extends V> value;
+
+  private BatchLoader(
+      String sql, String keyType, RowMapper<? extends K> key, RowMapper<? extends V> value) {
+    this.sql = requireNonNull(sql, "sql");
+    this.keyType = requireNonNull(keyType, "keyType");
+    this.key = requireNonNull(key, "key");
+    this.value = requireNonNull(value, "value");
+  }
+
+  /**
+   * A loader.
+   *
+   * @param sql a query with one parameter, which takes an array: {@code where id = any(?)}
+   * @param keyType the database's name for the type of a key: {@code bigint}
+   * @param key the key of a row; one that was not asked for is ignored
+   * @param value the value of a row; of several rows of a key the last one counts
+   */
+  public static <K, V> BatchLoader<K, V> of(
+      String sql, String keyType, RowMapper<? extends K> key, RowMapper<? extends V> value) {
+    return new BatchLoader<>(sql, keyType, key, value);
+  }
+
+  /** Begins to load on a connection, which stays the caller's. */
+  public Unit<K, V> on(Connection connection) {
+    return new Unit<>(this, requireNonNull(connection, "connection"));
+  }
+
+  /** Those of the keys that there are, with one statement for 10,000 keys. */
+  private Map<K, V> load(Connection connection, List<K> keys) throws SQLException {
+    Map<K, V> found = new HashMap<>();
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      for (int from = 0; from < keys.size(); from += KEYS_MAX) {
+        List<K> some = keys.subList(from, Math.min(keys.size(), from + KEYS_MAX));
+        Array array = connection.createArrayOf(keyType, some.toArray());
+        try {
+          select.setArray(1, array);
+          try (ResultSet rows = select.executeQuery()) {
+            while (rows.next()) {
+              found.put(key.map(rows), value.map(rows));
+            }
+          }
+        } finally {
+          array.free();
+        }
+      }
+    }
+    return found;
+  }
+
+  /**
+   * The loads of one unit of work: keys are collected, and loaded together when the first of their
+   * values is wanted. A key is asked for once. One thread at a time.
+   *
+   * @param <K> the key
+   * @param <V> the value
+   */
+  public static final class Unit<K, V> {
+    private final BatchLoader<K, V> loader;
+    private final Connection connection;
+    private final Set<K> wanted = new LinkedHashSet<>();
+    private final Map<K, Optional<V>> loaded = new HashMap<>();
+
+    private Unit(BatchLoader<K, V> loader, Connection connection) {
+      this.loader = loader;
+      this.connection = connection;
+    }
+
+    /** Will be loaded with the next value that is wanted. No statement. */
+    public Later<K, V> later(K key) {
+      if (!loaded.containsKey(requireNonNull(key, "key"))) {
+        wanted.add(key);
+      }
+      return new Later<>(this, key);
+    }
+
+    /**
+     * The values of these keys, and of all that are wanted, with one statement at most. Keys that
+     * have none are absent.
+     *
+     * @throws SQLException of the statement; the keys are still wanted then
+     */
+    public Map<K, V> all(Collection<? extends K> keys) throws SQLException {
+      keys.forEach(this::later);
+      Map<K, V> values = new HashMap<>();
+      for (K key : keys) {
+        get(key).ifPresent(value -> values.put(key, value));
+      }
+      return values;
+    }
+
+    private Optional<V> get(K key) throws SQLException {
+      Optional<V> known = loaded.get(key);
+      if (known != null) {
+        return known;
+      }
+      Map<K, V> found = loader.load(connection, new ArrayList<>(wanted));
+      wanted.forEach(each -> loaded.put(each, Optional.ofNullable(found.get(each))));
+      wanted.clear();
+      return requireNonNull(loaded.get(key));
+    }
+  }
+
+  /**
+   * A value that is loaded when it is wanted, together with others. One thread at a time.
+   *
+   * @param <K> the key
+   * @param <V> the value
+   */
+  public static final class Later<K, V> {
+    private final Unit<K, V> unit;
+    private final K key;
+
+    private Later(Unit<K, V> unit, K key) {
+      this.unit = unit;
+      this.key = key;
+    }
+
+    /**
+     * The value, empty if there is none. Loads all that are wanted if this one is not loaded yet.
+     *
+     * @throws SQLException of the statement; a later call tries again
+     */
+    public Optional<V> get() throws SQLException {
+      return unit.get(key);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.perfkit.db.query;
+
+import static java.util.Objects.requireNonNull;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A query of a {@link QueryCache}. Thread safe.
+ *
+ * @param <T> what is made of a row; shared between callers, so it should be immutable
+ */
+public final class CachedQuery<T> {
+  /** Texts that PostgreSQL takes for the time of the call. */
+  private static final Set<String> TIMES = Set.of("now", "today", "tomorrow", "yesterday");
+
+  private final QueryCache cache;
+  private final String sql;
+  private final RowMapper<T> mapper;
+  private final Query query;
+  private final boolean namesATime;
+
+  CachedQuery(QueryCache cache, String sql, RowMapper<T> mapper) {
+    this.cache = cache;
+    this.sql = requireNonNull(sql, "sql");
+    this.mapper = requireNonNull(mapper, "mapper");
+    this.query = cache.query(sql);
+    this.namesATime = TIMES.stream().anyMatch(sql.toLowerCase(Locale.ROOT)::contains);
+  }
+
+  /**
+   * Why results are not kept: a function that is not known to give the same again, a view, a lock,
+   * a word such as {@code current_date}. Empty if they are kept. Such a query asks each time.
+   */
+  public Optional<String> uncacheable() throws SQLException {
+    return namesATime ? Optional.of("a text such as 'today'") : tables().uncacheable();
+  }
+
+  /**
+   * All rows, kept or asked for now, over a connection of its own. No statement on a hit. The list
+   * is unmodifiable.
+   *
+   * <p>A hit is not part of a transaction of the caller. While a transaction writes a table of the
+   * query, everybody asks.
+   *
+   * @param parameters as {@code setObject} takes them; results are kept if all are numbers, texts,
+   *     Booleans, UUIDs or enums' names
+   * @throws SQLException of the query
+   */
+  public List<T> list(@Nullable Object... parameters) throws SQLException {
+    List<Object> given = new ArrayList<>(parameters.length);
+    for (Object parameter : parameters) {
+      given.add(parameter == null ? Nothing.INSTANCE : parameter);
+    }
+    return cache.list(this, List.copyOf(given));
+  }
+
+  /** What stands for null in a key. */
+  private enum Nothing {
+    INSTANCE
+  }
+
+  SqlTables tables() throws SQLException {
+    return cache.tables(query);
+  }
+
+  boolean isCacheable(List<Object> parameters) {
+    return !namesATime && parameters.stream().allMatch(CachedQuery::isSteady);
+  }
+
+  private static boolean isSteady(Object parameter) {
+    return (parameter instanceof String text && !TIMES.contains(text.toLowerCase(Locale.ROOT)))
+        || parameter instanceof Integer
+        || parameter instanceof Long
+        || parameter instanceof Short
+        || parameter instanceof Double
+        || parameter instanceof Float
+        || parameter instanceof Boolean
+        || parameter instanceof BigDecimal
+        || parameter instanceof BigInteger
+        || parameter instanceof UUID
+        || parameter == Nothing.INSTANCE;
+  }
+
+  List<T> run(Connection connection, List<Object> parameters) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      for (int i = 0; i < parameters.size(); i++) {
+        Object parameter = parameters.get(i);
+        select.setObject(i + 1, parameter == Nothing.INSTANCE ? null : parameter);
+      }
+      List<T> rows = new ArrayList<>();
+      try (ResultSet result = select.executeQuery()) {
+        while (result.next()) {
+          rows.add(mapper.map(result));
+        }
+      }
+      return List.copyOf(rows);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "CachedQuery[" + query + "]";
+  }
+}

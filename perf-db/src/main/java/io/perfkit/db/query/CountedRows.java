@@ -1,0 +1,29 @@
+package io.perfkit.db.query;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+/** Counts the rows that are read one after the other. */
+class CountedRows extends MonitoredRows {
+  CountedRows(ResultSet delegate, MonitoredStatement<?> statement) {
+    super(delegate, statement);
+  }
+
+  @Override
+  public boolean next() throws SQLException {
+    boolean row = delegate.next();
+    if (row) {
+      statement.row();
+    }
+    return row;
+  }
+
+  @Override
+  public void close() throws SQLException {
+    try {
+      delegate.close();
+    } finally {
+      statement.settle();
+    }
+  }
+}

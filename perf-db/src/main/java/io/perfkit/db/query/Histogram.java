@@ -1,0 +1,94 @@
+package io.perfkit.db.query;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/**
+ * How often an execution took how long: 32 buckets for each doubling, so a bucket's middle is at
+ * most 1.6 % from any time in it. Memory is taken for the doublings that occur. Thread safe.
+ */
+final class Histogram {
+  private static final int BUCKETS = 32;
+
+  /** Up to 2^42 ns, 73 minutes; longer times count as that. */
+  private static final int OCTAVES = 38;
+
+  private static final long MAX = (1L << 42) - 1;
+
+  private final AtomicReferenceArray<AtomicLongArray> octaves = new AtomicReferenceArray<>(OCTAVES);
+
+  void record(long nanos) {
+    long value = Math.min(Math.max(nanos, 0), MAX);
+    int octave = octave(value);
+    AtomicLongArray buckets = octaves.get(octave);
+    (buckets == null ? make(octave) : buckets).getAndIncrement(bucket(value, octave));
+  }
+
+  private AtomicLongArray make(int octave) {
+    AtomicLongArray made = new AtomicLongArray(BUCKETS);
+    AtomicLongArray other = octaves.compareAndExchange(octave, null, made);
+    return other == null ? made : other;
+  }
+
+  /** Moves everything into another one; what is recorded meanwhile is moved or stays, once. */
+  void drainTo(Histogram heir) {
+    for (int octave = 0; octave < OCTAVES; octave++) {
+      AtomicLongArray buckets = octaves.get(octave);
+      for (int bucket = 0; buckets != null && bucket < BUCKETS; bucket++) {
+        long count = buckets.getAndSet(bucket, 0);
+        if (count != 0) {
+          AtomicLongArray others = heir.octaves.get(octave);
+          (others == null ? heir.make(octave) : others).getAndAdd(bucket, count);
+        }
+      }
+    }
+  }
+
+  /** Of all times. */
+  long count() {
+    long count = 0;
+    for (int octave = 0; octave < OCTAVES; octave++) {
+      AtomicLongArray buckets = octaves.get(octave);
+      for (int bucket = 0; buckets != null && bucket < BUCKETS; bucket++) {
+        count += buckets.get(bucket);
+      }
+    }
+    return count;
+  }
+
+  /** What was recorded so far. */
+  Timings timings() {
+    int first = 0;
+    while (first < OCTAVES && octaves.get(first) == null) {
+      first++;
+    }
+    int last = OCTAVES;
+    while (last > first && octaves.get(last - 1) == null) {
+      last--;
+    }
+    long[] counts = new long[(last - first) * BUCKETS];
+    for (int octave = first; octave < last; octave++) {
+      AtomicLongArray buckets = octaves.get(octave);
+      for (int bucket = 0; buckets != null && bucket < BUCKETS; bucket++) {
+        counts[(octave - first) * BUCKETS + bucket] = buckets.get(bucket);
+      }
+    }
+    return new Timings(first * BUCKETS, counts);
+  }
+
+  /** 0 below 32 ns, then one more for each doubling. */
+  private static int octave(long value) {
+    return value < BUCKETS ? 0 : 59 - Long.numberOfLeadingZeros(value);
+  }
+
+  private static int bucket(long value, int octave) {
+    return octave == 0 ? (int) value : (int) (value >>> (octave - 1)) - BUCKETS;
+  }
+
+  /** The middle of a bucket, in ns. */
+  static double middle(int index) {
+    int octave = index / BUCKETS;
+    int bucket = index % BUCKETS;
+    return octave == 0 ? bucket : (BUCKETS + bucket + 0.5) * (1L << (octave - 1));
+  }
+}

@@ -1,0 +1,46 @@
+package io.perfkit.db.query;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.jspecify.annotations.Nullable;
+
+/** Knows its statement. */
+class MonitoredRows extends DelegatingResultSet {
+  final MonitoredStatement<?> statement;
+
+  MonitoredRows(ResultSet delegate, MonitoredStatement<?> statement) {
+    super(delegate);
+    this.statement = statement;
+  }
+
+  @Override
+  public final @Nullable Statement getStatement() throws SQLException {
+    return delegate.getStatement() == null ? null : statement;
+  }
+
+  @Override
+  public boolean next() throws SQLException {
+    return delegate.next();
+  }
+
+  @Override
+  public void close() throws SQLException {
+    delegate.close();
+  }
+
+  @Override
+  public final void insertRow() throws SQLException {
+    statement.changeRow(delegate::insertRow);
+  }
+
+  @Override
+  public final void updateRow() throws SQLException {
+    statement.changeRow(delegate::updateRow);
+  }
+
+  @Override
+  public final void deleteRow() throws SQLException {
+    statement.changeRow(delegate::deleteRow);
+  }
+}

@@ -1,0 +1,290 @@
+package io.perfkit.db.query;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Times executions, and counts the rows that are read or changed. One thread at a time, as the
+ * driver's statement.
+ */
+class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
+  private static final int NOTHING_OPEN = -1;
+  private static final int ROWS_MAX = 1 << 30;
+
+  /* Each statement of the application makes one of these, so it is kept small: 40 bytes with the
+   * fields of the subclasses. What a result needs stands here, because it may never be closed. */
+
+  private final MonitoredConnection connection;
+  private Query query;
+  private int rows = NOTHING_OPEN;
+  private int openSince;
+
+  MonitoredStatement(S delegate, MonitoredConnection connection, Query query) {
+    super(delegate);
+    this.connection = connection;
+    this.query = query;
+  }
+
+  /** What an execution asks of the driver's statement. */
+  interface Execution<S, T> {
+    T on(S statement) throws SQLException;
+  }
+
+  /**
+   * Runs the current query.
+   *
+   * @param hash of its parameters
+   */
+  final <T> T run(int hash, Execution<? super S, T> execution) throws SQLException {
+    return run(query, hash, execution);
+  }
+
+  private <T> T run(String sql, Execution<? super S, T> execution) throws SQLException {
+    return run(connection.query(sql), sql.hashCode(), execution);
+  }
+
+  private <T> T run(Query next, int hash, Execution<? super S, T> execution) throws SQLException {
+    settle();
+    query = next;
+    connection.willRun(next);
+    long start = connection.begin(next);
+    try {
+      T result = execution.on(delegate);
+      openSince = connection.succeeded(this, next, hash, start);
+      connection.ran(null);
+      rows = 0;
+      return result;
+    } catch (SQLException | RuntimeException | Error e) {
+      connection.failed(this, next, start, e);
+      connection.ran(e);
+      throw e;
+    }
+  }
+
+  /** Of several texts only the last one is known. */
+  void willRunBatch() {
+    connection.willWriteAny();
+  }
+
+  /** What an open result does to a row of its table. */
+  interface RowChange {
+    void run() throws SQLException;
+  }
+
+  final void changeRow(RowChange change) throws SQLException {
+    connection.willWriteAny();
+    try {
+      change.run();
+      connection.ran(null);
+    } catch (SQLException | RuntimeException | Error e) {
+      connection.ran(e);
+      throw e;
+    }
+  }
+
+  /** The rows of an execution that was run just now. */
+  final ResultSet rows(ResultSet result) throws SQLException {
+    return result.getFetchSize() == 0
+        ? new CountedRows(result, this)
+        : new FetchedRows(result, this, connection.nanos());
+  }
+
+  final int changed(int count) {
+    rows = Math.max(0, count);
+    openSince = 0;
+    settle();
+    return count;
+  }
+
+  final long changed(long count) {
+    int unused = changed((int) Math.min(count, ROWS_MAX));
+    return count;
+  }
+
+  final int[] changed(int[] counts) {
+    long sum = 0;
+    for (int count : counts) {
+      sum += Math.max(0, count); // negative: done, and not known how many
+    }
+    long unused = changed(sum);
+    return counts;
+  }
+
+  final long[] changed(long[] counts) {
+    long sum = 0;
+    for (long count : counts) {
+      sum += Math.max(0, count);
+    }
+    long unused = changed(sum);
+    return counts;
+  }
+
+  /** A row was read. */
+  final void row() {
+    if (++rows == ROWS_MAX) {
+      query.stats().rows(rows);
+      rows = 0;
+    }
+  }
+
+  final void fetched(long nanos) {
+    query.stats().fetched(nanos);
+  }
+
+  /** The result of the last execution is closed, if it was not yet. */
+  final void settle() {
+    if (rows > 0) {
+      query.stats().rows(rows);
+      connection.read(query, rows);
+    }
+    if (openSince != 0) {
+      query.stats().read(connection.nanosSince(openSince));
+      openSince = 0;
+    }
+    rows = NOTHING_OPEN;
+  }
+
+  private void changedOrNot(long count) {
+    if (rows != NOTHING_OPEN && count > rows) { // negative if there is no count
+      rows = (int) Math.min(count, ROWS_MAX);
+    }
+  }
+
+  /** What kinds of parameters the execution had. */
+  String parameters() {
+    return "[]";
+  }
+
+  @Override
+  public final @Nullable Connection getConnection() throws SQLException {
+    return delegate.getConnection() == null ? null : connection; // a closed one may have none
+  }
+
+  @Override
+  public final void close() throws SQLException {
+    try {
+      delegate.close();
+    } finally {
+      settle();
+    }
+  }
+
+  @Override
+  public final @Nullable ResultSet getResultSet() throws SQLException {
+    ResultSet result = delegate.getResultSet();
+    return result == null ? null : rows(result);
+  }
+
+  @Override
+  public final ResultSet getGeneratedKeys() throws SQLException {
+    return new MonitoredRows(delegate.getGeneratedKeys(), this);
+  }
+
+  @Override
+  public final int getUpdateCount() throws SQLException {
+    int count = delegate.getUpdateCount();
+    changedOrNot(count);
+    return count;
+  }
+
+  @Override
+  public final long getLargeUpdateCount() throws SQLException {
+    long count = delegate.getLargeUpdateCount();
+    changedOrNot(count);
+    return count;
+  }
+
+  @Override
+  public final ResultSet executeQuery(String sql) throws SQLException {
+    return rows(run(sql, statement -> statement.executeQuery(sql)));
+  }
+
+  @Override
+  public final boolean execute(String sql) throws SQLException {
+    return run(sql, statement -> statement.execute(sql));
+  }
+
+  @Override
+  public final boolean execute(String sql, int autoGeneratedKeys) throws SQLException {
+    return run(sql, statement -> statement.execute(sql, autoGeneratedKeys));
+  }
+
+  @Override
+  public final boolean execute(String sql, int[] columnIndexes) throws SQLException {
+    return run(sql, statement -> statement.execute(sql, columnIndexes));
+  }
+
+  @Override
+  public final boolean execute(String sql, String[] columnNames) throws SQLException {
+    return run(sql, statement -> statement.execute(sql, columnNames));
+  }
+
+  @Override
+  public final int executeUpdate(String sql) throws SQLException {
+    int count = run(sql, statement -> statement.executeUpdate(sql));
+    return changed(count);
+  }
+
+  @Override
+  public final int executeUpdate(String sql, int autoGeneratedKeys) throws SQLException {
+    int count = run(sql, statement -> statement.executeUpdate(sql, autoGeneratedKeys));
+    return changed(count);
+  }
+
+  @Override
+  public final int executeUpdate(String sql, int[] columnIndexes) throws SQLException {
+    int count = run(sql, statement -> statement.executeUpdate(sql, columnIndexes));
+    return changed(count);
+  }
+
+  @Override
+  public final int executeUpdate(String sql, String[] columnNames) throws SQLException {
+    int count = run(sql, statement -> statement.executeUpdate(sql, columnNames));
+    return changed(count);
+  }
+
+  @Override
+  public final long executeLargeUpdate(String sql) throws SQLException {
+    long count = run(sql, statement -> statement.executeLargeUpdate(sql));
+    return changed(count);
+  }
+
+  @Override
+  public final long executeLargeUpdate(String sql, int autoGeneratedKeys) throws SQLException {
+    long count = run(sql, statement -> statement.executeLargeUpdate(sql, autoGeneratedKeys));
+    return changed(count);
+  }
+
+  @Override
+  public final long executeLargeUpdate(String sql, int[] columnIndexes) throws SQLException {
+    long count = run(sql, statement -> statement.executeLargeUpdate(sql, columnIndexes));
+    return changed(count);
+  }
+
+  @Override
+  public final long executeLargeUpdate(String sql, String[] columnNames) throws SQLException {
+    long count = run(sql, statement -> statement.executeLargeUpdate(sql, columnNames));
+    return changed(count);
+  }
+
+  @Override
+  public void addBatch(String sql) throws SQLException {
+    delegate.addBatch(sql);
+    query = connection.query(sql); // a batch of several texts counts as its last one
+  }
+
+  @Override
+  public final int[] executeBatch() throws SQLException {
+    willRunBatch();
+    return changed(run(0, Statement::executeBatch));
+  }
+
+  @Override
+  public final long[] executeLargeBatch() throws SQLException {
+    willRunBatch();
+    return changed(run(0, Statement::executeLargeBatch));
+  }
+}

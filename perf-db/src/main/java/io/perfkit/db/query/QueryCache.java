@@ -1,0 +1,186 @@
+package io.perfkit.db.query;
+
+import static java.util.Objects.requireNonNull;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import javax.sql.DataSource;
+
+/**
+ * Keeps results of queries in this process until a table they read is written through the same
+ * {@link QueryMonitor}, or their time is over. For PostgreSQL. Thread safe.
+ *
+ * <p>A result is never older than the last commit made through the monitor before the call. Commits
+ * of other processes, and what goes around the monitor, are seen when the time is over.
+ */
+public final class QueryCache {
+
+  /* Invariants
+   * Q1  what is kept was read while no table of it was being written, and its stamp was taken before.
+   * Q2  what is kept counts only while its stamp is current (TableVersions T1, T2).
+   * Q3  callers share a load only if no table was written between its begin and their call. */
+  private final DataSource database;
+  private final QueryCacheConfig config;
+  private final QueryMonitor monitor;
+  private final TableVersions versions;
+  private final Cache<Key, Kept> kept;
+  private final ConcurrentHashMap<Load, CompletableFuture<List<?>>> loads =
+      new ConcurrentHashMap<>();
+  private final LongAdder hits = new LongAdder();
+  private final LongAdder loaded = new LongAdder();
+  private final LongAdder shared = new LongAdder();
+  private final LongAdder bypassed = new LongAdder();
+
+  private record Key(CachedQuery<?> query, List<Object> parameters) {}
+
+  private record Kept(List<?> rows, long stamp) {}
+
+  private record Load(Key key, long stamp) {}
+
+  private QueryCache(
+      DataSource database, QueryCacheConfig config, TableVersions versions, QueryMonitor monitor) {
+    this.database = database;
+    this.config = config;
+    this.monitor = monitor;
+    this.versions = versions;
+    this.kept =
+        Caffeine.newBuilder()
+            .maximumWeight(config.rowsMax())
+            .weigher((Key key, Kept value) -> 1 + value.rows().size())
+            .expireAfterWrite(config.ttl())
+            .ticker(() -> monitor.nanos().getAsLong())
+            .executor(Runnable::run)
+            .build();
+  }
+
+  /**
+   * A cache before a database. One for a monitor, made before the first connection is borrowed, so
+   * that no write is missed. Reads the catalog: three statements.
+   *
+   * @param database as {@link QueryMonitor#wrap} gave it
+   * @throws IllegalArgumentException if it is not monitored, or no PostgreSQL
+   * @throws IllegalStateException if connections are borrowed, or the monitor has a cache already
+   * @throws SQLException if the catalog can't be read
+   */
+  public static QueryCache of(DataSource database, QueryCacheConfig config) throws SQLException {
+    if (!(requireNonNull(database, "database") instanceof MonitoredDataSource monitored)) {
+      throw new IllegalArgumentException("database: " + database + " (expected: a monitored one)");
+    }
+    requireNonNull(config, "config");
+    QueryMonitor monitor = monitored.monitor();
+    TableVersions versions = monitor.trackTables(database, config.ttl());
+    return new QueryCache(database, config, versions, monitor);
+  }
+
+  /**
+   * A query whose results are kept for each list of parameters. Make it once, and keep it.
+   *
+   * @param sql of which {@link CachedQuery#uncacheable} says whether it can be cached
+   * @param mapper makes an immutable object of a row
+   */
+  public <T> CachedQuery<T> query(String sql, RowMapper<T> mapper) {
+    return new CachedQuery<>(this, sql, mapper);
+  }
+
+  /** What was done so far. */
+  public QueryCacheStats stats() {
+    return new QueryCacheStats(hits.sum(), loaded.sum(), shared.sum(), bypassed.sum());
+  }
+
+  /** Ends all results, after a change that went around the monitor. */
+  public void clear() {
+    versions.advanceAll();
+    kept.invalidateAll();
+  }
+
+  Query query(String sql) {
+    return monitor.query(sql);
+  }
+
+  SqlTables tables(Query query) throws SQLException {
+    return query.tables(versions.catalog(database));
+  }
+
+  @SuppressWarnings("unchecked") // the rows of a key were made by its query
+  <T> List<T> list(CachedQuery<T> query, List<Object> parameters) throws SQLException {
+    SqlTables tables = query.tables();
+    if (tables.uncacheable().isPresent() || !query.isCacheable(parameters) || versions.isOff()) {
+      return bypass(query, parameters);
+    }
+    Key key = new Key(query, parameters);
+    Kept found = kept.getIfPresent(key);
+    if (found != null && versions.isCurrent(tables.read(), found.stamp())) { // Q2
+      hits.increment();
+      return (List<T>) found.rows();
+    }
+    long stamp = versions.stamp(tables.read());
+    if (versions.isBusy(tables.read())) {
+      return bypass(query, parameters);
+    }
+    return (List<T>) share(query, tables, new Load(key, stamp));
+  }
+
+  private <T> List<T> bypass(CachedQuery<T> query, List<Object> parameters) throws SQLException {
+    bypassed.increment();
+    try (Connection connection = database.getConnection()) {
+      return query.run(connection, parameters);
+    }
+  }
+
+  private List<?> share(CachedQuery<?> query, SqlTables tables, Load load) throws SQLException {
+    CompletableFuture<List<?>> own = new CompletableFuture<>();
+    CompletableFuture<List<?>> other = loads.putIfAbsent(load, own); // Q3: the stamp is the same
+    if (other != null) {
+      return await(query, load, other);
+    }
+    try {
+      List<?> rows = load(query, tables, load);
+      own.complete(rows);
+      return rows;
+    } catch (SQLException | RuntimeException | Error e) {
+      own.completeExceptionally(e);
+      throw e;
+    } finally {
+      loads.remove(load);
+    }
+  }
+
+  private List<?> load(CachedQuery<?> query, SqlTables tables, Load load) throws SQLException {
+    loaded.increment();
+    try (Connection connection = database.getConnection()) {
+      boolean current = connection.unwrap(MonitoredConnection.class).readsWhatIsCommitted();
+      List<?> rows = query.run(connection, load.key().parameters());
+      if (current && versions.isCurrent(tables.read(), load.stamp())) { // Q1
+        kept.put(load.key(), new Kept(rows, load.stamp()));
+      }
+      return rows;
+    }
+  }
+
+  private List<?> await(CachedQuery<?> query, Load load, CompletableFuture<List<?>> other)
+      throws SQLException {
+    shared.increment();
+    try {
+      return other.get(config.waitMax().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException | ExecutionException askedInVain) {
+      return bypass(query, load.key().parameters());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return bypass(query, load.key().parameters());
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "QueryCache[" + stats() + "]";
+  }
+}

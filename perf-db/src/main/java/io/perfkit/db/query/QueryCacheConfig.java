@@ -1,0 +1,50 @@
+package io.perfkit.db.query;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+
+/**
+ * Settings of a query cache. Immutable.
+ *
+ * @param rowsMax rows of all results that are kept; default 100,000
+ * @param ttl for how long a result is kept, and so the longest that a change by others than this
+ *     process is missed; default 1 min
+ * @param waitMax for how long a caller waits for the same query of another before it asks itself;
+ *     default 1 s
+ */
+public record QueryCacheConfig(long rowsMax, Duration ttl, Duration waitMax) {
+  public QueryCacheConfig {
+    if (rowsMax < 1) {
+      throw new IllegalArgumentException("rowsMax: " + rowsMax + " (expected: >= 1)");
+    }
+    if (requireNonNull(ttl, "ttl").compareTo(Duration.ofMillis(1)) < 0
+        || ttl.compareTo(Duration.ofDays(1)) > 0) {
+      throw new IllegalArgumentException("ttl: " + ttl + " (expected: 1 ms to 1 day)");
+    }
+    if (requireNonNull(waitMax, "waitMax").isNegative()
+        || waitMax.compareTo(Duration.ofHours(1)) > 0) {
+      throw new IllegalArgumentException("waitMax: " + waitMax + " (expected: zero to 1 h)");
+    }
+  }
+
+  /** The defaults. */
+  public static QueryCacheConfig defaults() {
+    return new QueryCacheConfig(100_000, Duration.ofMinutes(1), Duration.ofSeconds(1));
+  }
+
+  /** The same with another bound on rows. */
+  public QueryCacheConfig withRowsMax(long rows) {
+    return new QueryCacheConfig(rows, ttl, waitMax);
+  }
+
+  /** The same with another life of results. */
+  public QueryCacheConfig withTtl(Duration life) {
+    return new QueryCacheConfig(rowsMax, life, waitMax);
+  }
+
+  /** The same with another bound on waiting. */
+  public QueryCacheConfig withWaitMax(Duration time) {
+    return new QueryCacheConfig(rowsMax, ttl, time);
+  }
+}

@@ -1,0 +1,19 @@
+package io.perfkit.db.query;
+
+import java.time.Duration;
+
+/**
+ * What runs on the database now, as one process sees it. Immutable.
+ *
+ * @param connections that are borrowed
+ * @param running executions under way
+ * @param stuck those of them that run for longer than {@code stillRunningAfter}
+ * @param longest for how long the longest one runs; zero if none does
+ */
+public record QueryHealth(int connections, int running, int stuck, Duration longest) {
+
+  /** Whether no execution is stuck. */
+  public boolean healthy() {
+    return stuck == 0;
+  }
+}

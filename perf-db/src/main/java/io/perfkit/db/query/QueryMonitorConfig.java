@@ -1,0 +1,116 @@
+package io.perfkit.db.query;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+
+/**
+ * Settings of a query monitor. Immutable.
+ *
+ * @param fingerprintsMax how many have figures of their own, the others share some; default 2,000
+ * @param slowAfter an execution that takes as long is slow: the last one of each fingerprint is
+ *     kept, and logged; default 100 ms
+ * @param logSlow whether slow executions are logged, at WARN, at most one a second for each
+ *     fingerprint; default true
+ * @param logAll whether every execution is logged, at INFO; default false
+ * @param stillRunningAfter an execution that is under way for as long is logged, at WARN, once,
+ *     with the place where its thread is; default 5 s
+ */
+public record QueryMonitorConfig(
+    int fingerprintsMax,
+    Duration slowAfter,
+    boolean logSlow,
+    boolean logAll,
+    Duration stillRunningAfter,
+    int repeatsMin) {
+
+  private static final Duration LONGEST = Duration.ofDays(1);
+
+  public QueryMonitorConfig {
+    if (fingerprintsMax < 1 || fingerprintsMax > 100_000) {
+      throw new IllegalArgumentException(
+          "fingerprintsMax: " + fingerprintsMax + " (expected: 1 to 100000)");
+    }
+    require("slowAfter", slowAfter, Duration.ZERO);
+    require("stillRunningAfter", stillRunningAfter, Duration.ofMillis(10));
+    if (repeatsMin != 0 && (repeatsMin < 3 || repeatsMin > 1_000)) {
+      throw new IllegalArgumentException(
+          "repeatsMin: " + repeatsMin + " (expected: 3 to 1000, or 0 for not looking)");
+    }
+  }
+
+  private static void require(String what, Duration time, Duration least) {
+    if (requireNonNull(time, what).compareTo(least) < 0 || time.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(
+          what + ": " + time + " (expected: " + least + " to " + LONGEST + ")");
+    }
+  }
+
+  /** The defaults. */
+  public static QueryMonitorConfig defaults() {
+    return builder().build();
+  }
+
+  /** A builder that holds the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Collects settings; {@link #build()} checks them. One thread at a time. */
+  public static final class Builder {
+    private int fingerprintsMax = 2_000;
+    private Duration slowAfter = Duration.ofMillis(100);
+    private boolean logSlow = true;
+    private boolean logAll;
+    private Duration stillRunningAfter = Duration.ofSeconds(5);
+    private int repeatsMin = 5;
+
+    private Builder() {}
+
+    /** See {@link QueryMonitorConfig#fingerprintsMax()}. */
+    public Builder fingerprintsMax(int count) {
+      fingerprintsMax = count;
+      return this;
+    }
+
+    /** See {@link QueryMonitorConfig#slowAfter()}. */
+    public Builder slowAfter(Duration time) {
+      slowAfter = time;
+      return this;
+    }
+
+    /** See {@link QueryMonitorConfig#logSlow()}. */
+    public Builder logSlow(boolean wanted) {
+      logSlow = wanted;
+      return this;
+    }
+
+    /** See {@link QueryMonitorConfig#logAll()}. */
+    public Builder logAll(boolean wanted) {
+      logAll = wanted;
+      return this;
+    }
+
+    /** See {@link QueryMonitorConfig#stillRunningAfter()}. */
+    public Builder stillRunningAfter(Duration time) {
+      stillRunningAfter = time;
+      return this;
+    }
+
+    /** See {@link QueryMonitorConfig#repeatsMin()}. */
+    public Builder repeatsMin(int count) {
+      repeatsMin = count;
+      return this;
+    }
+
+    /**
+     * The settings.
+     *
+     * @throws IllegalArgumentException if a value breaks a rule; it names the value and the rule
+     */
+    public QueryMonitorConfig build() {
+      return new QueryMonitorConfig(
+          fingerprintsMax, slowAfter, logSlow, logAll, stillRunningAfter, repeatsMin);
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package io.perfkit.db.query;
+
+import static java.util.Comparator.comparing;
+import static java.util.function.Function.identity;
+import static java.util.stream.Collectors.toMap;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/** What a {@link QueryMonitor} had seen at one moment. Immutable. */
+public final class QueryReport {
+  private static final double Z = 3; // one in a thousand by chance
+  private static final double FACTOR_MIN = 1.2;
+  private static final long CALLS_MIN = 30;
+
+  private final List<QueryFigures> figures;
+
+  QueryReport(List<QueryFigures> figures) {
+    this.figures = figures.stream().filter(one -> one.calls() > 0).toList();
+  }
+
+  /** What the first ones of a report have most of. */
+  public enum Order {
+    /** Time of all executions together: what the database does. */
+    TOTAL,
+    /** Time of one execution. */
+    MEAN,
+    /** What one execution in a hundred exceeds. */
+    P99,
+    /** Rows of all executions together. */
+    ROWS,
+    /** Executions. */
+    CALLS
+  }
+
+  private static Comparator<QueryFigures> least(Order order) {
+    return switch (order) {
+      case TOTAL -> comparing(QueryFigures::executeTime);
+      case MEAN -> comparing(QueryFigures::mean);
+      case P99 -> comparing(one -> one.percentile(0.99));
+      case ROWS -> comparing(QueryFigures::rows);
+      case CALLS -> comparing(QueryFigures::calls);
+    };
+  }
+
+  /**
+   * A query that became slower.
+   *
+   * @param before of an execution before the earlier report
+   * @param since of an execution since then
+   */
+  public record Regression(String fingerprint, Duration before, Duration since) {
+    /** How many times as long it takes. */
+    public double factor() {
+      return (double) since.toNanos() / Math.max(1, before.toNanos());
+    }
+  }
+
+  /** Of all statements, those that have no fingerprint of their own included. */
+  public long calls() {
+    return figures.stream().mapToLong(QueryFigures::calls).sum();
+  }
+
+  /** At most that many, the first with the most. */
+  public List<QueryFigures> top(Order order, int count) {
+    return figures.stream()
+        .filter(one -> !one.fingerprint().isEmpty())
+        .sorted(least(order).reversed().thenComparing(QueryFigures::fingerprint))
+        .limit(count)
+        .toList();
+  }
+
+  /** What came to be counted without a fingerprint, for each operation that has such. */
+  public List<QueryFigures> others() {
+    return figures.stream().filter(one -> one.fingerprint().isEmpty()).toList();
+  }
+
+  /**
+   * Queries whose executions since an earlier report of the same monitor take longer than those
+   * before it, by a fifth at least and more than chance explains (Welch's test on the logarithms of
+   * their times), the one that grew most first. Needs 30 executions on either side.
+   */
+  public List<Regression> regressionsSince(QueryReport earlier) {
+    Map<String, QueryFigures> now =
+        top(Order.CALLS, Integer.MAX_VALUE).stream()
+            .collect(toMap(QueryFigures::fingerprint, identity()));
+    List<Regression> regressions = new ArrayList<>();
+    for (QueryFigures before : earlier.top(Order.CALLS, Integer.MAX_VALUE)) {
+      QueryFigures one = now.get(before.fingerprint());
+      if (one != null && isSlower(before.timings(), one.timings().since(before.timings()))) {
+        regressions.add(regression(before, one));
+      }
+    }
+    regressions.sort(comparing(Regression::factor).reversed());
+    return List.copyOf(regressions);
+  }
+
+  private static boolean isSlower(Timings before, Timings since) {
+    if (before.count() < CALLS_MIN || since.count() < CALLS_MIN) {
+      return false;
+    }
+    double noise =
+        Math.sqrt(before.varianceOfLog() / before.count() + since.varianceOfLog() / since.count());
+    double growth = since.meanOfLog() - before.meanOfLog();
+    return growth > Math.log(FACTOR_MIN) && growth > Z * noise;
+  }
+
+  private static Regression regression(QueryFigures before, QueryFigures now) {
+    Timings since = now.timings().since(before.timings());
+    return new Regression(
+        now.fingerprint(),
+        Duration.ofNanos((long) before.timings().mean()),
+        Duration.ofNanos((long) since.mean()));
+  }
+
+  /**
+   * A table of the first ones, with a line for the others and one for all.
+   *
+   * <pre>
+   *     calls   total ms    mean ms     p99 ms       rows   errors  query
+   *      1204      842.1      0.699      2.146      24080        0  select * from bets where …
+   * </pre>
+   */
+  public String text(Order order, int count) {
+    return ReportText.table(top(order, count), figures);
+  }
+
+  /** All figures, as one JSON object; times in nanoseconds. */
+  public String json() {
+    return ReportText.json(figures);
+  }
+
+  @Override
+  public String toString() {
+    return text(Order.TOTAL, 10);
+  }
+}

@@ -1,0 +1,138 @@
+package io.perfkit.db.query;
+
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/** What the executions of one fingerprint, or of all others, add up to. Thread safe. */
+final class QueryStats {
+
+  /* Invariants
+   * S1  nothing counted is ever lost: who counts looks for an heir afterwards, and who appoints the
+   *     heir drains afterwards, so one of the two moves what both touch. */
+  private static final int ERROR_CLASSES_MAX = 64;
+
+  private final Histogram executions = new Histogram();
+  private final LongAdder executeNanos = new LongAdder();
+  private final LongAdder fetchNanos = new LongAdder();
+  private final LongAdder readNanos = new LongAdder();
+  private final LongAdder rows = new LongAdder();
+  private final ConcurrentHashMap<String, LongAdder> errors = new ConcurrentHashMap<>();
+  private volatile @Nullable QueryStats heir;
+  private volatile @Nullable SlowSample lastSlow;
+
+  void executed(long nanos) {
+    executions.record(nanos);
+    executeNanos.add(nanos);
+    moveOn();
+  }
+
+  /** In addition to {@link #executed}. */
+  void failed(Throwable failure) {
+    String type = errorClass(failure);
+    if (errors.size() >= ERROR_CLASSES_MAX && !errors.containsKey(type)) {
+      type = "other";
+    }
+    errors.computeIfAbsent(type, key -> new LongAdder()).increment();
+    moveOn();
+  }
+
+  void rows(int count) {
+    rows.add(count);
+    moveOn();
+  }
+
+  /** Time inside the driver for rows that came after the execution. */
+  void fetched(long nanos) {
+    fetchNanos.add(nanos);
+    moveOn();
+  }
+
+  /** Time from the end of the execution until the result was closed. */
+  void read(long nanos) {
+    readNanos.add(nanos);
+    moveOn();
+  }
+
+  void slow(SlowSample sample) {
+    lastSlow = sample;
+  }
+
+  @Nullable SlowSample lastSlow() {
+    return lastSlow;
+  }
+
+  boolean retired() {
+    return heir != null;
+  }
+
+  /** Everything counted so far and from now on is counted there. */
+  void retireTo(QueryStats other) {
+    heir = other;
+    moveOn();
+  }
+
+  private void moveOn() {
+    QueryStats to = heir;
+    if (to != null) {
+      executions.drainTo(to.executions);
+      to.executeNanos.add(executeNanos.sumThenReset());
+      to.fetchNanos.add(fetchNanos.sumThenReset());
+      to.readNanos.add(readNanos.sumThenReset());
+      to.rows.add(rows.sumThenReset());
+      errors.forEach(
+          (type, count) ->
+              to.errors.computeIfAbsent(type, key -> new LongAdder()).add(count.sumThenReset()));
+    }
+  }
+
+  long executeNanos() {
+    return executeNanos.sum();
+  }
+
+  long calls() {
+    return executions.count();
+  }
+
+  long rows() {
+    return rows.sum();
+  }
+
+  long failures() {
+    return errors.values().stream().mapToLong(LongAdder::sum).sum();
+  }
+
+  Timings timings() {
+    return executions.timings();
+  }
+
+  /** These figures now, under a name. */
+  QueryFigures figures(String fingerprint, Operation operation, String callSite) {
+    Map<String, Long> failures = new TreeMap<>();
+    errors.forEach((type, count) -> failures.put(type, count.sum()));
+    long execute = executeNanos.sum();
+    return new QueryFigures(
+        fingerprint,
+        operation,
+        timings(),
+        failures,
+        rows.sum(),
+        execute,
+        fetchNanos.sum(),
+        execute + readNanos.sum(),
+        callSite,
+        lastSlow);
+  }
+
+  /** The first two characters of the SQLSTATE. */
+  private static String errorClass(Throwable failure) {
+    if (failure instanceof SQLException sql) {
+      String state = sql.getSQLState();
+      return state == null || state.length() < 2 ? "unknown" : state.substring(0, 2);
+    }
+    return failure.getClass().getSimpleName();
+  }
+}

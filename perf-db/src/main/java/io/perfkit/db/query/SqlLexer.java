@@ -1,0 +1,307 @@
+package io.perfkit.db.query;
+
+/**
+ * Splits a statement into tokens, as PostgreSQL does: words, quoted identifiers, literals and
+ * parameters, operators, punctuation. White space and comments are skipped. Any text has tokens;
+ * what is not closed goes on to the end. One thread at a time.
+ */
+final class SqlLexer {
+  /** What {@link #next} finds. */
+  enum Token {
+    WORD,
+    QUOTED,
+    /** A constant or a parameter. */
+    VALUE,
+    OPERATOR,
+    /** {@code ::}, one of {@code ( ) [ ] , ; . { }}, or a character that has no meaning. */
+    PUNCTUATION,
+    END
+  }
+
+  private static final byte OTHER = 0;
+  private static final byte SPACE = 1;
+  private static final byte WORD = 2;
+  private static final byte DIGIT = 3;
+  private static final byte OPERATOR = 4;
+  private static final byte[] CLASSES = new byte[128];
+
+  static {
+    for (char c = 0; c < CLASSES.length; c++) {
+      CLASSES[c] =
+          c <= ' '
+              ? SPACE
+              : c >= '0' && c <= '9'
+                  ? DIGIT
+                  : c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                      ? WORD
+                      : "+-*/<>=~!@#%^&|".indexOf(c) >= 0 ? OPERATOR : OTHER;
+    }
+  }
+
+  private final char[] text;
+  private final int length;
+  private int start;
+  private int end;
+
+  SqlLexer(String sql, int limit) {
+    this.length = Math.min(sql.length(), limit);
+    this.text = new char[length];
+    sql.getChars(0, length, text, 0);
+  }
+
+  /** The whole text, of which a token is the part from {@link #start} to {@link #end}. */
+  char[] text() {
+    return text;
+  }
+
+  int start() {
+    return start;
+  }
+
+  int end() {
+    return end;
+  }
+
+  /** The first character of the token. */
+  char first() {
+    return text[start];
+  }
+
+  /** Whether the token is this one character. */
+  boolean is(char single) {
+    return end - start == 1 && text[start] == single;
+  }
+
+  Token next() {
+    start = skipSpace(end);
+    if (start == length) {
+      end = length;
+      return Token.END;
+    }
+    char c = text[start];
+    return switch (classOf(c)) {
+      case WORD -> word(c);
+      case DIGIT -> number(start);
+      case OPERATOR -> operator();
+      default -> other(c);
+    };
+  }
+
+  private Token word(char first) {
+    end = endOfWord(start + 1);
+    return isPrefixOfString() ? string(end, isEscaping(first)) : Token.WORD;
+  }
+
+  private Token operator() {
+    end = endOfOperator();
+    return Token.OPERATOR;
+  }
+
+  private Token other(char c) {
+    return switch (c) {
+      case '\'' -> string(start, false);
+      case '"', '`' -> quoted(c);
+      case '?' -> questionMark();
+      case '$' -> dollar();
+      case '.' -> isDigit(start + 1) ? number(start) : punctuation(1);
+      case ':' -> punctuation(at(start + 1) == ':' ? 2 : 1);
+      default -> punctuation(1);
+    };
+  }
+
+  private Token quoted(char quote) {
+    end = endOfQuoted(start + 1, quote, false);
+    return Token.QUOTED;
+  }
+
+  private Token punctuation(int characters) {
+    end = start + characters;
+    return Token.PUNCTUATION;
+  }
+
+  private int skipSpace(int from) {
+    int i = from;
+    while (i < length) {
+      char c = text[i];
+      if (classOf(c) == SPACE) {
+        i++;
+      } else if (c == '-' && at(i + 1) == '-') {
+        i = endOfLine(i + 2);
+      } else if (c == '/' && at(i + 1) == '*') {
+        i = endOfComment(i + 2);
+      } else {
+        return i;
+      }
+    }
+    return length;
+  }
+
+  private int endOfLine(int from) {
+    int i = from;
+    while (i < length && text[i] != '\n' && text[i] != '\r') {
+      i++;
+    }
+    return i;
+  }
+
+  private int endOfComment(int from) {
+    int depth = 1;
+    int i = from;
+    while (i < length && depth > 0) {
+      if (text[i] == '*' && at(i + 1) == '/') {
+        depth--;
+        i += 2;
+      } else if (text[i] == '/' && at(i + 1) == '*') {
+        depth++;
+        i += 2;
+      } else {
+        i++;
+      }
+    }
+    return Math.min(i, length);
+  }
+
+  private int endOfWord(int from) {
+    int i = from;
+    while (i < length) {
+      byte type = classOf(text[i]);
+      if (type != WORD && type != DIGIT && text[i] != '$') {
+        return i;
+      }
+      i++;
+    }
+    return i;
+  }
+
+  /** Of {@code E'..'}, {@code B'..'}, {@code X'..'}, {@code N'..'} and {@code U&'..'}. */
+  private boolean isPrefixOfString() {
+    if (end - start != 1) {
+      return false;
+    }
+    char prefix = Character.toLowerCase(text[start]);
+    if (prefix == 'u' && at(end) == '&' && at(end + 1) == '\'') {
+      end++;
+      return true;
+    }
+    return at(end) == '\'' && "ebxn".indexOf(prefix) >= 0;
+  }
+
+  private static boolean isEscaping(char prefix) {
+    return prefix == 'e' || prefix == 'E';
+  }
+
+  private Token string(int quote, boolean escapes) {
+    end = endOfQuoted(quote + 1, '\'', escapes);
+    return Token.VALUE;
+  }
+
+  private int endOfQuoted(int from, char quote, boolean escapes) {
+    int i = from;
+    while (i < length) {
+      char c = text[i];
+      if (c == quote) {
+        if (at(i + 1) != quote) {
+          return i + 1;
+        }
+        i++;
+      } else if (c == '\\' && escapes) {
+        i++;
+      }
+      i++;
+    }
+    return length;
+  }
+
+  private Token number(int from) {
+    int i = from;
+    while (i < length && (isDigit(i) || classOf(text[i]) == WORD || text[i] == '.')) {
+      boolean signed = (text[i] == 'e' || text[i] == 'E') && isSign(i + 1) && isDigit(i + 2);
+      i += signed ? 2 : 1;
+    }
+    end = i;
+    return Token.VALUE;
+  }
+
+  /** A parameter, or an operator of jsonb, whose question mark is doubled in JDBC. */
+  private Token questionMark() {
+    if (at(start + 1) != '?') {
+      end = start + 1;
+      return Token.VALUE;
+    }
+    end = start + 2;
+    if (at(end) == '|' || at(end) == '&') {
+      end++;
+    }
+    return Token.OPERATOR;
+  }
+
+  /** {@code $1}, {@code $$..$$} or {@code $tag$..$tag$}. */
+  private Token dollar() {
+    if (isDigit(start + 1)) {
+      end = start + 1;
+      while (isDigit(end)) {
+        end++;
+      }
+      return Token.VALUE;
+    }
+    int tagEnd = start + 1;
+    while (tagEnd < length && (classOf(text[tagEnd]) == WORD || isDigit(tagEnd))) {
+      tagEnd++;
+    }
+    if (at(tagEnd) != '$') {
+      return punctuation(1);
+    }
+    int tag = tagEnd + 1 - start;
+    int i = tagEnd + 1;
+    while (i + tag <= length && !isTagAt(i, tag)) {
+      i++;
+    }
+    end = Math.min(i + tag, length);
+    return Token.VALUE;
+  }
+
+  private boolean isTagAt(int from, int tag) {
+    for (int i = 0; i < tag; i++) {
+      if (text[from + i] != text[start + i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A sign ends an operator only if that has a character that comparisons don't have. */
+  private int endOfOperator() {
+    int i = start;
+    boolean special = false;
+    while (i < length && classOf(text[i]) == OPERATOR && !isComment(i)) {
+      special |= "~!@#%^&|".indexOf(text[i]) >= 0;
+      i++;
+    }
+    while (i > start + 1 && !special && isSign(i - 1)) {
+      i--;
+    }
+    return i;
+  }
+
+  private boolean isComment(int i) {
+    return (text[i] == '-' && at(i + 1) == '-') || (text[i] == '/' && at(i + 1) == '*');
+  }
+
+  private boolean isSign(int i) {
+    return at(i) == '-' || at(i) == '+';
+  }
+
+  private boolean isDigit(int i) {
+    char c = at(i);
+    return c >= '0' && c <= '9';
+  }
+
+  /** NUL beyond the end. */
+  private char at(int i) {
+    return i < length ? text[i] : 0;
+  }
+
+  private static byte classOf(char c) {
+    return c < CLASSES.length ? CLASSES[c] : WORD;
+  }
+}

@@ -1,0 +1,253 @@
+package io.perfkit.db.query;
+
+import io.perfkit.db.query.SqlLexer.Token;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which tables a statement reads or may write, as far as its text and the catalog tell. Immutable.
+ *
+ * <p>A table can't be used without its name in the text, so each word that is the name of a table
+ * counts as one, in whatever place it stands; views, functions and the like are not looked into.
+ * What is not understood is taken to write anything, and to be not cacheable.
+ *
+ * @param read the tables of a query
+ * @param uncacheable why the result of the query may not be kept; empty if it may
+ * @param written what may change, with what changes along with it
+ * @param writesAny whether anything may change
+ * @param structure whether tables may come, go or be others afterwards
+ * @param session whether the connection may see other tables or rows afterwards
+ * @param transaction whether a transaction begins or ends by it
+ */
+record SqlTables(
+    Set<String> read,
+    Optional<String> uncacheable,
+    Set<String> written,
+    boolean writesAny,
+    boolean structure,
+    boolean session,
+    boolean transaction) {
+
+  private static final Set<String> WRITING = Set.of("insert", "update", "delete", "merge");
+  private static final Set<String> TRANSACTION =
+      Set.of("begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release");
+
+  /** Settings that change what a name means, or what a row looks like. */
+  private static final Set<String> SESSION =
+      Set.of(
+          "search_path",
+          "role",
+          "authorization",
+          "schema",
+          "time",
+          "timezone",
+          "row_security",
+          "set_config",
+          "all",
+          "characteristics",
+          "datestyle",
+          "intervalstyle");
+
+  private static final Set<String> HARMLESS_SETTINGS = Set.of("set", "reset", "show");
+
+  /** Words by which the result of a query may differ though no table changed, or which lock. */
+  private static final Set<String> UNSTEADY =
+      Set.of(
+          "current_date",
+          "current_time",
+          "current_timestamp",
+          "localtime",
+          "localtimestamp",
+          "current_user",
+          "session_user",
+          "user",
+          "current_role",
+          "current_schema",
+          "current_catalog",
+          "tablesample",
+          "for",
+          "into",
+          "with",
+          "information_schema");
+
+  /** Functions of PostgreSQL that give the same for the same, whatever the session. */
+  private static final Set<String> STEADY_FUNCTIONS =
+      Set.of(
+          "count",
+          "sum",
+          "min",
+          "max",
+          "avg",
+          "coalesce",
+          "nullif",
+          "greatest",
+          "least",
+          "lower",
+          "upper",
+          "length",
+          "abs",
+          "round",
+          "ceil",
+          "floor",
+          "trunc",
+          "mod",
+          "substring",
+          "trim",
+          "cast",
+          "replace",
+          "left",
+          "right",
+          "position",
+          "array_agg",
+          "string_agg",
+          "bool_and",
+          "bool_or",
+          "row_number",
+          "rank",
+          "dense_rank",
+          "lag",
+          "lead",
+          "first_value",
+          "last_value",
+          "unnest",
+          "array_length",
+          "cardinality",
+          "any",
+          "some",
+          "row",
+          "numeric",
+          "varchar");
+
+  SqlTables {
+    read = Set.copyOf(read);
+    written = Set.copyOf(written);
+  }
+
+  /** The same, of a statement that may write more than was known of the catalog. */
+  SqlTables writingAny() {
+    return new SqlTables(read, uncacheable, written, true, structure, session, transaction);
+  }
+
+  static SqlTables of(Fingerprint fingerprint, Catalog catalog) {
+    return new Reader(fingerprint, catalog).read();
+  }
+
+  /** One pass over the words. */
+  private static final class Reader {
+    private final Catalog catalog;
+    private final boolean cut;
+    private final SqlLexer lexer;
+    private final Set<String> words = new LinkedHashSet<>();
+    private final Set<String> names = new HashSet<>();
+    private String first = "";
+    private String problem = "";
+    private boolean several;
+
+    Reader(Fingerprint fingerprint, Catalog catalog) {
+      this.catalog = catalog;
+      this.cut = fingerprint.cut();
+      this.lexer = new SqlLexer(fingerprint.text(), Integer.MAX_VALUE);
+    }
+
+    SqlTables read() {
+      String before = "";
+      for (Token token = lexer.next(); token != Token.END; token = lexer.next()) {
+        String name = "";
+        if (token == Token.WORD || token == Token.QUOTED) {
+          name = name(token);
+          see(token, name);
+        } else if (token == Token.PUNCTUATION && lexer.is('(') && !before.isEmpty()) {
+          seeCall(before);
+        } else if (token == Token.PUNCTUATION && lexer.is(';')) {
+          several = true;
+        }
+        before = name;
+      }
+      return result();
+    }
+
+    private String name(Token token) {
+      String text = new String(lexer.text(), lexer.start(), lexer.end() - lexer.start());
+      return token == Token.WORD || text.length() < 2
+          ? text
+          : text.substring(1, text.length() - 1).replace("\"\"", "\"");
+    }
+
+    private void see(Token token, String name) {
+      names.add(name);
+      if (token == Token.WORD) {
+        first = first.isEmpty() ? name : first;
+        words.add(name);
+        if (UNSTEADY.contains(name) || name.startsWith("pg_")) {
+          problem(name);
+        }
+      }
+      if (catalog.isOpaque(name)) {
+        problem(name + " is no plain table");
+      }
+      if (catalog.isFunction(name)) {
+        problem("function " + name);
+      }
+    }
+
+    private void seeCall(String name) {
+      if (!Keywords.contains(name.hashCode()) && !STEADY_FUNCTIONS.contains(name)) {
+        problem("function " + name);
+      }
+    }
+
+    private void problem(String what) {
+      problem = problem.isEmpty() ? what : problem;
+    }
+
+    private SqlTables result() {
+      Set<String> tables = new HashSet<>(names);
+      tables.retainAll(catalog.tables());
+      if (cut || several) {
+        return writing(Set.of(), true, true, names.stream().anyMatch(SESSION::contains), true);
+      }
+      if (TRANSACTION.contains(first)) {
+        return writing(Set.of(), words.contains("prepared"), false, false, true);
+      }
+      boolean session = names.stream().anyMatch(SESSION::contains);
+      if (HARMLESS_SETTINGS.contains(first)) {
+        return writing(Set.of(), false, false, session, false);
+      }
+      boolean volatileCall = names.stream().anyMatch(catalog::isVolatile);
+      boolean writes = words.stream().anyMatch(WRITING::contains);
+      boolean query = Set.of("select", "with", "values", "table").contains(first);
+      boolean setting = words.contains("set_config");
+      if (query && !writes && !words.contains("into")) {
+        return new SqlTables(
+            tables, cacheable(tables), Set.of(), volatileCall, false, setting, false);
+      }
+      if (query || WRITING.contains(first) || first.equals("truncate") || first.equals("copy")) {
+        boolean any = volatileCall || (words.contains("into") && query) || tables.isEmpty();
+        Set<String> changed = new HashSet<>();
+        for (String table : tables) {
+          changed.addAll(catalog.changedWith(table));
+        }
+        any |= tables.stream().anyMatch(catalog::hasTriggers);
+        any |= names.stream().anyMatch(catalog::isOpaque);
+        return writing(changed, any, query && words.contains("into"), setting, false);
+      }
+      return writing(Set.of(), true, true, session, first.equals("prepare"));
+    }
+
+    private static SqlTables writing(
+        Set<String> written, boolean any, boolean structure, boolean session, boolean transaction) {
+      return new SqlTables(
+          Set.of(), Optional.of("no query"), written, any, structure, session, transaction);
+    }
+
+    private Optional<String> cacheable(Set<String> tables) {
+      if (!problem.isEmpty()) {
+        return Optional.of(problem.toLowerCase(Locale.ROOT));
+      }
+      return tables.isEmpty() ? Optional.of("no table that is known") : Optional.empty();
+    }
+  }
+}

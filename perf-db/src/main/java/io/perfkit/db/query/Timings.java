@@ -1,0 +1,79 @@
+package io.perfkit.db.query;
+
+import java.util.Arrays;
+
+/** What a {@link Histogram} had recorded at one moment. Immutable. */
+final class Timings {
+  static final Timings NONE = new Timings(0, new long[0]);
+
+  private final int offset;
+  private final long[] counts;
+
+  /**
+   * Takes over the array.
+   *
+   * @param offset the bucket of the first count
+   */
+  Timings(int offset, long[] counts) {
+    this.offset = offset;
+    this.counts = counts;
+  }
+
+  long count() {
+    return Arrays.stream(counts).sum();
+  }
+
+  /**
+   * The time within which that share of the executions was done, in ns; 0 if there were none.
+   *
+   * @param share above 0, up to 1
+   */
+  double percentile(double share) {
+    long wanted = (long) Math.ceil(count() * share);
+    long seen = 0;
+    for (int i = 0; i < counts.length; i++) {
+      seen += counts[i];
+      if (counts[i] != 0 && seen >= wanted) {
+        return Histogram.middle(offset + i);
+      }
+    }
+    return 0;
+  }
+
+  double mean() {
+    return sum(1, false) / Math.max(1, count());
+  }
+
+  /** Of the logarithm of the times, because they spread by factors. */
+  double meanOfLog() {
+    return sum(1, true) / Math.max(1, count());
+  }
+
+  double varianceOfLog() {
+    double mean = meanOfLog();
+    return Math.max(0, sum(2, true) / Math.max(1, count()) - mean * mean);
+  }
+
+  private double sum(int power, boolean logarithm) {
+    double sum = 0;
+    for (int i = 0; i < counts.length; i++) {
+      if (counts[i] != 0) {
+        double middle = Histogram.middle(offset + i);
+        sum += counts[i] * Math.pow(logarithm ? Math.log(Math.max(1, middle)) : middle, power);
+      }
+    }
+    return sum;
+  }
+
+  /** What was recorded since {@code earlier}, a part of this. */
+  Timings since(Timings earlier) {
+    long[] left = counts.clone();
+    for (int i = 0; i < earlier.counts.length; i++) {
+      int index = earlier.offset + i - offset;
+      if (index >= 0 && index < left.length) {
+        left[index] = Math.max(0, left[index] - earlier.counts[i]);
+      }
+    }
+    return new Timings(offset, left);
+  }
+}

@@ -1,0 +1,104 @@
+package io.perfkit.db.query;
+
+import io.perfkit.db.query.MonitoredConnection.Execution;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Looks now and then at all borrowed connections for executions that are under way for too long:
+ * one thread, and nothing is scheduled for an execution. Thread safe.
+ */
+final class Watchdog implements AutoCloseable {
+  /** Those beyond that are not watched; whoever does not close his connections gets there. */
+  private static final int CONNECTIONS_MAX = 10_000;
+
+  private static final long LOOK_MILLIS_MIN = 10;
+  private static final long LOOK_MILLIS_MAX = 250;
+
+  private final Set<MonitoredConnection> connections = ConcurrentHashMap.newKeySet();
+  private final long stuckNanos;
+  private final LongSupplier nanos;
+  private final QueryLog log;
+  private final Map<MonitoredConnection, Long> told = new WeakHashMap<>(); // by its thread only
+  private final ScheduledExecutorService thread;
+
+  Watchdog(Duration stuckAfter, LongSupplier nanos, QueryLog log) {
+    this.stuckNanos = stuckAfter.toNanos();
+    this.nanos = nanos;
+    this.log = log;
+    this.thread =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread made = new Thread(task, "perf-db-watchdog");
+              made.setDaemon(true);
+              return made;
+            });
+    long every = Math.min(LOOK_MILLIS_MAX, Math.max(LOOK_MILLIS_MIN, stuckAfter.toMillis() / 4));
+    var unused = thread.scheduleWithFixedDelay(this::look, every, every, TimeUnit.MILLISECONDS);
+  }
+
+  void watch(MonitoredConnection connection) {
+    if (connections.size() < CONNECTIONS_MAX) {
+      connections.add(connection);
+    }
+  }
+
+  void forget(MonitoredConnection connection) {
+    connections.remove(connection);
+  }
+
+  private void look() {
+    for (Iterator<MonitoredConnection> i = connections.iterator(); i.hasNext(); ) {
+      MonitoredConnection connection = i.next();
+      Execution execution = connection.execution();
+      if (execution != null && isStuck(execution) && isNew(connection, execution)) {
+        String place = CallSite.find(execution.thread());
+        if (Optional.ofNullable(connection.execution()).filter(execution::equals).isPresent()) {
+          log.stillRunning(
+              execution.query(),
+              Duration.ofNanos(nanos.getAsLong() - execution.startNanos()),
+              place);
+        }
+      }
+    }
+  }
+
+  private boolean isStuck(Execution execution) {
+    return nanos.getAsLong() - execution.startNanos() >= stuckNanos;
+  }
+
+  private boolean isNew(MonitoredConnection connection, Execution execution) {
+    Long last = told.put(connection, execution.startNanos());
+    return last == null || last != execution.startNanos();
+  }
+
+  QueryHealth health() {
+    int running = 0;
+    int stuck = 0;
+    long longest = 0;
+    long now = nanos.getAsLong();
+    for (MonitoredConnection connection : connections) {
+      Execution execution = connection.execution();
+      if (execution != null) {
+        running++;
+        stuck += isStuck(execution) ? 1 : 0;
+        longest = Math.max(longest, now - execution.startNanos());
+      }
+    }
+    return new QueryHealth(connections.size(), running, stuck, Duration.ofNanos(longest));
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+}

@@ -1,0 +1,41 @@
+package io.perfkit.db.query;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+final class QueryMonitorConfigTest {
+  @Test
+  void refusesWhatBreaksARule() {
+    assertRefused(builder().fingerprintsMax(0), "fingerprintsMax: 0 (expected: 1 to 100000)");
+    assertRefused(
+        builder().slowAfter(Duration.ofNanos(-1)), "slowAfter: PT-0.000000001S (expected: PT0S to");
+    assertRefused(
+        builder().stillRunningAfter(Duration.ofMillis(9)),
+        "stillRunningAfter: PT0.009S (expected: PT0.01S to PT24H)");
+  }
+
+  @Test
+  void takesTheBounds() {
+    QueryMonitorConfig config =
+        builder()
+            .fingerprintsMax(1)
+            .slowAfter(Duration.ZERO)
+            .stillRunningAfter(Duration.ofMillis(10))
+            .build();
+    assertThat(config.logSlow()).isTrue();
+    assertThat(config.logAll()).isFalse();
+  }
+
+  private static QueryMonitorConfig.Builder builder() {
+    return QueryMonitorConfig.builder();
+  }
+
+  private static void assertRefused(QueryMonitorConfig.Builder builder, String message) {
+    assertThatThrownBy(builder::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(message);
+  }
+}

@@ -1,0 +1,333 @@
+package io.perfkit.db.query;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.testing.Await;
+import io.perfkit.testing.FakeClock;
+import io.perfkit.testing.RealPostgres;
+import io.perfkit.testing.TestDatabase;
+import io.perfkit.testing.ThreadLeaks;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+@RealPostgres
+final class QueryMonitorIT {
+  private static final Duration SOON = Duration.ofSeconds(5);
+
+  private final DataSource plain;
+  private final Queue<String> lines = new ConcurrentLinkedQueue<>();
+  private final QueryLog log =
+      new QueryLog() {
+        @Override
+        void warn(String line) {
+          lines.add(line);
+        }
+
+        @Override
+        void info(String line) {
+          lines.add(line);
+        }
+      };
+  private QueryMonitor monitor = QueryMonitor.create();
+
+  QueryMonitorIT(TestDatabase server) throws SQLException {
+    plain = server.dataSource();
+    try (Connection connection = plain.getConnection()) {
+      JdbcScript.createTables(connection);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    monitor.close();
+  }
+
+  private DataSource with(QueryMonitorConfig config) {
+    monitor.close();
+    monitor = QueryMonitor.builder(config).log(log).build();
+    return monitor.wrap(plain);
+  }
+
+  private QueryFigures figures(String fingerprint) {
+    return monitor.report().top(QueryReport.Order.CALLS, 100).stream()
+        .filter(one -> one.fingerprint().equals(fingerprint))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void countsRowsThatAreReadAndChanged() throws SQLException {
+    try (Connection connection = monitor.wrap(plain).getConnection();
+        PreparedStatement insert =
+            connection.prepareStatement("INSERT INTO item (name) VALUES (?)");
+        PreparedStatement select =
+            connection.prepareStatement("SELECT name FROM item WHERE id > ? LIMIT 3")) {
+      for (int i = 0; i < 5; i++) {
+        insert.setString(1, "row " + i);
+        if (i < 2) {
+          insert.executeUpdate();
+        } else {
+          insert.addBatch();
+        }
+      }
+      insert.executeBatch();
+      select.setInt(1, 0);
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          assertThat(rows.getString(1)).startsWith("row");
+        }
+      }
+      ResultSet neverClosed = select.executeQuery();
+      assertThat(neverClosed.next()).isTrue();
+    }
+    assertThat(figures("insert into item(name) values (?)").calls()).isEqualTo(3);
+    assertThat(figures("insert into item(name) values (?)").rows()).isEqualTo(5);
+    assertThat(figures("select name from item where id > ? limit ?").rows()).isEqualTo(4);
+    assertThat(figures("select name from item where id > ? limit ?").operation())
+        .isEqualTo(Operation.SELECT);
+  }
+
+  @Test
+  void countsErrorsByTheClassOfTheirState() throws SQLException {
+    try (Connection connection = monitor.wrap(plain).getConnection();
+        Statement statement = connection.createStatement()) {
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() -> statement.executeQuery("select no_column from item"))
+            .isInstanceOf(SQLException.class);
+      }
+      assertThatThrownBy(() -> statement.executeQuery("select 1 / 0"))
+          .isInstanceOf(SQLException.class);
+    }
+    assertThat(figures("select no_column from item").errors())
+        .containsExactly(java.util.Map.entry("42", 2L));
+    assertThat(figures("select no_column from item").calls()).isEqualTo(2);
+    assertThat(figures("select ? / ?").errors()).containsKey("22");
+  }
+
+  @Test
+  void timesFetchesThatComeInPortions() throws SQLException {
+    try (Connection connection = monitor.wrap(plain).getConnection()) {
+      connection.setAutoCommit(false);
+      try (PreparedStatement select =
+          connection.prepareStatement("select i from generate_series(1, 5000) as i")) {
+        select.setFetchSize(100);
+        try (ResultSet rows = select.executeQuery()) {
+          while (rows.next()) {
+            assertThat(rows.getInt(1)).isPositive();
+          }
+        }
+      }
+      connection.commit();
+    }
+    QueryFigures figures = figures("select i from generate_series(?, ?) as i");
+    assertThat(figures.rows()).isEqualTo(5_000);
+    assertThat(figures.fetchTime()).isPositive();
+    assertThat(figures.holdTime()).isGreaterThanOrEqualTo(figures.executeTime());
+    assertThat(figures("commit").calls()).isEqualTo(1);
+    assertThat(figures("commit").operation()).isEqualTo(Operation.OTHER);
+  }
+
+  @Test
+  void namesTheLineThatAsked() throws SQLException {
+    try (Connection connection = monitor.wrap(plain).getConnection();
+        PreparedStatement select = connection.prepareStatement("select 42")) {
+      select.executeQuery().close();
+    }
+    assertThat(figures("select ?").callSite())
+        .startsWith(QueryMonitorIT.class.getName() + ".namesTheLineThatAsked:");
+  }
+
+  @Test
+  void keepsAndLogsTheLastSlowExecutionWithoutItsValues() throws SQLException {
+    DataSource database =
+        with(QueryMonitorConfig.builder().slowAfter(Duration.ofMillis(20)).build());
+    try (Connection connection = database.getConnection();
+        PreparedStatement select =
+            connection.prepareStatement(
+                "select pg_sleep(?), cast(? as text), cast(? as int) /* my secret */")) {
+      select.setDouble(1, 0.05);
+      select.setString(2, "my secret");
+      select.setObject(3, null);
+      select.executeQuery().close();
+      select.executeQuery().close();
+    }
+    SlowSample sample =
+        figures("select pg_sleep(?), cast(? as text), cast(? as int)").lastSlow().orElseThrow();
+    assertThat(sample.took()).isGreaterThanOrEqualTo(Duration.ofMillis(20));
+    assertThat(sample.parameters()).isEqualTo("[number, text, null]");
+    assertThat(sample.callSite()).contains("keepsAndLogs");
+    assertThat(lines).as("once a second").hasSize(1);
+    assertThat(lines.toString()).contains("slow").doesNotContain("secret");
+    assertThat(monitor.report().json()).contains("pg_sleep").doesNotContain("secret");
+  }
+
+  @Test
+  void logsNoSlowOneIfThatIsSwitchedOff() throws SQLException {
+    run(with(QueryMonitorConfig.builder().slowAfter(Duration.ZERO).logSlow(false).build()));
+
+    assertThat(lines).isEmpty();
+    assertThat(figures("select ? + ?").lastSlow()).isPresent();
+  }
+
+  @Test
+  void logsEveryExecutionIfThatIsSwitchedOn() throws SQLException {
+    DataSource database = with(QueryMonitorConfig.builder().logAll(true).build());
+    run(database);
+    run(database);
+
+    assertThat(lines).hasSize(2).allMatch(line -> line.endsWith("ms: select ? + ? [number]"));
+  }
+
+  private static void run(DataSource database) throws SQLException {
+    try (Connection connection = database.getConnection();
+        PreparedStatement select = connection.prepareStatement("select ? + 1")) {
+      select.setInt(1, 4711);
+      select.executeQuery().close();
+    }
+  }
+
+  @Test
+  void tellsOfAnExecutionThatStillRunsAndOfWhereItsThreadIs() throws Exception {
+    DataSource database =
+        with(QueryMonitorConfig.builder().stillRunningAfter(Duration.ofMillis(50)).build());
+    try (Connection connection = database.getConnection();
+        PreparedStatement sleep = connection.prepareStatement("select pg_sleep(60)")) {
+      CountDownLatch ended = new CountDownLatch(1);
+      Thread caller =
+          new Thread(
+              () -> {
+                try {
+                  sleep.executeQuery().close();
+                } catch (SQLException cancelled) {
+                  ended.countDown();
+                }
+              });
+      caller.start();
+      Await.until("the watchdog tells", SOON, () -> !lines.isEmpty());
+      assertThat(lines.element())
+          .startsWith("still running after")
+          .contains("select pg_sleep(?) at " + QueryMonitorIT.class.getName());
+      assertThat(monitor.health().healthy()).isFalse();
+      assertThat(monitor.health().running()).isEqualTo(1);
+      assertThat(monitor.health().longest()).isGreaterThanOrEqualTo(Duration.ofMillis(50));
+      sleep.cancel();
+      caller.join(SOON.toMillis());
+      assertThat(ended.getCount()).isZero();
+      Await.until("nothing runs", SOON, () -> monitor.health().healthy());
+      assertThat(lines.stream().filter(line -> line.startsWith("still"))).hasSize(1);
+      assertThat(figures("select pg_sleep(?)").errors()).containsKey("57");
+      assertThat(monitor.health().connections()).isEqualTo(1);
+    }
+    assertThat(monitor.health().connections()).isZero();
+  }
+
+  @Test
+  void findsWhatBecameSlower() throws SQLException {
+    FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
+    monitor.close();
+    monitor =
+        QueryMonitor.builder(QueryMonitorConfig.defaults()).nanos(clock.nanos()).log(log).build();
+    executions(clock, "select a", Duration.ofMillis(2));
+    executions(clock, "select b", Duration.ofMillis(2));
+    QueryReport mark = monitor.report();
+    executions(clock, "select a", Duration.ofMillis(6));
+    executions(clock, "select b", Duration.ofMillis(2));
+    executions(clock, "select c", Duration.ofMillis(9));
+
+    List<QueryReport.Regression> regressions = monitor.report().regressionsSince(mark);
+    assertThat(regressions).hasSize(1);
+    assertThat(regressions.get(0).fingerprint()).isEqualTo("select a");
+    assertThat(regressions.get(0).factor()).isBetween(2.8, 3.2);
+    assertThat(mark.regressionsSince(mark)).isEmpty();
+  }
+
+  private void executions(FakeClock clock, String sql, Duration each) {
+    for (int i = 0; i < 40; i++) {
+      monitor.query(sql).stats().executed(each.toNanos() + i * 1_000L);
+    }
+    clock.advance(each);
+  }
+
+  @Test
+  void ordersAndPrintsItsReport() throws SQLException {
+    DataSource database = monitor.wrap(plain);
+    run(database);
+    run(database);
+    try (Connection connection = database.getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery("select \"i\" from generate_series(1, 9) as \"i\"")) {
+      while (rows.next()) {
+        assertThat(rows.getInt(1)).isPositive();
+      }
+    }
+    QueryReport report = monitor.report();
+
+    assertThat(report.calls()).isEqualTo(3);
+    assertThat(report.top(QueryReport.Order.CALLS, 1).get(0).fingerprint())
+        .isEqualTo("select ? + ?");
+    assertThat(report.top(QueryReport.Order.ROWS, 9))
+        .extracting(QueryFigures::rows)
+        .containsExactly(9L, 0L);
+    assertThat(report.top(QueryReport.Order.MEAN, 1)).hasSize(1);
+    assertThat(report.top(QueryReport.Order.P99, 1)).hasSize(1);
+    assertThat(report.text(QueryReport.Order.CALLS, 1).lines().toList())
+        .hasSize(4)
+        .anyMatch(line -> line.contains("select ? + ?"))
+        .anyMatch(line -> line.endsWith("(the others)"))
+        .anyMatch(line -> line.endsWith("(all)"));
+    assertThat(report.json())
+        .contains("\"query\":\"select \\\"i\\\" from generate_series(?, ?) as \\\"i\\\"\"")
+        .contains("\"operation\":\"select\",\"calls\":2");
+  }
+
+  @Test
+  void metersWhatItCountsUntilItIsClosed() throws SQLException {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    monitor.close();
+    monitor = QueryMonitor.builder(QueryMonitorConfig.defaults()).meterRegistry(registry).build();
+    run(monitor.wrap(plain));
+
+    assertThat(
+            registry.get(QueryMeters.EXECUTIONS).tag("operation", "select").functionTimer().count())
+        .isEqualTo(1);
+    assertThat(registry.get(QueryMeters.RUNNING).gauge().value()).isZero();
+    monitor.close();
+    assertThat(registry.getMeters()).isEmpty();
+  }
+
+  @Test
+  void leavesNoThreadAndStartsNoneForAnExecution() throws SQLException {
+    ThreadLeaks.<SQLException>assertNone(
+        "perf-db-",
+        () -> {
+          try (QueryMonitor own = QueryMonitor.create()) {
+            int before = Thread.activeCount();
+            run(own.wrap(plain));
+            assertThat(Thread.activeCount()).isEqualTo(before);
+          }
+        });
+  }
+
+  @Test
+  void worksOnWhenItIsClosed() throws SQLException {
+    DataSource database = monitor.wrap(plain);
+    monitor.close();
+    run(database);
+    assertThat(monitor.report().calls()).isEqualTo(1);
+  }
+}

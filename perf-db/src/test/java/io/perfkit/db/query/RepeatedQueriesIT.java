@@ -1,0 +1,331 @@
+package io.perfkit.db.query;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.perfkit.testing.RealPostgres;
+import io.perfkit.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+@RealPostgres
+final class RepeatedQueriesIT {
+  private static final String USER = "SELECT id, name FROM users WHERE id = ?";
+  private static final String BETS = "SELECT id, user_id FROM bets ORDER BY id LIMIT ?";
+
+  private final DataSource plain;
+  private final Queue<String> lines = new ConcurrentLinkedQueue<>();
+  private final QueryMonitor monitor;
+  private final DataSource database;
+
+  RepeatedQueriesIT(TestDatabase server) throws SQLException {
+    plain = server.dataSource();
+    monitor =
+        QueryMonitor.builder(QueryMonitorConfig.builder().logSlow(false).build())
+            .log(
+                new QueryLog() {
+                  @Override
+                  void warn(String line) {
+                    lines.add(line);
+                  }
+                })
+            .build();
+    database = monitor.wrap(plain);
+  }
+
+  @BeforeEach
+  void fill() throws SQLException {
+    try (Connection connection = plain.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("create table if not exists users (id int primary key, name text)");
+      statement.execute("create table if not exists bets (id int primary key, user_id int)");
+      statement.execute("truncate users, bets");
+      statement.execute("insert into users select i, 'user ' || i from generate_series(1, 50) i");
+      statement.execute("insert into bets select i, 1 + i % 50 from generate_series(1, 100) i");
+    }
+  }
+
+  @AfterEach
+  void close() {
+    monitor.close();
+  }
+
+  private static List<Integer> bettors(Connection connection, int count) throws SQLException {
+    List<Integer> users = new ArrayList<>();
+    try (PreparedStatement select = connection.prepareStatement(BETS)) {
+      select.setInt(1, count);
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          users.add(rows.getInt(2));
+        }
+      }
+    }
+    return users;
+  }
+
+  private static String name(Connection connection, int id) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(USER)) {
+      select.setInt(1, id);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next() ? rows.getString(2) : "";
+      }
+    }
+  }
+
+  private RepeatedQuery only() {
+    assertThat(monitor.repeatedQueries()).hasSize(1);
+    return monitor.repeatedQueries().get(0);
+  }
+
+  private void page() throws SQLException {
+    try (Connection connection = database.getConnection()) {
+      for (int user : bettors(connection, 20)) {
+        assertThat(name(connection, user)).isNotEmpty();
+      }
+    }
+  }
+
+  @Test
+  void findsOneQueryForEachRowOfAnotherAndTellsOnceHowToAskInstead() throws SQLException {
+    page();
+    page();
+
+    RepeatedQuery found = only();
+    assertThat(found.kind()).isEqualTo(RepeatedQuery.Kind.N_PLUS_ONE);
+    assertThat(found.fingerprint()).isEqualTo("select id, name from users where id = ?");
+    assertThat(found.parent()).contains("select id, user_id from bets order by id limit ?");
+    assertThat(found.rewritten()).contains("select id, name from users where id = any(?)");
+    assertThat(found.scopes()).isEqualTo(2);
+    assertThat(found.most()).isEqualTo(20);
+    assertThat(found.cost()).isPositive();
+    assertThat(found.callPath())
+        .contains("RepeatedQueriesIT.name:")
+        .contains(" < ")
+        .contains(".page:");
+    assertThat(lines).singleElement().asString().startsWith("n+1: up to 20 times in 1 scopes");
+  }
+
+  @Test
+  void findsItWhileTheRowsOfTheParentAreRead() throws SQLException {
+    try (Connection connection = database.getConnection();
+        PreparedStatement select = connection.prepareStatement(BETS)) {
+      select.setInt(1, 10);
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          assertThat(name(connection, rows.getInt(2))).isNotEmpty();
+        }
+      }
+    }
+    assertThat(only().parent()).contains("select id, user_id from bets order by id limit ?");
+  }
+
+  @Test
+  void aTransactionIsAScope() throws SQLException {
+    try (Connection connection = database.getConnection()) {
+      connection.setAutoCommit(false);
+      for (int i = 1; i <= 10; i++) {
+        String unused = name(connection, i);
+        if (i == 4 || i == 8) {
+          connection.commit();
+        }
+      }
+      assertThat(monitor.repeatedQueries()).isEmpty();
+      for (int i = 1; i <= 4; i++) {
+        String unused = name(connection, i);
+      }
+      connection.rollback();
+      assertThat(monitor.repeatedQueries()).as("2 and 4 from two loops").isEmpty();
+      for (int i = 1; i <= 6; i++) {
+        String unused = name(connection, i);
+      }
+      connection.rollback();
+      assertThat(only().most()).isEqualTo(6);
+    }
+  }
+
+  @Test
+  void aUnitOfWorkSpansConnections() throws SQLException {
+    try (UnitOfWork work = monitor.unitOfWork()) {
+      for (int i = 1; i <= 6; i++) {
+        try (UnitOfWork inner = monitor.unitOfWork()) {
+          assertThat(inner).isNotSameAs(work);
+        }
+        try (Connection connection = database.getConnection()) {
+          assertThat(name(connection, i)).isNotEmpty();
+        }
+      }
+      assertThat(monitor.repeatedQueries()).as("not ended yet").isEmpty();
+    }
+    assertThat(only().most()).isEqualTo(6);
+  }
+
+  @Test
+  void theSameParametersAgainAreCacheableAndNoNPlusOne() throws SQLException {
+    try (Connection connection = database.getConnection()) {
+      for (int i = 0; i < 6; i++) {
+        assertThat(name(connection, 7)).isEqualTo("user 7");
+      }
+    }
+    assertThat(only().kind()).isEqualTo(RepeatedQuery.Kind.CACHEABLE);
+    assertThat(only().rewritten()).isEmpty();
+  }
+
+  @Test
+  void literalsCountAsParameters() throws SQLException {
+    try (Connection connection = database.getConnection();
+        Statement statement = connection.createStatement()) {
+      for (int i = 1; i <= 6; i++) {
+        statement.executeQuery("select name from users where id = " + i).close();
+      }
+    }
+    assertThat(only().kind()).isEqualTo(RepeatedQuery.Kind.N_PLUS_ONE);
+    assertThat(only().rewritten()).contains("select id, name from users where id = any(?)");
+  }
+
+  @Test
+  void callsFromOtherLinesAreNoLoop() throws SQLException {
+    try (Connection connection = database.getConnection()) {
+      String names =
+          name(connection, 1)
+              + name(connection, 2)
+              + name(connection, 3)
+              + name(connection, 4)
+              + name(connection, 5)
+              + name(connection, 6);
+      assertThat(names).isNotEmpty();
+    }
+    assertThat(monitor.repeatedQueries()).isEmpty();
+  }
+
+  @Test
+  void pagesPortionsWritesAndFewerAreNone() throws SQLException {
+    try (Connection connection = database.getConnection();
+        PreparedStatement page =
+            connection.prepareStatement("select id from bets where id > ? order by id limit 10");
+        PreparedStatement offset =
+            connection.prepareStatement("select id from bets where user_id = ? offset ?");
+        PreparedStatement portion =
+            connection.prepareStatement("select id from bets where user_id = any(?)");
+        PreparedStatement write =
+            connection.prepareStatement("update users set name = 'x' where id = ?")) {
+      for (int i = 1; i <= 8; i++) {
+        page.setInt(1, i * 10);
+        page.executeQuery().close();
+        offset.setInt(1, i);
+        offset.setInt(2, i);
+        offset.executeQuery().close();
+        portion.setArray(1, connection.createArrayOf("int", new Integer[] {i, i + 1}));
+        portion.executeQuery().close();
+        write.setInt(1, i);
+        assertThat(write.executeUpdate()).isEqualTo(1);
+      }
+      for (int i = 0; i < 4; i++) {
+        String unused = name(connection, i);
+      }
+    }
+    assertThat(monitor.repeatedQueries()).isEmpty();
+  }
+
+  @Test
+  void aScopeOfManyQueriesIsBounded() throws SQLException {
+    try (Connection connection = database.getConnection();
+        Statement statement = connection.createStatement()) {
+      for (int i = 1; i <= 300; i++) {
+        statement.executeQuery("select name as n" + i + " from users where id = 1").close();
+      }
+      for (int i = 1; i <= 6; i++) {
+        statement.executeQuery("select name as n1 from users where id = " + i).close();
+      }
+    }
+    assertThat(only().most()).isEqualTo(7);
+  }
+
+  @Test
+  void looksForNothingIfItIsSwitchedOff() throws SQLException {
+    try (QueryMonitor off =
+        QueryMonitor.builder(QueryMonitorConfig.builder().repeatsMin(0).build()).build()) {
+      try (Connection connection = off.wrap(plain).getConnection()) {
+        for (int i = 1; i <= 20; i++) {
+          assertThat(name(connection, i)).isNotEmpty();
+        }
+      }
+      assertThat(off.repeatedQueries()).isEmpty();
+    }
+  }
+
+  @Test
+  void rewritesAggregatesByKeyAndLeavesWhatItDoesNotKnow() {
+    assertThat(BatchRewrite.of("select count(*) from bets where user_id = ?"))
+        .contains("select user_id, count(*) from bets where user_id = any(?) group by user_id");
+    assertThat(BatchRewrite.of("select * from bets where user_id = ?"))
+        .contains("select * from bets where user_id = any(?)");
+    assertThat(BatchRewrite.of("select id from bets where user_id = ? limit ?")).isEmpty();
+    assertThat(BatchRewrite.of("select id from bets where user_id = ? and side = ?")).isEmpty();
+    assertThat(BatchRewrite.of("update bets set side = ? where user_id = ?")).isEmpty();
+  }
+
+  @Test
+  void aBatchLoaderAsksOnceForAllKeys() throws SQLException {
+    BatchLoader<Integer, String> names =
+        BatchLoader.of(
+            "select id, name from users where id = any(?)",
+            "int",
+            row -> row.getInt(1),
+            row -> row.getString(2));
+    try (Connection connection = database.getConnection()) {
+      BatchLoader.Unit<Integer, String> unit = names.on(connection);
+      List<BatchLoader.Later<Integer, String>> later = new ArrayList<>();
+      for (int user : bettors(connection, 60)) {
+        later.add(unit.later(user));
+      }
+      later.add(unit.later(4711));
+      for (int i = 0; i < 60; i++) {
+        assertThat(later.get(i).get()).isPresent();
+      }
+      assertThat(later.get(60).get()).isEmpty();
+      assertThat(unit.all(List.of(1, 2, 4711))).containsOnlyKeys(1, 2);
+      assertThat(unit.later(3).get()).contains("user 3");
+    }
+    assertThat(monitor.report().calls()).isEqualTo(2);
+    assertThat(monitor.repeatedQueries()).isEmpty();
+  }
+
+  @Test
+  void aBatchLoaderSplitsTooManyKeysAndKeepsThoseOfAStatementThatFailed() throws SQLException {
+    BatchLoader<Integer, String> names =
+        BatchLoader.of(
+            "select id, name from users where id = any(?)",
+            "int",
+            row -> row.getInt(1),
+            row -> row.getString(2));
+    try (Connection connection = database.getConnection()) {
+      BatchLoader.Unit<Integer, String> unit = names.on(connection);
+      List<Integer> keys = new ArrayList<>();
+      for (int i = 0; i < 10_001; i++) {
+        keys.add(i);
+      }
+      assertThat(unit.all(keys)).hasSize(50);
+      assertThat(monitor.report().calls()).isEqualTo(2);
+
+      BatchLoader.Unit<Integer, String> failing = names.on(connection);
+      BatchLoader.Later<Integer, String> one = failing.later(1);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("alter table users rename to gone");
+        org.assertj.core.api.Assertions.assertThatThrownBy(one::get)
+            .isInstanceOf(SQLException.class);
+        statement.execute("alter table gone rename to users");
+      }
+      assertThat(one.get()).contains("user 1");
+    }
+  }
+}
