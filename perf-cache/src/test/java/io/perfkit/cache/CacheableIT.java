@@ -1,11 +1,9 @@
 package io.perfkit.cache;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.Codec;
-import io.perfkit.redis.KeySpace;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
@@ -223,6 +221,6 @@ final class CacheableIT {
   }
 
   private String redisKey(String cache, String key) {
-    return new String(KeySpace.of(prefix, cache).withPartitions(64).key("entry", key), UTF_8);
+    return CacheIT.redisKeyOf(prefix, cache, key);
   }
 }
