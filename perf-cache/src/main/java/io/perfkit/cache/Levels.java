@@ -65,8 +65,11 @@ final class Levels<K, V> {
     for (Search<K, V> search : searches) {
       // Again, for a flight may have landed since the caller looked.
       LocalEntry<V> copy = mode == Mode.VERIFY ? null : local.get(search.key());
+      LocalEntry<V> held = copy == null ? local.held(search.key()) : null;
+      if (held != null && mode == Mode.PEEK && held.failure == null && local.vouchesFor(held)) {
+        copy = held; // who can't load leaves the question for a newer one to who can
+      }
       if (copy == null) {
-        LocalEntry<V> held = local.held(search.key());
         if (held != null) {
           requireNoFailure(search, mode, held);
           held.claimQuestion();
@@ -175,19 +178,23 @@ final class Levels<K, V> {
     Hit<V> hit = load.lookup().hit();
     Reading reading = search.reading();
     Duration since = Duration.ofNanos(local.now() - reading.nanos());
-    if (hit == null
-        || hit.failure() != null
-        || !hit.life().after(since).isOverForAtMost(config.staleIfError())) {
+    if (!mayServeInsteadOfLoad(hit, since)) {
       return null;
     }
     if (!local.vouchesFor(reading, search.hash())) {
       reading = local.reading(search.hash());
-      Lookup<V> again =
-          redis.lookup(List.of(new Question<V>(search.address(), false, null))).get(0);
-      hit = again.hit();
+      hit = redis.lookup(List.of(new Question<V>(search.address(), false, null))).get(0).hit();
       since = Duration.ZERO;
     }
-    return hit == null ? null : old(search, hit, reading, since.plus(config.throttle()));
+    return hit != null && mayServeInsteadOfLoad(hit, since)
+        ? old(search, hit, reading, since.plus(config.throttle()))
+        : null;
+  }
+
+  private boolean mayServeInsteadOfLoad(@Nullable Hit<V> hit, Duration since) {
+    return hit != null
+        && hit.failure() == null
+        && hit.life().after(since).isOverForAtMost(config.staleIfError());
   }
 
   /** Whether {@link #insteadOfLoad} may have something. */

@@ -137,7 +137,7 @@ final class LocalLevel<K, V> {
     LocalEntry<V> entry = entries.getIfPresent(key);
     long now = nanos.getAsLong();
     return entry != null
-            && entry.failure == null
+            && entry.value != null
             && now - entry.lifeEndNanos <= window.toNanos()
             && isCurrent(entry)
             && (unheard || isFresh(entry, now))

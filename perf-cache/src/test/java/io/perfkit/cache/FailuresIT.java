@@ -183,6 +183,25 @@ final class FailuresIT {
   }
 
   @Test
+  void aFailureThatIsRememberedMeanwhileIsNoOldValue() {
+    CacheConfig config = CONFIG.toBuilder().staleIfError(MINUTE).build();
+    Cache<String, String> cache = cachesA.cache("old", String.class, Codec.string(), config);
+    Cache<String, String> other = cachesB.cache("old", String.class, Codec.string(), config);
+    other.put("k", "old");
+    redis.pexpire(CacheIT.redisKeyOf(prefix, "old", "k"), 59_000);
+    assertThatThrownBy(
+            () ->
+                cache.get(
+                    "k",
+                    key -> {
+                      cache.invalidate(key);
+                      assertThatThrownBy(() -> other.get(key, this::fail)).isSameAs(failure);
+                      throw failure;
+                    }))
+        .isSameAs(failure);
+  }
+
+  @Test
   void anOldValueServesRatherThanAFailure() {
     CacheConfig config = CONFIG.toBuilder().staleIfError(MINUTE).build();
     Cache<String, String> cache = cachesA.cache("old", String.class, Codec.string(), config);

@@ -395,6 +395,9 @@ final class OldValuesIT {
 
     redis.pexpire(CacheIT.redisKeyOf(prefix, "names", "k"), 14_000);
     clock.advance(Duration.ofMillis(1_001)); // the copy knows when
+    long asked = a.stats().l2Hits();
+    assertThat(a.getIfPresent("k")).as("can't load").isEqualTo("first");
+    assertThat(a.stats().l2Hits()).isEqualTo(asked);
     assertThat(a.get("k", this::load)).as("the read itself is a hit").isEqualTo("first");
     assertThat(loads).hasValue(1);
     assertThat(a.get("k", OldValuesIT::never)).isEqualTo("k1");
