@@ -1,0 +1,143 @@
+package io.perfkit.db.page;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.time.DateTimeException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Places as text that travels through clients: signed, so that what comes back is what was given,
+ * but readable. URL-safe Base64 of
+ *
+ * <pre>
+ * version 1 · hash of the order and the query (8) · flags 1 · per column: tag 1, length 4, text
+ * HMAC-SHA256 of all that, the first 16 bytes
+ * </pre>
+ *
+ * A NULL has tag 0 before its kind's tag, and no text. Thread safe.
+ */
+final class Cursors {
+  static final int SECRET_BYTES_MIN = 16;
+  private static final byte VERSION = 1;
+  private static final int HASH_BYTES = 8;
+  private static final int SIGNATURE_BYTES = 16;
+  private static final byte NULL_TAG = 0;
+  private static final byte FORWARD = 1;
+  private static final byte INCLUSIVE = 2;
+
+  private final SecretKeySpec key;
+  private final byte[] hash;
+
+  Cursors(byte[] secret, String orderAndQuery) {
+    if (secret.length < SECRET_BYTES_MIN) {
+      throw new IllegalArgumentException(
+          "secret: " + secret.length + " bytes (expected: at least " + SECRET_BYTES_MIN + ")");
+    }
+    this.key = new SecretKeySpec(secret, "HmacSHA256");
+    try {
+      byte[] whole = MessageDigest.getInstance("SHA-256").digest(orderAndQuery.getBytes(UTF_8));
+      this.hash = Arrays.copyOf(whole, HASH_BYTES);
+    } catch (GeneralSecurityException e) {
+      throw new LinkageError("every JDK has SHA-256", e);
+    }
+  }
+
+  String encode(Place place) {
+    List<byte[]> texts = new ArrayList<>();
+    int bytes = 1 + HASH_BYTES + 1 + SIGNATURE_BYTES;
+    for (KeyValue each : place.keys()) {
+      byte[] text = each.value() == null ? new byte[0] : each.value().toString().getBytes(UTF_8);
+      texts.add(text);
+      bytes += 1 + (each.isNull() ? 1 : Integer.BYTES + text.length);
+    }
+    ByteBuffer out = ByteBuffer.allocate(bytes);
+    out.put(VERSION).put(hash);
+    out.put((byte) ((place.forward() ? FORWARD : 0) | (place.inclusive() ? INCLUSIVE : 0)));
+    for (int i = 0; i < texts.size(); i++) {
+      KeyValue each = place.keys().get(i);
+      if (each.isNull()) {
+        out.put(NULL_TAG).put(each.kind().tag);
+      } else {
+        out.put(each.kind().tag).putInt(texts.get(i).length).put(texts.get(i));
+      }
+    }
+    out.put(signature(out.array(), out.position()));
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(out.array());
+  }
+
+  /**
+   * @param columns of the order
+   * @throws CursorRefused if it was not made by {@link #encode} for the same order
+   */
+  Place decode(String cursor, int columns) {
+    Place place = decodeOrNull(cursor, columns);
+    if (place == null) {
+      throw new CursorRefused();
+    }
+    return place;
+  }
+
+  private @Nullable Place decodeOrNull(String cursor, int columns) {
+    try {
+      byte[] bytes = Base64.getUrlDecoder().decode(cursor);
+      int signed = bytes.length - SIGNATURE_BYTES;
+      if (signed < 1 + HASH_BYTES + 1
+          || !MessageDigest.isEqual(
+              signature(bytes, signed), Arrays.copyOfRange(bytes, signed, bytes.length))) {
+        return null;
+      }
+      ByteBuffer in = ByteBuffer.wrap(bytes, 0, signed);
+      byte version = in.get();
+      byte[] ofOrder = new byte[HASH_BYTES];
+      in.get(ofOrder);
+      if (version != VERSION || !Arrays.equals(hash, ofOrder)) {
+        return null;
+      }
+      byte flags = in.get();
+      List<KeyValue> keys = new ArrayList<>();
+      for (int i = 0; i < columns; i++) {
+        keys.add(key(in));
+      }
+      return new Place((flags & FORWARD) != 0, (flags & INCLUSIVE) != 0, keys);
+    } catch (IllegalArgumentException
+        | BufferUnderflowException
+        | DateTimeException notOurs) { // what is signed was made by us, perhaps by a later version
+      return null;
+    }
+  }
+
+  private static KeyValue key(ByteBuffer in) {
+    byte tag = in.get();
+    KeyKind kind = KeyKind.ofTag(tag == NULL_TAG ? in.get() : tag);
+    if (kind == null) {
+      throw new IllegalArgumentException("tag: " + tag + " (expected: that of a kind)");
+    }
+    if (tag == NULL_TAG) {
+      return new KeyValue(kind, null);
+    }
+    byte[] text = new byte[Math.min(in.getInt(), in.remaining())];
+    in.get(text);
+    return new KeyValue(kind, kind.parse(new String(text, UTF_8)));
+  }
+
+  private byte[] signature(byte[] bytes, int length) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(key);
+      mac.update(bytes, 0, length);
+      return Arrays.copyOf(mac.doFinal(), SIGNATURE_BYTES);
+    } catch (GeneralSecurityException e) {
+      throw new LinkageError("every JDK has HmacSHA256", e);
+    }
+  }
+}

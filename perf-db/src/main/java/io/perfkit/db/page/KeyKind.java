@@ -1,0 +1,140 @@
+package io.perfkit.db.page;
+
+import java.math.BigDecimal;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Locale;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The types that an order may have: those whose values a cursor can carry, and whose order in a
+ * comparison with a parameter is that of ORDER BY. The tag is in cursors, so it never changes.
+ */
+enum KeyKind {
+  LONG(1),
+  DECIMAL(2),
+  DOUBLE(3),
+  FLOAT(4),
+  BOOLEAN(5),
+  TEXT(6),
+  UUID_VALUE(7),
+  DATE(8),
+  LOCAL_TIME(9),
+  OFFSET_TIME(10);
+
+  final byte tag;
+
+  KeyKind(int tag) {
+    this.tag = (byte) tag;
+  }
+
+  /**
+   * The kind of a column.
+   *
+   * @throws IllegalArgumentException if it is none of these
+   */
+  static KeyKind of(ResultSetMetaData metaData, int column) throws SQLException {
+    String typeName = metaData.getColumnTypeName(column).toLowerCase(Locale.ROOT);
+    return switch (typeName) {
+      case "uuid" -> UUID_VALUE;
+      case "timestamptz" -> OFFSET_TIME;
+      case "text", "varchar" -> TEXT; // the driver calls enums and domains varchar as well
+      default ->
+          switch (metaData.getColumnType(column)) {
+            case Types.BIGINT, Types.INTEGER, Types.SMALLINT, Types.TINYINT -> LONG;
+            case Types.NUMERIC, Types.DECIMAL -> DECIMAL;
+            case Types.DOUBLE, Types.FLOAT -> DOUBLE;
+            case Types.REAL -> FLOAT;
+            case Types.BOOLEAN, Types.BIT -> BOOLEAN;
+            case Types.DATE -> DATE;
+            case Types.TIMESTAMP -> LOCAL_TIME;
+            case Types.TIMESTAMP_WITH_TIMEZONE -> OFFSET_TIME;
+            default -> {
+              if (typeName.equals("character varying")) {
+                yield TEXT;
+              }
+              throw new IllegalArgumentException(
+                  metaData.getColumnLabel(column)
+                      + ": "
+                      + typeName
+                      + " (expected: a number, boolean, text, uuid, date or timestamp to order by)");
+            }
+          };
+    };
+  }
+
+  /** Null if there is none of that tag. */
+  static @Nullable KeyKind ofTag(int tag) {
+    for (KeyKind kind : values()) {
+      if (kind.tag == tag) {
+        return kind;
+      }
+    }
+    return null;
+  }
+
+  /** The value of a row, so that what is equal in the database is equal here. */
+  @Nullable Object read(ResultSet row, int column) throws SQLException {
+    Object value =
+        switch (this) {
+          case LONG -> row.getLong(column);
+          case DECIMAL -> withoutScale(row.getBigDecimal(column));
+          case DOUBLE -> row.getDouble(column) + 0.0; // no negative zero
+          case FLOAT -> row.getFloat(column) + 0.0f;
+          case BOOLEAN -> row.getBoolean(column);
+          case TEXT -> row.getString(column);
+          case UUID_VALUE -> row.getObject(column, UUID.class);
+          case DATE -> row.getObject(column, LocalDate.class);
+          case LOCAL_TIME -> row.getObject(column, LocalDateTime.class);
+          case OFFSET_TIME -> inUtc(row.getObject(column, OffsetDateTime.class));
+        };
+    return row.wasNull() ? null : value;
+  }
+
+  private static @Nullable BigDecimal withoutScale(@Nullable BigDecimal value) {
+    return value == null ? null : value.stripTrailingZeros();
+  }
+
+  /** But for the ends of time, which stand for infinity. */
+  private static @Nullable OffsetDateTime inUtc(@Nullable OffsetDateTime value) {
+    return value == null || value.equals(OffsetDateTime.MAX) || value.equals(OffsetDateTime.MIN)
+        ? value
+        : value.withOffsetSameInstant(ZoneOffset.UTC);
+  }
+
+  void bind(PreparedStatement statement, int index, Object value) throws SQLException {
+    switch (this) {
+      case LONG -> statement.setLong(index, (Long) value);
+      case DECIMAL -> statement.setBigDecimal(index, (BigDecimal) value);
+      case DOUBLE -> statement.setDouble(index, (Double) value);
+      case FLOAT -> statement.setFloat(index, (Float) value);
+      case BOOLEAN -> statement.setBoolean(index, (Boolean) value);
+      case TEXT -> statement.setString(index, (String) value);
+      default -> statement.setObject(index, value);
+    }
+  }
+
+  /** What {@link Object#toString} made of such a value. Throws whatever if it did not. */
+  Object parse(String text) {
+    return switch (this) {
+      case LONG -> Long.valueOf(text);
+      case DECIMAL -> new BigDecimal(text);
+      case DOUBLE -> Double.valueOf(text);
+      case FLOAT -> Float.valueOf(text);
+      case BOOLEAN -> Boolean.valueOf(text);
+      case TEXT -> text;
+      case UUID_VALUE -> UUID.fromString(text);
+      case DATE -> LocalDate.parse(text);
+      case LOCAL_TIME -> LocalDateTime.parse(text);
+      case OFFSET_TIME -> OffsetDateTime.parse(text);
+    };
+  }
+}

@@ -1,0 +1,258 @@
+package io.perfkit.db.page;
+
+import static java.util.Objects.requireNonNull;
+
+import io.perfkit.db.page.Sort.Nulls;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A query in an order, read page by page: each page begins at the row where the last one ended, by
+ * its values and not by its number. So page 10,000 costs what page 2 costs, given an index in this
+ * order, and rows that come or go shift no page. All pages together are the result in its order,
+ * each row once. Immutable; each call is one statement on the caller's connection.
+ */
+public final class Keyset<R> {
+  private static final int ROWS_MAX = 1_000;
+
+  private final String query;
+  private final RowMapper<? extends R> mapper;
+  private final byte[] secret;
+  private final List<Sort> order;
+  private final int rowsMax;
+  private final Cursors cursors;
+
+  /** Whether the database said once that the columns hold no NULL where none is expected. */
+  private volatile boolean checked;
+
+  private Keyset(
+      String query, RowMapper<? extends R> mapper, byte[] secret, List<Sort> order, int rowsMax) {
+    this.query = requireNonNull(query, "query");
+    this.mapper = requireNonNull(mapper, "mapper");
+    this.secret = secret.clone();
+    this.order = List.copyOf(order);
+    this.rowsMax = rowsMax;
+    this.cursors = new Cursors(secret, this.order + "\n" + query);
+    List<String> columns = order.stream().map(Sort::column).toList();
+    if (columns.stream().distinct().count() < columns.size()) {
+      throw new IllegalArgumentException("order: " + columns + " (expected: each column once)");
+    }
+    if (order.get(order.size() - 1).nulls() != Nulls.NONE) {
+      throw new IllegalArgumentException(
+          "tieBreak: " + order.get(order.size() - 1) + " (expected: one without NULLs)");
+    }
+    if (rowsMax < 1 || rowsMax > 1_000_000) {
+      throw new IllegalArgumentException("rowsMax: " + rowsMax + " (expected: 1 to 1000000)");
+    }
+  }
+
+  /**
+   * A query in the order of one column.
+   *
+   * @param query a SELECT whose result has the columns of the order, without an order or limit of
+   *     its own; it may have parameters
+   * @param secret signs the cursors, at least 16 bytes; the same on all nodes
+   * @param tieBreak a column that tells any two rows apart that the columns before it do not; a
+   *     page that meets two rows that are not told apart fails
+   */
+  public static <R> Keyset<R> of(
+      String query, RowMapper<? extends R> mapper, byte[] secret, Sort tieBreak) {
+    return new Keyset<>(query, mapper, secret, List.of(tieBreak), ROWS_MAX);
+  }
+
+  /** The same with columns that are compared before the tie-break. */
+  public Keyset<R> orderBy(Sort... columns) {
+    List<Sort> all = new ArrayList<>(List.of(columns));
+    all.add(order.get(order.size() - 1));
+    return new Keyset<>(query, mapper, secret, all, rowsMax);
+  }
+
+  /** The same with pages of so many rows at most, 1 to 1,000,000; default 1,000. */
+  public Keyset<R> withRowsMax(int rows) {
+    return new Keyset<>(query, mapper, secret, order, rows);
+  }
+
+  /**
+   * The columns that an index for these pages has, after those that the query compares: {@code
+   * placed_at DESC, id DESC}.
+   */
+  public String indexColumns() {
+    return PageQuery.orderOf(order);
+  }
+
+  /**
+   * The first page.
+   *
+   * @param rows at most so many
+   * @param parameters of the query, as for {@link PreparedStatement#setObject(int, Object)}
+   * @throws SQLException as the driver throws it
+   * @throws IllegalArgumentException if {@code rows} is too great or not positive, or a column of
+   *     the order may hold NULLs unexpectedly or has a type without a place in cursors
+   * @throws IllegalStateException if two rows are not told apart by the order, or a NULL is met
+   *     where there should be none
+   */
+  public Page<R> first(Connection connection, int rows, Object... parameters) throws SQLException {
+    return end(connection, true, rows, parameters);
+  }
+
+  /** The last page; otherwise as {@link #first}. */
+  public Page<R> last(Connection connection, int rows, Object... parameters) throws SQLException {
+    return end(connection, false, rows, parameters);
+  }
+
+  /**
+   * The page of a cursor.
+   *
+   * @param cursor {@link Page#next} or {@link Page#previous} of any page of this keyset
+   * @throws CursorRefused if it is not
+   * @throws SQLException as above, and what else {@link #first} throws
+   */
+  public Page<R> at(Connection connection, String cursor, int rows, Object... parameters)
+      throws SQLException {
+    requireRows(rows);
+    Place place = cursors.decode(requireNonNull(cursor, "cursor"), order.size());
+    List<Sort> direction = direction(place.forward());
+    Found<R> found =
+        read(
+            connection,
+            PageQuery.after(query, direction, place, rows + 1),
+            rows,
+            place.forward(),
+            parameters);
+    String back =
+        cursors.encode(found.rows().isEmpty() ? place.otherSide() : found.place(!place.forward()));
+    return found.page(cursors, place.forward(), Optional.of(back));
+  }
+
+  private Page<R> end(Connection connection, boolean forward, int rows, Object... parameters)
+      throws SQLException {
+    requireRows(rows);
+    PageQuery first = PageQuery.first(query, direction(forward), rows + 1);
+    return read(connection, first, rows, forward, parameters)
+        .page(cursors, forward, Optional.empty());
+  }
+
+  private void requireRows(int rows) {
+    if (rows < 1 || rows > rowsMax) {
+      throw new IllegalArgumentException("rows: " + rows + " (expected: 1 to " + rowsMax + ")");
+    }
+  }
+
+  private List<Sort> direction(boolean forward) {
+    return forward ? order : order.stream().map(Sort::reversed).toList();
+  }
+
+  /**
+   * What was read.
+   *
+   * @param rows in the order of the keyset
+   * @param keys of each of them
+   * @param more whether there are others beyond
+   */
+  private record Found<R>(List<R> rows, List<List<KeyValue>> keys, boolean more) {
+
+    /** Where the page beyond its last row begins, or before its first one. */
+    Place place(boolean forward) {
+      return new Place(forward, false, keys.get(forward ? keys.size() - 1 : 0));
+    }
+
+    Page<R> page(Cursors cursors, boolean forward, Optional<String> back) {
+      Optional<String> on = more ? Optional.of(cursors.encode(place(forward))) : Optional.empty();
+      return forward ? new Page<>(rows, on, back) : new Page<>(rows, back, on);
+    }
+  }
+
+  private Found<R> read(
+      Connection connection, PageQuery page, int rows, boolean forward, Object... parameters)
+      throws SQLException {
+    List<R> found = new ArrayList<>();
+    List<List<KeyValue>> keys = new ArrayList<>();
+    boolean more = false;
+    try (PreparedStatement statement = connection.prepareStatement(page.sql())) {
+      page.bind(statement, parameters);
+      try (ResultSet result = statement.executeQuery()) {
+        List<Column> columns = columns(connection, result);
+        while (result.next()) {
+          List<KeyValue> key = key(result, columns);
+          if (!keys.isEmpty() && keys.get(keys.size() - 1).equals(key)) {
+            throw new IllegalStateException(
+                "order: two rows are equal in "
+                    + order.stream().map(Sort::column).toList()
+                    + " (expected: a tie-break that tells all rows apart)");
+          }
+          more = found.size() == rows;
+          if (!more) {
+            found.add(mapper.map(result));
+            keys.add(key);
+          }
+        }
+      }
+    }
+    if (!forward) {
+      Collections.reverse(found);
+      Collections.reverse(keys);
+    }
+    return new Found<>(found, keys, more);
+  }
+
+  /** A column of the order in a result. */
+  private record Column(int index, KeyKind kind, Sort sort) {}
+
+  private List<Column> columns(Connection connection, ResultSet result) throws SQLException {
+    ResultSetMetaData metaData = result.getMetaData();
+    List<Column> columns = new ArrayList<>();
+    for (Sort sort : order) {
+      int index = result.findColumn(sort.column());
+      if (!checked
+          && sort.nulls() == Nulls.NONE
+          && metaData.isNullable(index) == ResultSetMetaData.columnNullable
+          && isNullableInQuery(connection, sort.column())) {
+        throw new IllegalArgumentException(
+            sort.column() + ": may be NULL (expected: NOT NULL, or nullsFirst() or nullsLast())");
+      }
+      columns.add(new Column(index, KeyKind.of(metaData, index), sort));
+    }
+    checked = true;
+    return columns;
+  }
+
+  /** H2 takes every column of a subquery for one that may be NULL: so it is asked without. */
+  private boolean isNullableInQuery(Connection connection, String name) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(query)) {
+      ResultSetMetaData metaData = statement.getMetaData();
+      for (int i = 1; metaData != null && i <= metaData.getColumnCount(); i++) {
+        if (metaData.getColumnLabel(i).equalsIgnoreCase(name)) {
+          return metaData.isNullable(i) == ResultSetMetaData.columnNullable;
+        }
+      }
+      return true;
+    }
+  }
+
+  private static List<KeyValue> key(ResultSet result, List<Column> columns) throws SQLException {
+    List<KeyValue> keys = new ArrayList<>(columns.size());
+    for (Column column : columns) {
+      @Nullable Object value = column.kind().read(result, column.index());
+      if (value == null && column.sort().nulls() == Nulls.NONE) {
+        throw new IllegalStateException(
+            column.sort().column()
+                + ": NULL in a row (expected: none, or nullsFirst() or nullsLast())");
+      }
+      keys.add(new KeyValue(column.kind(), value));
+    }
+    return keys;
+  }
+
+  @Override
+  public String toString() {
+    return "Keyset[" + indexColumns() + "]";
+  }
+}

@@ -1,0 +1,165 @@
+package io.perfkit.db.page;
+
+import static java.util.stream.Collectors.joining;
+
+import io.perfkit.db.page.Sort.Nulls;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The statement of one page. What follows a place is said in the form that an index in this order
+ * answers by going to the place, never by walking there:
+ *
+ * <pre>
+ * (a, b) &gt; (?, ?)                                    all one way, no NULLs
+ * a &lt;= ? AND (a &lt; ? OR (a = ? AND b &gt; ?))            both ways
+ * the same, UNION ALL the rows where a IS NULL        where NULLs follow the values of a
+ * </pre>
+ *
+ * One thread at a time.
+ */
+final class PageQuery {
+  private final String query;
+  private final List<Sort> order;
+  private final int rows;
+  private final StringBuilder sql = new StringBuilder();
+
+  /** The values of the places' parameters, in the order of the text; null where the query's go. */
+  private final List<List<KeyValue>> parameters = new ArrayList<>();
+
+  private PageQuery(String query, List<Sort> order, int rows) {
+    this.query = query;
+    this.order = order;
+    this.rows = rows;
+  }
+
+  /** The first rows of an order. */
+  static PageQuery first(String query, List<Sort> order, int rows) {
+    PageQuery page = new PageQuery(query, order, rows);
+    page.part("", List.of());
+    return page;
+  }
+
+  /**
+   * The first rows of an order that follow a place.
+   *
+   * @param order of the page; for one before the place, turned around
+   */
+  static PageQuery after(String query, List<Sort> order, Place place, int rows) {
+    PageQuery page = new PageQuery(query, order, rows);
+    page.afterPlace(place);
+    return page;
+  }
+
+  static String orderOf(List<Sort> order) {
+    return order.stream().map(Sort::sql).collect(joining(", "));
+  }
+
+  String sql() {
+    return sql.toString();
+  }
+
+  /** Binds the query's own parameters, as often as it stands there, and those of the place. */
+  void bind(PreparedStatement statement, Object... own) throws SQLException {
+    int index = 0;
+    for (List<KeyValue> ofPlace : parameters) {
+      for (Object parameter : own) {
+        statement.setObject(++index, parameter);
+      }
+      for (KeyValue key : ofPlace) {
+        Object value = key.value();
+        if (value != null) {
+          key.kind().bind(statement, ++index, value);
+        }
+      }
+    }
+  }
+
+  private void afterPlace(Place place) {
+    List<KeyValue> keys = place.keys();
+    Sort lead = order.get(0);
+    KeyValue leadKey = keys.get(0);
+    List<KeyValue> used = new ArrayList<>();
+    if (uniform()) {
+      String names = order.stream().map(Sort::column).collect(joining(", "));
+      String marks = keys.stream().map(key -> "?").collect(joining(", "));
+      part(
+          "(%s) %s%s (%s)".formatted(names, after(lead), place.inclusive() ? "=" : "", marks),
+          keys);
+      return;
+    }
+    String rest = follows(0, place, used);
+    if (!leadKey.isNull()) {
+      used.add(0, leadKey);
+      String bound = lead.column() + " " + after(lead) + "= ?";
+      if (lead.nulls() == Nulls.LAST) {
+        union(bound + " AND " + rest, used, lead.column() + " IS NULL");
+      } else {
+        part(bound + " AND " + rest, used);
+      }
+    } else if (lead.nulls() == Nulls.FIRST) {
+      union(rest, used, lead.column() + " IS NOT NULL");
+    } else {
+      part(rest, used);
+    }
+  }
+
+  private boolean uniform() {
+    Sort lead = order.get(0);
+    return order.stream()
+        .allMatch(sort -> sort.nulls() == Nulls.NONE && sort.direction() == lead.direction());
+  }
+
+  private static String after(Sort sort) {
+    return sort.isAscending() ? ">" : "<";
+  }
+
+  /**
+   * Whether a row follows the place by its columns from {@code index} on, where those before are
+   * equal. NULLs of the first column are left to the caller, who reads them in a part of their own.
+   */
+  private String follows(int index, Place place, List<KeyValue> used) {
+    if (index == order.size()) {
+      return place.inclusive() ? "TRUE" : "FALSE";
+    }
+    Sort sort = order.get(index);
+    KeyValue key = place.keys().get(index);
+    String column = sort.column();
+    boolean apart = index == 0;
+    if (key.isNull()) {
+      String same = "(" + column + " IS NULL AND " + follows(index + 1, place, used) + ")";
+      return sort.nulls() == Nulls.FIRST && !apart
+          ? "(" + column + " IS NOT NULL OR " + same + ")"
+          : same;
+    }
+    used.add(key);
+    used.add(key);
+    String later = column + " " + after(sort) + " ?";
+    String nulls = sort.nulls() == Nulls.LAST && !apart ? " OR " + column + " IS NULL" : "";
+    String same = column + " = ? AND " + follows(index + 1, place, used);
+    return "(" + later + nulls + " OR (" + same + "))";
+  }
+
+  private void union(String condition, List<KeyValue> used, String others) {
+    sql.append("SELECT * FROM ((");
+    part(condition, used);
+    sql.append(") UNION ALL (");
+    part(others, List.of());
+    sql.append(")) AS page");
+    orderAndLimit();
+  }
+
+  private void part(String condition, List<KeyValue> used) {
+    sql.append("SELECT * FROM (").append(query).append(") AS page");
+    sql.append(condition.isEmpty() ? "" : " WHERE ").append(condition);
+    orderAndLimit();
+    parameters.add(List.copyOf(used));
+  }
+
+  private void orderAndLimit() {
+    sql.append(" ORDER BY ").append(orderOf(order));
+    sql.append(" FETCH FIRST ").append(rows).append(" ROWS ONLY");
+  }
+}

@@ -1,0 +1,11 @@
+package io.perfkit.db.page;
+
+import io.perfkit.db.DbException;
+import java.sql.SQLException;
+
+/** The database failed while a stream was read. The stream is closed. */
+public final class RowsFailed extends DbException {
+  RowsFailed(long rows, SQLException cause) {
+    super("the database failed after " + rows + " rows", cause);
+  }
+}
