@@ -6,6 +6,10 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
   @Test
   void keepsTheHouseRules() {
-    HouseRules.of("io.perfkit.db").rootException("DbException").check();
+    HouseRules.of("io.perfkit.db")
+        .rootException("DbException")
+        .clocks("pool.PoolManager")
+        .threads("pool.PoolManager", "pool.WarmingUp")
+        .check();
   }
 }
