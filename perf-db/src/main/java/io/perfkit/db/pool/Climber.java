@@ -97,13 +97,13 @@ final class Climber {
   /** Takes in the window that had {@link #size}; empty if nothing is changed. */
   Optional<TunerDecision> step(PoolWindow window) {
     windows++;
-    ceiling = coolingSeconds > 0 ? ceiling : ceilingMax;
+    ceiling = max(floor, coolingSeconds > 0 ? ceiling : ceilingMax);
     coolingSeconds = max(0, coolingSeconds - window.seconds());
     lowSeconds = window.low() ? lowSeconds + window.seconds() : 0;
     lowPeak = window.low() ? max(lowPeak, window.active()) : 0;
     if (window.refusals() > 0) {
       coolingSeconds = config.cooling().toMillis() / 1000.0;
-      ceiling = max(floor, min(ceilingMax, window.total()));
+      ceiling = max(floor, min(ceilingMax, window.total())); // those that are there
       return rebase(window, min(base, ceiling), Reason.REFUSED);
     }
     if (outOfBounds(base) || (probing && outOfBounds(candidate))) {

@@ -41,8 +41,7 @@ final class Tuner {
     long now = pool.now();
     double seconds = (now - start) / 1e9;
     if (settling) {
-      // What was under way with the former size counts for neither.
-      if (now - start >= config.window().toNanos() / 4) {
+      if (settled(now)) {
         settling = false;
         begin(now);
       }
@@ -76,6 +75,13 @@ final class Tuner {
     begin(now);
     decision.ifPresent(this::record);
     return decision;
+  }
+
+  /** What was under way with the former size counts for neither, nor the time to connect. */
+  private boolean settled(long now) {
+    long window = config.window().toNanos();
+    boolean there = pool.total() == pool.size() || pool.waiting() == 0;
+    return now - start >= (there ? window / 4 : window);
   }
 
   private void begin(long now) {

@@ -176,6 +176,19 @@ final class ClimberTest {
   }
 
   @Test
+  void aFloorCountsMoreThanAServerThatIsFull() {
+    SimulatedPool pool = new SimulatedPool(new UslCurve(0, 0.0002), 1, 0.01, 1);
+    Climber climber = climber(TunerConfig.defaults(), 20, 1);
+    climber.step(new PoolWindow(20, 8, 100, SimulatedPool.SECONDS, 8, 5, 1));
+    assertThat(climber.size()).isEqualTo(8);
+    climber.floor(9);
+
+    assertThat(reason(climber, pool)).isEqualTo(Reason.BOUNDS);
+    assertThat(climber.size()).isEqualTo(9);
+    assertThat(climber.step(pool.window(9))).isEmpty();
+  }
+
+  @Test
   void aHigherFloorEndsAProbeBelowIt() {
     SimulatedPool pool = new SimulatedPool(new UslCurve(0.2, 0.01), CALLERS, 0.01, 1);
     Climber climber = climber(TunerConfig.defaults(), 100, 1);
