@@ -8,8 +8,13 @@ final class ArchitectureTest {
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.db")
         .rootException("DbException")
-        .clocks("batch.BatchWriter", "query.QueryMonitor", "route.Router")
-        .threads("batch.BatchWriter", "query.Watchdog", "route.Watch")
+        .clocks("batch.BatchWriter", "pool.PoolManager", "query.QueryMonitor", "route.Router")
+        .threads(
+            "batch.BatchWriter",
+            "pool.PoolManager",
+            "pool.WarmingUp",
+            "query.Watchdog",
+            "route.Watch")
         .check();
   }
 }

@@ -1,0 +1,181 @@
+package io.perfkit.db.pool;
+
+import static java.lang.Math.max;
+import static java.util.concurrent.TimeUnit.HOURS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import javax.sql.DataSource;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.Recorder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections that are handed out, who holds them, and how long callers waited for them. Thread
+ * safe. To acquire and to give back take a handful of atomic steps and allocate the holding alone.
+ */
+final class Holdings {
+  private static final int NO_SLOT = -1;
+  private static final int SPREAD = 0x9E3779B9;
+
+  /* Invariants
+   * H1  a holding is ended once, by whoever closes it first, and then its slot is free.
+   * H2  no more connections are retired than were surplus when that was last looked at.
+   * H3  a thread's count is the number of its holdings that have not ended, whoever ends them.
+   */
+  private final LongSupplier nanos;
+  private final Consumer<Connection> evict;
+  private final AtomicInteger surplus = new AtomicInteger();
+  private final AtomicReferenceArray<@Nullable Holding> slots;
+  // A class of the JDK, so that threads that outlive the application do not keep its classes.
+  private final ThreadLocal<AtomicInteger> heldByThread =
+      ThreadLocal.withInitial(AtomicInteger::new);
+  private final Recorder acquireMicros = new Recorder(HOURS.toMicros(2), 2);
+  private final LongAdder begun = new LongAdder();
+  private final LongAdder ended = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder nested = new LongAdder();
+  private final AtomicInteger nestedNow = new AtomicInteger();
+  private final AtomicInteger nestedPeak = new AtomicInteger();
+  private final AtomicInteger nestingMax = new AtomicInteger(1);
+
+  /**
+   * @param ceiling most holdings at once; more than four times as many would not be watched
+   * @param evict ends a connection instead of giving it back
+   */
+  Holdings(int ceiling, Consumer<Connection> evict, LongSupplier nanos) {
+    this.evict = evict;
+    this.nanos = nanos;
+    this.slots = new AtomicReferenceArray<>(Integer.highestOneBit(max(4, ceiling)) * 4);
+  }
+
+  /** Takes a connection of {@code pool} for the calling thread. */
+  Holding acquire(DataSource pool) throws SQLException {
+    AtomicInteger held = heldByThread.get();
+    boolean nests = held.get() > 0 && nests(held);
+    long start = nanos.getAsLong();
+    try {
+      Connection connection = pool.getConnection();
+      long now = nanos.getAsLong();
+      acquireMicros.recordValue(NANOSECONDS.toMicros(max(0, now - start)));
+      return begin(connection, held, now);
+    } catch (SQLException | RuntimeException e) {
+      failed.increment();
+      throw e;
+    } finally {
+      if (nests) {
+        nestedNow.decrementAndGet();
+      }
+    }
+  }
+
+  private Holding begin(Connection connection, AtomicInteger held, long now) {
+    Holding holding = new Holding(connection, this, held, Thread.currentThread(), now);
+    held.incrementAndGet();
+    begun.increment();
+    int mask = slots.length() - 1;
+    int first = ((int) Thread.currentThread().getId() * SPREAD) >>> 16;
+    for (int i = 0; i <= mask; i++) {
+      int slot = first + i & mask;
+      if (slots.get(slot) == null) {
+        holding.slot = slot;
+        if (slots.compareAndSet(slot, null, holding)) {
+          return holding;
+        }
+      }
+    }
+    holding.slot = NO_SLOT;
+    return holding;
+  }
+
+  /** How many of the connections that come back next are not to be used again. */
+  void surplus(int connections) {
+    surplus.set(connections);
+  }
+
+  boolean claimSurplus() {
+    int left = surplus.get();
+    return left > 0 && surplus.compareAndSet(left, left - 1);
+  }
+
+  /** Ends a connection instead of giving it back. */
+  void retire(Connection connection) {
+    evict.accept(connection);
+  }
+
+  /** Called once per holding. */
+  void end(Holding holding) {
+    if (holding.slot != NO_SLOT) {
+      slots.set(holding.slot, null);
+    }
+    holding.held.decrementAndGet();
+    ended.increment();
+  }
+
+  /**
+   * Whether the thread really holds a connection; if so, it counts as nested until it has another.
+   */
+  private boolean nests(AtomicInteger held) {
+    forEach(
+        holding -> {
+          if (holding.held == held) {
+            holding.endIfClosedUnderneath();
+          }
+        });
+    int depth = held.get() + 1;
+    if (depth == 1) {
+      return false;
+    }
+    nested.increment();
+    nestingMax.accumulateAndGet(depth, Math::max);
+    nestedPeak.accumulateAndGet(nestedNow.incrementAndGet(), Math::max);
+    return true;
+  }
+
+  /** Each holding that has not ended, in no order. */
+  void forEach(Consumer<Holding> action) {
+    for (int i = 0; i < slots.length(); i++) {
+      Holding holding = slots.get(i);
+      if (holding != null) {
+        action.accept(holding);
+      }
+    }
+  }
+
+  /** The acquires in microseconds since the last call. */
+  Histogram acquiresSince(@Nullable Histogram recycled) {
+    return acquireMicros.getIntervalHistogram(recycled);
+  }
+
+  long begun() {
+    return begun.sum();
+  }
+
+  long ended() {
+    return ended.sum();
+  }
+
+  long failed() {
+    return failed.sum();
+  }
+
+  long nested() {
+    return nested.sum();
+  }
+
+  /** Most connections that one thread held or asked for at once. */
+  int nestingMax() {
+    return nestingMax.get();
+  }
+
+  /** Fewest connections with which the nesting seen so far can't block itself. */
+  int floor() {
+    return PoolSizing.floor(max(1, nestedPeak.get()), nestingMax.get());
+  }
+}

@@ -1,0 +1,53 @@
+package io.perfkit.db.pool;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+
+/**
+ * A pool at one moment. Immutable.
+ *
+ * @param active connections in use
+ * @param idle connections that wait for a caller
+ * @param waiting callers that wait for a connection
+ * @param size connections that the pool may have now
+ * @param floor fewest that it may have: one more than nested callers were seen to hold while each
+ *     waited for another
+ * @param ceiling most that it may have
+ * @param utilisation mean share in use of the last whole window of the {@link UtilisationRule}
+ * @param alert whether the utilisation alert is raised
+ * @param acquires connections handed out since the start
+ * @param acquireFailures acquires that ended with an exception since the start, time-outs included
+ * @param acquireP50 half of the acquires of the last half to whole minute took at most that, to 1 %
+ *     or a microsecond; zero if there were none
+ * @param acquireP95 as {@code acquireP50}
+ * @param acquireP99 as {@code acquireP50}
+ * @param nestedAcquires times a thread asked for a connection while it held one, since the start
+ * @param nestingMax most connections that one thread held or asked for at once
+ * @param leakSuspects connections held for longer than {@code leakAfter} at the last look
+ * @param connectFailures failed attempts to open a connection since the start
+ */
+public record PoolStats(
+    int active,
+    int idle,
+    int waiting,
+    int size,
+    int floor,
+    int ceiling,
+    double utilisation,
+    boolean alert,
+    long acquires,
+    long acquireFailures,
+    Duration acquireP50,
+    Duration acquireP95,
+    Duration acquireP99,
+    long nestedAcquires,
+    int nestingMax,
+    int leakSuspects,
+    long connectFailures) {
+  public PoolStats {
+    requireNonNull(acquireP50, "acquireP50");
+    requireNonNull(acquireP95, "acquireP95");
+    requireNonNull(acquireP99, "acquireP99");
+  }
+}

@@ -1,0 +1,208 @@
+package io.perfkit.db.pool;
+
+import static java.lang.Math.max;
+import static java.lang.Math.min;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at a pool again and again: serves who waits, keeps the size above what nested acquires
+ * need, finds leak suspects, raises the alert and steps the tuner. Beats on one thread; read by
+ * any.
+ */
+final class PoolWatch {
+  static final Duration BEAT = Duration.ofMillis(50);
+
+  private static final Logger LOG = LoggerFactory.getLogger(PoolWatch.class);
+  private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final long COMPLAINT_NANOS = Duration.ofMinutes(1).toNanos();
+
+  private final PoolConfig config;
+  private final Pool pool;
+  private final LastStatement lastStatement;
+  private final PoolListener listener;
+  private final @Nullable Tuner tuner;
+  private final UtilisationAlarm alarm;
+  private final AcquireTimes acquireTimes;
+
+  private long windowStart;
+  private long secondStart;
+  private long complained;
+  private double used;
+  private int looks;
+  private volatile double utilisation;
+  private volatile int suspects;
+
+  PoolWatch(
+      PoolConfig config,
+      Pool pool,
+      LastStatement lastStatement,
+      PoolListener listener,
+      @Nullable Tuner tuner) {
+    this.config = config;
+    this.pool = pool;
+    this.lastStatement = lastStatement;
+    this.listener = listener;
+    this.tuner = tuner;
+    this.alarm = new UtilisationAlarm(config.utilisation());
+    this.acquireTimes = new AcquireTimes(pool.holdings(), pool.now());
+    this.windowStart = pool.now();
+    this.secondStart = pool.now();
+    this.complained = pool.now() - COMPLAINT_NANOS;
+  }
+
+  /** One look. What goes wrong is logged once a minute, and the next beat goes on. */
+  void beat() {
+    try {
+      used += min(1, (double) pool.active() / pool.size()); // more while it shrinks
+      looks++;
+      serveNested();
+      pool.resizer().settle();
+      long now = pool.now();
+      if (now - secondStart >= SECOND_NANOS) {
+        secondStart = now;
+        acquireTimes.advance(now);
+        findLeaks(now);
+      }
+      if (now - windowStart >= config.utilisation().window().toNanos()) {
+        windowStart = now;
+        endWindow();
+      }
+      if (tuner != null) {
+        Optional<TunerDecision> decision = tuner.look(floor());
+        decision.ifPresent(made -> tell(hears -> hears.onDecision(made)));
+      }
+    } catch (RuntimeException e) {
+      complain("pool '" + config.name() + "': a look at it failed", e);
+    }
+  }
+
+  /** Fewest connections with which nested callers go on, as far as the ceiling allows. */
+  int floor() {
+    return min(pool.sizing().ceiling(), max(pool.sizing().floor(), pool.holdings().floor()));
+  }
+
+  /** Whether nested callers could block each other even at the ceiling. */
+  boolean deadlockPossible() {
+    return pool.holdings().floor() > pool.sizing().ceiling();
+  }
+
+  private void serveNested() {
+    int floor = floor();
+    if (pool.size() < floor) {
+      LOG.warn(
+          "pool '{}': grows from {} to {}, since threads hold up to {} connections at once and wait for another",
+          config.name(),
+          pool.size(),
+          floor,
+          pool.holdings().nestingMax());
+      pool.resize(floor);
+    }
+  }
+
+  private void findLeaks(long now) {
+    List<LeakSuspect> fresh = new ArrayList<>();
+    int[] all = new int[1];
+    pool.holdings()
+        .forEach(
+            holding -> {
+              if (holding.heldNanos(now) < config.leakAfter().toNanos()
+                  || holding.endIfClosedUnderneath()) {
+                return;
+              }
+              all[0]++;
+              if (!holding.suspected) {
+                holding.suspected = true;
+                fresh.add(holding.suspect(now, lastStatement));
+              }
+            });
+    suspects = all[0];
+    for (LeakSuspect suspect : fresh) {
+      LOG.warn("pool '{}': {}", config.name(), suspect);
+      tell(hears -> hears.onLeakSuspect(suspect));
+    }
+  }
+
+  private void endWindow() {
+    utilisation = looks == 0 ? 0 : used / looks;
+    used = 0;
+    looks = 0;
+    if (alarm.offer(utilisation)) {
+      UtilisationAlert alert = new UtilisationAlert(alarm.raised(), utilisation, pool.size());
+      LOG.warn("pool '{}': {}", config.name(), alert);
+      tell(hears -> hears.onUtilisation(alert));
+    }
+  }
+
+  private void tell(Consumer<PoolListener> what) {
+    try {
+      what.accept(listener);
+    } catch (RuntimeException e) {
+      complain("pool '" + config.name() + "': its listener failed", e);
+    }
+  }
+
+  private void complain(String what, RuntimeException e) {
+    long now = pool.now();
+    if (now - complained >= COMPLAINT_NANOS) {
+      complained = now;
+      LOG.warn(what, e);
+    }
+  }
+
+  /** The connections that are held for longer than allowed, longest first, with stacks of now. */
+  List<LeakSuspect> leakSuspects() {
+    long now = pool.now();
+    List<LeakSuspect> found = new ArrayList<>();
+    pool.holdings()
+        .forEach(
+            holding -> {
+              if (holding.heldNanos(now) >= config.leakAfter().toNanos()
+                  && !holding.endIfClosedUnderneath()) {
+                found.add(holding.suspect(now, lastStatement));
+              }
+            });
+    found.sort(Comparator.comparing(LeakSuspect::held).reversed());
+    return List.copyOf(found);
+  }
+
+  PoolStats stats() {
+    Holdings holdings = pool.holdings();
+    AcquireTimes.Percentiles acquire = acquireTimes.percentiles();
+    return new PoolStats(
+        pool.active(),
+        pool.idle(),
+        pool.waiting(),
+        pool.size(),
+        floor(),
+        pool.sizing().ceiling(),
+        utilisation,
+        alarm.raised(),
+        holdings.begun(),
+        holdings.failed(),
+        acquire.p50(),
+        acquire.p95(),
+        acquire.p99(),
+        holdings.nested(),
+        holdings.nestingMax(),
+        suspects,
+        pool.database().failures());
+  }
+
+  PoolHealth health() {
+    return new PoolHealth(
+        pool.total() > 0 && !pool.database().lastFailed(),
+        pool.waiting() > 0 && pool.idle() == 0,
+        alarm.raised(),
+        deadlockPossible(),
+        suspects);
+  }
+}

@@ -1,0 +1,146 @@
+package io.perfkit.db.pool;
+
+import static java.lang.Math.max;
+import static java.lang.Math.min;
+
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes the size of a HikariCP pool under load, which HikariCP by itself takes up only at its
+ * housekeeper's next round, or never:
+ *
+ * <ul>
+ *   <li>A higher maximum wakes nobody who waits: a connection is added when a caller arrives. So
+ *       one arrives here, who does not stay.
+ *   <li>A lower maximum closes nothing. So surplus idle connections are taken and evicted, and
+ *       those in use when they come back, since under load none of them is ever idle.
+ *   <li>As many additions may be under way as the pool's maximum was when it was built. So it is
+ *       built with the ceiling.
+ *   <li>The adding thread rests for 30 ms after each connection. So it is woken.
+ * </ul>
+ *
+ * <p>{@link #resize} and {@link #settle} on one thread at a time.
+ */
+final class Resizer {
+  private static final long KICK_NANOS = Duration.ofMillis(2).toNanos();
+  private static final long TURN_NANOS = Duration.ofMillis(250).toNanos();
+
+  /* Invariants
+   * R1  no connection in use is closed: only what tryTake() took itself, or its holder closes, is evicted.
+   * R2  nobody waits for a connection that this one holds: it is given back as soon as callers wait.
+   * R3  while callers wait and fewer connections than the size are there, an addition is under way.
+   */
+  private final HikariDataSource pool;
+  private final HikariPoolMXBean counts;
+  private final Database database;
+  private final Holdings holdings;
+  private final LongSupplier nanos;
+
+  Resizer(HikariDataSource pool, Database database, Holdings holdings, LongSupplier nanos) {
+    this.pool = pool;
+    this.counts = pool.getHikariPoolMXBean();
+    this.database = database;
+    this.holdings = holdings;
+    this.nanos = nanos;
+  }
+
+  /** Sets both bounds; in this order, so that neither ever passes the other. */
+  void resize(int size, int idle) {
+    if (size > size()) {
+      pool.setMaximumPoolSize(size);
+      pool.setMinimumIdle(min(idle, size));
+    } else {
+      pool.setMinimumIdle(min(idle, size));
+      pool.setMaximumPoolSize(size);
+    }
+  }
+
+  int size() {
+    return pool.getMaximumPoolSize();
+  }
+
+  /** Does what the size calls for; returns after a quarter of a second, done or not. */
+  void settle() {
+    long start = nanos.getAsLong();
+    holdings.surplus(max(0, counts.getTotalConnections() - size()));
+    while (!pool.isClosed() && nanos.getAsLong() - start < TURN_NANOS) {
+      if (counts.getTotalConnections() > size() && counts.getIdleConnections() > 0) {
+        if (!closeOne()) {
+          return;
+        }
+      } else if (counts.getThreadsAwaitingConnection() > 0
+          && counts.getIdleConnections() == 0
+          && counts.getTotalConnections() < size()) {
+        addOne();
+      } else {
+        return;
+      }
+    }
+  }
+
+  private boolean closeOne() {
+    if (counts.getThreadsAwaitingConnection() > 0) {
+      return false; // R2: whoever waits gets it
+    }
+    Connection surplus = tryTake();
+    if (surplus == null) {
+      return false;
+    }
+    if (counts.getThreadsAwaitingConnection() > 0) {
+      giveBack(surplus);
+      return false;
+    }
+    pool.evictConnection(surplus);
+    return true;
+  }
+
+  private void addOne() {
+    long before = database.delivered();
+    int total = counts.getTotalConnections();
+    Connection other = tryTake(); // R3
+    if (other != null) {
+      giveBack(other);
+      return;
+    }
+    long start = nanos.getAsLong();
+    while (nanos.getAsLong() - start < KICK_NANOS) {
+      LockSupport.parkNanos(KICK_NANOS / 8);
+      if (counts.getTotalConnections() - total >= database.delivered() - before) {
+        database.hurry();
+      }
+    }
+  }
+
+  /**
+   * An idle connection if there is one, or else HikariCP is told that a caller waits, so that it
+   * adds one unless it has as many as it may. Never waits: a thread that is interrupted already
+   * gives up the moment it would have to. On a platform thread only: an interrupted virtual thread
+   * closes the socket on which HikariCP asks whether an idle connection is alive.
+   */
+  @Nullable Connection tryTake() {
+    Thread.currentThread().interrupt();
+    try {
+      return pool.getConnection();
+    } catch (SQLException noneAtOnce) {
+      return null;
+    } finally {
+      boolean unused = Thread.interrupted();
+    }
+  }
+
+  /** Returns what {@link #tryTake} took. */
+  void giveBack(Connection connection) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // The pool has dropped it.
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package io.perfkit.db.pool;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * One decision of the tuner about the size of a pool. Immutable.
+ *
+ * @param window number of the window after which it was taken, from 1
+ * @param from size in that window
+ * @param to size from then on
+ * @param throughput connections given back per second in that window
+ * @param gain what the probe was worth: the logarithm of the throughput with the other size over
+ *     that with this one, 0.1 being 10 % more; 0 if no probe ended
+ * @param applied false in a dry run, and then {@code from} stays
+ */
+public record TunerDecision(
+    long window, Reason reason, int from, int to, double throughput, double gain, boolean applied) {
+
+  /** Why the size changes. */
+  public enum Reason {
+    /** A probe begins or goes on: the other size is tried for one window. */
+    PROBE,
+    /** Back to the former size within a probe, to compare again. */
+    COMPARE,
+    /** The other size is worth it and stays. */
+    ACCEPTED,
+    /** The other size is not worth it. */
+    REJECTED,
+    /** The demand fell below what can be measured during the probe. */
+    NO_DEMAND,
+    /** The server refused a connection: no more than there are, for a while. */
+    REFUSED,
+    /** Much less is in use than is there. */
+    LOW_DEMAND,
+    /** The floor or the ceiling moved past the size. */
+    BOUNDS
+  }
+
+  public TunerDecision {
+    requireNonNull(reason, "reason");
+  }
+
+  /** One line of the decision log. */
+  @Override
+  public String toString() {
+    return "window %d: %d -> %d %s (%.1f/s, gain %+.3f)%s"
+        .formatted(window, from, to, reason, throughput, gain, applied ? "" : " dry run");
+  }
+}

@@ -1,0 +1,34 @@
+package io.perfkit.db.pool;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+
+/**
+ * What a warm-up came to. Immutable.
+ *
+ * @param wanted connections the pool was to have
+ * @param ready connections it had at the end, those in use included
+ * @param failures attempts to connect that failed
+ * @param elapsed how long it took
+ * @param lastFailure SQLSTATE and message of the last failed attempt; empty if none failed
+ */
+public record WarmUp(int wanted, int ready, int failures, Duration elapsed, String lastFailure) {
+  public WarmUp {
+    requireNonNull(elapsed, "elapsed");
+    requireNonNull(lastFailure, "lastFailure");
+  }
+
+  /** Whether all that was wanted is there. */
+  public boolean complete() {
+    return ready >= wanted;
+  }
+
+  /** One sentence for a log. */
+  @Override
+  public String toString() {
+    String summary =
+        "%d of %d connections ready after %d ms".formatted(ready, wanted, elapsed.toMillis());
+    return failures == 0 ? summary : summary + ", %d failed: %s".formatted(failures, lastFailure);
+  }
+}

@@ -1,0 +1,175 @@
+package io.perfkit.db.pool;
+
+import static java.lang.Math.max;
+import static java.lang.Math.min;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One warm-up: a few threads open connections side by side, and one has HikariCP fetch them. Used
+ * once.
+ *
+ * <p>An attempt that failed for now is repeated until the deadline, after a pause that grows from
+ * 20 to 500 ms; a server that is full, or that will never take these credentials, ends it.
+ */
+final class WarmingUp {
+  static final int OPENERS_MAX = 8;
+  private static final long PAUSE_MILLIS_MIN = 20;
+  private static final long PAUSE_MILLIS_MAX = 500;
+  private static final long STEP_NANOS = Duration.ofMillis(1).toNanos() / 4;
+
+  private final Pool pool;
+  private final HikariDataSource hikari;
+  private final Database database;
+  private final Resizer resizer;
+  private final int wanted;
+  private final long deadlineNanos;
+  private final AtomicInteger toOpen = new AtomicInteger();
+  private final AtomicInteger opening = new AtomicInteger();
+  private final AtomicInteger failures = new AtomicInteger();
+  private final CountDownLatch over = new CountDownLatch(1);
+  private final CountDownLatch fetched = new CountDownLatch(1);
+  private volatile @Nullable SQLException lastFailure;
+
+  WarmingUp(Pool pool, int wanted, Duration deadline) {
+    this.pool = pool;
+    this.hikari = pool.hikari();
+    this.database = pool.database();
+    this.resizer = pool.resizer();
+    this.wanted = wanted;
+    this.deadlineNanos = deadline.toNanos();
+  }
+
+  /**
+   * Blocks until all is done, all has failed, the deadline has passed or the caller is interrupted.
+   */
+  WarmUp run() {
+    long start = pool.now();
+    int missing = max(0, wanted - pool.total());
+    int openers = min(missing, OPENERS_MAX);
+    toOpen.set(max(0, missing - database.opened()));
+    opening.set(openers);
+    database.warmingBegins();
+    int idle = hikari.getMinimumIdle();
+    hikari.setMinimumIdle(max(idle, wanted)); // HikariCP adds no more, unless callers wait
+    for (int i = 1; i <= openers; i++) {
+      start("perf-db-warmup-" + hikari.getPoolName() + "-" + i, this::open);
+    }
+    start("perf-db-warmup-" + hikari.getPoolName() + "-0", this::fetch);
+    try {
+      boolean unused = fetched.await(deadlineNanos, NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      over.countDown();
+      database.warmingEnds();
+      hikari.setMinimumIdle(idle);
+    }
+    SQLException failure = lastFailure;
+    return new WarmUp(
+        wanted,
+        min(wanted, pool.total()),
+        failures.get(),
+        Duration.ofNanos(pool.now() - start),
+        failure == null ? "" : Refusal.text(failure));
+  }
+
+  @Nullable SQLException lastFailure() {
+    return lastFailure;
+  }
+
+  private static void start(String name, Runnable task) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void open() {
+    long pause = PAUSE_MILLIS_MIN;
+    try {
+      while (toOpen.getAndDecrement() > 0) {
+        while (!openOne()) {
+          if (over.await(pause, MILLISECONDS)) {
+            return;
+          }
+          pause = min(2 * pause, PAUSE_MILLIS_MAX);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      opening.decrementAndGet();
+    }
+  }
+
+  private boolean openOne() {
+    if (isOver()) {
+      return false;
+    }
+    try {
+      database.offer(database.open());
+      return true;
+    } catch (SQLException e) {
+      failures.incrementAndGet();
+      lastFailure = e;
+      if (Refusal.of(e) != Refusal.TEMPORARY) {
+        toOpen.set(0);
+        over.countDown();
+      }
+      return false;
+    }
+  }
+
+  private boolean isOver() {
+    return over.getCount() == 0;
+  }
+
+  /** Holds what it fetches until the end, or else it would fetch the same one again. */
+  private void fetch() {
+    List<Connection> held = new ArrayList<>();
+    long delivered = database.delivered();
+    int total = pool.total();
+    try {
+      while (pool.total() < wanted
+          && (opening.get() > 0 || database.opened() > 0)
+          && !hikari.isClosed()) {
+        if (pool.waiting() > 0) {
+          held.forEach(resizer::giveBack);
+          held.clear();
+        }
+        fetchOne(held);
+        if (pool.total() - total >= database.delivered() - delivered) {
+          database.hurry();
+        }
+      }
+    } finally {
+      held.forEach(resizer::giveBack);
+      fetched.countDown();
+    }
+  }
+
+  private void fetchOne(List<Connection> held) {
+    if (database.opened() > 0 || pool.idle() > 0) {
+      Connection idle = resizer.tryTake();
+      if (idle != null) {
+        held.add(idle);
+        return;
+      }
+    }
+    long start = pool.now();
+    while (pool.now() - start < STEP_NANOS) { // a former interrupt ends the first park
+      LockSupport.parkNanos(STEP_NANOS);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * Sizes, warms, watches and tunes the connection pool of a database, which is HikariCP's.
+ *
+ * <p>Entry point: {@link io.perfkit.db.pool.PoolManager}. All of it is thread safe. Nothing is
+ * stored outside the JVM.
+ */
+@NullMarked
+package io.perfkit.db.pool;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,304 @@
+package io.perfkit.db.pool;
+
+import static io.perfkit.db.pool.Pools.SOON;
+import static io.perfkit.db.pool.Pools.async;
+import static io.perfkit.db.pool.Pools.get;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.perfkit.testing.Await;
+import io.perfkit.testing.RealPostgres;
+import io.perfkit.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** What a pool finds out about itself and its callers. */
+@RealPostgres
+final class PoolWatchIT {
+  @Test
+  void countsWhatIsInUseWhatIsIdleAndWhoWaits(TestDatabase database) throws Exception {
+    try (PoolManager pool = open(database)) {
+      List<Connection> held = Pools.take(pool.dataSource(), 4);
+      CompletableFuture<Connection> waiter = async("waiter", pool.dataSource()::getConnection);
+      Await.until("one waits", SOON, () -> pool.stats().waiting() == 1);
+
+      assertThat(pool.stats().active()).isEqualTo(4);
+      assertThat(pool.stats().size()).isEqualTo(4);
+      assertThat(pool.health().exhausted()).isTrue();
+
+      held.remove(0).close();
+      held.add(get(waiter));
+      Pools.close(held);
+      Await.until("all are idle", SOON, () -> pool.stats().idle() == 4);
+      PoolStats stats = pool.stats();
+      assertThat(stats.acquires()).isEqualTo(5);
+      assertThat(stats.acquireFailures()).isZero();
+      assertThat(pool.health().healthy()).isTrue();
+      Await.until("it was timed", SOON, () -> !pool.stats().acquireP99().isZero());
+      assertThat(pool.stats().acquireP99()).isGreaterThanOrEqualTo(pool.stats().acquireP50());
+    }
+  }
+
+  @Test
+  void aCallerThatTimesOutIsCounted(TestDatabase database) throws Exception {
+    PoolConfig config =
+        Pools.config().size(1).idle(1).acquireTimeout(Duration.ofMillis(250)).build();
+    try (PoolManager pool = PoolManager.builder(database.dataSource(), config).build();
+        Connection held = pool.dataSource().getConnection()) {
+      CompletableFuture<Connection> late = async("late", pool.dataSource()::getConnection);
+
+      Await.until("it timed out", SOON, late::isCompletedExceptionally);
+
+      assertThat(pool.stats().acquireFailures()).isEqualTo(1);
+      assertThat(Pools.one(held)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aLeakSuspectIsToldOnceWithTheStackOfNowAndTheLastStatement(TestDatabase database)
+      throws Exception {
+    Queue<LeakSuspect> told = new ConcurrentLinkedQueue<>();
+    CountDownLatch release = new CountDownLatch(1);
+    PoolConfig config = Pools.config().leakAfter(Duration.ofMillis(200)).build();
+    try (PoolManager pool =
+        PoolManager.builder(database.dataSource(), config)
+            .lastStatement(connection -> Optional.of("SELECT ?"))
+            .listener(
+                new PoolListener() {
+                  @Override
+                  public void onLeakSuspect(LeakSuspect suspect) {
+                    told.add(suspect);
+                  }
+                })
+            .build()) {
+      CompletableFuture<Void> holder =
+          async("forgetful", () -> holdUntil(release, pool.dataSource()));
+      Await.until("it is suspected", SOON, () -> !told.isEmpty());
+
+      LeakSuspect suspect = told.element();
+      assertThat(suspect.thread()).isEqualTo("forgetful");
+      assertThat(suspect.threadEnded()).isFalse();
+      assertThat(suspect.held()).isGreaterThanOrEqualTo(Duration.ofMillis(200));
+      assertThat(suspect.lastStatement()).isEqualTo("SELECT ?");
+      assertThat(suspect.stack()).anyMatch(frame -> frame.getMethodName().equals("holdUntil"));
+      assertThat(pool.leakSuspects()).hasSize(1);
+      assertThat(pool.health().healthy()).isFalse();
+
+      release.countDown();
+      get(holder);
+      Await.until("none is left", SOON, () -> pool.stats().leakSuspects() == 0);
+      assertThat(told).hasSize(1);
+      assertThat(pool.leakSuspects()).isEmpty();
+    }
+  }
+
+  @Test
+  void aHolderThatEndedIsCalledSo(TestDatabase database) throws Exception {
+    PoolConfig config = Pools.config().leakAfter(Duration.ofMillis(100)).build();
+    try (PoolManager pool = PoolManager.builder(database.dataSource(), config).build()) {
+      Connection leaked = get(async("gone", pool.dataSource()::getConnection));
+
+      Await.until("it is suspected", SOON, () -> pool.leakSuspects().size() == 1);
+
+      Await.until("its end is seen", SOON, () -> pool.leakSuspects().get(0).threadEnded());
+      assertThat(pool.leakSuspects().get(0).stack()).isEmpty();
+      leaked.close();
+    }
+  }
+
+  @Test
+  void aConnectionClosedThroughItsStatementIsNoLeakAndNoNesting(TestDatabase database)
+      throws Exception {
+    PoolConfig config = Pools.config().leakAfter(Duration.ofMillis(1)).build();
+    try (PoolManager pool = PoolManager.builder(database.dataSource(), config).build()) {
+      Connection connection = pool.dataSource().getConnection();
+      try (Statement statement = connection.createStatement()) {
+        statement.getConnection().close();
+      }
+
+      assertThat(pool.leakSuspects()).isEmpty();
+      pool.dataSource().getConnection().close();
+      assertThat(pool.stats().nestedAcquires()).isZero();
+      assertThat(connection.isClosed()).isTrue();
+      connection.close();
+      pool.dataSource().getConnection().close();
+      assertThat(pool.stats().nestedAcquires()).isZero();
+    }
+  }
+
+  @Test
+  void anAbortedConnectionLeavesItsPlaceToAnother(TestDatabase database) throws Exception {
+    PoolConfig config = Pools.config().size(1).idle(1).build();
+    try (PoolManager pool = PoolManager.builder(database.dataSource(), config).build()) {
+      Connection aborted = pool.dataSource().getConnection();
+      aborted.abort(Runnable::run);
+
+      assertThat(aborted.isClosed()).isTrue();
+      aborted.close();
+      try (Connection next = pool.dataSource().getConnection()) {
+        assertThat(Pools.one(next)).isEqualTo(1);
+      }
+      assertThat(pool.stats().nestedAcquires()).isZero();
+    }
+  }
+
+  @Test
+  void nestedCallersThatHoldEverythingAreServed(TestDatabase database) throws Exception {
+    int callers = 4;
+    try (PoolManager pool = open(database)) {
+      CyclicBarrier allHoldOne = new CyclicBarrier(callers);
+      List<CompletableFuture<Integer>> nesting = new ArrayList<>();
+      for (int i = 0; i < callers; i++) {
+        nesting.add(
+            async(
+                "nesting-" + i,
+                () -> {
+                  try (Connection outer = pool.dataSource().getConnection()) {
+                    allHoldOne.await();
+                    try (Connection inner = pool.dataSource().getConnection()) {
+                      return Pools.one(outer) + Pools.one(inner);
+                    }
+                  }
+                }));
+      }
+
+      // With as many connections as callers, and one per caller taken, each would wait for ever.
+      Await.until(
+          "all are through", SOON, () -> nesting.stream().allMatch(CompletableFuture::isDone));
+
+      for (CompletableFuture<Integer> each : nesting) {
+        assertThat(get(each)).isEqualTo(2);
+      }
+      assertThat(pool.stats().nestedAcquires()).isEqualTo(callers);
+      assertThat(pool.stats().nestingMax()).isEqualTo(2);
+      assertThat(pool.stats().floor()).isEqualTo(callers + 1);
+      assertThat(pool.health().deadlockPossible()).isFalse();
+    }
+  }
+
+  @Test
+  void nestingThatTheCeilingCannotServeIsUnhealthy(TestDatabase database) throws Exception {
+    PoolConfig config =
+        Pools.config().size(2).idle(0).ceiling(2).acquireTimeout(Duration.ofMillis(1500)).build();
+    try (PoolManager pool = PoolManager.builder(database.dataSource(), config).build()) {
+      CyclicBarrier bothHoldOne = new CyclicBarrier(2);
+      List<CompletableFuture<Object>> nesting = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        nesting.add(
+            async(
+                "nesting-" + i,
+                () -> {
+                  try (Connection outer = pool.dataSource().getConnection()) {
+                    bothHoldOne.await();
+                    pool.dataSource().getConnection().close();
+                    return outer;
+                  }
+                }));
+      }
+
+      Await.until("it is unhealthy", SOON, () -> pool.health().deadlockPossible());
+
+      Await.until("it is over", SOON, () -> nesting.stream().allMatch(CompletableFuture::isDone));
+    }
+  }
+
+  @Test
+  void aBusyPoolRaisesTheAlertAndACalmOneClearsIt(TestDatabase database) throws Exception {
+    Queue<UtilisationAlert> told = new ConcurrentLinkedQueue<>();
+    PoolConfig config =
+        Pools.config()
+            .utilisation(new UtilisationRule(0.8, 0.7, Duration.ofMillis(100), 2, 3))
+            .build();
+    try (PoolManager pool =
+        PoolManager.builder(database.dataSource(), config)
+            .listener(
+                new PoolListener() {
+                  @Override
+                  public void onUtilisation(UtilisationAlert alert) {
+                    told.add(alert);
+                    throw new IllegalStateException("a listener that fails");
+                  }
+                })
+            .build()) {
+      List<Connection> held = Pools.take(pool.dataSource(), 4);
+      Await.until("the alert is raised", SOON, () -> pool.stats().alert());
+      assertThat(pool.stats().utilisation()).isGreaterThanOrEqualTo(0.8);
+      assertThat(pool.health().healthy()).isFalse();
+
+      Pools.close(held);
+      Await.until("the alert is cleared", SOON, () -> !pool.stats().alert());
+
+      Await.until("both were told", SOON, () -> told.size() == 2);
+      assertThat(told).extracting(UtilisationAlert::raised).containsExactly(true, false);
+    }
+  }
+
+  @Test
+  void unwrapLeadsToHikariAndTheDriver(TestDatabase database) throws Exception {
+    try (PoolManager pool = open(database)) {
+      DataSource source = pool.dataSource();
+      assertThat(source.isWrapperFor(HikariDataSource.class)).isTrue();
+      assertThat(source.unwrap(HikariDataSource.class).getPoolName()).isEqualTo("test");
+      assertThat(source.unwrap(DataSource.class)).isSameAs(source);
+      assertThat(source.isWrapperFor(PGSimpleDataSource.class)).isTrue();
+      assertThat(source.unwrap(PGSimpleDataSource.class)).isNotNull();
+      assertThat(source.isWrapperFor(String.class)).isFalse();
+      try (Connection connection = source.getConnection()) {
+        assertThat(connection.unwrap(Connection.class)).isSameAs(connection);
+        assertThat(connection.isWrapperFor(PGConnection.class)).isTrue();
+        assertThat(connection.unwrap(PGConnection.class).getBackendPID()).isPositive();
+        assertThat(connection.isWrapperFor(String.class)).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void connectionsThatTheServerEndedAreReplaced(TestDatabase database) throws Exception {
+    DataSource source = Pools.named(database, "ended");
+    try (PoolManager pool = PoolManager.builder(source, Pools.config().build()).build()) {
+      Pools.close(Pools.take(pool.dataSource(), 4));
+      try (Connection other = database.dataSource().getConnection();
+          Statement statement = other.createStatement()) {
+        statement.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ended'");
+      }
+      Pools.awaitSessions(database, "ended", 0);
+
+      Await.until("callers are served again", SOON, () -> answers(pool.dataSource()));
+      Await.until("the pool is healthy", SOON, () -> pool.health().healthy());
+    }
+  }
+
+  private static boolean answers(DataSource source) {
+    try (Connection connection = source.getConnection()) {
+      return Pools.one(connection) == 1;
+    } catch (java.sql.SQLException e) {
+      return false;
+    }
+  }
+
+  private static Void holdUntil(CountDownLatch release, DataSource source) throws Exception {
+    try (Connection connection = source.getConnection()) {
+      release.await();
+      assertThat(Pools.one(connection)).isEqualTo(1);
+    }
+    return null;
+  }
+
+  private static PoolManager open(TestDatabase database) {
+    return PoolManager.builder(database.dataSource(), Pools.config().build()).build();
+  }
+}

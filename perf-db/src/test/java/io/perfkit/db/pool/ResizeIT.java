@@ -1,0 +1,310 @@
+package io.perfkit.db.pool;
+
+import static io.perfkit.db.pool.Pools.SOON;
+import static io.perfkit.db.pool.Pools.async;
+import static io.perfkit.db.pool.Pools.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.perfkit.testing.Await;
+import io.perfkit.testing.RealPostgres;
+import io.perfkit.testing.TestDatabase;
+import io.perfkit.testing.ThreadLeaks;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+
+/** A pool changes its size under load. Quotes the invariants of {@link Resizer}. */
+@RealPostgres
+final class ResizeIT {
+  private static final int HELD = 4;
+  private static final int PARKED = 8;
+  private static final long CHAOS_SECONDS = Long.getLong("perf.chaos.seconds", 5);
+
+  @Test
+  void callersThatWaitAreServedSoonAfterItGrows(TestDatabase database) throws Exception {
+    try (PoolManager pool = PoolManager.builder(database.dataSource(), config()).build()) {
+      List<Connection> held = Pools.take(pool.dataSource(), HELD);
+      List<CompletableFuture<Connection>> parked = park(pool.dataSource(), PARKED);
+      Await.until("all wait", SOON, () -> pool.stats().waiting() == PARKED);
+
+      pool.resize(HELD + PARKED); // R3
+
+      // HikariCP itself would need until its housekeeper's next round, 30 s after the last one.
+      Await.until(
+          "all are served", SOON, () -> parked.stream().allMatch(CompletableFuture::isDone));
+      for (CompletableFuture<Connection> served : parked) {
+        held.add(get(served));
+      }
+      Pools.close(held);
+    }
+  }
+
+  /** What the resizer is for: HikariCP told the same through its MXBean leaves them waiting. */
+  @Test
+  void hikariItselfLeavesThemWaiting(TestDatabase database) throws Exception {
+    HikariConfig settings = new HikariConfig();
+    settings.setDataSource(database.dataSource());
+    settings.setMaximumPoolSize(HELD);
+    try (HikariDataSource pool = new HikariDataSource(settings)) {
+      List<Connection> held = Pools.take(pool, HELD);
+      List<CompletableFuture<Connection>> parked = park(pool, PARKED);
+      Await.until(
+          "all wait",
+          SOON,
+          () -> pool.getHikariPoolMXBean().getThreadsAwaitingConnection() == PARKED);
+
+      pool.getHikariConfigMXBean().setMaximumPoolSize(HELD + PARKED);
+
+      assertThatThrownBy(
+              () ->
+                  Await.until(
+                      "all are served",
+                      Duration.ofSeconds(2),
+                      () -> parked.stream().allMatch(CompletableFuture::isDone)))
+          .isInstanceOf(AssertionError.class);
+      Pools.close(held);
+      List<CompletableFuture<Void>> ended =
+          parked.stream().map(waiter -> waiter.thenAccept(ResizeIT::giveBack)).toList();
+      for (CompletableFuture<Void> end : ended) {
+        get(end);
+      }
+    }
+  }
+
+  @Test
+  void surplusIdleConnectionsAreClosedAtOnceWhenItShrinks(TestDatabase database) throws Exception {
+    DataSource source = Pools.named(database, "shrink");
+    try (PoolManager pool = PoolManager.builder(source, config()).build()) {
+      pool.resize(12);
+      Pools.close(Pools.take(pool.dataSource(), 12));
+      Pools.awaitSessions(database, "shrink", 12);
+
+      pool.resize(3);
+
+      Pools.awaitSessions(database, "shrink", 3);
+      assertThat(pool.stats().idle()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void aConnectionInUseSurvivesAShrinkAndIsClosedWhenItComesBack(TestDatabase database)
+      throws Exception {
+    DataSource source = Pools.named(database, "inuse");
+    try (PoolManager pool = PoolManager.builder(source, config()).build()) {
+      pool.resize(10);
+      List<Connection> held = Pools.take(pool.dataSource(), 10);
+
+      pool.resize(1);
+
+      for (int i = 0; i < 10; i++) {
+        for (Connection connection : held) {
+          assertThat(Pools.one(connection)).isEqualTo(1); // R1
+        }
+      }
+      Pools.close(held);
+      Pools.awaitSessions(database, "inuse", 1);
+    }
+  }
+
+  @Test
+  void shrinksWhileCallersWaitAndNoConnectionIsEverIdle(TestDatabase database) throws Exception {
+    DataSource source = Pools.named(database, "saturated");
+    AtomicBoolean stop = new AtomicBoolean();
+    try (PoolManager pool = PoolManager.builder(source, config()).build()) {
+      pool.resize(12);
+      List<CompletableFuture<Void>> callers = new ArrayList<>();
+      for (int i = 0; i < 24; i++) {
+        callers.add(async("caller-" + i, () -> callUntil(stop, pool.dataSource())));
+      }
+      Pools.awaitSessions(database, "saturated", 12);
+
+      pool.resize(3);
+
+      Pools.awaitSessions(database, "saturated", 3);
+      stop.set(true);
+      for (CompletableFuture<Void> caller : callers) {
+        get(caller);
+      }
+      assertThat(pool.stats().acquireFailures()).isZero();
+    }
+  }
+
+  @Test
+  void whatIsRetiredIsRolledBackBeforeItsHolderGoesOn(TestDatabase database) throws Exception {
+    try (PoolManager pool = PoolManager.builder(database.dataSource(), config()).build()) {
+      List<Connection> held = Pools.take(pool.dataSource(), 2);
+      Connection writing = held.get(0);
+      try (Statement statement = writing.createStatement()) {
+        statement.execute("CREATE TABLE half_done (id int)");
+        writing.setAutoCommit(false);
+        statement.execute("INSERT INTO half_done VALUES (1)");
+        statement.execute("LOCK TABLE half_done");
+      }
+      pool.resize(1);
+      Await.until(
+          "one of them is surplus",
+          SOON,
+          () -> pool.stats().size() == 1 && pool.stats().active() == 2);
+      pool.resize(1);
+
+      writing.close();
+
+      assertThat(writing.isClosed()).isTrue();
+      writing.close();
+      try (Statement statement = held.get(1).createStatement()) {
+        statement.execute("SET lock_timeout = 100");
+        assertThat(statement.executeUpdate("DELETE FROM half_done")).isZero();
+      }
+      held.get(1).close();
+    }
+  }
+
+  @Test
+  void noCallerLosesItsConnectionOrItsTurnWhileTheSizeChangesAllTheTime(TestDatabase database)
+      throws Exception {
+    Random random = new Random(20261120);
+    AtomicBoolean stop = new AtomicBoolean();
+    AtomicLong served = new AtomicLong();
+    try (PoolManager pool = PoolManager.builder(database.dataSource(), config()).build()) {
+      List<CompletableFuture<Void>> callers = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        callers.add(
+            async(
+                "caller-" + i,
+                () -> {
+                  while (!stop.get()) {
+                    try (Connection connection = pool.dataSource().getConnection()) {
+                      assertThat(Pools.one(connection)).isEqualTo(1); // R1, R2
+                      assertThat(Pools.one(connection)).isEqualTo(1);
+                    }
+                    served.incrementAndGet();
+                  }
+                  return null;
+                }));
+      }
+      long start = System.nanoTime();
+      while (System.nanoTime() - start < Duration.ofSeconds(CHAOS_SECONDS).toNanos() / 2) {
+        long before = served.get();
+        pool.resize(1 + random.nextInt(16));
+        Await.until("the callers go on", SOON, () -> served.get() > before + 50);
+      }
+      stop.set(true);
+      for (CompletableFuture<Void> caller : callers) {
+        get(caller);
+      }
+      assertThat(pool.stats().acquireFailures()).isZero();
+    }
+  }
+
+  @Test
+  void closesInTheMiddleOfAResizeAndLeavesNothing(TestDatabase database) {
+    DataSource source = Pools.named(database, "closing");
+    PoolConfig closing =
+        Pools.config().name("closing").acquireTimeout(Duration.ofMillis(250)).build();
+    ThreadLeaks.assertNone(
+        "closing", // HikariCP's
+        () ->
+            ThreadLeaks.assertNone(
+                "perf-db-",
+                () -> {
+                  for (int i = 0; i < 3; i++) {
+                    PoolManager pool = PoolManager.builder(source, closing).build();
+                    List<CompletableFuture<Connection>> parked = park(pool.dataSource(), 16);
+                    pool.resize(16);
+                    pool.close();
+                    Await.until(
+                        "no caller waits",
+                        SOON,
+                        () -> parked.stream().allMatch(CompletableFuture::isDone));
+                    pool.close();
+                  }
+                }));
+    Pools.awaitSessions(database, "closing", 0);
+  }
+
+  @Test
+  void sizesOutOfBoundsAreRefused(TestDatabase database) {
+    PoolManager pool = PoolManager.builder(database.dataSource(), config()).build();
+    assertThatThrownBy(() -> pool.resize(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("connections: 0 (expected: 1 to 16)");
+    assertThatThrownBy(() -> pool.resize(17)).hasMessage("connections: 17 (expected: 1 to 16)");
+    pool.close();
+    assertThatThrownBy(() -> pool.resize(4)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> pool.dataSource().getConnection())
+        .isInstanceOf(SQLException.class)
+        .hasMessage("pool 'test' is closed");
+  }
+
+  @Test
+  void closeWaitsForWhatIsInUse(TestDatabase database) throws Exception {
+    PoolConfig config = Pools.config().drain(Duration.ofSeconds(20)).build();
+    PoolManager pool = PoolManager.builder(database.dataSource(), config).build();
+    Connection inUse = pool.dataSource().getConnection();
+
+    CompletableFuture<Void> closing =
+        async(
+            "closer",
+            () -> {
+              pool.close();
+              return null;
+            });
+    Await.until(
+        "it hands out no more",
+        SOON,
+        () -> {
+          try {
+            pool.dataSource().getConnection().close();
+            return false;
+          } catch (SQLException e) {
+            return true;
+          }
+        });
+
+    assertThat(Pools.one(inUse)).isEqualTo(1);
+    assertThat(closing).isNotDone();
+    inUse.close();
+    get(closing);
+  }
+
+  private static Void callUntil(AtomicBoolean stop, DataSource source) throws SQLException {
+    while (!stop.get()) {
+      try (Connection connection = source.getConnection()) {
+        assertThat(Pools.one(connection)).isEqualTo(1);
+      }
+    }
+    return null;
+  }
+
+  private static PoolConfig config() {
+    return Pools.config().build();
+  }
+
+  private static List<CompletableFuture<Connection>> park(DataSource source, int count) {
+    List<CompletableFuture<Connection>> parked = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      parked.add(async("parked-" + i, source::getConnection));
+    }
+    return parked;
+  }
+
+  private static void giveBack(Connection connection) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      throw new AssertionError("giving back", e);
+    }
+  }
+}
