@@ -8,6 +8,8 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.util.Properties;
+import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * Where the database is and who may enter. Immutable; {@code toString} leaves the password and what
@@ -50,6 +52,16 @@ public record DatabaseAddress(String jdbcUrl, String user, String password) {
     driver.setProperty("currentSchema", Schema.NAME);
     config.setDataSourceProperties(driver);
     return new HikariDataSource(config);
+  }
+
+  /** Gives a new connection each time, which finds the schema of the example. */
+  DataSource connections() {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setUrl(jdbcUrl);
+    source.setUser(user);
+    source.setPassword(password);
+    source.setCurrentSchema(Schema.NAME);
+    return source;
   }
 
   @Override

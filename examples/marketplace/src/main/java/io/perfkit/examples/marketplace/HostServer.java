@@ -2,12 +2,14 @@ package io.perfkit.examples.marketplace;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.perfkit.cache.Caches;
+import io.perfkit.db.pool.PoolConfig;
+import io.perfkit.db.pool.PoolManager;
+import io.perfkit.db.pool.TunerConfig;
 import io.perfkit.redis.GuardConfig;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.URI;
 import java.util.List;
-import javax.sql.DataSource;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -18,7 +20,7 @@ import redis.clients.jedis.util.JedisURIHelper;
 
 /**
  * One variant of the market on a free port of the loopback address, with the defaults of Jetty and
- * Hikari. Thread safe.
+ * of its pool. Thread safe.
  */
 public final class HostServer implements AutoCloseable {
   private final Server server;
@@ -49,17 +51,27 @@ public final class HostServer implements AutoCloseable {
   }
 
   private static Parts parts(HostSettings settings, SqlCounter sql) {
-    HikariDataSource pool = settings.database().open();
-    DataSource database = sql.counting(pool);
     return switch (settings.variant()) {
-      case PLAIN -> new Parts(new PlainMarketService(database), List.of(pool::close));
+      case PLAIN -> {
+        HikariDataSource pool = settings.database().open();
+        yield new Parts(new PlainMarketService(sql.counting(pool)), List.of(pool::close));
+      }
       case PERFKIT -> {
+        PoolManager pool = pool(settings);
         RedisClient redis = redis(settings);
         Caches caches = Caches.of(redis, settings.redisPrefix());
-        MarketService service = new PerfkitMarketService(database, caches);
+        MarketService service = new PerfkitMarketService(sql.counting(pool.dataSource()), caches);
         yield new Parts(service, List.of(caches::close, redis::close, pool::close));
       }
     };
+  }
+
+  /* The database of the demo is on this machine, so its cores are ours. */
+  private static PoolManager pool(HostSettings settings) {
+    PoolConfig config = PoolConfig.of(Runtime.getRuntime().availableProcessors());
+    return PoolManager.builder(settings.database().connections(), config)
+        .tuner(TunerConfig.defaults())
+        .build();
   }
 
   /* One connection for each thread and lane of the caches' guard, and one for their subscription. */
