@@ -42,6 +42,9 @@ final class TargetReader {
       GROUP BY i.indexrelid
       """;
 
+  /** The first that tells what became of a transaction by its full number. */
+  private static final int POSTGRES_VERSION_MIN = 13;
+
   private TargetReader() {}
 
   /** A column as the database has it. */
@@ -65,6 +68,15 @@ final class TargetReader {
           case "H2" -> Database.H2;
           default -> Database.OTHER;
         };
+    if (database == Database.POSTGRESQL
+        && metaData.getDatabaseMajorVersion() < POSTGRES_VERSION_MIN) {
+      throw new IllegalArgumentException(
+          "database: PostgreSQL "
+              + metaData.getDatabaseProductVersion()
+              + " (expected: "
+              + POSTGRES_VERSION_MIN
+              + " or later)");
+    }
     if (upsert && database == Database.OTHER) {
       throw new IllegalArgumentException(
           "database: "

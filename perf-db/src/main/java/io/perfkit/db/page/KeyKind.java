@@ -46,27 +46,25 @@ enum KeyKind {
     return switch (typeName) {
       case "uuid" -> UUID_VALUE;
       case "timestamptz" -> OFFSET_TIME;
-      case "text", "varchar" -> TEXT; // the driver calls enums and domains varchar as well
+      case "bool", "boolean" -> BOOLEAN;
+      // By name: to the driver, enums and domains are of the JDBC type VARCHAR as well.
+      case "text", "varchar", "character varying" -> TEXT;
       default ->
           switch (metaData.getColumnType(column)) {
             case Types.BIGINT, Types.INTEGER, Types.SMALLINT, Types.TINYINT -> LONG;
             case Types.NUMERIC, Types.DECIMAL -> DECIMAL;
             case Types.DOUBLE, Types.FLOAT -> DOUBLE;
             case Types.REAL -> FLOAT;
-            case Types.BOOLEAN, Types.BIT -> BOOLEAN;
             case Types.DATE -> DATE;
             case Types.TIMESTAMP -> LOCAL_TIME;
             case Types.TIMESTAMP_WITH_TIMEZONE -> OFFSET_TIME;
-            default -> {
-              if (typeName.equals("character varying")) {
-                yield TEXT;
-              }
-              throw new IllegalArgumentException(
-                  metaData.getColumnLabel(column)
-                      + ": "
-                      + typeName
-                      + " (expected: a number, boolean, text, uuid, date or timestamp to order by)");
-            }
+            default ->
+                throw new IllegalArgumentException(
+                    metaData.getColumnLabel(column)
+                        + ": "
+                        + typeName
+                        + " (expected: a number, boolean, text, uuid, date or timestamp to order"
+                        + " by)");
           };
     };
   }
