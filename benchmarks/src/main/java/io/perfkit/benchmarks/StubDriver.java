@@ -28,6 +28,8 @@ final class StubDriver {
 
   /** Of which one method gives something, and all others nothing. */
   private static <T> T stub(Class<T> type, String method, Object value) {
+    // A stub names the class of what it gives.
+    Class<?> seen = value instanceof Boolean ? StubDriver.class : value.getClass();
     try {
       return new ByteBuddy()
           .subclass(type)
@@ -36,7 +38,7 @@ final class StubDriver {
           .method(named(method).and(returns(value instanceof Boolean ? named("boolean") : any())))
           .intercept(FixedValue.value(value))
           .make()
-          .load(StubDriver.class.getClassLoader())
+          .load(seen.getClassLoader())
           .getLoaded()
           .getDeclaredConstructor()
           .newInstance();

@@ -29,7 +29,7 @@ public record Fingerprint(String text, boolean cut) {
     requireNonNull(text, "text");
   }
 
-  /** Of any text, statement or not: nothing is refused. Takes about 2 ns a character. */
+  /** Of any text, statement or not: nothing is refused. One pass. */
   public static Fingerprint of(String sql) {
     return new Fingerprint(new Writer(sql).write(), sql.length() > LENGTH_MAX);
   }
