@@ -6,6 +6,9 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
   @Test
   void keepsTheHouseRules() {
-    HouseRules.of("io.perfkit.ratelimit").rootException("RateLimitException").check();
+    HouseRules.of("io.perfkit.ratelimit")
+        .rootException("RateLimitException")
+        .clocks("RateLimiter")
+        .check();
   }
 }

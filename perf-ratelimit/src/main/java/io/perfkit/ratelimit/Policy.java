@@ -1,0 +1,93 @@
+package io.perfkit.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.regex.Pattern;
+
+/**
+ * One rule by which requests are counted: a {@link Limit} and how it is applied. The same policy in
+ * several plans counts together. Immutable.
+ *
+ * @param name tells its state apart from that of others; letters, digits and {@code . _ -}
+ * @param limit how much is admitted
+ * @param cost permits that one request takes, at least 1 and at most {@link Limit#capacity()};
+ *     default 1
+ * @param onRedisDown what decides while Redis can't be asked; default {@code local(1)}
+ * @param shadow whether it only counts and reports, and refuses nothing; default false
+ * @param hidden whether headers keep silent about it; default false
+ */
+public record Policy(
+    String name, Limit limit, long cost, FailureMode onRedisDown, boolean shadow, boolean hidden) {
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+
+  public Policy {
+    if (!PLAIN.matcher(requireNonNull(name, "name")).matches()) {
+      throw new IllegalArgumentException(
+          "name: '" + name + "' (expected: 1 to 100 of letters, digits and . _ -)");
+    }
+    requireNonNull(limit, "limit");
+    if (cost < 1 || cost > limit.capacity()) {
+      throw new IllegalArgumentException(
+          "cost: " + cost + " (expected: 1 to the capacity " + limit.capacity() + ")");
+    }
+    requireNonNull(onRedisDown, "onRedisDown");
+  }
+
+  /** A policy with the defaults. */
+  public static Policy of(String name, Limit limit) {
+    return new Policy(name, limit, 1, FailureMode.local(1), false, false);
+  }
+
+  /** Evenly {@code permits} per {@code period}, and as many at once. */
+  public static Policy tokenBucket(String name, long permits, Duration period) {
+    return tokenBucket(name, permits, period, permits);
+  }
+
+  /** See {@link Limit.TokenBucket}. */
+  public static Policy tokenBucket(String name, long permits, Duration period, long burst) {
+    return of(name, new Limit.TokenBucket(permits, period, burst));
+  }
+
+  /** See {@link Limit.SlidingWindow}. */
+  public static Policy slidingWindow(String name, long permits, Duration window) {
+    return of(name, new Limit.SlidingWindow(permits, window));
+  }
+
+  /** See {@link Limit.FixedWindow}. */
+  public static Policy fixedWindow(String name, long permits, Duration window) {
+    return of(name, new Limit.FixedWindow(permits, window));
+  }
+
+  /** See {@link Limit.CalendarQuota}. */
+  public static Policy calendarQuota(String name, long permits, ChronoUnit unit, ZoneId zone) {
+    return of(name, new Limit.CalendarQuota(permits, unit, zone));
+  }
+
+  /** See {@link Limit.Concurrency}. */
+  public static Policy concurrency(String name, long permits, Duration leaseTtl) {
+    return of(name, new Limit.Concurrency(permits, leaseTtl));
+  }
+
+  /** The same policy at another cost of a request. */
+  public Policy withCost(long permits) {
+    return new Policy(name, limit, permits, onRedisDown, shadow, hidden);
+  }
+
+  /** The same policy with another way to decide while Redis can't be asked. */
+  public Policy withOnRedisDown(FailureMode mode) {
+    return new Policy(name, limit, cost, mode, shadow, hidden);
+  }
+
+  /** The same policy on trial: it counts and reports, and refuses nothing. */
+  public Policy asShadow() {
+    return new Policy(name, limit, cost, onRedisDown, true, hidden);
+  }
+
+  /** The same policy, of which headers keep silent. */
+  public Policy asHidden() {
+    return new Policy(name, limit, cost, onRedisDown, shadow, true);
+  }
+}
