@@ -30,7 +30,7 @@ public sealed interface Limit {
    * evenly.
    *
    * <p>Bound: in every span of length t at most {@code burst + t * permits / period} are admitted.
-   * A refusal is always necessary. State: 33 bytes for each key.
+   * A refusal is always necessary. State: 41 bytes for each key.
    *
    * @param burst at least 1; {@code burst * period} in microseconds, over the greatest common
    *     divisor of {@code permits} and {@code period}, is below 2^53
@@ -40,7 +40,11 @@ public sealed interface Limit {
       requirePermits("permits", permits);
       requireSpan("period", period);
       requirePermits("burst", burst);
-      long micros = micros(period);
+      long micros = Limit.micros(period);
+      if (permits / 1_000 > micros) {
+        throw new IllegalArgumentException(
+            "permits: " + permits + " per " + period + " (expected: <= 1,000 per microsecond)");
+      }
       long common = BigInteger.valueOf(permits).gcd(BigInteger.valueOf(micros)).longValueExact();
       if (burst > EXACT_MAX / (micros / common) || permits / common > EXACT_MAX) {
         throw new IllegalArgumentException(
@@ -119,7 +123,7 @@ public sealed interface Limit {
    * At most {@code permits} in each of the windows that follow one another since 1970-01-01T00:00Z.
    *
    * <p>Bound: a span of length {@code window} may touch two of them, so up to twice {@code permits}
-   * are admitted around a boundary. State: 17 bytes.
+   * are admitted around a boundary. State: 33 bytes.
    */
   record FixedWindow(long permits, Duration window) implements Limit {
     public FixedWindow {
@@ -164,12 +168,18 @@ public sealed interface Limit {
 
   /**
    * At most {@code permits} requests under way at once. Each holds its permit until {@link
-   * RateLimiter#refund} or, if its process died, for {@code leaseTtl}; so nothing may take longer
+   * RateLimiter#release} or, if its process died, for {@code leaseTtl}; so nothing may take longer
    * than that.
    */
   record Concurrency(long permits, Duration leaseTtl) implements Limit {
+    /** More at once are no matter of one key. */
+    private static final int HELD_MAX = 100_000;
+
     public Concurrency {
-      requirePermits("permits", permits);
+      if (permits < 1 || permits > HELD_MAX) {
+        throw new IllegalArgumentException(
+            "permits: " + permits + " (expected: 1 to " + HELD_MAX + ")");
+      }
       requireSpan("leaseTtl", leaseTtl);
     }
 
@@ -203,7 +213,7 @@ public sealed interface Limit {
     }
   }
 
-  private static long micros(Duration span) {
+  static long micros(Duration span) {
     return span.toNanos() / 1_000;
   }
 }

@@ -1,48 +1,74 @@
 package io.perfkit.ratelimit;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A plan with the rules of one limiter. Immutable. */
 final class PreparedPlan {
-  private final Plan plan;
-  private final List<Rule> rules;
+  private static final String ALL = "";
 
-  PreparedPlan(Plan plan, List<Rule> rules) {
+  private final Plan plan;
+  private final Rule[] rules;
+  private final @Nullable String[] dimensions;
+
+  /**
+   * @param rules of the plan's parts, in their order
+   */
+  PreparedPlan(Plan plan, Rule[] rules) {
     this.plan = plan;
     this.rules = rules;
+    this.dimensions = new @Nullable String[rules.length];
+    for (int i = 0; i < rules.length; i++) {
+      dimensions[i] = plan.parts().get(i).dimension();
+    }
+  }
+
+  int size() {
+    return rules.length;
+  }
+
+  Rule rule(int i) {
+    return rules[i];
+  }
+
+  /** The key of {@code request} that rule {@code i} counts by; null if it has none. */
+  @Nullable String key(int i, Request request) {
+    String dimension = dimensions[i];
+    return dimension == null ? ALL : request.key(dimension);
   }
 
   /** What {@code request} asks; an optional part is left out if the request lacks its key. */
   Ask ask(Request request, long permits) {
-    return ask(request, permits, false);
+    String[] keys = new String[rules.length];
+    boolean complete = true;
+    for (int i = 0; i < rules.length; i++) {
+      String key = key(i, request);
+      if (key != null) {
+        keys[i] = key;
+      } else if (plan.parts().get(i).optional()) {
+        keys[i] = ALL;
+        complete = false;
+      } else {
+        throw new IllegalArgumentException(
+            "request: "
+                + request
+                + " (expected: a key of '"
+                + dimensions[i]
+                + "' for "
+                + plan
+                + ")");
+      }
+    }
+    Ask ask = new Ask(rules, keys, permits);
+    return complete ? ask : ask.only(i -> key(i, request) != null);
   }
 
   /** The parts that {@code request} has a key for. */
   Ask askPresent(Request request) {
-    return ask(request, 1, true);
-  }
-
-  private Ask ask(Request request, long permits, boolean presentOnly) {
-    List<Rule> asked = new ArrayList<>(rules.size());
-    List<String> keys = new ArrayList<>(rules.size());
-    for (int i = 0; i < rules.size(); i++) {
-      Plan.Part part = plan.parts().get(i);
-      String key = key(part, request);
-      if (key != null) {
-        asked.add(rules.get(i));
-        keys.add(key);
-      } else if (!presentOnly && !part.optional()) {
-        throw new IllegalArgumentException(
-            "request: " + request + " (expected: a key of '" + part.dimension() + "' for " + plan);
-      }
+    String[] keys = new String[rules.length];
+    for (int i = 0; i < rules.length; i++) {
+      String key = key(i, request);
+      keys[i] = key == null ? ALL : key;
     }
-    return new Ask(asked, keys, permits);
-  }
-
-  /** Empty for a policy without dimension. */
-  private static @Nullable String key(Plan.Part part, Request request) {
-    return part.dimension() == null ? "" : request.key(part.dimension());
+    return new Ask(rules, keys, 1).only(i -> key(i, request) != null);
   }
 }

@@ -4,16 +4,22 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.KeySpace;
+import io.perfkit.redis.RedisGuard;
 import java.security.Principal;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
@@ -25,20 +31,61 @@ import redis.clients.jedis.UnifiedJedis;
  * policy decides as {@link Policy#onRedisDown()} says.
  */
 public final class RateLimiter implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RateLimiter.class);
   private static final int PLANS_MAX = 1_000;
+  private static final Duration BLOCK_MAX = Duration.ofDays(365);
+  private static final long LOG_EVERY_NANOS = Duration.ofMinutes(1).toNanos();
+
+  /** How long a waiter sleeps for permits that are held: nobody tells him of their release. */
+  private static final Duration HELD_PAUSE = Duration.ofMillis(50);
+
+  private static final byte[] NO_CLOCK = {};
 
   private final Store store;
+  private final boolean remembers;
   private final ConcurrentMap<Plan, PreparedPlan> plans = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Rule> rules = new ConcurrentHashMap<>();
   private final @Nullable Predicate<? super Principal> bypass;
+  private final LongAdder bypassed = new LongAdder();
+  private final AtomicLong bypassLogged;
   private final RateLimiterConfig config;
   private final LongSupplier nanos;
+  private final Sleeper sleeper;
+  private final Offenders offenders;
+  private final Denials denials;
+  private final @Nullable RateLimiterMeters meters;
+  private volatile boolean closed;
 
   private RateLimiter(Builder builder) {
     this.config = builder.config;
     this.bypass = builder.bypass;
     this.nanos = builder.nanos;
-    this.store = new LocalStore(config, builder.nanos);
+    this.sleeper = builder.sleeper;
+    this.bypassLogged = new AtomicLong(nanos.getAsLong() - LOG_EVERY_NANOS);
+    this.offenders = new Offenders(config.offendersMax());
+    this.denials = new Denials(config, offenders, nanos);
+    this.remembers = builder.redis != null && !config.denialMemory().isZero();
+    this.store = store(builder);
+    this.meters =
+        builder.registry == null
+            ? null
+            : new RateLimiterMeters(builder.registry, builder.prefix, store, bypassed);
+  }
+
+  private static Store store(Builder builder) {
+    int keysMax = builder.config.keysMax();
+    UnifiedJedis redis = builder.redis;
+    if (redis == null) {
+      return new LocalStore(keysMax, rule -> 1, builder.nanos, builder.wall);
+    }
+    KeySpace.of(builder.prefix, "limits"); // says what a prefix may be, before threads start
+    StandIn standIn = new StandIn(keysMax, builder.guard.probeEvery(), builder.nanos, builder.wall);
+    return new RedisStore(
+        RedisGuard.of(redis, builder.guard),
+        builder.prefix,
+        standIn,
+        builder.wall,
+        builder.serverClock);
   }
 
   /** A limiter that counts in this process, with default settings. */
@@ -93,26 +140,40 @@ public final class RateLimiter implements AutoCloseable {
   }
 
   /**
-   * As {@link #check}, but waits while permits are spent: sleeps for each refusal's {@code
-   * retryAfter}, without polling, and asks again. Others may be admitted first; there is no queue.
+   * As {@link #check}, but waits while it is refused: sleeps for {@link Decision#retryAfter()}
+   * without polling, and asks again. Others may be admitted first; there is no queue. For permits
+   * that others hold ({@link Limit.Concurrency}) it asks every 50 ms, since nobody tells when they
+   * are released.
    *
    * @return the admission, or the last refusal: at once if its wait would end after the timeout or
    *     never
    * @throws InterruptedException if interrupted while waiting; nothing is charged
    */
   public Decision await(Plan plan, Request request, Duration timeout) throws InterruptedException {
-    long deadline = nanos.getAsLong() + timeout.toNanos();
+    long limit = requireNonNull(timeout, "timeout").toNanos();
+    long start = nanos.getAsLong();
     while (true) {
       Decision decision = check(plan, request);
-      long left = deadline - nanos.getAsLong();
-      if (decision.allowed() || decision.retryAfter().compareTo(Duration.ofNanos(left)) > 0) {
+      if (decision.allowed()) {
         return decision;
       }
-      LockSupport.parkNanos(decision.retryAfter().toNanos());
-      if (Thread.interrupted()) {
-        throw new InterruptedException();
+      Duration wait = pause(decision);
+      if (wait.compareTo(Duration.ofNanos(limit - (nanos.getAsLong() - start))) > 0) {
+        return decision;
       }
+      sleeper.sleep(wait.toNanos());
     }
+  }
+
+  private static Duration pause(Decision refusal) {
+    boolean held =
+        refusal
+            .binding()
+            .filter(status -> status.policy().limit() instanceof Limit.Concurrency)
+            .isPresent();
+    return held && refusal.retryAfter().compareTo(HELD_PAUSE) > 0
+        ? HELD_PAUSE
+        : refusal.retryAfter();
   }
 
   /**
@@ -123,16 +184,36 @@ public final class RateLimiter implements AutoCloseable {
    * <p>A bucket gets back what the refunded permits have not regained since: so the bound of {@link
    * Limit.TokenBucket} holds for what was not refunded, however late the refund comes.
    *
-   * @return whether it was sent; false if it was refunded before or while Redis can't be asked, and
-   *     then the permits return in their time
+   * @return whether it was done; false if the decision charged nothing, was refunded before, or
+   *     Redis did not answer, and then the permits return in their time
    */
   public boolean refund(Decision decision) {
-    if (requireNonNull(decision, "decision") instanceof Decision.Allowed allowed
-        && allowed.standing().takeRefund()) {
-      store.refund(allowed.standing());
-      return true;
+    if (!(requireNonNull(decision, "decision") instanceof Decision.Allowed allowed)
+        || !allowed.standing().takeRefund()) {
+      return false;
     }
-    return false;
+    boolean held = allowed.standing().takeRelease();
+    return giveBack(allowed.standing(), rule -> held || !rule.leases());
+  }
+
+  /**
+   * Ends what an admitted request holds by {@link Limit.Concurrency}, and refunds nothing else. To
+   * be called when the request is done. Only the first call for a decision does anything. Cost: one
+   * round trip, or none if nothing is held.
+   *
+   * @return whether it was done; if Redis did not answer, the permits return when their lease ends
+   */
+  public boolean release(Decision decision) {
+    return requireNonNull(decision, "decision") instanceof Decision.Allowed allowed
+        && allowed.standing().takeRelease()
+        && giveBack(allowed.standing(), Rule::leases);
+  }
+
+  private boolean giveBack(Standing standing, Predicate<Rule> which) {
+    requireOpen();
+    boolean done = store.giveBack(standing, which);
+    denials.forget(standing.ask());
+    return done;
   }
 
   /**
@@ -141,25 +222,41 @@ public final class RateLimiter implements AutoCloseable {
    * policies refuse too. The latest call counts. Cost: one round trip.
    *
    * @param duration 1 ms to 365 days
-   * @throws RedisDown if Redis did not do it
+   * @throws RedisDown if Redis did not answer; whether it was done is unknown
    */
   public void block(Plan plan, Request request, Duration duration) {
-    store.block(present(plan, request), duration);
+    if (requireNonNull(duration, "duration").compareTo(Duration.ofMillis(1)) < 0
+        || duration.compareTo(BLOCK_MAX) > 0) {
+      throw new IllegalArgumentException(
+          "duration: " + duration + " (expected: 1 ms to " + BLOCK_MAX + ")");
+    }
+    Ask ask = present(plan, request);
+    try {
+      store.block(ask, duration);
+    } finally {
+      denials.forget(ask);
+    }
   }
 
   /**
    * Gives all permits back to the keys of {@code request} in the policies of {@code plan}, and ends
    * their blocks; policies without a key in the request are left out. Cost: one round trip.
    *
-   * @throws RedisDown if Redis did not do it
+   * @throws RedisDown if Redis did not answer; whether it was done is unknown
    */
   public void reset(Plan plan, Request request) {
-    store.reset(present(plan, request));
+    Ask ask = present(plan, request);
+    try {
+      store.reset(ask);
+    } finally {
+      denials.forget(ask);
+    }
   }
 
   /** The keys that were refused most on this node, the worst first. */
   public List<Offender> offenders() {
-    return List.of();
+    denials.flush();
+    return offenders.list();
   }
 
   /** How this limiter stands. Costs nothing; for a health check. */
@@ -168,18 +265,104 @@ public final class RateLimiter implements AutoCloseable {
   }
 
   private Decision decide(Plan plan, Request request, long permits, boolean charge) {
+    requireOpen();
     if (permits < 1) {
       throw new IllegalArgumentException("permits: " + permits + " (expected: >= 1)");
     }
     Principal principal = requireNonNull(request, "request").principal();
     if (bypass != null && principal != null && bypass.test(principal)) {
+      bypassed(plan);
       return Decision.Bypassed.INSTANCE;
     }
-    return store.decide(prepared(plan).ask(request, permits), charge);
+    PreparedPlan prepared = prepared(plan);
+    if (charge && remembers) {
+      Decision remembered = remembered(prepared, request, permits);
+      if (remembered != null) {
+        return remembered;
+      }
+    }
+    Ask ask = prepared.ask(request, permits);
+    for (int i = 0; i < ask.size(); i++) {
+      if (ask.isTooMuch(i)) {
+        return tooMuch(ask, charge);
+      }
+    }
+    return charge ? charged(ask) : store.decide(ask, false).decision();
+  }
+
+  private void bypassed(Plan plan) {
+    bypassed.increment();
+    long now = nanos.getAsLong();
+    long last = bypassLogged.get();
+    if (now - last >= LOG_EVERY_NANOS && bypassLogged.compareAndSet(last, now)) {
+      LOG.info("{} requests were exempt so far, the last one from {}", bypassed.sum(), plan.name());
+    }
+  }
+
+  private @Nullable Decision remembered(PreparedPlan plan, Request request, long permits) {
+    for (int i = 0; i < plan.size(); i++) {
+      String key = plan.key(i, request);
+      Decision known = key == null ? null : denials.find(plan.rule(i), key, permits);
+      if (known != null) {
+        return known;
+      }
+    }
+    return null;
+  }
+
+  /** What costs more than a policy ever holds is refused without being counted. */
+  private Decision tooMuch(Ask ask, boolean charge) {
+    Ask possible = ask.only(i -> !ask.isTooMuch(i) || !ask.rule(i).policy().shadow());
+    for (int i = 0; i < possible.size(); i++) {
+      if (possible.isTooMuch(i)) {
+        possible.rule(i).denied.increment();
+        Standing standing = store.decide(possible.once(), false);
+        return standing.withNever(possible.rule(i), possible).decision();
+      }
+    }
+    return charge ? charged(possible) : store.decide(possible, false).decision(); // only shadows
+  }
+
+  private Decision charged(Ask ask) {
+    int epoch = denials.epoch();
+    long sent = remembers || meters != null ? nanos.getAsLong() : 0;
+    Standing standing = store.decide(ask, true);
+    if (meters != null) {
+      meters.checked(nanos.getAsLong() - sent);
+    }
+    int worst = standing.worst();
+    count(ask, standing, worst);
+    if (worst >= 0 && remembers && !standing.degraded()) {
+      denials.remember(standing, worst, sent, epoch);
+    }
+    return standing.decision();
+  }
+
+  private void count(Ask ask, Standing standing, int worst) {
+    Ask decided = standing.ask();
+    for (int i = 0; i < decided.size(); i++) {
+      Rule rule = decided.rule(i);
+      if (standing.code(i) != Standing.ADMITS) {
+        rule.denied.increment();
+        offenders.add(rule, decided.key(i), 1);
+      } else if (worst < 0) {
+        rule.allowed.increment();
+      }
+    }
+    for (int i = 0; standing.degraded() && i < ask.size(); i++) {
+      ask.rule(i).degraded.increment();
+    }
   }
 
   private Ask present(Plan plan, Request request) {
+    requireOpen();
     return prepared(plan).askPresent(requireNonNull(request, "request"));
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("closed, " + this);
+    }
   }
 
   private PreparedPlan prepared(Plan plan) {
@@ -187,37 +370,47 @@ public final class RateLimiter implements AutoCloseable {
     return known != null ? known : prepare(plan);
   }
 
-  private PreparedPlan prepare(Plan plan) {
+  private synchronized PreparedPlan prepare(Plan plan) {
     if (plans.size() >= PLANS_MAX) {
       throw new IllegalStateException(
           "plans: more than " + PLANS_MAX + " (expected: plans that are made once and kept)");
     }
-    List<Rule> ofPlan = new ArrayList<>(plan.parts().size());
-    for (Plan.Part part : plan.parts()) {
-      Rule rule = rule(part.policy());
-      if (!rule.policy().equals(part.policy())) {
+    Rule[] ofPlan = new Rule[plan.parts().size()];
+    for (int i = 0; i < ofPlan.length; i++) {
+      Policy policy = plan.parts().get(i).policy();
+      Rule known = rules.get(policy.name());
+      if (known != null && !known.policy().equals(policy)) {
         throw new IllegalArgumentException(
             "policy: "
-                + part.policy()
+                + policy
                 + " (expected: as in another plan, "
-                + rule.policy()
+                + known.policy()
                 + ", or another name)");
       }
-      ofPlan.add(rule);
+      ofPlan[i] = known != null ? known : rule(policy);
     }
-    PreparedPlan prepared = new PreparedPlan(plan, List.copyOf(ofPlan));
+    PreparedPlan prepared = new PreparedPlan(plan, ofPlan);
     plans.put(plan, prepared);
     return prepared;
   }
 
-  private synchronized Rule rule(Policy policy) {
-    return rules.computeIfAbsent(policy.name(), name -> new Rule(policy, rules.size()));
+  private Rule rule(Policy policy) {
+    Rule rule = new Rule(policy, rules.size());
+    rules.put(policy.name(), rule);
+    if (meters != null) {
+      meters.bind(rule);
+    }
+    return rule;
   }
 
   /** Ends what the limiter started. The client and what is counted in Redis stay. */
   @Override
   public void close() {
+    closed = true;
     store.close();
+    if (meters != null) {
+      meters.close();
+    }
   }
 
   @Override
@@ -226,7 +419,6 @@ public final class RateLimiter implements AutoCloseable {
   }
 
   /** Collects collaborators and rarer settings. One thread at a time. */
-  @SuppressWarnings("UnusedVariable") // until there is a store in Redis
   public static final class Builder {
     private final @Nullable UnifiedJedis redis;
     private final String prefix;
@@ -235,6 +427,9 @@ public final class RateLimiter implements AutoCloseable {
     private @Nullable MeterRegistry registry;
     private @Nullable Predicate<? super Principal> bypass;
     private LongSupplier nanos = System::nanoTime;
+    private InstantSource wall = InstantSource.system();
+    private Sleeper sleeper = Sleeper.parking();
+    private Supplier<byte[]> serverClock = () -> NO_CLOCK;
 
     private Builder(@Nullable UnifiedJedis redis, String prefix) {
       this.redis = redis;
@@ -269,8 +464,17 @@ public final class RateLimiter implements AutoCloseable {
       return this;
     }
 
-    Builder nanos(LongSupplier clock) {
-      nanos = clock;
+    /** In tests, other clocks than the machine's. */
+    Builder clocks(LongSupplier elapsed, InstantSource instants, Sleeper sleep) {
+      nanos = elapsed;
+      wall = instants;
+      sleeper = sleep;
+      return this;
+    }
+
+    /** In tests, the time that scripts take for the server's, as digits. */
+    Builder serverClock(Supplier<byte[]> digits) {
+      serverClock = digits;
       return this;
     }
 

@@ -20,6 +20,8 @@ public final class Request {
   /** Longer keys are replaced by their SHA-256, so that no caller can fill a node's memory. */
   private static final int KEY_CHARS_MAX = 200;
 
+  private static final char DIGEST_MARK = '#';
+
   private final @Nullable Request rest;
   private final String dimension;
   private final String key;
@@ -41,7 +43,8 @@ public final class Request {
   /**
    * A request with one key.
    *
-   * @param key of any length, not empty; above 200 characters its SHA-256 counts
+   * @param key of any length, not empty; above 200 characters, or from {@code #}, its SHA-256
+   *     counts
    */
   public static Request of(String dimension, String key) {
     return EMPTY.with(dimension, key);
@@ -58,7 +61,8 @@ public final class Request {
       throw new IllegalArgumentException(
           "key: '' of '" + otherDimension + "' (expected: not empty; leave the dimension away)");
     }
-    String counted = otherKey.length() > KEY_CHARS_MAX ? digest(otherKey) : otherKey;
+    boolean digested = otherKey.length() > KEY_CHARS_MAX || otherKey.charAt(0) == DIGEST_MARK;
+    String counted = digested ? digest(otherKey) : otherKey;
     return new Request(this, otherDimension, counted, principal);
   }
 
@@ -90,7 +94,7 @@ public final class Request {
   private static String digest(String key) {
     try {
       byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(key.getBytes(UTF_8));
-      return "#" + HexFormat.of().formatHex(sha256);
+      return DIGEST_MARK + HexFormat.of().formatHex(sha256);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }

@@ -3,48 +3,129 @@ package io.perfkit.ratelimit;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The numbers of one decision, and what a refund needs to know of it. Statuses are made only when
- * somebody asks. Thread safe.
+ * somebody asks for them. Thread safe.
  */
 final class Standing {
   /** Instead of a wait: no wait will do. */
   static final long NEVER = Long.MAX_VALUE;
 
-  /** A place in {@link #numbers}. */
-  static final int LIMIT = 0, REMAINING = 1, RESET_MICROS = 2, RETRY_MICROS = 3, WIDTH = 4;
+  static final int ADMITS = 0;
+  static final int SPENT = 1;
+  static final int BLOCKED = 3;
+  static final int DOWN = 4;
+
+  /** Places in the numbers of one rule; spans in microseconds, time as the store counts it. */
+  static final int CODE = 0;
+
+  static final int LIMIT = 1;
+  static final int REMAINING = 2;
+  static final int RESET = 3;
+  static final int WAIT = 4;
+  static final int TIME = 5;
+  static final int WIDTH = 6;
+
+  private static final byte[] NO_LEASES = {};
 
   private final Ask ask;
   private final long[] numbers;
-  private final long stampMicros;
+  private final byte[] leases;
   private final boolean degraded;
   private final AtomicBoolean refunded = new AtomicBoolean();
+  private final AtomicBoolean released = new AtomicBoolean();
 
   /**
-   * @param numbers for each rule of {@code ask}: limit, remaining, reset and retry
-   * @param stampMicros when it was decided, by the clock of who decided
+   * @param numbers {@link #WIDTH} for each rule of {@code ask}, not changed any more
+   * @param leases the id under which permits are held
    */
-  Standing(Ask ask, long[] numbers, long stampMicros, boolean degraded) {
+  Standing(Ask ask, long[] numbers, byte[] leases, boolean degraded) {
     this.ask = ask;
     this.numbers = numbers;
-    this.stampMicros = stampMicros;
+    this.leases = leases;
     this.degraded = degraded;
+  }
+
+  static Standing of(Ask ask, long[] numbers) {
+    return new Standing(ask, numbers, NO_LEASES, false);
+  }
+
+  /** The part of one rule. */
+  Standing only(int rule) {
+    return new Standing(
+        ask.only(i -> i == rule),
+        Arrays.copyOfRange(numbers, rule * WIDTH, (rule + 1) * WIDTH),
+        leases,
+        degraded);
+  }
+
+  /** The same, but {@code rule}, with its key in {@code asked}, never admits. */
+  Standing withNever(Rule rule, Ask asked) {
+    int at = 0;
+    while (at < ask.size() && ask.rule(at) != rule) {
+      at++;
+    }
+    if (at == ask.size()) { // what stands in for Redis may know only some of the rules
+      long[] unknown = new long[WIDTH];
+      unknown[LIMIT] = rule.policy().limit().capacity();
+      Ask alone = asked.only(i -> asked.rule(i) == rule);
+      return new Standing(alone, unknown, leases, degraded).withNever(rule, asked);
+    }
+    long[] changed = numbers.clone();
+    changed[at * WIDTH + CODE] = SPENT;
+    changed[at * WIDTH + WAIT] = NEVER;
+    return new Standing(ask, changed, leases, degraded);
+  }
+
+  Standing asDegraded() {
+    return new Standing(ask, numbers, leases, true);
+  }
+
+  Decision decision() {
+    int worst = worst();
+    return worst < 0
+        ? new Decision.Allowed(this)
+        : new Decision.Denied(reason(code(worst), wait(worst)), this);
+  }
+
+  /** The rule that refuses for longest, shadows apart; below 0 if none refuses. */
+  int worst() {
+    int worst = -1;
+    for (int i = 0; i < ask.size(); i++) {
+      if (code(i) != ADMITS
+          && !ask.rule(i).policy().shadow()
+          && (worst < 0 || wait(i) > wait(worst))) {
+        worst = i;
+      }
+    }
+    return worst;
+  }
+
+  private static Decision.Reason reason(int code, long wait) {
+    if (wait == NEVER) {
+      return Decision.Reason.NEVER;
+    }
+    return switch (code) {
+      case BLOCKED -> Decision.Reason.BLOCKED;
+      case DOWN -> Decision.Reason.UNAVAILABLE;
+      default -> Decision.Reason.SPENT;
+    };
   }
 
   List<LimitStatus> limits() {
     List<LimitStatus> limits = new ArrayList<>(ask.size());
     for (int i = 0; i < ask.size(); i++) {
-      int at = i * WIDTH;
       limits.add(
           new LimitStatus(
               ask.rule(i).policy(),
-              numbers[at + LIMIT],
-              numbers[at + REMAINING],
-              duration(numbers[at + RESET_MICROS]),
-              duration(numbers[at + RETRY_MICROS])));
+              number(i, LIMIT),
+              number(i, REMAINING),
+              duration(number(i, RESET)),
+              duration(wait(i))));
     }
     return List.copyOf(limits);
   }
@@ -59,8 +140,26 @@ final class Standing {
     return ask;
   }
 
-  long stampMicros() {
-    return stampMicros;
+  int code(int rule) {
+    return (int) number(rule, CODE);
+  }
+
+  /** Until rule {@code rule} admits, in microseconds. */
+  long wait(int rule) {
+    return number(rule, WAIT);
+  }
+
+  /** When rule {@code rule} was charged, by the clock of who counts. */
+  long time(int rule) {
+    return number(rule, TIME);
+  }
+
+  private long number(int rule, int place) {
+    return numbers[rule * WIDTH + place];
+  }
+
+  byte[] leases() {
+    return leases;
   }
 
   boolean degraded() {
@@ -70,5 +169,15 @@ final class Standing {
   /** True for the first caller only: a decision is taken back once. */
   boolean takeRefund() {
     return refunded.compareAndSet(false, true);
+  }
+
+  /** True for the first caller only, if permits are held. */
+  boolean takeRelease() {
+    for (int i = 0; i < ask.size(); i++) {
+      if (ask.rule(i).leases()) {
+        return released.compareAndSet(false, true);
+      }
+    }
+    return false;
   }
 }

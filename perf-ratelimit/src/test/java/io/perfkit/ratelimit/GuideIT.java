@@ -25,7 +25,7 @@ final class GuideIT {
     Plan api =
         Plan.of("api")
             .with(Policy.tokenBucket("per-ip", 10, Duration.ofSeconds(1)), "ip")
-            .with(Policy.tokenBucket("per-user", 1_000, Duration.ofMinutes(1)), "user");
+            .with(Policy.slidingWindow("per-user", 1_000, Duration.ofMinutes(1)), "user");
     Decision decision = limiter.check(api, Request.of("ip", address).with("user", userId));
 
     assertThat(decision.allowed()).isTrue();
