@@ -3,6 +3,8 @@ package io.perfkit.ratelimit.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.perfkit.testing.ReferenceTable;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class ClientAddressConfigTest {
@@ -29,11 +31,17 @@ final class ClientAddressConfigTest {
   }
 
   @Test
+  void defaultsAreThoseOfTheTables() {
+    assertThat(ReferenceTable.under("ClientAddressConfig", "configuration.md").secondByFirst())
+        .isEqualTo(ReferenceTable.componentsOf(ClientAddressConfig.direct()));
+    assertThat(ReferenceTable.under("HeadersConfig", "configuration.md").secondByFirst())
+        .isEqualTo(ReferenceTable.componentsOf(HeadersConfig.defaults()));
+  }
+
+  @Test
   void refusesWhatContradictsItself() {
     assertThatThrownBy(
-            () ->
-                new ClientAddressConfig(
-                    java.util.List.of("10.0.0.1"), 1, ForwardedHeader.FORWARDED, 56))
+            () -> new ClientAddressConfig(List.of("10.0.0.1"), 1, ForwardedHeader.FORWARDED, 56))
         .hasMessage("hops: 1 (expected: 0 beside proxies [10.0.0.1])");
     assertThatThrownBy(() -> ClientAddressConfig.behindHops(-1))
         .hasMessage("hops: -1 (expected: 0 to 16)");
