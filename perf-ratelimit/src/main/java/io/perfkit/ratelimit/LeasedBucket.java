@@ -54,6 +54,7 @@ final class LeasedBucket {
   private long askedAt;
   private long leftAtAnswer;
   private long leftAtTick;
+  private long sequenceAtTick;
 
   /**
    * @param prefetches runs requests that nobody waits for
@@ -119,6 +120,11 @@ final class LeasedBucket {
     return current.live(nanos.getAsLong()) ? current.left() : 0;
   }
 
+  /** Time for which everything is refused without asking. */
+  long refusedNanos() {
+    return Math.max(0, refusedUntil - nanos.getAsLong());
+  }
+
   /** To be read before permits are taken that may be put back. */
   long sequence() {
     return sequence;
@@ -156,27 +162,32 @@ final class LeasedBucket {
 
   /**
    * To be called a few times in the life of a lease: gives back what nobody spends, and renews what
-   * is spent slowly. Whether it was answered does not matter.
+   * is spent slowly.
+   *
+   * @return whether nothing is left and nothing happened since the last time
+   * @throws RedisException if the server did not answer, which does no harm
    */
-  void tick() {
+  boolean tick() {
     if (!sync.tryLock()) {
-      return;
+      return false;
     }
     try {
       long left = lease.left();
-      boolean idle = left == leftAtTick;
+      boolean idle = left == leftAtTick && sequence == sequenceAtTick;
       leftAtTick = left;
+      sequenceAtTick = sequence;
       if (left > 0 && idle) {
         giveBack();
       } else if (left > 0 && !lease.live(nanos.getAsLong() + lifeNanos / 2)) {
         request(0);
       }
+      return left == 0 && idle;
     } finally {
       sync.unlock();
     }
   }
 
-  /** Gives back what is left, after which a new lease is asked for. */
+  /** Gives back what is left; who takes afterwards asks for a new lease. */
   void close() {
     sync.lock();
     try {

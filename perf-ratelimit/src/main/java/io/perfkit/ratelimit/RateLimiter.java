@@ -80,12 +80,10 @@ public final class RateLimiter implements AutoCloseable {
     }
     KeySpace.of(builder.prefix, "limits"); // says what a prefix may be, before threads start
     StandIn standIn = new StandIn(keysMax, builder.guard.probeEvery(), builder.nanos, builder.wall);
-    return new RedisStore(
-        RedisGuard.of(redis, builder.guard),
-        builder.prefix,
-        standIn,
-        builder.wall,
-        builder.serverClock);
+    RedisGuard guard = RedisGuard.of(redis, builder.guard);
+    Store shared =
+        new RedisStore(guard, builder.prefix, standIn, builder.wall, builder.serverClock);
+    return new LeasingStore(shared, standIn, guard, builder.prefix, builder.nanos);
   }
 
   /** A limiter that counts in this process, with default settings. */

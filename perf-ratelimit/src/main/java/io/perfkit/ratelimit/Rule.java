@@ -65,6 +65,11 @@ final class Rule {
     return b;
   }
 
+  /** Whether nodes get many permits at a time and spend them by themselves. */
+  boolean leased() {
+    return !policy.lease().isZero();
+  }
+
   /** Whether permits are held rather than spent. */
   boolean leases() {
     return kind == 'n';

@@ -154,6 +154,11 @@ final class Standing {
     return number(rule, TIME);
   }
 
+  /** Copies the numbers of one rule to the place of another one. */
+  void copy(int rule, long[] target, int place) {
+    System.arraycopy(numbers, rule * WIDTH, target, place * WIDTH, WIDTH);
+  }
+
   private long number(int rule, int place) {
     return numbers[rule * WIDTH + place];
   }

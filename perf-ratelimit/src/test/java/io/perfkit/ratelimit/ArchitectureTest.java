@@ -9,6 +9,7 @@ final class ArchitectureTest {
     HouseRules.of("io.perfkit.ratelimit")
         .rootException("RateLimitException")
         .clocks("RateLimiter", "Sleeper", "http.RateLimitHeaders")
+        .threads("LeasingStore")
         .check();
   }
 }

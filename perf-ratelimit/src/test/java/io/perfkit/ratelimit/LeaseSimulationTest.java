@@ -26,7 +26,7 @@ final class LeaseSimulationTest {
     long admitted = 0;
     for (int seed = 0; seed < RUNS; seed++) {
       World world = new World(seed, Order.REGAIN_FIRST);
-      Envelope envelope = world.run();
+      BucketEnvelope envelope = world.run();
       assertThat(envelope.excess()).as("permits above the bound, seed %d", seed).isNotPositive();
       admitted += envelope.count();
     }
@@ -56,7 +56,7 @@ final class LeaseSimulationTest {
   private static final class World {
     private final Random random;
     private final ModelLeaseServer server;
-    private final Envelope envelope = new Envelope(BUCKET);
+    private final BucketEnvelope envelope = new BucketEnvelope(BUCKET);
     private final List<Node> nodes = new ArrayList<>();
     private final List<Runnable> underWay = new ArrayList<>(); // requests that arrive late
     private long micros = 1_000_000;
@@ -71,7 +71,7 @@ final class LeaseSimulationTest {
       }
     }
 
-    Envelope run() {
+    BucketEnvelope run() {
       for (int i = 0; i < 200; i++) {
         step();
       }
@@ -144,7 +144,7 @@ final class LeaseSimulationTest {
         alone(
             () -> {
               if (bucket.take(permits) == 0) {
-                envelope.admitted(readAt, permits);
+                envelope.admitted(readAt * 1_000, permits);
               }
             });
       }

@@ -98,7 +98,8 @@ final class LimitTest {
     }
     assertThat(policy.withCost(3).cost()).isEqualTo(3);
     assertThat(policy.asShadow().asHidden().withOnRedisDown(FailureMode.open()))
-        .isEqualTo(new Policy("p", policy.limit(), 1, FailureMode.open(), true, true));
+        .isEqualTo(
+            new Policy("p", policy.limit(), 1, FailureMode.open(), true, true, Duration.ZERO));
   }
 
   @Test
