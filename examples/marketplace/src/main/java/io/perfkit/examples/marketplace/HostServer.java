@@ -2,12 +2,15 @@ package io.perfkit.examples.marketplace;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.perfkit.cache.Caches;
+import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.redis.GuardConfig;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.URI;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -26,8 +29,9 @@ public final class HostServer implements AutoCloseable {
   private final Parts parts;
   private final Traffic traffic;
 
-  /** A service, and how to close what it stands on, in this order. */
-  private record Parts(MarketService service, List<Runnable> closings) {}
+  /** A service, what stands before its API, and how to close what it stands on, in this order. */
+  private record Parts(
+      MarketService service, UnaryOperator<Handler> before, List<Runnable> closings) {}
 
   private HostServer(Parts parts, SqlCounter sql) {
     this.parts = parts;
@@ -36,7 +40,7 @@ public final class HostServer implements AutoCloseable {
     this.connector = new ServerConnector(server);
     connector.setHost(InetAddress.getLoopbackAddress().getHostAddress());
     server.addConnector(connector);
-    server.setHandler(new HttpApi(parts.service(), traffic));
+    server.setHandler(parts.before().apply(new HttpApi(parts.service(), traffic)));
     server.setErrorHandler(new ProblemPages());
   }
 
@@ -52,21 +56,27 @@ public final class HostServer implements AutoCloseable {
     HikariDataSource pool = settings.database().open();
     DataSource database = sql.counting(pool);
     return switch (settings.variant()) {
-      case PLAIN -> new Parts(new PlainMarketService(database), List.of(pool::close));
+      case PLAIN ->
+          new Parts(
+              new PlainMarketService(database), UnaryOperator.identity(), List.of(pool::close));
       case PERFKIT -> {
         RedisClient redis = redis(settings);
         Caches caches = Caches.of(redis, settings.redisPrefix());
-        MarketService service = new PerfkitMarketService(database, caches);
-        yield new Parts(service, List.of(caches::close, redis::close, pool::close));
+        RateLimiter limiter = RateLimiter.redis(redis, settings.redisPrefix());
+        yield new Parts(
+            new PerfkitMarketService(database, caches, limiter),
+            api -> new LimitedApi(limiter, api),
+            List.of(caches::close, limiter::close, redis::close, pool::close));
       }
     };
   }
 
-  /* One connection for each thread and lane of the caches' guard, and one for their subscription. */
+  /* One connection for each thread and lane of the guards of caches and limiter, and one for the
+   * caches' subscription. */
   private static RedisClient redis(HostSettings settings) {
     ConnectionPoolConfig connections = new ConnectionPoolConfig();
     GuardConfig guard = GuardConfig.defaults();
-    connections.setMaxTotal(guard.threadsMax() + guard.lanes() + 1);
+    connections.setMaxTotal(2 * (guard.threadsMax() + guard.lanes()) + 1);
     connections.setMaxIdle(connections.getMaxTotal());
     return RedisClient.builder()
         .hostAndPort(JedisURIHelper.getHostAndPort(settings.redis()))
