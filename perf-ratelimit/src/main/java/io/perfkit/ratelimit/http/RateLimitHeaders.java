@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.perfkit.ratelimit.Decision;
 import io.perfkit.ratelimit.LimitStatus;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,8 +77,11 @@ public final class RateLimitHeaders {
     if (config.rateLimit()) {
       writeAll(decision, set);
     }
-    if (decision instanceof Decision.Denied && !Seconds.never(decision.retryAfter())) {
-      set.accept(RETRY_AFTER, Long.toString(Math.max(1, Seconds.up(decision.retryAfter()))));
+    if (decision instanceof Decision.Denied denied) {
+      Duration wait = Seconds.wait(denied);
+      if (!Seconds.never(wait)) {
+        set.accept(RETRY_AFTER, Long.toString(Math.max(1, Seconds.up(wait))));
+      }
     }
   }
 

@@ -44,7 +44,7 @@ public record Refusal(int status, String body) {
   }
 
   private static String retryIn(Decision.Denied denied) {
-    return "Retry in " + Math.max(1, Seconds.up(denied.retryAfter())) + " s.";
+    return "Retry in " + Math.max(1, Seconds.up(Seconds.wait(denied))) + " s.";
   }
 
   /** Texts are constants and names of policies, so none needs an escape. */

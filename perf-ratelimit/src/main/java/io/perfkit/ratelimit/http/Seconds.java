@@ -1,7 +1,11 @@
 package io.perfkit.ratelimit.http;
 
+import io.perfkit.ratelimit.Decision;
+import io.perfkit.ratelimit.Limit;
+import io.perfkit.ratelimit.LimitStatus;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 
 /** Spans as headers count them: whole seconds, rounded up. */
 final class Seconds {
@@ -12,6 +16,24 @@ final class Seconds {
   private static final Duration NEVER = Duration.ofDays(1_000_000);
 
   private Seconds() {}
+
+  /**
+   * What to tell a client to wait for the policies that refuse: for what others hold a second,
+   * since it may be released at any time.
+   */
+  static Duration wait(Decision.Denied denied) {
+    return denied.limits().stream()
+        .filter(status -> status.refuses() && !status.policy().shadow())
+        .map(Seconds::wait)
+        .max(Comparator.naturalOrder())
+        .orElse(denied.retryAfter());
+  }
+
+  /** The same for one policy that refuses. */
+  static Duration wait(LimitStatus status) {
+    boolean held = status.policy().limit() instanceof Limit.Concurrency;
+    return held && !never(status.retryAfter()) ? Duration.ofSeconds(1) : status.retryAfter();
+  }
 
   static boolean never(Duration span) {
     return span.compareTo(NEVER) > 0;

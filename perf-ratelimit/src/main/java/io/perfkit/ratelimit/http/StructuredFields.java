@@ -31,7 +31,7 @@ final class StructuredFields {
    * that refuses, until it admits.
    */
   static String standing(LimitStatus status) {
-    Duration wait = status.refuses() ? status.retryAfter() : status.resetAfter();
+    Duration wait = status.refuses() ? Seconds.wait(status) : status.resetAfter();
     String left = name(status.policy()) + ";r=" + Seconds.integer(status.remaining());
     return Seconds.never(wait) ? left : left + ";t=" + Seconds.up(wait);
   }

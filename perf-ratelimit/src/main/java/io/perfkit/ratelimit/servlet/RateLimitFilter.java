@@ -25,6 +25,7 @@ import java.security.Principal;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -40,7 +41,11 @@ import java.util.function.Function;
  * request that the filter's plan leaves out costs nothing.
  */
 public final class RateLimitFilter implements Filter {
-  private static final String DECIDED = RateLimitFilter.class.getName() + ".decided";
+  private static final AtomicInteger FILTERS = new AtomicInteger();
+
+  /** An attribute of requests that this filter was asked about; others have theirs. */
+  private final String decided =
+      RateLimitFilter.class.getName() + ".decided." + FILTERS.incrementAndGet();
 
   private final RateLimiter limiter;
   private final Function<? super HttpServletRequest, Optional<Plan>> plans;
@@ -77,11 +82,11 @@ public final class RateLimitFilter implements Filter {
       throws IOException, ServletException {
     if (!(request instanceof HttpServletRequest http)
         || !(response instanceof HttpServletResponse answer)
-        || http.getAttribute(DECIDED) != null) {
+        || http.getAttribute(decided) != null) {
       chain.doFilter(request, response);
       return;
     }
-    http.setAttribute(DECIDED, true);
+    http.setAttribute(decided, true);
     Optional<Plan> plan = plans.apply(http);
     if (plan.isEmpty()) {
       chain.doFilter(http, answer);

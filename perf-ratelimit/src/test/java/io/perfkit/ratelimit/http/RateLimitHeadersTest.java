@@ -74,6 +74,20 @@ final class RateLimitHeadersTest {
     assertThat(written(all(), never)).containsEntry("RateLimit", "\"hourly\";r=2");
   }
 
+  /** Not the end of the lease, by which it is free at the latest: it may be at any time. */
+  @Test
+  void forWhatOthersHoldASecondIsTold() {
+    Plan plan = Plan.of("p").with(Policy.concurrency("at-once", 1, Duration.ofHours(1)), "user");
+    check(plan);
+    Decision denied = check(plan);
+
+    assertThat(written(all(), denied))
+        .containsEntry("Retry-After", "1")
+        .containsEntry("RateLimit-Policy", "\"at-once\";q=1;qu=\"concurrent-requests\"")
+        .containsEntry("RateLimit", "\"at-once\";r=0;t=1");
+    assertThat(Refusal.of((Decision.Denied) denied).body()).contains("Retry in 1 s.");
+  }
+
   @Test
   void theDraftsHeadersNameAllPolicies() {
     Plan plan = Plan.of("p").with(USER, "user").with(HOURLY, "user");

@@ -234,6 +234,23 @@ final class RateLimitFilterIT {
     assertThat(header(get("/"), "X-RateLimit-Remaining")).isEqualTo("7");
   }
 
+  @Test
+  void eachOfTwoFiltersIsAsked() {
+    Filter first =
+        RateLimitFilter.of(
+            limiter, Plan.of("wide").with(Policy.tokenBucket("wide", 10, LONG), "ip"));
+    Filter second =
+        RateLimitFilter.of(
+            limiter, Plan.of("narrow").with(Policy.tokenBucket("narrow", 1, LONG), "ip"));
+    start(
+        (request, response, chain) ->
+            first.doFilter(
+                request, response, (inner, answer) -> second.doFilter(inner, answer, chain)));
+
+    assertThat(get("/").statusCode()).isEqualTo(200);
+    assertThat(get("/").statusCode()).isEqualTo(429);
+  }
+
   private final Plan atOnce =
       Plan.of("at-once").with(Policy.concurrency("at-once", 1, Duration.ofMinutes(5)));
 
