@@ -21,7 +21,8 @@ final class BucketCount extends Count implements TimeMeter {
   private final long refillNanos;
   private long now;
 
-  BucketCount(long permitsPerPeriod, Duration period, long capacity) {
+  BucketCount(long permitsPerPeriod, Duration period, long capacity, long now) {
+    this.now = now;
     permits = capacity;
     tokensPerPermit = Math.max(1, period.toNanos() / permitsPerPeriod);
     long tokens = permitsPerPeriod * tokensPerPermit;
@@ -45,34 +46,49 @@ final class BucketCount extends Count implements TimeMeter {
   void look(long at, long cost, long[] numbers, int place) {
     now = at;
     EstimationProbe probe = bucket.estimateAbilityToConsume(Math.max(1, cost * tokensPerPermit));
-    write(probe.getRemainingTokens(), probe.getNanosToWaitForRefill(), numbers, place);
+    write(
+        probe.getRemainingTokens(),
+        cost == 0 || probe.canBeConsumed(),
+        probe.getNanosToWaitForRefill(),
+        numbers,
+        place);
   }
 
-  /** One step of the bucket instead of three. */
+  /** One step of the bucket instead of three; the numbers are worked out without the lock. */
   @Override
-  void decide(long at, long cost, boolean charge, long[] numbers, int place) {
-    if (!charge) {
-      super.decide(at, cost, false, numbers, place);
-      return;
+  boolean decideAlone(long at, long cost, boolean charge, long[] numbers) {
+    ConsumptionProbe probe;
+    synchronized (this) {
+      if (!charge || forgotten() || isBlocked(at)) {
+        return super.decideAlone(at, cost, charge, numbers);
+      }
+      now = at;
+      probe = bucket.tryConsumeAndReturnRemaining(cost * tokensPerPermit);
     }
-    now = at;
-    ConsumptionProbe probe = bucket.tryConsumeAndReturnRemaining(cost * tokensPerPermit);
-    write(probe.getRemainingTokens(), probe.getNanosToWaitForRefill(), numbers, place);
-    settle(at, numbers, place);
-    if (probe.isConsumed() && numbers[place + Standing.CODE] == Standing.BLOCKED) {
-      bucket.addTokens(cost * tokensPerPermit);
-    }
+    write(
+        probe.getRemainingTokens(),
+        probe.isConsumed(),
+        probe.getNanosToWaitForRefill(),
+        numbers,
+        0);
+    numbers[Standing.CODE] = probe.isConsumed() ? Standing.ADMITS : Standing.SPENT;
+    numbers[Standing.TIME] = at;
+    return true;
   }
 
-  private void write(long tokens, long waitNanos, long[] numbers, int place) {
+  private void write(long tokens, boolean admits, long waitNanos, long[] numbers, int place) {
     numbers[place + Standing.LIMIT] = permits;
     numbers[place + Standing.REMAINING] = tokens / tokensPerPermit;
     numbers[place + Standing.RESET] = microsUp(nanosUntil(permits * tokensPerPermit - tokens));
-    numbers[place + Standing.WAIT] = microsUp(waitNanos);
+    long roundedDown = refill == refillNanos ? 0 : 1;
+    numbers[place + Standing.WAIT] = admits ? 0 : microsUp(waitNanos + roundedDown);
   }
 
   /** Until so many tokens have returned, rounded up. */
   private long nanosUntil(long tokens) {
+    if (refill == refillNanos) {
+      return tokens;
+    }
     long whole = tokens / refill * refillNanos;
     double part = Math.ceil((double) (tokens % refill) * refillNanos / refill);
     return whole + (long) part;
@@ -89,7 +105,7 @@ final class BucketCount extends Count implements TimeMeter {
   @Override
   void giveBack(long at, long cost, long time) {
     now = at;
-    long returned = Math.min(at - time, nanosUntil(cost * tokensPerPermit));
+    long returned = Math.min(Math.max(0, at - time), nanosUntil(cost * tokensPerPermit));
     long left = cost * tokensPerPermit - (long) Math.ceil((double) returned * refill / refillNanos);
     if (left > 0) {
       bucket.addTokens(left);

@@ -16,17 +16,17 @@ abstract class Count {
 
   /** A count of {@code share} of the rule's limit, from which nothing is spent. */
   static Count of(Rule rule, double share, InstantSource wall, long now) {
-    Count count = of(rule, share, wall);
+    Count count = fresh(rule, share, wall, now);
     count.since = now;
     return count;
   }
 
-  private static Count of(Rule rule, double share, InstantSource wall) {
+  private static Count fresh(Rule rule, double share, InstantSource wall, long now) {
     long capacity = rule.capacity(share);
     Limit limit = rule.policy().limit();
     if (limit instanceof Limit.TokenBucket bucket) {
       long permits = Math.max(1, (long) (bucket.permits() * share));
-      return new BucketCount(permits, bucket.period(), capacity);
+      return new BucketCount(permits, bucket.period(), capacity, now);
     }
     if (limit instanceof Limit.SlidingWindow window) {
       return window.logged()
@@ -64,13 +64,22 @@ abstract class Count {
 
   abstract void giveBack(long now, long cost, long time);
 
-  /** Decides by itself, and takes if it admits and {@code charge} is true. */
-  void decide(long now, long cost, boolean charge, long[] numbers, int at) {
-    look(now, cost, numbers, at);
-    settle(now, numbers, at);
-    if (charge && numbers[at + Standing.CODE] == Standing.ADMITS) {
-      take(now, cost);
-      look(now, 0, numbers, at);
+  /**
+   * Decides for a request that asks for nothing else, and takes if it admits and {@code charge} is
+   * true. Locks by itself; false if the count was forgotten.
+   */
+  boolean decideAlone(long now, long cost, boolean charge, long[] numbers) {
+    synchronized (this) {
+      if (forgotten) {
+        return false;
+      }
+      look(now, cost, numbers, 0);
+      settle(now, numbers, 0);
+      if (charge && numbers[Standing.CODE] == Standing.ADMITS) {
+        take(now, cost);
+        look(now, 0, numbers, 0);
+      }
+      return true;
     }
   }
 
@@ -103,7 +112,7 @@ abstract class Count {
     blockedUntil = now + duration.toNanos();
   }
 
-  private boolean isBlocked(long now) {
+  final boolean isBlocked(long now) {
     blocked = blocked && blockedUntil - now > 0;
     return blocked;
   }

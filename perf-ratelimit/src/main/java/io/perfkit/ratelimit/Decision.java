@@ -142,6 +142,10 @@ public sealed interface Decision {
       return binding().map(LimitStatus::retryAfter).orElse(Duration.ZERO);
     }
 
+    Standing standing() {
+      return standing;
+    }
+
     @Override
     public String toString() {
       return "Denied[" + reason + "]" + limits();

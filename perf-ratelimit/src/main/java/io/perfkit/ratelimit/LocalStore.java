@@ -110,23 +110,13 @@ final class LocalStore implements Store {
     long now = nanos.getAsLong();
     long[] numbers = new long[ask.size() * Standing.WIDTH];
     if (ask.size() == 1) {
-      decideOne(ask, charge, now, numbers);
+      while (!find(ask, 0, now).decideAlone(now, ask.cost(0), charge, numbers)) {
+        Thread.onSpinWait(); // until who forgot the count has taken it out of the map
+      }
     } else {
       with(ask, now, counts -> decideAll(ask, counts, charge, now, numbers));
     }
     return Standing.of(ask, numbers);
-  }
-
-  private void decideOne(Ask ask, boolean charge, long now, long[] numbers) {
-    while (true) {
-      Count count = find(ask, 0, now);
-      synchronized (count) {
-        if (!count.forgotten()) {
-          count.decide(now, ask.cost(0), charge, numbers, 0);
-          return;
-        }
-      }
-    }
   }
 
   private static void decideAll(Ask ask, Count[] counts, boolean charge, long now, long[] numbers) {

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.perfkit.redis.GuardConfig;
-import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisGuard;
 import java.security.Principal;
 import java.time.Duration;
@@ -78,7 +77,7 @@ public final class RateLimiter implements AutoCloseable {
     if (redis == null) {
       return new LocalStore(keysMax, rule -> 1, builder.nanos, builder.wall);
     }
-    KeySpace.of(builder.prefix, "limits"); // says what a prefix may be, before threads start
+    RedisStore.keySpace(builder.prefix); // says what a prefix may be, before threads start
     StandIn standIn = new StandIn(keysMax, builder.guard.probeEvery(), builder.nanos, builder.wall);
     RedisGuard guard = RedisGuard.of(redis, builder.guard);
     Store shared =
@@ -94,7 +93,8 @@ public final class RateLimiter implements AutoCloseable {
   /**
    * A limiter that counts in Redis, with default settings.
    *
-   * @param prefix tells applications on one Redis apart; nodes of one application share it
+   * @param prefix tells applications on one Redis apart; nodes of one application share it; at most
+   *     93 letters, digits and {@code . _ - :}
    */
   public static RateLimiter redis(UnifiedJedis redis, String prefix) {
     return builder(redis, prefix).build();
@@ -479,9 +479,9 @@ public final class RateLimiter implements AutoCloseable {
     /**
      * The limiter.
      *
-     * @throws IllegalArgumentException for a prefix with other characters than letters, digits and
-     *     {@code . _ - :}, or a client that is none of RedisClient, RedisClusterClient and
-     *     RedisSentinelClient
+     * @throws IllegalArgumentException for a prefix that is longer than 93 characters or has others
+     *     than letters, digits and {@code . _ - :}, or a client that is none of RedisClient,
+     *     RedisClusterClient and RedisSentinelClient
      */
     public RateLimiter build() {
       return new RateLimiter(this);

@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  * Counts in Redis. Each operation is one script. Thread safe.
  *
  * <pre>
- * state  prefix:{limits}:v1:policy:key   as check.lua says, until all permits are there again
+ * state  prefix:{prefix.limits}:v1:policy:key   as check.lua says, until all permits are there again
  * </pre>
  *
  * All keys of a limiter share one slot, so that any policies of any keys can be decided together
@@ -62,10 +62,19 @@ final class RedisStore implements Store {
       InstantSource wall,
       Supplier<byte[]> serverClock) {
     this.guard = guard;
-    this.keys = KeySpace.of(prefix, "limits");
+    this.keys = keySpace(prefix);
     this.standIn = standIn;
     this.wall = wall;
     this.serverClock = serverClock;
+  }
+
+  /**
+   * The prefix is part of the tag too, so that limiters of several prefixes have several slots.
+   *
+   * @throws IllegalArgumentException for a prefix that can't be
+   */
+  static KeySpace keySpace(String prefix) {
+    return KeySpace.of(prefix, prefix + ".limits");
   }
 
   @Override
@@ -128,6 +137,11 @@ final class RedisStore implements Store {
 
   byte[] key(Rule rule, String key) {
     return keys.key(rule.policy().name(), key);
+  }
+
+  /** The numbers of a rule without calendar, as scripts take them. */
+  static byte[] packed(Rule rule, long cost) {
+    return packed(rule, cost, Instant.EPOCH, RULE_BYTES).array();
   }
 
   private static ByteBuffer packed(Rule rule, long cost, Instant now, int bytes) {

@@ -5,7 +5,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The numbers of one decision, and what a refund needs to know of it. Statuses are made only when
@@ -36,8 +35,8 @@ final class Standing {
   private final long[] numbers;
   private final byte[] leases;
   private final boolean degraded;
-  private final AtomicBoolean refunded = new AtomicBoolean();
-  private final AtomicBoolean released = new AtomicBoolean();
+  private boolean refunded;
+  private boolean released;
 
   /**
    * @param numbers {@link #WIDTH} for each rule of {@code ask}, not changed any more
@@ -172,15 +171,23 @@ final class Standing {
   }
 
   /** True for the first caller only: a decision is taken back once. */
-  boolean takeRefund() {
-    return refunded.compareAndSet(false, true);
+  synchronized boolean takeRefund() {
+    boolean first = !refunded;
+    refunded = true;
+    return first;
   }
 
   /** True for the first caller only, if permits are held. */
-  boolean takeRelease() {
+  synchronized boolean takeRelease() {
+    boolean first = !released && holds();
+    released = true;
+    return first;
+  }
+
+  private boolean holds() {
     for (int i = 0; i < ask.size(); i++) {
       if (ask.rule(i).leases()) {
-        return released.compareAndSet(false, true);
+        return true;
       }
     }
     return false;

@@ -2,6 +2,7 @@
 -- KEYS the state of each rule
 -- ARGV 1 '' (tests only: the time), 2 length of the block in microseconds; then the kind of each rule
 -- Returns 1. Stored as check.lua says; what else stands there is overwritten.
+local SIZES = { b = 32, l = -1, s = 24 + 8 * 33, f = 24 } -- without the header; a log is of any size
 local pack, sub = struct.pack, string.sub
 local now
 if ARGV[1] == '' then
@@ -24,10 +25,11 @@ for i, key in ipairs(KEYS) do
     redis.call('PEXPIREAT', key, string.format('%.0f', math.max(expiry, left)))
   else
     local stored = redis.pcall('GET', key)
-    local kept = 'x'
-    local state = ''
-    if type(stored) == 'string' and #stored >= 9 then
-      kept, state = sub(stored, 1, 1), sub(stored, 10)
+    local kept, state = 'x', ''
+    local first = type(stored) == 'string' and sub(stored, 1, 1)
+    local size = SIZES[first]
+    if size and (#stored - 9 == size or size < 0 and #stored % 8 == 1) then
+      kept, state = first, sub(stored, 10)
     end
     redis.call('SET', key, kept .. pack('>I8', stop) .. state, 'PXAT', string.format('%.0f', math.max(expiry, left)))
   end

@@ -5,9 +5,8 @@
 -- Returns 1. What began later than the charge (since) is none of it: then nothing is given back.
 -- A bucket gets back what is left of the charge if that alone is taken to have returned since: it can't
 -- have been less. So what was not refunded keeps within the limit.
-local N = 33
-local COUNTS = '>' .. string.rep('I8', N)
-local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
+local N, SIZES = 33, { b = 32, l = -1, s = 24 + 8 * 33, f = 24 }
+local ceil, floor, max = math.ceil, math.floor, math.max
 local pack, read, sub = struct.pack, struct.unpack, string.sub
 
 local now
@@ -72,7 +71,8 @@ for i, key in ipairs(KEYS) do
     end
   else
     local stored = redis.pcall('GET', key)
-    if type(stored) == 'string' and #stored >= 9 and sub(stored, 1, 1) == kind then
+    local size = type(stored) == 'string' and sub(stored, 1, 1) == kind and SIZES[kind]
+    if size and (#stored - 9 == size or size < 0 and #stored % 8 == 1) then
       local after = kinds[kind](sub(stored, 10), charged, cost, a, b)
       if after then
         redis.call('SET', key, sub(stored, 1, 9) .. after, 'KEEPTTL')

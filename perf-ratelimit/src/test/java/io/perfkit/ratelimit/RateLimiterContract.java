@@ -32,7 +32,7 @@ abstract class RateLimiterContract {
     return limiter(builder());
   }
 
-  private RateLimiter limiter(RateLimiter.Builder builder) {
+  RateLimiter limiter(RateLimiter.Builder builder) {
     RateLimiter limiter =
         builder
             .clocks(clock.nanos(), clock, nanos -> clock.advance(Duration.ofNanos(nanos)))
@@ -214,7 +214,7 @@ abstract class RateLimiterContract {
     Plan both = Plan.of("both").with(wide, "ip").with(narrow, "ip");
     Plan reversed = Plan.of("reversed").with(narrow, "ip").with(wide, "ip");
 
-    admits(limiter, both, 1);
+    assertThat(limiter.check(both, A).limits()).noneMatch(LimitStatus::refuses);
     for (int i = 0; i < 5; i++) {
       Decision refusal = limiter.check(i % 2 == 0 ? both : reversed, A);
       assertThat(refusal.allowed()).isFalse();
@@ -233,7 +233,9 @@ abstract class RateLimiterContract {
         Plan.of("two").with(Policy.tokenBucket("other", 9, SECOND), "user").with(shared, "ip");
 
     admits(limiter, one, 1);
-    assertThat(limiter.check(two, A.with("user", "u")).allowed()).isTrue();
+    Decision last = limiter.check(two, A.with("user", "u"));
+    assertThat(last.allowed()).isTrue();
+    assertThat(last.limits()).as("what is spent now was admitted").noneMatch(LimitStatus::refuses);
 
     assertThat(limiter.check(one, A).allowed()).isFalse();
   }
