@@ -6,6 +6,10 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
   @Test
   void keepsTheHouseRules() {
-    HouseRules.of("io.perfkit.ratelimit").rootException("RateLimitException").check();
+    HouseRules.of("io.perfkit.ratelimit")
+        .rootException("RateLimitException")
+        .clocks("RateLimiter", "Sleeper", "http.RateLimitHeaders")
+        .threads("LeasingStore")
+        .check();
   }
 }

@@ -10,6 +10,7 @@ import io.perfkit.examples.marketplace.Answers.UserPage;
 import io.perfkit.examples.marketplace.JoinedQueries.BetsOfUser;
 import io.perfkit.examples.marketplace.JoinedQueries.MarketIds;
 import io.perfkit.examples.marketplace.JoinedQueries.NewestBets;
+import io.perfkit.ratelimit.RateLimited;
 import java.util.Collection;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * A page of markets is a list of ids, so that a bet on one of them leaves the page and the other
  * nine as they are. A history only grows at its head, so its newest bet names its state, and pages
- * of an older state are simply no longer asked for. Thread safe.
+ * of an older state are simply no longer asked for. How often a user bets is limited. Thread safe.
  */
 class CachedQueries { // not final: weaving extends it
   private final JoinedQueries queries;
@@ -89,6 +90,7 @@ class CachedQueries { // not final: weaving extends it
     return queries.bets(userId, state, page);
   }
 
+  @RateLimited(plan = "bets", key = "order.userId")
   @CacheEvict(cache = "markets", key = "order.marketId")
   @CacheEvict(cache = "newest-bets", key = "order.marketId")
   @CacheEvict(cache = "profiles", key = "order.userId")

@@ -5,11 +5,14 @@ import io.perfkit.cache.Caches;
 import io.perfkit.db.pool.PoolConfig;
 import io.perfkit.db.pool.PoolManager;
 import io.perfkit.db.pool.TunerConfig;
+import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.redis.GuardConfig;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.URI;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -28,8 +31,9 @@ public final class HostServer implements AutoCloseable {
   private final Parts parts;
   private final Traffic traffic;
 
-  /** A service, and how to close what it stands on, in this order. */
-  private record Parts(MarketService service, List<Runnable> closings) {}
+  /** A service, what stands before its API, and how to close what it stands on, in this order. */
+  private record Parts(
+      MarketService service, UnaryOperator<Handler> before, List<Runnable> closings) {}
 
   private HostServer(Parts parts, SqlCounter sql) {
     this.parts = parts;
@@ -38,7 +42,7 @@ public final class HostServer implements AutoCloseable {
     this.connector = new ServerConnector(server);
     connector.setHost(InetAddress.getLoopbackAddress().getHostAddress());
     server.addConnector(connector);
-    server.setHandler(new HttpApi(parts.service(), traffic));
+    server.setHandler(parts.before().apply(new HttpApi(parts.service(), traffic)));
     server.setErrorHandler(new ProblemPages());
   }
 
@@ -54,14 +58,20 @@ public final class HostServer implements AutoCloseable {
     return switch (settings.variant()) {
       case PLAIN -> {
         HikariDataSource pool = settings.database().open();
-        yield new Parts(new PlainMarketService(sql.counting(pool)), List.of(pool::close));
+        yield new Parts(
+            new PlainMarketService(sql.counting(pool)),
+            UnaryOperator.identity(),
+            List.of(pool::close));
       }
       case PERFKIT -> {
         PoolManager pool = pool(settings);
         RedisClient redis = redis(settings);
         Caches caches = Caches.of(redis, settings.redisPrefix());
-        MarketService service = new PerfkitMarketService(sql.counting(pool.dataSource()), caches);
-        yield new Parts(service, List.of(caches::close, redis::close, pool::close));
+        RateLimiter limiter = RateLimiter.redis(redis, settings.redisPrefix());
+        yield new Parts(
+            new PerfkitMarketService(sql.counting(pool.dataSource()), caches, limiter),
+            api -> new LimitedApi(limiter, api),
+            List.of(caches::close, limiter::close, redis::close, pool::close));
       }
     };
   }
@@ -74,11 +84,12 @@ public final class HostServer implements AutoCloseable {
         .build();
   }
 
-  /* One connection for each thread and lane of the caches' guard, and one for their subscription. */
+  /* One connection for each thread and lane of the guards of caches and limiter, and one for the
+   * caches' subscription. */
   private static RedisClient redis(HostSettings settings) {
     ConnectionPoolConfig connections = new ConnectionPoolConfig();
     GuardConfig guard = GuardConfig.defaults();
-    connections.setMaxTotal(guard.threadsMax() + guard.lanes() + 1);
+    connections.setMaxTotal(2 * (guard.threadsMax() + guard.lanes()) + 1);
     connections.setMaxIdle(connections.getMaxTotal());
     return RedisClient.builder()
         .hostAndPort(JedisURIHelper.getHostAndPort(settings.redis()))

@@ -1,5 +1,9 @@
 package io.perfkit.examples.marketplace;
 
+import io.perfkit.ratelimit.RateLimitExceeded;
+import io.perfkit.ratelimit.http.HeadersConfig;
+import io.perfkit.ratelimit.http.RateLimitHeaders;
+import io.perfkit.ratelimit.http.Refusal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -27,15 +31,18 @@ import org.slf4j.LoggerFactory;
  * GET  /users?query=user-00&amp;page=0    users by the beginning of their name
  * GET  /users/{id}                   a profile
  * GET  /users/{id}/bets?page=0       the bets of a user
+ * POST /login                        {"userId":1}, the profile; nobody has a password here
  * POST /bets                         {"userId":1,"marketId":2,"side":"YES","stakeCents":100}
  * </pre>
  *
  * What can't be answered is a problem (RFC 9457): 400 if the request is wrong in itself, 404, 405,
- * 409 if the balance or the market forbids the bet, 413, and 503 if PostgreSQL failed.
+ * 409 if the balance or the market forbids the bet, 413, 429 if the user bets too often, and 503 if
+ * PostgreSQL failed.
  */
 final class HttpApi extends Handler.Abstract {
   static final int BODY_BYTES_MAX = 16 * 1024;
 
+  private static final RateLimitHeaders HEADERS = RateLimitHeaders.of(HeadersConfig.defaults());
   private static final Logger log = LoggerFactory.getLogger(HttpApi.class);
 
   private final MarketService service;
@@ -47,6 +54,8 @@ final class HttpApi extends Handler.Abstract {
   }
 
   private record Answer(int status, Object body) {}
+
+  private record Login(long userId) {}
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
@@ -65,6 +74,9 @@ final class HttpApi extends Handler.Abstract {
       return problem(e.status(), e.detail());
     } catch (IllegalArgumentException e) {
       return problem(HttpStatus.BAD_REQUEST_400, String.valueOf(e.getMessage()));
+    } catch (RateLimitExceeded e) {
+      HEADERS.write(e.decision(), response.getHeaders()::put);
+      return problem(Refusal.of(e.decision()).status(), "The user bets too often.");
     } catch (DatabaseFailed e) {
       log.warn("{} {}", request.getMethod(), request.getHttpURI().getPath(), e);
       return problem(HttpStatus.SERVICE_UNAVAILABLE_503, "The database did not answer.");
@@ -84,6 +96,11 @@ final class HttpApi extends Handler.Abstract {
       requireMethod("POST", path, request, response);
       BetOrder order = Json.read(body(request), BetOrder.class);
       return new Answer(HttpStatus.CREATED_201, service.place(order));
+    }
+    if (parts.equals(List.of("login"))) {
+      requireMethod("POST", path, request, response);
+      Login login = Json.read(body(request), Login.class);
+      return new Answer(HttpStatus.OK_200, service.profile(login.userId()));
     }
     boolean ofUsers = parts.get(0).equals("users");
     boolean known =

@@ -13,6 +13,8 @@ import io.perfkit.examples.marketplace.Answers.Profile;
 import io.perfkit.examples.marketplace.Answers.UserPage;
 import io.perfkit.examples.marketplace.JoinedQueries.BetsOfUser;
 import io.perfkit.examples.marketplace.JoinedQueries.MarketIds;
+import io.perfkit.ratelimit.RateLimitAspect;
+import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.weave.Weaver;
 import java.time.Duration;
 import java.util.List;
@@ -28,10 +30,12 @@ final class PerfkitMarketService implements MarketService {
   private final Caches caches;
   private final CachedQueries queries;
 
-  PerfkitMarketService(DataSource database, Caches caches) {
+  PerfkitMarketService(DataSource database, Caches caches, RateLimiter limiter) {
     this.caches = caches;
     this.queries =
-        Weaver.of(CacheAspect.builder(caches).config(CACHES).build())
+        Weaver.of(
+                RateLimitAspect.of(limiter, Limits.BETS),
+                CacheAspect.builder(caches).config(CACHES).build())
             .create(CachedQueries.class, new JoinedQueries(database));
   }
 

@@ -27,6 +27,7 @@ final class ComparedCalls {
       paths.add("/users?query=USER-0&page=" + i);
     }
     List<Call> calls = new ArrayList<>(paths.stream().map(Call::get).toList());
+    calls.add(Call.post("/login", "{\"userId\":1}"));
     Stream.generate(workload::read).limit(100).forEach(calls::add);
     calls.addAll(refused());
     return calls;
@@ -53,6 +54,9 @@ final class ComparedCalls {
         Call.get("/users?query=us_r"),
         Call.get("/bets"),
         Call.post("/markets", "{}"),
+        Call.get("/login"),
+        Call.post("/login", "{}"),
+        Call.post("/login", "{\"userId\":0}"),
         Call.post("/bets", ""),
         Call.post("/bets", "null"),
         Call.post("/bets", "{"),

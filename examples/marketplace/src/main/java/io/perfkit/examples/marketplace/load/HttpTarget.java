@@ -12,20 +12,37 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
- * A host over real HTTP/1.1 with connections that are kept, one for each request under way. Thread
- * safe.
+ * A host over real HTTP/1.1 with connections that are kept, one for each request under way. Stands
+ * for the proxy before the host, and says of each request which client it forwards. Thread safe.
  */
 final class HttpTarget implements Target, AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
-  private final URI host;
-  private final ExecutorService executor;
-  private final HttpClient client;
+  /** So many that none of them asks often. */
+  private static final int CLIENTS = 10_000;
 
+  private final URI host;
+  private final Supplier<String> client;
+  private final ExecutorService executor;
+  private final HttpClient http;
+
+  /** A host whose clients take turns. */
   HttpTarget(URI host) {
+    this(host, turns());
+  }
+
+  /** A host that one client asks. */
+  static HttpTarget of(URI host, String client) {
+    return new HttpTarget(host, () -> client);
+  }
+
+  private HttpTarget(URI host, Supplier<String> client) {
     this.host = host;
+    this.client = client;
     this.executor =
         Executors.newFixedThreadPool(
             2,
@@ -34,7 +51,7 @@ final class HttpTarget implements Target, AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    this.client =
+    this.http =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(TIMEOUT)
@@ -42,10 +59,19 @@ final class HttpTarget implements Target, AutoCloseable {
             .build();
   }
 
+  /** Addresses that are reserved for such tests. */
+  private static Supplier<String> turns() {
+    AtomicInteger turn = new AtomicInteger();
+    return () -> {
+      int number = Math.floorMod(turn.getAndIncrement(), CLIENTS);
+      return "198.18." + number / 200 + "." + number % 200;
+    };
+  }
+
   @Override
   public CompletableFuture<Integer> send(Call call) {
     CompletableFuture<HttpResponse<Void>> answer =
-        client.sendAsync(request(call), BodyHandlers.discarding());
+        http.sendAsync(request(call), BodyHandlers.discarding());
     CompletableFuture<Integer> status = answer.thenApply(HttpResponse::statusCode);
     var unused =
         status.whenComplete(
@@ -59,12 +85,13 @@ final class HttpTarget implements Target, AutoCloseable {
 
   /** Sends and waits for the whole answer. */
   HttpResponse<String> exchange(Call call) throws IOException, InterruptedException {
-    return client.send(request(call), BodyHandlers.ofString(UTF_8));
+    return http.send(request(call), BodyHandlers.ofString(UTF_8));
   }
 
   private HttpRequest request(Call call) {
     HttpRequest.Builder request = HttpRequest.newBuilder(host.resolve(call.path()));
     request.timeout(TIMEOUT);
+    request.header("X-Forwarded-For", client.get());
     String body = call.body();
     if (body != null) {
       request.header("Content-Type", "application/json");

@@ -8,7 +8,8 @@ import io.perfkit.examples.marketplace.Figures;
  * @param host what the host did during the load; its heap is what a collection left
  * @param generatorCpuPercent what sending the load itself took, of one core
  */
-record Measured(LoadResult load, Figures host, Burst burst, double generatorCpuPercent) {
+record Measured(
+    LoadResult load, Figures host, Burst burst, Flood flood, double generatorCpuPercent) {
   double statementsPerRequest() {
     return (double) host.statements() / Math.max(1, host.requests());
   }

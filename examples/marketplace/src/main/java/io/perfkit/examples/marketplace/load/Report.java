@@ -81,7 +81,21 @@ final class Report {
             perfkit.burst().median().toNanos() / 1e6,
             "%.1f",
             Better.LOWER,
-            new Target("all done", perfkit.burst().failed() == 0)));
+            new Target("all done", perfkit.burst().failed() == 0)),
+        new Row(
+            "refused of a flood",
+            plain.flood().refused(),
+            perfkit.flood().refused(),
+            "%,.0f",
+            Better.HIGHER,
+            Target.NONE),
+        new Row(
+            "admitted above the limits",
+            plain.flood().above(),
+            perfkit.flood().above(),
+            "%,.0f",
+            Better.LOWER,
+            new Target("none", perfkit.flood().above() == 0)));
   }
 
   static String table(List<Row> rows) {

@@ -16,12 +16,14 @@ final class ReportTest {
             load(900_000, 5_000, 100),
             new Figures(5_000, 80_000, 4_500, 0, 0, 0, 9_000_000_000L, 100_000_000),
             new Burst(Duration.ofMillis(80), 0),
+            new Flood(0, 310),
             20);
     Measured perfkit =
         new Measured(
             load(2_000, 10_000, 0),
             new Figures(10_000, 9_000, 9_000, 6_000, 10_000, 8_500, 8_000_000_000L, 150_000_000),
             new Burst(Duration.ofMillis(20), 0),
+            new Flood(350, 0),
             20);
 
     assertThat(Report.table(Report.rows(plain, perfkit, 1_000)))
@@ -40,7 +42,9 @@ final class ReportTest {
             heap after GC, MB                  100        150    0.67x   < 512              met, perfkit does not win
             CPU, % of one core                  90         80    1.13x                      perfkit wins
             CPU per request, ms               1.80       0.80    2.25x                      perfkit wins
-            50 at once, ms to the last        80.0       20.0    4.00x   all done           met""");
+            50 at once, ms to the last        80.0       20.0    4.00x   all done           met
+            refused of a flood                   0        350        -                      perfkit wins
+            admitted above the limits          310          0        -   none               met""");
   }
 
   @Test

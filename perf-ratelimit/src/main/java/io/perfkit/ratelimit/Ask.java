@@ -1,0 +1,73 @@
+package io.perfkit.ratelimit;
+
+/**
+ * One request as a store sees it: the rules that apply, with the key that each counts by, and how
+ * many times the policies' cost is asked for. Immutable.
+ */
+final class Ask {
+  private final Rule[] rules;
+  private final String[] keys;
+  private final long permits;
+
+  /** Takes the arrays over. */
+  Ask(Rule[] rules, String[] keys, long permits) {
+    this.rules = rules;
+    this.keys = keys;
+    this.permits = permits;
+  }
+
+  int size() {
+    return rules.length;
+  }
+
+  Rule rule(int i) {
+    return rules[i];
+  }
+
+  /** Empty for a rule that counts all requests together. */
+  String key(int i) {
+    return keys[i];
+  }
+
+  /** What rule {@code i} is asked for. */
+  long cost(int i) {
+    return rules[i].policy().cost() * permits;
+  }
+
+  /** Whether rule {@code i} never has that many permits. */
+  boolean isTooMuch(int i) {
+    Policy policy = rules[i].policy();
+    return permits > policy.limit().capacity() / policy.cost();
+  }
+
+  /** The rules for which {@code kept} says so. */
+  Ask only(Choice kept) {
+    int size = 0;
+    for (int i = 0; i < rules.length; i++) {
+      size += kept.keeps(i) ? 1 : 0;
+    }
+    if (size == rules.length) {
+      return this;
+    }
+    Rule[] someRules = new Rule[size];
+    String[] someKeys = new String[size];
+    int at = 0;
+    for (int i = 0; i < rules.length; i++) {
+      if (kept.keeps(i)) {
+        someRules[at] = rules[i];
+        someKeys[at++] = keys[i];
+      }
+    }
+    return new Ask(someRules, someKeys, permits);
+  }
+
+  /** Chooses rules by their place. */
+  interface Choice {
+    boolean keeps(int rule);
+  }
+
+  /** The same rules and keys, asked for once. */
+  Ask once() {
+    return permits == 1 ? this : new Ask(rules, keys, 1);
+  }
+}

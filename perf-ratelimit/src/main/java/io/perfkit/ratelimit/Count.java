@@ -1,0 +1,127 @@
+package io.perfkit.ratelimit;
+
+import java.time.Duration;
+import java.time.InstantSource;
+
+/**
+ * What one key of one rule spent, in this process. Its monitor guards it; time is elapsed nanos.
+ */
+abstract class Count {
+  /** Whether it left its map, so that who finds it must look again. */
+  private boolean forgotten;
+
+  private long since;
+  private boolean blocked;
+  private long blockedUntil;
+
+  /** A count of {@code share} of the rule's limit, from which nothing is spent. */
+  static Count of(Rule rule, double share, InstantSource wall, long now) {
+    Count count = fresh(rule, share, wall, now);
+    count.since = now;
+    return count;
+  }
+
+  private static Count fresh(Rule rule, double share, InstantSource wall, long now) {
+    long capacity = rule.capacity(share);
+    Limit limit = rule.policy().limit();
+    if (limit instanceof Limit.TokenBucket bucket) {
+      long permits = Math.max(1, (long) (bucket.permits() * share));
+      return new BucketCount(permits, bucket.period(), capacity, now);
+    }
+    if (limit instanceof Limit.SlidingWindow window) {
+      return window.logged()
+          ? new LogCount(capacity, window.window())
+          : new SegmentCount(capacity, window.segmentMicros());
+    }
+    if (limit instanceof Limit.Concurrency held) {
+      return new LeaseCount(capacity, held.leaseTtl());
+    }
+    return new WindowCount(capacity, limit, wall);
+  }
+
+  /**
+   * Writes limit, remaining, reset and wait as they are, for one who asks for {@code cost}, which
+   * is at most the limit.
+   */
+  abstract void look(long now, long cost, long[] numbers, int at);
+
+  /** Takes what {@link #look} has just found to be there. */
+  abstract void take(long now, long cost);
+
+  /** Takes {@code cost}, or what there is. */
+  void takeAtMost(long now, long cost) {
+    long[] numbers = new long[Standing.WIDTH];
+    look(now, 0, numbers, 0);
+    take(now, Math.min(cost, numbers[Standing.REMAINING]));
+  }
+
+  /** Gives back what was taken at {@code time}, as far as it has not come back by itself. */
+  final void refund(long now, long cost, long time) {
+    if (time - since >= 0) { // else it was taken from a count that was reset
+      giveBack(now, cost, time);
+    }
+  }
+
+  abstract void giveBack(long now, long cost, long time);
+
+  /**
+   * Decides for a request that asks for nothing else, and takes if it admits and {@code charge} is
+   * true. Locks by itself; false if the count was forgotten.
+   */
+  boolean decideAlone(long now, long cost, boolean charge, long[] numbers) {
+    synchronized (this) {
+      if (forgotten) {
+        return false;
+      }
+      look(now, cost, numbers, 0);
+      settle(now, numbers, 0);
+      if (charge && numbers[Standing.CODE] == Standing.ADMITS) {
+        take(now, cost);
+        look(now, 0, numbers, 0);
+      }
+      return true;
+    }
+  }
+
+  /** Turns the wait that {@link #look} found into a code, and adds a block. */
+  final void settle(long now, long[] numbers, int at) {
+    numbers[at + Standing.TIME] = now;
+    numbers[at + Standing.CODE] =
+        numbers[at + Standing.WAIT] == 0 ? Standing.ADMITS : Standing.SPENT;
+    if (isBlocked(now)) {
+      numbers[at + Standing.CODE] = Standing.BLOCKED;
+      numbers[at + Standing.WAIT] =
+          Math.max(numbers[at + Standing.WAIT], microsUp(blockedUntil - now));
+    }
+  }
+
+  /** Forgets itself if it is as if it had never been asked. */
+  final synchronized boolean forgetIfWhole(long now) {
+    long[] numbers = new long[Standing.WIDTH];
+    look(now, 1, numbers, 0);
+    forgotten |= numbers[Standing.RESET] == 0 && !isBlocked(now);
+    return forgotten;
+  }
+
+  final synchronized void forget() {
+    forgotten = true;
+  }
+
+  final void block(long now, Duration duration) {
+    blocked = true;
+    blockedUntil = now + duration.toNanos();
+  }
+
+  final boolean isBlocked(long now) {
+    blocked = blocked && blockedUntil - now > 0;
+    return blocked;
+  }
+
+  final boolean forgotten() {
+    return forgotten;
+  }
+
+  static long microsUp(long nanos) {
+    return Math.floorDiv(nanos + 999, 1_000L);
+  }
+}

@@ -1,0 +1,181 @@
+package io.perfkit.ratelimit;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a limiter decided about one request. A refusal charged nothing. Thread safe.
+ *
+ * <p>Java 17 has no pattern switch, so the common questions have plain answers: {@link #allowed()},
+ * {@link #retryAfter()}, {@link #binding()}.
+ */
+public sealed interface Decision {
+
+  /** Whether the request may go on. */
+  boolean allowed();
+
+  /**
+   * How each policy stands, in the order of the plan, without optional ones that the request has no
+   * key for; empty if nothing was asked. A refusal that was answered from memory names only the
+   * policy that refuses.
+   */
+  List<LimitStatus> limits();
+
+  /**
+   * Whether a policy could not ask Redis and was decided by its {@link Policy#onRedisDown()}.
+   * Always false in process.
+   */
+  boolean degraded();
+
+  /**
+   * Time until the plan admits the same request if nothing else is asked; zero if it was admitted,
+   * the duration of {@link java.time.temporal.ChronoUnit#FOREVER} if it never will be.
+   */
+  default Duration retryAfter() {
+    return Duration.ZERO;
+  }
+
+  /**
+   * The one status to show: of a refusal the one with the longest wait, otherwise the one with the
+   * smallest part left. Shadows are left out.
+   */
+  default Optional<LimitStatus> binding() {
+    LimitStatus binding = null;
+    for (LimitStatus status : limits()) {
+      if (!status.policy().shadow() && (binding == null || binds(status, binding))) {
+        binding = status;
+      }
+    }
+    return Optional.ofNullable(binding);
+  }
+
+  private static boolean binds(LimitStatus status, LimitStatus than) {
+    int wait = status.retryAfter().compareTo(than.retryAfter());
+    return wait > 0
+        || (wait == 0
+            && (double) status.remaining() / status.limit()
+                < (double) than.remaining() / than.limit());
+  }
+
+  /** Why a request was refused. */
+  enum Reason {
+    /** Permits are spent; there will be more. */
+    SPENT,
+    /** It costs more than the policy ever holds: no retry helps. */
+    NEVER,
+    /** {@link RateLimiter#block} is in force. */
+    BLOCKED,
+    /**
+     * Redis can't be asked and a policy is {@link FailureMode.Kind#CLOSED}: our fault, not theirs.
+     */
+    UNAVAILABLE
+  }
+
+  /**
+   * Every policy admitted the request, and was charged. {@link RateLimiter#refund} takes it back.
+   */
+  final class Allowed implements Decision {
+    private final Standing standing;
+
+    Allowed(Standing standing) {
+      this.standing = standing;
+    }
+
+    @Override
+    public boolean allowed() {
+      return true;
+    }
+
+    @Override
+    public List<LimitStatus> limits() {
+      return standing.limits();
+    }
+
+    @Override
+    public boolean degraded() {
+      return standing.degraded();
+    }
+
+    Standing standing() {
+      return standing;
+    }
+
+    @Override
+    public String toString() {
+      return "Allowed" + limits();
+    }
+  }
+
+  /** At least one policy refused, and none was charged. */
+  final class Denied implements Decision {
+    private final Reason reason;
+    private final Standing standing;
+
+    Denied(Reason reason, Standing standing) {
+      this.reason = reason;
+      this.standing = standing;
+    }
+
+    /** Why; of several reasons the one that lasts longest. */
+    public Reason reason() {
+      return reason;
+    }
+
+    @Override
+    public boolean allowed() {
+      return false;
+    }
+
+    @Override
+    public List<LimitStatus> limits() {
+      return standing.limits();
+    }
+
+    @Override
+    public boolean degraded() {
+      return standing.degraded();
+    }
+
+    @Override
+    public Duration retryAfter() {
+      return binding().map(LimitStatus::retryAfter).orElse(Duration.ZERO);
+    }
+
+    Standing standing() {
+      return standing;
+    }
+
+    @Override
+    public String toString() {
+      return "Denied[" + reason + "]" + limits();
+    }
+  }
+
+  /** The principal is exempt: nothing was asked and nothing charged. */
+  final class Bypassed implements Decision {
+    static final Bypassed INSTANCE = new Bypassed();
+
+    private Bypassed() {}
+
+    @Override
+    public boolean allowed() {
+      return true;
+    }
+
+    @Override
+    public List<LimitStatus> limits() {
+      return List.of();
+    }
+
+    @Override
+    public boolean degraded() {
+      return false;
+    }
+
+    @Override
+    public String toString() {
+      return "Bypassed";
+    }
+  }
+}

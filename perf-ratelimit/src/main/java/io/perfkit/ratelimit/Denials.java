@@ -1,0 +1,119 @@
+package io.perfkit.ratelimit;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refusals that can be repeated without asking again. A table of fixed size: one that is displaced
+ * is forgotten, which only costs a round trip. Thread safe.
+ */
+final class Denials {
+
+  /* Invariants
+   * D1  a refusal is repeated only while Redis would repeat it: for the wait that Redis named, counted
+   *     from before it was asked, for the same rule, key and cost.
+   * D2  none outlives a refund, reset or block of this node: whoever changes a key moves the epoch and
+   *     then clears the place; whoever remembers writes the place and then compares the epoch. */
+  private final AtomicReferenceArray<@Nullable Denial> places;
+  private final AtomicInteger epoch = new AtomicInteger();
+  private final long memoryNanos;
+  private final Offenders offenders;
+  private final LongSupplier nanos;
+
+  Denials(RateLimiterConfig config, Offenders offenders, LongSupplier nanos) {
+    int size = Integer.highestOneBit(Math.max(2, config.denialsMax()));
+    this.places = new AtomicReferenceArray<>(size);
+    this.memoryNanos = config.denialMemory().toNanos();
+    this.offenders = offenders;
+    this.nanos = nanos;
+  }
+
+  private record Denial(
+      Rule rule, String key, long cost, long untilNanos, Decision decision, AtomicLong repeats) {
+    boolean isOf(Rule otherRule, String otherKey) {
+      return rule == otherRule && key.equals(otherKey);
+    }
+  }
+
+  /** What to answer without asking, or null. Allocates nothing. */
+  @Nullable Decision find(Rule rule, String key, long permits) {
+    Denial denial = places.get(place(rule, key));
+    if (denial == null
+        || !denial.isOf(rule, key)
+        || permits != denial.cost / rule.policy().cost()
+        || nanos.getAsLong() - denial.untilNanos >= 0) {
+      return null;
+    }
+    denial.repeats.incrementAndGet();
+    rule.denied.increment();
+    rule.remembered.increment();
+    return denial.decision;
+  }
+
+  private int place(Rule rule, String key) {
+    int hash = (key.hashCode() + rule.number()) * 0x9E3779B9;
+    return (hash ^ hash >>> 16) & places.length() - 1;
+  }
+
+  /** Changes with every {@link #forget}. */
+  int epoch() {
+    return epoch.get();
+  }
+
+  /**
+   * Keeps a refusal.
+   *
+   * @param sentNanos read before Redis was asked
+   * @param before {@link #epoch()}, taken before Redis was asked
+   */
+  void remember(Standing refusal, int worst, long sentNanos, int before) {
+    Ask ask = refusal.ask();
+    Rule rule = ask.rule(worst);
+    String key = ask.key(worst);
+    long wait = refusal.wait(worst);
+    if (memoryNanos == 0 || rule.leases() || wait == Standing.NEVER) {
+      return;
+    }
+    long until = sentNanos + Math.min(memoryNanos, wait * 1_000);
+    Denial denial =
+        new Denial(
+            rule, key, ask.cost(worst), until, refusal.only(worst).decision(), new AtomicLong());
+    int place = place(rule, key);
+    flush(places.getAndSet(place, denial));
+    if (epoch.get() != before) { // D2
+      places.compareAndSet(place, denial, null);
+    }
+  }
+
+  /** To be called when what the keys of {@code ask} spent has changed by other means than time. */
+  void forget(Ask ask) {
+    epoch.incrementAndGet();
+    for (int i = 0; i < ask.size(); i++) {
+      int place = place(ask.rule(i), ask.key(i));
+      Denial denial = places.get(place);
+      if (denial != null && denial.isOf(ask.rule(i), ask.key(i))) {
+        places.compareAndSet(place, denial, null);
+        flush(denial);
+      }
+    }
+  }
+
+  /** Tells how often refusals were repeated; before the offenders are listed. */
+  void flush() {
+    for (int i = 0; i < places.length(); i++) {
+      flush(places.get(i));
+    }
+  }
+
+  private void flush(@Nullable Denial denial) {
+    if (denial != null) {
+      long repeats = denial.repeats.getAndSet(0);
+      if (repeats > 0) {
+        offenders.add(denial.rule, denial.key, repeats);
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.perfkit.ratelimit;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+
+/** When the permits that are held were taken; all leases are equally long, so oldest first. */
+final class LeaseCount extends Count {
+  private final long capacity;
+  private final long ttlNanos;
+  private final Deque<Long> held = new ArrayDeque<>();
+
+  LeaseCount(long capacity, Duration ttl) {
+    this.capacity = capacity;
+    this.ttlNanos = ttl.toNanos();
+  }
+
+  @Override
+  void look(long now, long cost, long[] numbers, int at) {
+    while (!held.isEmpty() && now - held.getFirst() >= ttlNanos) {
+      held.removeFirst();
+    }
+    long lack = held.size() + cost - capacity;
+    numbers[at + Standing.LIMIT] = capacity;
+    numbers[at + Standing.REMAINING] = capacity - held.size();
+    numbers[at + Standing.RESET] = held.isEmpty() ? 0 : left(held.getLast(), now);
+    numbers[at + Standing.WAIT] = lack <= 0 ? 0 : left(nth(lack), now);
+  }
+
+  private long left(long taken, long now) {
+    return microsUp(taken + ttlNanos - now);
+  }
+
+  private long nth(long n) {
+    Iterator<Long> oldest = held.iterator();
+    long taken = oldest.next();
+    for (long i = 1; i < n; i++) {
+      taken = oldest.next();
+    }
+    return taken;
+  }
+
+  @Override
+  void take(long now, long cost) {
+    for (long i = 0; i < cost; i++) {
+      held.addLast(now);
+    }
+  }
+
+  @Override
+  void giveBack(long now, long cost, long time) {
+    for (long i = 0; i < cost; i++) {
+      held.removeFirstOccurrence(time);
+    }
+  }
+}

@@ -1,0 +1,309 @@
+package io.perfkit.ratelimit;
+
+import io.perfkit.redis.KeySpace;
+import io.perfkit.redis.RedisException;
+import io.perfkit.redis.RedisGuard;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides leased policies from what this node holds, before all others, which another store
+ * decides; what was taken goes back if that refuses. Thread safe. Owns one thread, {@code
+ * perf-ratelimit-leases}, which starts with the first lease.
+ *
+ * <pre>
+ * state  prefix:{leases.P}:v1:policy:key   as lease.lua says, P 0 to 63
+ * </pre>
+ */
+final class LeasingStore implements Store {
+  /** Keys that a node leases for; beyond that it asks for single permits. */
+  static final int BUCKETS_MAX = 1_000;
+
+  private static final Logger LOG = LoggerFactory.getLogger(LeasingStore.class);
+  private static final int PARTITIONS = 64;
+  private static final int TICKS = 4; // in the life of a lease
+
+  /** The largest part of a bucket that one request asks for. */
+  private static final int SHARES = 8;
+
+  private final Store others;
+  private final StandIn standIn;
+  private final RedisGuard guard;
+  private final KeySpace keys;
+  private final LongSupplier nanos;
+  private final String node = "n" + Long.toHexString(ThreadLocalRandom.current().nextLong()) + "-";
+  private final AtomicLong bucketsMade = new AtomicLong();
+  private final LongAdder overflows = new LongAdder();
+  private final Map<Key, Held> held = new ConcurrentHashMap<>();
+  private final ScheduledThreadPoolExecutor keeper;
+
+  /**
+   * @param others decides what is not leased
+   * @param standIn decides a request whose leases Redis did not give
+   */
+  LeasingStore(Store others, StandIn standIn, RedisGuard guard, String prefix, LongSupplier nanos) {
+    this.others = others;
+    this.standIn = standIn;
+    this.guard = guard;
+    this.keys = KeySpace.of(prefix, "leases").withPartitions(PARTITIONS);
+    this.nanos = nanos;
+    this.keeper =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread thread = new Thread(task, "perf-ratelimit-leases");
+              thread.setDaemon(true);
+              return thread;
+            });
+    keeper.setRemoveOnCancelPolicy(true);
+    keeper.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy()); // once it is closed
+  }
+
+  private record Key(Rule rule, String key) {}
+
+  private record Held(LeasedBucket bucket, Future<?> ticking) {}
+
+  /** Permits that were taken for one rule of a request. */
+  private record Taken(LeasedBucket bucket, long sequence, long permits) {}
+
+  @Override
+  public Standing decide(Ask ask, boolean charge) {
+    int leased = 0;
+    for (int i = 0; i < ask.size(); i++) {
+      leased += ask.rule(i).leased() ? 1 : 0;
+    }
+    return leased == 0 ? others.decide(ask, charge) : decide(ask, charge, new Taken[ask.size()]);
+  }
+
+  private Standing decide(Ask ask, boolean charge, @Nullable Taken[] taken) {
+    long[] numbers = new long[ask.size() * Standing.WIDTH];
+    for (int i = 0; i < ask.size(); i++) {
+      if (ask.rule(i).leased()) {
+        long wait;
+        try {
+          wait = charge ? take(ask, i, taken, numbers) : look(ask, i, numbers);
+        } catch (RedisException e) {
+          putBack(taken);
+          return standIn.decide(ask, charge);
+        }
+        if (wait > 0) {
+          putBack(taken);
+          return Standing.of(ask, numbers).only(i);
+        }
+      }
+    }
+    Ask rest = ask.only(i -> !ask.rule(i).leased());
+    if (rest.size() == 0) {
+      return Standing.of(ask, numbers);
+    }
+    Standing decided = others.decide(rest, charge);
+    if (decided.worst() >= 0 || decided.degraded()) {
+      if (decided.worst() >= 0) {
+        putBack(taken);
+      }
+      return decided;
+    }
+    for (int i = 0, other = 0; i < ask.size(); i++) {
+      if (!ask.rule(i).leased()) {
+        decided.copy(other++, numbers, i);
+      }
+    }
+    return new Standing(ask, numbers, decided.leases(), false);
+  }
+
+  private long take(Ask ask, int i, @Nullable Taken[] taken, long[] numbers) {
+    Rule rule = ask.rule(i);
+    long cost = ask.cost(i);
+    Key key = new Key(rule, ask.key(i));
+    LeasedBucket bucket = bucket(key);
+    if (bucket == null) {
+      overflows.increment();
+      LeaseServer.Grant grant =
+          server(key, Duration.ZERO).lease(new LeaseServer.Want(1, 0, 0, 0, cost, cost));
+      return write(rule, numbers, i, 0, grant.granted() == cost ? 0 : grant.waitMicros() * 1_000);
+    }
+    long sequence = bucket.sequence();
+    long wait = bucket.take(cost);
+    if (wait == 0) {
+      taken[i] = new Taken(bucket, sequence, cost);
+    }
+    return write(rule, numbers, i, bucket.left(), wait);
+  }
+
+  private long look(Ask ask, int i, long[] numbers) {
+    Held known = held.get(new Key(ask.rule(i), ask.key(i)));
+    long left = known == null ? 0 : known.bucket().left();
+    long wait = known == null || left >= ask.cost(i) ? 0 : known.bucket().refusedNanos();
+    return write(ask.rule(i), numbers, i, left, wait);
+  }
+
+  /** The numbers of a leased rule: it knows what the node holds, and not what others do. */
+  private static long write(Rule rule, long[] numbers, int i, long left, long waitNanos) {
+    long capacity = rule.policy().limit().capacity();
+    int at = i * Standing.WIDTH;
+    numbers[at + Standing.CODE] = waitNanos > 0 ? Standing.SPENT : Standing.ADMITS;
+    numbers[at + Standing.LIMIT] = capacity;
+    numbers[at + Standing.REMAINING] = left;
+    numbers[at + Standing.RESET] = Math.max(0, capacity - left) * rule.a() / rule.b();
+    numbers[at + Standing.WAIT] = (waitNanos + 999) / 1_000;
+    return waitNanos;
+  }
+
+  private static void putBack(@Nullable Taken[] taken) {
+    for (Taken one : taken) {
+      if (one != null) {
+        one.bucket().putBack(one.sequence(), one.permits());
+      }
+    }
+  }
+
+  private @Nullable LeasedBucket bucket(Key key) {
+    Held known = held.get(key);
+    if (known != null) {
+      return known.bucket();
+    }
+    if (held.size() >= BUCKETS_MAX) {
+      return null;
+    }
+    return held.computeIfAbsent(key, this::open).bucket();
+  }
+
+  private Held open(Key key) {
+    Duration life = key.rule().policy().lease();
+    LeasedBucket bucket =
+        new LeasedBucket(
+            server(key, life),
+            nanos,
+            keeper,
+            life,
+            Math.max(LeasedBucket.SIZE_MIN, key.rule().policy().limit().capacity() / SHARES));
+    long pause = life.toNanos() / TICKS;
+    return new Held(
+        bucket,
+        keeper.scheduleWithFixedDelay(() -> tick(key, bucket), pause, pause, TimeUnit.NANOSECONDS));
+  }
+
+  private LeaseServer server(Key key, Duration life) {
+    return new LeaseScript(
+        guard,
+        keys.key(key.rule().policy().name(), key.key()),
+        (Limit.TokenBucket) key.rule().policy().limit(),
+        node + bucketsMade.incrementAndGet(),
+        life);
+  }
+
+  private void tick(Key key, LeasedBucket bucket) {
+    try {
+      if (bucket.tick()) {
+        forget(key);
+      }
+    } catch (RedisException e) {
+      LOG.debug("leases of policy {}: {}", key.rule().policy().name(), e.getMessage());
+    } catch (RuntimeException e) { // which would end the ticking
+      LOG.warn("leases of policy {}", key.rule().policy().name(), e);
+    }
+  }
+
+  private void forget(Key key) {
+    Held gone = held.remove(key);
+    if (gone != null) {
+      gone.ticking().cancel(false);
+    }
+  }
+
+  /** What was leased is not taken back: it was counted when the node got it. */
+  @Override
+  public boolean giveBack(Standing standing, Predicate<Rule> which) {
+    if (standing.degraded()) {
+      return others.giveBack(standing, which);
+    }
+    boolean done = others.giveBack(standing, rule -> !rule.leased() && which.test(rule));
+    for (int i = 0; i < standing.ask().size(); i++) {
+      Rule rule = standing.ask().rule(i);
+      done &= !(rule.leased() && which.test(rule));
+    }
+    return done;
+  }
+
+  @Override
+  public void block(Ask ask, Duration duration) {
+    for (int i = 0; i < ask.size(); i++) {
+      if (ask.rule(i).leased()) {
+        throw new IllegalArgumentException(
+            "policy: '"
+                + ask.rule(i).policy().name()
+                + "' (expected: one that is not leased; nodes that hold permits would not hear of"
+                + " a block)");
+      }
+    }
+    others.block(ask, duration);
+  }
+
+  @Override
+  public void reset(Ask ask) {
+    for (int i = 0; i < ask.size(); i++) {
+      if (ask.rule(i).leased()) {
+        reset(new Key(ask.rule(i), ask.key(i)));
+      }
+    }
+    others.reset(ask.only(i -> !ask.rule(i).leased()));
+  }
+
+  private void reset(Key key) {
+    forget(key);
+    try {
+      byte[] state = keys.key(key.rule().policy().name(), key.key());
+      long unused = guard.call(client -> client.unlink(state));
+    } catch (RedisException e) {
+      throw new RedisDown("reset of a leased policy: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public boolean available() {
+    return others.available();
+  }
+
+  @Override
+  public int keys() {
+    return others.keys() + held.size();
+  }
+
+  @Override
+  public long overflows() {
+    return others.overflows() + overflows.sum();
+  }
+
+  /** Gives back what is held, as far as Redis answers; then closes the other store. */
+  @Override
+  public void close() {
+    keeper.shutdownNow();
+    for (Held one : held.values()) {
+      try {
+        one.bucket().close();
+      } catch (RedisException e) {
+        LOG.debug("leases end by themselves: {}", e.getMessage());
+      }
+    }
+    held.clear();
+    others.close();
+  }
+
+  @Override
+  public String toString() {
+    return others.toString();
+  }
+}

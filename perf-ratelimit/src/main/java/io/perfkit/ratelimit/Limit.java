@@ -1,0 +1,219 @@
+package io.perfkit.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.Set;
+
+/**
+ * How much is admitted in what time. Each kind is an immutable record with a bound that holds
+ * whatever the callers do; {@code docs/concepts/rate-limits.md} compares them. Spans are counted in
+ * whole microseconds.
+ */
+public sealed interface Limit {
+  /** What is admitted in one {@link #period()}, or at once for {@link Concurrency}. */
+  long permits();
+
+  /** The time in which {@link #permits()} are admitted. */
+  Duration period();
+
+  /** The most that can be admitted at one instant; no request may cost more. */
+  default long capacity() {
+    return permits();
+  }
+
+  /**
+   * A bucket that holds {@code burst} permits and regains {@code permits} per {@code period},
+   * evenly.
+   *
+   * <p>Bound: in every span of length t at most {@code burst + t * permits / period} are admitted.
+   * A refusal is always necessary. State: 41 bytes for each key.
+   *
+   * @param burst at least 1; {@code burst * period} in microseconds, over the greatest common
+   *     divisor of {@code permits} and {@code period}, is below 2^53
+   */
+  record TokenBucket(long permits, Duration period, long burst) implements Limit {
+    public TokenBucket {
+      requirePermits("permits", permits);
+      requireSpan("period", period);
+      requirePermits("burst", burst);
+      long micros = Limit.micros(period);
+      if (permits / 1_000 > micros) {
+        throw new IllegalArgumentException(
+            "permits: " + permits + " per " + period + " (expected: <= 1,000 per microsecond)");
+      }
+      long common = BigInteger.valueOf(permits).gcd(BigInteger.valueOf(micros)).longValueExact();
+      if (burst > EXACT_MAX / (micros / common) || permits / common > EXACT_MAX) {
+        throw new IllegalArgumentException(
+            "burst: "
+                + burst
+                + " of "
+                + permits
+                + " per "
+                + period
+                + " (expected: burst * period in microseconds / gcd(permits, period) < 2^53 = "
+                + (EXACT_MAX + 1)
+                + ", so that Redis counts exactly; choose permits that divide the period)");
+      }
+    }
+
+    @Override
+    public long capacity() {
+      return burst;
+    }
+
+    /** Units that one permit costs, while {@link #unitsPerMicro()} of them return. */
+    long unitsPerPermit() {
+      return micros(period) / divisor();
+    }
+
+    long unitsPerMicro() {
+      return permits / divisor();
+    }
+
+    private long divisor() {
+      return BigInteger.valueOf(permits).gcd(BigInteger.valueOf(micros(period))).longValueExact();
+    }
+  }
+
+  /**
+   * At most {@code permits} in every span of length {@code window}, wherever it begins.
+   *
+   * <p>Up to {@value #LOG_MAX} permits each one's instant is kept (8 bytes): a refusal is always
+   * necessary. Above that, permits are counted in segments of a {@value #SEGMENTS}th of the window
+   * (8 bytes each), and a segment that the window only touches counts in full: the bound still
+   * holds always, but a caller who asks without pause gets only {@value #SEGMENTS} of {@value
+   * #SEGMENTS} + 1 parts of it.
+   */
+  record SlidingWindow(long permits, Duration window) implements Limit {
+    /** The most permits for which each instant is kept. */
+    static final int LOG_MAX = 128;
+
+    /** The parts of a window whose permits are only counted. */
+    static final int SEGMENTS = 32;
+
+    public SlidingWindow {
+      requirePermits("permits", permits);
+      requireSpan("window", window);
+      if (permits > LOG_MAX && micros(window) < SEGMENTS) {
+        throw new IllegalArgumentException(
+            "window: " + window + " (expected: >= " + SEGMENTS + " microseconds)");
+      }
+    }
+
+    @Override
+    public Duration period() {
+      return window;
+    }
+
+    boolean logged() {
+      return permits <= LOG_MAX;
+    }
+
+    /** Rounded up, so that all segments together are never shorter than the window. */
+    long segmentMicros() {
+      return (micros(window) + SEGMENTS - 1) / SEGMENTS;
+    }
+  }
+
+  /**
+   * At most {@code permits} in each of the windows that follow one another since 1970-01-01T00:00Z.
+   *
+   * <p>Bound: a span of length {@code window} may touch two of them, so up to twice {@code permits}
+   * are admitted around a boundary. State: 33 bytes.
+   */
+  record FixedWindow(long permits, Duration window) implements Limit {
+    public FixedWindow {
+      requirePermits("permits", permits);
+      requireSpan("window", window);
+    }
+
+    @Override
+    public Duration period() {
+      return window;
+    }
+  }
+
+  /**
+   * At most {@code permits} in each hour, day, week (from Monday), month or year of the calendar of
+   * {@code zone}; otherwise as {@link FixedWindow}.
+   */
+  record CalendarQuota(long permits, ChronoUnit unit, ZoneId zone) implements Limit {
+    private static final Set<ChronoUnit> UNITS =
+        Set.of(
+            ChronoUnit.HOURS,
+            ChronoUnit.DAYS,
+            ChronoUnit.WEEKS,
+            ChronoUnit.MONTHS,
+            ChronoUnit.YEARS);
+
+    public CalendarQuota {
+      requirePermits("permits", permits);
+      requireNonNull(zone, "zone");
+      if (!UNITS.contains(requireNonNull(unit, "unit"))) {
+        throw new IllegalArgumentException(
+            "unit: " + unit + " (expected: HOURS, DAYS, WEEKS, MONTHS or YEARS)");
+      }
+    }
+
+    /** The usual length of the unit; a month counts as a twelfth of a year. */
+    @Override
+    public Duration period() {
+      return unit.getDuration();
+    }
+  }
+
+  /**
+   * At most {@code permits} requests under way at once. Each holds its permit until {@link
+   * RateLimiter#release} or, if its process died, for {@code leaseTtl}; so nothing may take longer
+   * than that.
+   */
+  record Concurrency(long permits, Duration leaseTtl) implements Limit {
+    /** More at once are no matter of one key. */
+    private static final int HELD_MAX = 100_000;
+
+    public Concurrency {
+      if (permits < 1 || permits > HELD_MAX) {
+        throw new IllegalArgumentException(
+            "permits: " + permits + " (expected: 1 to " + HELD_MAX + ")");
+      }
+      requireSpan("leaseTtl", leaseTtl);
+    }
+
+    @Override
+    public Duration period() {
+      return leaseTtl;
+    }
+  }
+
+  /** The largest number up to which Lua counts exactly. */
+  long EXACT_MAX = (1L << 53) - 1;
+
+  /** The longest span: what is added to a time stays exact. */
+  Duration SPAN_MAX = Duration.ofDays(3_660);
+
+  private static void requirePermits(String what, long permits) {
+    if (permits < 1 || permits > EXACT_MAX) {
+      throw new IllegalArgumentException(
+          what + ": " + permits + " (expected: 1 to 2^53 - 1 = " + EXACT_MAX + ")");
+    }
+  }
+
+  private static void requireSpan(String what, Duration span) {
+    requireNonNull(span, what);
+    if (span.isNegative()
+        || span.isZero()
+        || span.compareTo(SPAN_MAX) > 0
+        || !span.truncatedTo(ChronoUnit.MICROS).equals(span)) {
+      throw new IllegalArgumentException(
+          what + ": " + span + " (expected: whole microseconds, 1 us to " + SPAN_MAX + ")");
+    }
+  }
+
+  static long micros(Duration span) {
+    return span.toNanos() / 1_000;
+  }
+}

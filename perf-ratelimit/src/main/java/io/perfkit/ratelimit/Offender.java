@@ -1,0 +1,11 @@
+package io.perfkit.ratelimit;
+
+/**
+ * A key that was refused often. Immutable.
+ *
+ * @param policy name of the policy that refused
+ * @param key as the request gave it, or its digest if it was long
+ * @param refusals at most so many, and at least {@code refusals - error}
+ * @param error how much of it may be another key's
+ */
+public record Offender(String policy, String key, long refusals, long error) {}

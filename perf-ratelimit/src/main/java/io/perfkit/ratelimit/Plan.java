@@ -1,0 +1,99 @@
+package io.perfkit.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The policies that a request must pass together, each with the dimension of the request that it
+ * counts by. Made once, for instance as a constant: a limiter prepares each plan object that it
+ * meets. Immutable; equal to itself only.
+ */
+public final class Plan {
+  /** The most policies of one plan. */
+  public static final int POLICIES_MAX = 16;
+
+  /**
+   * A policy of a plan. Immutable.
+   *
+   * @param dimension whose key of the request it counts by; null if it counts all requests together
+   * @param optional whether a request that has no such key passes it
+   */
+  public record Part(Policy policy, @Nullable String dimension, boolean optional) {
+    public Part {
+      requireNonNull(policy, "policy");
+      if (dimension != null) {
+        Request.requireDimension(dimension);
+      }
+    }
+  }
+
+  private final String name;
+  private final List<Part> parts;
+
+  private Plan(String name, List<Part> parts) {
+    this.name = name;
+    this.parts = parts;
+  }
+
+  /** A plan without policies, which admits everything. */
+  public static Plan of(String name) {
+    return new Plan(requireNonNull(name, "name"), List.of());
+  }
+
+  /**
+   * This plan and a policy that counts by a dimension that every request has.
+   *
+   * @throws IllegalArgumentException if a policy of that name is in the plan, or {@link
+   *     #POLICIES_MAX} are
+   */
+  public Plan with(Policy policy, String dimension) {
+    return and(new Part(policy, requireNonNull(dimension, "dimension"), false));
+  }
+
+  /** This plan and a policy that only counts requests which have the dimension. */
+  public Plan withIfPresent(Policy policy, String dimension) {
+    return and(new Part(policy, requireNonNull(dimension, "dimension"), true));
+  }
+
+  /** This plan and a policy that counts all requests together. */
+  public Plan with(Policy policy) {
+    return and(new Part(policy, null, false));
+  }
+
+  private Plan and(Part part) {
+    if (parts.size() == POLICIES_MAX) {
+      throw new IllegalArgumentException(
+          "policies: "
+              + (POLICIES_MAX + 1)
+              + " (expected: at most "
+              + POLICIES_MAX
+              + " in a plan)");
+    }
+    String taken = part.policy().name();
+    if (parts.stream().anyMatch(other -> other.policy().name().equals(taken))) {
+      throw new IllegalArgumentException(
+          "policy: '" + taken + "' (expected: a name not taken yet in plan '" + name + "')");
+    }
+    List<Part> more = new ArrayList<>(parts);
+    more.add(part);
+    return new Plan(name, List.copyOf(more));
+  }
+
+  /** For logs and messages. */
+  public String name() {
+    return name;
+  }
+
+  /** The policies, in the order in which they were added. */
+  public List<Part> parts() {
+    return parts;
+  }
+
+  @Override
+  public String toString() {
+    return "Plan[" + name + ", " + parts + "]";
+  }
+}

@@ -1,0 +1,490 @@
+package io.perfkit.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.RedisGuard;
+import java.security.Principal;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.UnifiedJedis;
+
+/**
+ * Decides whether requests may go on. Counts in this process ({@link #local()}) or in Redis, for
+ * all nodes of an application together ({@link #redis}); both decide alike. Thread safe.
+ *
+ * <p>On Redis all policies of a plan are decided by one script in one round trip, by the server's
+ * clock. No call waits longer for Redis than the guard's budget; while Redis can't be asked, each
+ * policy decides as {@link Policy#onRedisDown()} says.
+ */
+public final class RateLimiter implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RateLimiter.class);
+  private static final int PLANS_MAX = 1_000;
+  private static final Duration BLOCK_MAX = Duration.ofDays(365);
+  private static final long LOG_EVERY_NANOS = Duration.ofMinutes(1).toNanos();
+
+  /** How long a waiter sleeps for permits that are held: nobody tells him of their release. */
+  private static final Duration HELD_PAUSE = Duration.ofMillis(50);
+
+  private static final byte[] NO_CLOCK = {};
+
+  private final Store store;
+  private final boolean remembers;
+  private final ConcurrentMap<Plan, PreparedPlan> plans = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Rule> rules = new ConcurrentHashMap<>();
+  private final @Nullable Predicate<? super Principal> bypass;
+  private final LongAdder bypassed = new LongAdder();
+  private final AtomicLong bypassLogged;
+  private final RateLimiterConfig config;
+  private final LongSupplier nanos;
+  private final Sleeper sleeper;
+  private final Offenders offenders;
+  private final Denials denials;
+  private final @Nullable RateLimiterMeters meters;
+  private volatile boolean closed;
+
+  private RateLimiter(Builder builder) {
+    this.config = builder.config;
+    this.bypass = builder.bypass;
+    this.nanos = builder.nanos;
+    this.sleeper = builder.sleeper;
+    this.bypassLogged = new AtomicLong(nanos.getAsLong() - LOG_EVERY_NANOS);
+    this.offenders = new Offenders(config.offendersMax());
+    this.denials = new Denials(config, offenders, nanos);
+    this.remembers = builder.redis != null && !config.denialMemory().isZero();
+    this.store = store(builder);
+    this.meters =
+        builder.registry == null
+            ? null
+            : new RateLimiterMeters(builder.registry, builder.prefix, store, bypassed);
+  }
+
+  private static Store store(Builder builder) {
+    int keysMax = builder.config.keysMax();
+    UnifiedJedis redis = builder.redis;
+    if (redis == null) {
+      return new LocalStore(keysMax, rule -> 1, builder.nanos, builder.wall);
+    }
+    RedisStore.keySpace(builder.prefix); // says what a prefix may be, before threads start
+    StandIn standIn = new StandIn(keysMax, builder.guard.probeEvery(), builder.nanos, builder.wall);
+    RedisGuard guard = RedisGuard.of(redis, builder.guard);
+    Store shared =
+        new RedisStore(guard, builder.prefix, standIn, builder.wall, builder.serverClock);
+    return new LeasingStore(shared, standIn, guard, builder.prefix, builder.nanos);
+  }
+
+  /** A limiter that counts in this process, with default settings. */
+  public static RateLimiter local() {
+    return localBuilder().build();
+  }
+
+  /**
+   * A limiter that counts in Redis, with default settings.
+   *
+   * @param prefix tells applications on one Redis apart; nodes of one application share it; at most
+   *     93 letters, digits and {@code . _ - :}
+   */
+  public static RateLimiter redis(UnifiedJedis redis, String prefix) {
+    return builder(redis, prefix).build();
+  }
+
+  /** A builder of a limiter that counts in this process. */
+  public static Builder localBuilder() {
+    return new Builder(null, "local");
+  }
+
+  /** A builder of a limiter that counts in Redis. */
+  public static Builder builder(UnifiedJedis redis, String prefix) {
+    return new Builder(requireNonNull(redis, "redis"), requireNonNull(prefix, "prefix"));
+  }
+
+  /**
+   * Asks all policies of {@code plan} at once. If each of them admits the request, each is charged
+   * its cost; otherwise none is. Cost: at most one round trip; none for a refusal that is
+   * remembered, for a principal that is exempt, or in process.
+   *
+   * @throws IllegalArgumentException if the request lacks a dimension of the plan, or a policy of
+   *     the plan has the name of another one
+   * @throws IllegalStateException after {@link #close()}, or if more than 1,000 plans were made
+   */
+  public Decision check(Plan plan, Request request) {
+    return tryAcquire(plan, request, 1);
+  }
+
+  /**
+   * As {@link #check}, for {@code permits} times the cost of each policy: all of them or none.
+   *
+   * @throws IllegalArgumentException also if {@code permits} is below 1
+   */
+  public Decision tryAcquire(Plan plan, Request request, long permits) {
+    return decide(plan, request, permits, true);
+  }
+
+  /** What {@link #check} would decide, without charging anything. Always asks. */
+  public Decision peek(Plan plan, Request request) {
+    return decide(plan, request, 1, false);
+  }
+
+  /**
+   * As {@link #check}, but waits while it is refused: sleeps for {@link Decision#retryAfter()}
+   * without polling, and asks again. Others may be admitted first; there is no queue. For permits
+   * that others hold ({@link Limit.Concurrency}) it asks every 50 ms, since nobody tells when they
+   * are released.
+   *
+   * @return the admission, or the last refusal: at once if its wait would end after the timeout or
+   *     never
+   * @throws InterruptedException if interrupted while waiting; nothing is charged
+   */
+  public Decision await(Plan plan, Request request, Duration timeout) throws InterruptedException {
+    long limit = requireNonNull(timeout, "timeout").toNanos();
+    long start = nanos.getAsLong();
+    while (true) {
+      Decision decision = check(plan, request);
+      if (decision.allowed()) {
+        return decision;
+      }
+      Duration wait = pause(decision);
+      if (wait.compareTo(Duration.ofNanos(limit - (nanos.getAsLong() - start))) > 0) {
+        return decision;
+      }
+      sleeper.sleep(wait.toNanos());
+    }
+  }
+
+  private static Duration pause(Decision refusal) {
+    boolean held =
+        refusal
+            .binding()
+            .filter(status -> status.policy().limit() instanceof Limit.Concurrency)
+            .isPresent();
+    return held && refusal.retryAfter().compareTo(HELD_PAUSE) > 0
+        ? HELD_PAUSE
+        : refusal.retryAfter();
+  }
+
+  /**
+   * Takes an admission back: permits return as far as they have not returned by themselves, and
+   * what a {@link Limit.Concurrency} holds is released. Only the first call for a decision does
+   * anything, and one that comes late nothing. Cost: one round trip.
+   *
+   * <p>A bucket gets back what the refunded permits have not regained since: so the bound of {@link
+   * Limit.TokenBucket} holds for what was not refunded, however late the refund comes.
+   *
+   * @return whether it was done; false if the decision charged nothing, was refunded before, or
+   *     Redis did not answer, and then the permits return in their time
+   */
+  public boolean refund(Decision decision) {
+    if (!(requireNonNull(decision, "decision") instanceof Decision.Allowed allowed)
+        || !allowed.standing().takeRefund()) {
+      return false;
+    }
+    boolean held = allowed.standing().takeRelease();
+    return giveBack(allowed.standing(), rule -> held || !rule.leases());
+  }
+
+  /**
+   * Ends what an admitted request holds by {@link Limit.Concurrency}, and refunds nothing else. To
+   * be called when the request is done. Only the first call for a decision does anything. Cost: one
+   * round trip, or none if nothing is held.
+   *
+   * @return whether it was done; if Redis did not answer, the permits return when their lease ends
+   */
+  public boolean release(Decision decision) {
+    return requireNonNull(decision, "decision") instanceof Decision.Allowed allowed
+        && allowed.standing().takeRelease()
+        && giveBack(allowed.standing(), Rule::leases);
+  }
+
+  private boolean giveBack(Standing standing, Predicate<Rule> which) {
+    requireOpen();
+    boolean done = store.giveBack(standing, which);
+    denials.forget(standing.ask());
+    return done;
+  }
+
+  /**
+   * Refuses everything from now on that counts under the keys of {@code request} by the policies of
+   * {@code plan}; policies without a key in the request are left out. Other plans with the same
+   * policies refuse too. The latest call counts. Cost: one round trip.
+   *
+   * @param duration 1 ms to 365 days
+   * @throws RedisDown if Redis did not answer; whether it was done is unknown
+   */
+  public void block(Plan plan, Request request, Duration duration) {
+    if (requireNonNull(duration, "duration").compareTo(Duration.ofMillis(1)) < 0
+        || duration.compareTo(BLOCK_MAX) > 0) {
+      throw new IllegalArgumentException(
+          "duration: " + duration + " (expected: 1 ms to " + BLOCK_MAX + ")");
+    }
+    Ask ask = present(plan, request);
+    try {
+      store.block(ask, duration);
+    } finally {
+      denials.forget(ask);
+    }
+  }
+
+  /**
+   * Gives all permits back to the keys of {@code request} in the policies of {@code plan}, and ends
+   * their blocks; policies without a key in the request are left out. Cost: one round trip.
+   *
+   * @throws RedisDown if Redis did not answer; whether it was done is unknown
+   */
+  public void reset(Plan plan, Request request) {
+    Ask ask = present(plan, request);
+    try {
+      store.reset(ask);
+    } finally {
+      denials.forget(ask);
+    }
+  }
+
+  /** The keys that were refused most on this node, the worst first. */
+  public List<Offender> offenders() {
+    denials.flush();
+    return offenders.list();
+  }
+
+  /** How this limiter stands. Costs nothing; for a health check. */
+  public RateLimiterHealth health() {
+    return new RateLimiterHealth(store.available(), store.keys(), store.keys() >= config.keysMax());
+  }
+
+  private Decision decide(Plan plan, Request request, long permits, boolean charge) {
+    requireOpen();
+    if (permits < 1) {
+      throw new IllegalArgumentException("permits: " + permits + " (expected: >= 1)");
+    }
+    Principal principal = requireNonNull(request, "request").principal();
+    if (bypass != null && principal != null && bypass.test(principal)) {
+      bypassed(plan);
+      return Decision.Bypassed.INSTANCE;
+    }
+    PreparedPlan prepared = prepared(plan);
+    if (charge && remembers) {
+      Decision remembered = remembered(prepared, request, permits);
+      if (remembered != null) {
+        return remembered;
+      }
+    }
+    Ask ask = prepared.ask(request, permits);
+    for (int i = 0; i < ask.size(); i++) {
+      if (ask.isTooMuch(i)) {
+        return tooMuch(ask, charge);
+      }
+    }
+    return charge ? charged(ask) : store.decide(ask, false).decision();
+  }
+
+  private void bypassed(Plan plan) {
+    bypassed.increment();
+    long now = nanos.getAsLong();
+    long last = bypassLogged.get();
+    if (now - last >= LOG_EVERY_NANOS && bypassLogged.compareAndSet(last, now)) {
+      LOG.info("{} requests were exempt so far, the last one from {}", bypassed.sum(), plan.name());
+    }
+  }
+
+  private @Nullable Decision remembered(PreparedPlan plan, Request request, long permits) {
+    for (int i = 0; i < plan.size(); i++) {
+      String key = plan.key(i, request);
+      Decision known = key == null ? null : denials.find(plan.rule(i), key, permits);
+      if (known != null) {
+        return known;
+      }
+    }
+    return null;
+  }
+
+  /** What costs more than a policy ever holds is refused without being counted. */
+  private Decision tooMuch(Ask ask, boolean charge) {
+    Ask possible = ask.only(i -> !ask.isTooMuch(i) || !ask.rule(i).policy().shadow());
+    for (int i = 0; i < possible.size(); i++) {
+      if (possible.isTooMuch(i)) {
+        possible.rule(i).denied.increment();
+        Standing standing = store.decide(possible.once(), false);
+        return standing.withNever(possible.rule(i), possible).decision();
+      }
+    }
+    return charge ? charged(possible) : store.decide(possible, false).decision(); // only shadows
+  }
+
+  private Decision charged(Ask ask) {
+    int epoch = denials.epoch();
+    long sent = remembers || meters != null ? nanos.getAsLong() : 0;
+    Standing standing = store.decide(ask, true);
+    if (meters != null) {
+      meters.checked(nanos.getAsLong() - sent);
+    }
+    int worst = standing.worst();
+    count(ask, standing, worst);
+    if (worst >= 0 && remembers && !standing.degraded()) {
+      denials.remember(standing, worst, sent, epoch);
+    }
+    return standing.decision();
+  }
+
+  private void count(Ask ask, Standing standing, int worst) {
+    Ask decided = standing.ask();
+    for (int i = 0; i < decided.size(); i++) {
+      Rule rule = decided.rule(i);
+      if (standing.code(i) != Standing.ADMITS) {
+        rule.denied.increment();
+        offenders.add(rule, decided.key(i), 1);
+      } else if (worst < 0) {
+        rule.allowed.increment();
+      }
+    }
+    for (int i = 0; standing.degraded() && i < ask.size(); i++) {
+      ask.rule(i).degraded.increment();
+    }
+  }
+
+  private Ask present(Plan plan, Request request) {
+    requireOpen();
+    return prepared(plan).askPresent(requireNonNull(request, "request"));
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("closed, " + this);
+    }
+  }
+
+  private PreparedPlan prepared(Plan plan) {
+    PreparedPlan known = plans.get(requireNonNull(plan, "plan"));
+    return known != null ? known : prepare(plan);
+  }
+
+  private synchronized PreparedPlan prepare(Plan plan) {
+    if (plans.size() >= PLANS_MAX) {
+      throw new IllegalStateException(
+          "plans: more than " + PLANS_MAX + " (expected: plans that are made once and kept)");
+    }
+    Rule[] ofPlan = new Rule[plan.parts().size()];
+    for (int i = 0; i < ofPlan.length; i++) {
+      Policy policy = plan.parts().get(i).policy();
+      Rule known = rules.get(policy.name());
+      if (known != null && !known.policy().equals(policy)) {
+        throw new IllegalArgumentException(
+            "policy: "
+                + policy
+                + " (expected: as in another plan, "
+                + known.policy()
+                + ", or another name)");
+      }
+      ofPlan[i] = known != null ? known : rule(policy);
+    }
+    PreparedPlan prepared = new PreparedPlan(plan, ofPlan);
+    plans.put(plan, prepared);
+    return prepared;
+  }
+
+  private Rule rule(Policy policy) {
+    Rule rule = new Rule(policy, rules.size());
+    rules.put(policy.name(), rule);
+    if (meters != null) {
+      meters.bind(rule);
+    }
+    return rule;
+  }
+
+  /** Ends what the limiter started. The client and what is counted in Redis stay. */
+  @Override
+  public void close() {
+    closed = true;
+    store.close();
+    if (meters != null) {
+      meters.close();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "RateLimiter[" + store + "]";
+  }
+
+  /** Collects collaborators and rarer settings. One thread at a time. */
+  public static final class Builder {
+    private final @Nullable UnifiedJedis redis;
+    private final String prefix;
+    private RateLimiterConfig config = RateLimiterConfig.defaults();
+    private GuardConfig guard = GuardConfig.defaults();
+    private @Nullable MeterRegistry registry;
+    private @Nullable Predicate<? super Principal> bypass;
+    private LongSupplier nanos = System::nanoTime;
+    private InstantSource wall = InstantSource.system();
+    private Sleeper sleeper = Sleeper.parking();
+    private Supplier<byte[]> serverClock = () -> NO_CLOCK;
+
+    private Builder(@Nullable UnifiedJedis redis, String prefix) {
+      this.redis = redis;
+      this.prefix = prefix;
+    }
+
+    /** Bounds; default {@link RateLimiterConfig#defaults()}. */
+    public Builder config(RateLimiterConfig settings) {
+      config = requireNonNull(settings, "settings");
+      return this;
+    }
+
+    /** Time budget and probing of Redis; default {@link GuardConfig#defaults()}. */
+    public Builder guard(GuardConfig settings) {
+      guard = requireNonNull(settings, "settings");
+      return this;
+    }
+
+    /** Where the meters of this limiter are registered until it is closed; default none. */
+    public Builder meterRegistry(MeterRegistry meterRegistry) {
+      registry = requireNonNull(meterRegistry, "meterRegistry");
+      return this;
+    }
+
+    /**
+     * Principals that are exempt from every plan. Asked before anything else, only for requests
+     * {@linkplain Request#as of an authenticated principal}; what it exempts is counted, and logged
+     * once a minute. Must be quick, thread safe, and must not throw.
+     */
+    public Builder bypass(Predicate<? super Principal> exempt) {
+      bypass = requireNonNull(exempt, "exempt");
+      return this;
+    }
+
+    /** In tests, other clocks than the machine's. */
+    Builder clocks(LongSupplier elapsed, InstantSource instants, Sleeper sleep) {
+      nanos = elapsed;
+      wall = instants;
+      sleeper = sleep;
+      return this;
+    }
+
+    /** In tests, the time that scripts take for the server's, as digits. */
+    Builder serverClock(Supplier<byte[]> digits) {
+      serverClock = digits;
+      return this;
+    }
+
+    /**
+     * The limiter.
+     *
+     * @throws IllegalArgumentException for a prefix that is longer than 93 characters or has others
+     *     than letters, digits and {@code . _ - :}, or a client that is none of RedisClient,
+     *     RedisClusterClient and RedisSentinelClient
+     */
+    public RateLimiter build() {
+      return new RateLimiter(this);
+    }
+  }
+}

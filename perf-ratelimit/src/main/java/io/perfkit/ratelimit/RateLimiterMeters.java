@@ -1,0 +1,66 @@
+package io.perfkit.ratelimit;
+
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.LongAdder;
+
+/** All meters of this module; {@code docs/reference/metrics.md} lists them. Thread safe. */
+final class RateLimiterMeters implements AutoCloseable {
+  static final String DECISIONS = "perf.ratelimit.decisions";
+  static final String FAILOVERS = "perf.ratelimit.failovers";
+  static final String REMEMBERED = "perf.ratelimit.denials.remembered";
+  static final String BYPASSED = "perf.ratelimit.bypassed";
+  static final String CHECK = "perf.ratelimit.check";
+  static final String KEYS = "perf.ratelimit.keys";
+  static final String OVERFLOWS = "perf.ratelimit.keys.overflows";
+
+  private final MeterRegistry registry;
+  private final Tags limiter;
+  private final Timer check;
+  private final Queue<Meter> meters = new ConcurrentLinkedQueue<>();
+
+  RateLimiterMeters(MeterRegistry registry, String prefix, Store store, LongAdder bypassed) {
+    this.registry = registry;
+    this.limiter = Tags.of("prefix", prefix);
+    this.check = Timer.builder(CHECK).tags(limiter).register(registry);
+    meters.add(check);
+    meters.add(Gauge.builder(KEYS, store, Store::keys).tags(limiter).register(registry));
+    meters.add(
+        FunctionCounter.builder(OVERFLOWS, store, Store::overflows)
+            .tags(limiter)
+            .register(registry));
+    count(BYPASSED, limiter, bypassed);
+  }
+
+  void bind(Rule rule) {
+    Tags policy = limiter.and("policy", rule.policy().name());
+    count(DECISIONS, policy.and("result", "allowed"), rule.allowed);
+    String refused = rule.policy().shadow() ? "shadow" : "denied";
+    count(DECISIONS, policy.and("result", refused), rule.denied);
+    count(FAILOVERS, policy, rule.degraded);
+    count(REMEMBERED, policy, rule.remembered);
+  }
+
+  private void count(String meter, Tags tags, LongAdder value) {
+    meters.add(FunctionCounter.builder(meter, value, LongAdder::sum).tags(tags).register(registry));
+  }
+
+  /** How long a decision took that was not answered from memory. */
+  void checked(long nanos) {
+    check.record(nanos, NANOSECONDS);
+  }
+
+  /** The registry is the host's, so it gets back what was put there. */
+  @Override
+  public void close() {
+    meters.forEach(registry::remove);
+  }
+}

@@ -1,0 +1,111 @@
+package io.perfkit.ratelimit;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.Principal;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who asks: a key for each dimension that policies count by, such as {@code ip} and {@code user},
+ * and the authenticated principal if there is one. Immutable. {@code toString} names the dimensions
+ * and not the keys.
+ */
+public final class Request {
+  private static final Request EMPTY = new Request(null, "", "", null);
+
+  /** Longer keys are replaced by their SHA-256, so that no caller can fill a node's memory. */
+  private static final int KEY_CHARS_MAX = 200;
+
+  private static final char DIGEST_MARK = '#';
+
+  private final @Nullable Request rest;
+  private final String dimension;
+  private final String key;
+  private final @Nullable Principal principal;
+
+  private Request(
+      @Nullable Request rest, String dimension, String key, @Nullable Principal principal) {
+    this.rest = rest;
+    this.dimension = dimension;
+    this.key = key;
+    this.principal = principal;
+  }
+
+  /** A request without keys, for plans that count all requests together. */
+  public static Request of() {
+    return EMPTY;
+  }
+
+  /**
+   * A request with one key.
+   *
+   * @param key of any length, not empty; above 200 characters, or from {@code #}, its SHA-256
+   *     counts
+   */
+  public static Request of(String dimension, String key) {
+    return EMPTY.with(dimension, key);
+  }
+
+  /**
+   * This request and the key of one more dimension; the later one counts if there are two.
+   *
+   * @throws IllegalArgumentException if either is empty
+   */
+  public Request with(String otherDimension, String otherKey) {
+    requireDimension(otherDimension);
+    if (requireNonNull(otherKey, "key").isEmpty()) {
+      throw new IllegalArgumentException(
+          "key: '' of '" + otherDimension + "' (expected: not empty; leave the dimension away)");
+    }
+    boolean digested = otherKey.length() > KEY_CHARS_MAX || otherKey.charAt(0) == DIGEST_MARK;
+    String counted = digested ? digest(otherKey) : otherKey;
+    return new Request(this, otherDimension, counted, principal);
+  }
+
+  /** This request of an authenticated principal, for {@link RateLimiter.Builder#bypass}. */
+  public Request as(Principal authenticated) {
+    return new Request(rest, dimension, key, requireNonNull(authenticated, "authenticated"));
+  }
+
+  /** The key of a dimension, or null. */
+  @Nullable String key(String ofDimension) {
+    for (Request at = this; at.rest != null; at = at.rest) {
+      if (at.dimension.equals(ofDimension)) {
+        return at.key;
+      }
+    }
+    return null;
+  }
+
+  @Nullable Principal principal() {
+    return principal;
+  }
+
+  static void requireDimension(String dimension) {
+    if (requireNonNull(dimension, "dimension").isEmpty()) {
+      throw new IllegalArgumentException("dimension: '' (expected: not empty)");
+    }
+  }
+
+  private static String digest(String key) {
+    try {
+      byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(key.getBytes(UTF_8));
+      return DIGEST_MARK + HexFormat.of().formatHex(sha256);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder dimensions = new StringBuilder("Request[");
+    for (Request at = this; at.rest != null; at = at.rest) {
+      dimensions.append(at == this ? "" : ", ").append(at.dimension);
+    }
+    return dimensions.append(']').toString();
+  }
+}

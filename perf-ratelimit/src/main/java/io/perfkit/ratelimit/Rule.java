@@ -1,0 +1,82 @@
+package io.perfkit.ratelimit;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * A policy as one limiter knows it, shared by all its plans: what scripts call its kind and its
+ * numbers, and what it did so far. Thread safe.
+ */
+final class Rule {
+  final LongAdder allowed = new LongAdder();
+  final LongAdder denied = new LongAdder();
+  final LongAdder degraded = new LongAdder();
+  final LongAdder remembered = new LongAdder();
+
+  private final Policy policy;
+  private final int number;
+  private final char kind;
+  private final long a;
+  private final long b;
+
+  /**
+   * @param number its place among the limiter's rules, by which they are locked
+   */
+  Rule(Policy policy, int number) {
+    this.policy = policy;
+    this.number = number;
+    if (policy.limit() instanceof Limit.TokenBucket bucket) {
+      kind = 'b';
+      a = bucket.unitsPerPermit();
+      b = bucket.unitsPerMicro();
+    } else if (policy.limit() instanceof Limit.SlidingWindow window) {
+      kind = window.logged() ? 'l' : 's';
+      a = window.logged() ? Limit.micros(window.window()) : window.segmentMicros();
+      b = 0;
+    } else {
+      kind =
+          policy.limit() instanceof Limit.FixedWindow
+              ? 'f'
+              : policy.limit() instanceof Limit.CalendarQuota ? 'c' : 'n';
+      a = Limit.micros(policy.limit().period());
+      b = 0;
+    }
+  }
+
+  Policy policy() {
+    return policy;
+  }
+
+  int number() {
+    return number;
+  }
+
+  /** As {@code check.lua} lists them. */
+  char kind() {
+    return kind;
+  }
+
+  /** First number of the kind. */
+  long a() {
+    return a;
+  }
+
+  /** Second number of the kind. */
+  long b() {
+    return b;
+  }
+
+  /** Whether nodes get many permits at a time and spend them by themselves. */
+  boolean leased() {
+    return !policy.lease().isZero();
+  }
+
+  /** Whether permits are held rather than spent. */
+  boolean leases() {
+    return kind == 'n';
+  }
+
+  /** What can be given at once, by a store that counts {@code share} of the limit. */
+  long capacity(double share) {
+    return Math.max(policy.cost(), (long) (policy.limit().capacity() * share));
+  }
+}

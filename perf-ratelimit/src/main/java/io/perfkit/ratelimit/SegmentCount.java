@@ -1,0 +1,69 @@
+package io.perfkit.ratelimit;
+
+/** Permits in the current segment of a window and in those that the window still touches. */
+final class SegmentCount extends Count {
+  private static final int SEGMENTS = Limit.SlidingWindow.SEGMENTS + 1;
+
+  private final long capacity;
+  private final long segmentNanos;
+  private final long[] counts = new long[SEGMENTS];
+
+  /** The number of the segment that {@code counts} ends with. */
+  private long segment = Long.MIN_VALUE / 2;
+
+  SegmentCount(long capacity, long segmentMicros) {
+    this.capacity = capacity;
+    this.segmentNanos = segmentMicros * 1_000;
+  }
+
+  @Override
+  void look(long now, long cost, long[] numbers, int at) {
+    move(Math.floorDiv(now, segmentNanos));
+    long live = 0;
+    int newest = -1;
+    for (int i = 0; i < SEGMENTS; i++) {
+      if (counts[i] > 0) {
+        live += counts[i];
+        newest = i;
+      }
+    }
+    long lack = cost - (capacity - live);
+    int last = -1;
+    while (lack > 0) {
+      lack -= counts[++last];
+    }
+    numbers[at + Standing.LIMIT] = capacity;
+    numbers[at + Standing.REMAINING] = capacity - live;
+    numbers[at + Standing.RESET] = newest < 0 ? 0 : left(newest, now);
+    numbers[at + Standing.WAIT] = last < 0 ? 0 : left(last, now);
+  }
+
+  /** Until the window no longer touches the {@code i}-th segment. */
+  private long left(int i, long now) {
+    return microsUp((segment + i + 1) * segmentNanos - now);
+  }
+
+  private void move(long current) {
+    long passed = Math.min(current - segment, SEGMENTS);
+    if (passed > 0) {
+      for (int i = 0; i < SEGMENTS; i++) {
+        counts[i] = i + passed < SEGMENTS ? counts[i + (int) passed] : 0;
+      }
+      segment = current;
+    }
+  }
+
+  @Override
+  void take(long now, long cost) {
+    counts[SEGMENTS - 1] += cost;
+  }
+
+  @Override
+  void giveBack(long now, long cost, long time) {
+    move(Math.floorDiv(now, segmentNanos));
+    long at = SEGMENTS - 1 - segment + Math.floorDiv(time, segmentNanos);
+    if (at >= 0 && at < SEGMENTS) {
+      counts[(int) at] = Math.max(0, counts[(int) at] - cost);
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package io.perfkit.ratelimit;
+
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The numbers of one decision, and what a refund needs to know of it. Statuses are made only when
+ * somebody asks for them. Thread safe.
+ */
+final class Standing {
+  /** Instead of a wait: no wait will do. */
+  static final long NEVER = Long.MAX_VALUE;
+
+  static final int ADMITS = 0;
+  static final int SPENT = 1;
+  static final int BLOCKED = 3;
+  static final int DOWN = 4;
+
+  /** Places in the numbers of one rule; spans in microseconds, time as the store counts it. */
+  static final int CODE = 0;
+
+  static final int LIMIT = 1;
+  static final int REMAINING = 2;
+  static final int RESET = 3;
+  static final int WAIT = 4;
+  static final int TIME = 5;
+  static final int WIDTH = 6;
+
+  private static final byte[] NO_LEASES = {};
+
+  private final Ask ask;
+  private final long[] numbers;
+  private final byte[] leases;
+  private final boolean degraded;
+  private boolean refunded;
+  private boolean released;
+
+  /**
+   * @param numbers {@link #WIDTH} for each rule of {@code ask}, not changed any more
+   * @param leases the id under which permits are held
+   */
+  Standing(Ask ask, long[] numbers, byte[] leases, boolean degraded) {
+    this.ask = ask;
+    this.numbers = numbers;
+    this.leases = leases;
+    this.degraded = degraded;
+  }
+
+  static Standing of(Ask ask, long[] numbers) {
+    return new Standing(ask, numbers, NO_LEASES, false);
+  }
+
+  /** The part of one rule. */
+  Standing only(int rule) {
+    return new Standing(
+        ask.only(i -> i == rule),
+        Arrays.copyOfRange(numbers, rule * WIDTH, (rule + 1) * WIDTH),
+        leases,
+        degraded);
+  }
+
+  /** The same, but {@code rule}, with its key in {@code asked}, never admits. */
+  Standing withNever(Rule rule, Ask asked) {
+    int at = 0;
+    while (at < ask.size() && ask.rule(at) != rule) {
+      at++;
+    }
+    if (at == ask.size()) { // what stands in for Redis may know only some of the rules
+      long[] unknown = new long[WIDTH];
+      unknown[LIMIT] = rule.policy().limit().capacity();
+      Ask alone = asked.only(i -> asked.rule(i) == rule);
+      return new Standing(alone, unknown, leases, degraded).withNever(rule, asked);
+    }
+    long[] changed = numbers.clone();
+    changed[at * WIDTH + CODE] = SPENT;
+    changed[at * WIDTH + WAIT] = NEVER;
+    return new Standing(ask, changed, leases, degraded);
+  }
+
+  Standing asDegraded() {
+    return new Standing(ask, numbers, leases, true);
+  }
+
+  Decision decision() {
+    int worst = worst();
+    return worst < 0
+        ? new Decision.Allowed(this)
+        : new Decision.Denied(reason(code(worst), wait(worst)), this);
+  }
+
+  /** The rule that refuses for longest, shadows apart; below 0 if none refuses. */
+  int worst() {
+    int worst = -1;
+    for (int i = 0; i < ask.size(); i++) {
+      if (code(i) != ADMITS
+          && !ask.rule(i).policy().shadow()
+          && (worst < 0 || wait(i) > wait(worst))) {
+        worst = i;
+      }
+    }
+    return worst;
+  }
+
+  private static Decision.Reason reason(int code, long wait) {
+    if (wait == NEVER) {
+      return Decision.Reason.NEVER;
+    }
+    return switch (code) {
+      case BLOCKED -> Decision.Reason.BLOCKED;
+      case DOWN -> Decision.Reason.UNAVAILABLE;
+      default -> Decision.Reason.SPENT;
+    };
+  }
+
+  List<LimitStatus> limits() {
+    List<LimitStatus> limits = new ArrayList<>(ask.size());
+    for (int i = 0; i < ask.size(); i++) {
+      limits.add(
+          new LimitStatus(
+              ask.rule(i).policy(),
+              number(i, LIMIT),
+              number(i, REMAINING),
+              duration(number(i, RESET)),
+              duration(wait(i))));
+    }
+    return List.copyOf(limits);
+  }
+
+  private static Duration duration(long micros) {
+    return micros == NEVER
+        ? ChronoUnit.FOREVER.getDuration()
+        : Duration.of(micros, ChronoUnit.MICROS);
+  }
+
+  Ask ask() {
+    return ask;
+  }
+
+  int code(int rule) {
+    return (int) number(rule, CODE);
+  }
+
+  /** Until rule {@code rule} admits, in microseconds. */
+  long wait(int rule) {
+    return number(rule, WAIT);
+  }
+
+  /** When rule {@code rule} was charged, by the clock of who counts. */
+  long time(int rule) {
+    return number(rule, TIME);
+  }
+
+  /** Copies the numbers of one rule to the place of another one. */
+  void copy(int rule, long[] target, int place) {
+    System.arraycopy(numbers, rule * WIDTH, target, place * WIDTH, WIDTH);
+  }
+
+  private long number(int rule, int place) {
+    return numbers[rule * WIDTH + place];
+  }
+
+  byte[] leases() {
+    return leases;
+  }
+
+  boolean degraded() {
+    return degraded;
+  }
+
+  /** True for the first caller only: a decision is taken back once. */
+  synchronized boolean takeRefund() {
+    boolean first = !refunded;
+    refunded = true;
+    return first;
+  }
+
+  /** True for the first caller only, if permits are held. */
+  synchronized boolean takeRelease() {
+    boolean first = !released && holds();
+    released = true;
+    return first;
+  }
+
+  private boolean holds() {
+    for (int i = 0; i < ask.size(); i++) {
+      if (ask.rule(i).leases()) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

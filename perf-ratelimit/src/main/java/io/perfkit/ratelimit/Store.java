@@ -1,0 +1,40 @@
+package io.perfkit.ratelimit;
+
+import java.time.Duration;
+import java.util.function.Predicate;
+
+/** Where permits are counted, and so decided. Thread safe. */
+interface Store extends AutoCloseable {
+  /**
+   * Decides all rules of {@code ask} at once. Throws nothing because of Redis.
+   *
+   * @param charge whether permits are taken if all rules admit it
+   */
+  Standing decide(Ask ask, boolean charge);
+
+  /**
+   * Gives back what an admitted request took, as far as it has not come back by itself.
+   *
+   * @param which of its rules
+   * @return whether that was done for certain
+   */
+  boolean giveBack(Standing standing, Predicate<Rule> which);
+
+  /** Refuses the keys of {@code ask} for {@code duration} from now, instead of earlier blocks. */
+  void block(Ask ask, Duration duration);
+
+  /** Forgets what the keys of {@code ask} spent, and that they are blocked. */
+  void reset(Ask ask);
+
+  /** Whether it is Redis that decides, or nothing but this process ever did. */
+  boolean available();
+
+  /** Keys that this node counts by itself. */
+  int keys();
+
+  /** Requests for new keys that were counted together, since there were too many keys. */
+  long overflows();
+
+  @Override
+  void close();
+}

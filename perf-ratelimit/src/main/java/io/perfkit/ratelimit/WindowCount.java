@@ -1,0 +1,59 @@
+package io.perfkit.ratelimit;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+
+/** Permits in the current window of a clock or a calendar; by wall time, which may be set back. */
+final class WindowCount extends Count {
+  private final long capacity;
+  private final Limit limit;
+  private final InstantSource wall;
+  private long since;
+  private long end = Long.MIN_VALUE;
+  private long used;
+
+  WindowCount(long capacity, Limit limit, InstantSource wall) {
+    this.capacity = capacity;
+    this.limit = limit;
+    this.wall = wall;
+  }
+
+  @Override
+  void look(long now, long cost, long[] numbers, int at) {
+    Instant instant = wall.instant();
+    long micros = ChronoUnit.MICROS.between(Instant.EPOCH, instant);
+    if (micros >= end) {
+      used = 0;
+      since = micros;
+      end = endOfWindow(micros, instant);
+    } else if (end - micros > 2 * Limit.micros(limit.period())) { // the clock was set back
+      end = endOfWindow(micros, instant);
+    }
+    numbers[at + Standing.LIMIT] = capacity;
+    numbers[at + Standing.REMAINING] = capacity - used;
+    numbers[at + Standing.RESET] = used == 0 ? 0 : end - micros;
+    numbers[at + Standing.WAIT] = cost > capacity - used ? end - micros : 0;
+  }
+
+  private long endOfWindow(long micros, Instant instant) {
+    if (limit instanceof Limit.CalendarQuota quota) {
+      return Calendar.around(quota, instant)[2];
+    }
+    long window = Limit.micros(limit.period());
+    return (Math.floorDiv(micros, window) + 1) * window;
+  }
+
+  @Override
+  void take(long now, long cost) {
+    used += cost;
+  }
+
+  @Override
+  void giveBack(long now, long cost, long time) {
+    long micros = ChronoUnit.MICROS.between(Instant.EPOCH, wall.instant());
+    if (micros < end && micros - (now - time) / 1_000 >= since) {
+      used = Math.max(0, used - cost);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package io.perfkit.ratelimit.http;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds whose request it is, behind proxies that are trusted and not one further: the header's hops
+ * count from the right, where the host's own proxies write, and the first that is none of them is
+ * the client. What stands further left came from the client, who may write anything. A hop that is
+ * no address makes the peer the client, which limits too much together rather than too little.
+ *
+ * <p>The client is a text to be used as a key: an IPv4 address, which an IPv4-mapped IPv6 address
+ * is too, or a network such as {@code 2001:db8:0:100:0:0:0:0/56}. No name is ever looked up.
+ * Immutable, thread safe.
+ */
+public final class ClientAddresses {
+  private static final String UNKNOWN = "unknown";
+
+  private final ClientAddressConfig config;
+  private final List<Cidr> proxies;
+
+  private ClientAddresses(ClientAddressConfig config) {
+    this.config = config;
+    this.proxies = config.proxies().stream().map(text -> Cidr.parse("proxies", text)).toList();
+  }
+
+  /** Addresses as these settings tell them. */
+  public static ClientAddresses of(ClientAddressConfig config) {
+    return new ClientAddresses(requireNonNull(config, "config"));
+  }
+
+  /** The header to pass to {@link #client}. */
+  public String header() {
+    return config.header().field();
+  }
+
+  /**
+   * The client of one request. If all hops are proxies it is the one that stands first; if there
+   * are fewer hops than were told, the peer.
+   *
+   * @param peer the address that the connection comes from; a host that knows none, such as on a
+   *     Unix domain socket, has one client, {@code unknown}
+   * @param forwarded all values of {@link #header()} in their order, none if there is none
+   */
+  public String client(String peer, List<String> forwarded) {
+    requireNonNull(forwarded, "forwarded");
+    IpAddress from = IpAddress.parse(withoutZone(requireNonNull(peer, "peer")));
+    ForwardedChain chain = new ForwardedChain(config.header(), forwarded);
+    return key(config.hops() > 0 ? byNumber(from, chain) : byAddress(from, chain));
+  }
+
+  private @Nullable IpAddress byNumber(@Nullable IpAddress peer, ForwardedChain chain) {
+    IpAddress hop = null;
+    for (int i = 0; i < config.hops(); i++) {
+      if (!chain.hasNext()) {
+        return peer;
+      }
+      hop = chain.next();
+    }
+    return hop == null ? peer : hop;
+  }
+
+  private @Nullable IpAddress byAddress(@Nullable IpAddress peer, ForwardedChain chain) {
+    IpAddress hop = peer;
+    while (trusted(hop) && chain.hasNext()) {
+      hop = chain.next();
+    }
+    return hop == null ? peer : hop;
+  }
+
+  private boolean trusted(@Nullable IpAddress address) {
+    for (Cidr proxy : proxies) {
+      if (proxy.contains(address)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private String key(@Nullable IpAddress address) {
+    if (address == null) {
+      return UNKNOWN;
+    }
+    int prefix = config.ipv6Prefix();
+    return address.ipv4() || prefix == address.length()
+        ? address.toString()
+        : address.network(prefix) + "/" + prefix;
+  }
+
+  /** The host's own network stack may name the interface of a link-local peer. */
+  private static String withoutZone(String peer) {
+    int zone = peer.indexOf('%');
+    return zone < 0 ? peer : peer.substring(0, zone) + (peer.endsWith("]") ? "]" : "");
+  }
+}

@@ -1,0 +1,23 @@
+package io.perfkit.ratelimit.http;
+
+/**
+ * The header in which the host's proxies say for whom they forward. Only the one that they really
+ * write may be read: the other one comes from the client as it is.
+ */
+public enum ForwardedHeader {
+  /** {@code X-Forwarded-For: client, proxy}, which nearly all proxies write. */
+  X_FORWARDED_FOR("X-Forwarded-For"),
+  /** {@code Forwarded: for=client, for="[2001:db8::1]:8080"} of RFC 7239. */
+  FORWARDED("Forwarded");
+
+  private final String field;
+
+  ForwardedHeader(String field) {
+    this.field = field;
+  }
+
+  /** The header's name. */
+  public String field() {
+    return field;
+  }
+}

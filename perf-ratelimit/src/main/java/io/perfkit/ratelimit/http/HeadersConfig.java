@@ -1,0 +1,48 @@
+package io.perfkit.ratelimit.http;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * Which headers tell clients how they stand. Immutable. {@code Retry-After} is always written to a
+ * refusal.
+ *
+ * @param xRateLimit whether {@code X-RateLimit-Limit}, {@code -Remaining} and {@code -Reset} are
+ *     written; default true
+ * @param reset what {@code X-RateLimit-Reset} counts; default {@code EPOCH_SECONDS}
+ * @param rateLimit whether {@code RateLimit} and {@code RateLimit-Policy} of the IETF draft
+ *     "RateLimit header fields for HTTP" (version 10) are written; default false
+ */
+public record HeadersConfig(boolean xRateLimit, Reset reset, boolean rateLimit) {
+
+  /** How {@code X-RateLimit-Reset} says when all permits are there again. */
+  public enum Reset {
+    /** As UTC seconds since 1970, by this host's clock. */
+    EPOCH_SECONDS,
+    /** As seconds from now. */
+    DELTA_SECONDS
+  }
+
+  public HeadersConfig {
+    requireNonNull(reset, "reset");
+  }
+
+  /** The defaults. */
+  public static HeadersConfig defaults() {
+    return new HeadersConfig(true, Reset.EPOCH_SECONDS, false);
+  }
+
+  /** With or without the {@code X-RateLimit} headers. */
+  public HeadersConfig withXRateLimit(boolean written) {
+    return new HeadersConfig(written, reset, rateLimit);
+  }
+
+  /** With another meaning of {@code X-RateLimit-Reset}. */
+  public HeadersConfig withReset(Reset meaning) {
+    return new HeadersConfig(xRateLimit, meaning, rateLimit);
+  }
+
+  /** With or without the headers of the IETF draft. */
+  public HeadersConfig withRateLimit(boolean written) {
+    return new HeadersConfig(xRateLimit, reset, written);
+  }
+}

@@ -1,0 +1,168 @@
+package io.perfkit.ratelimit.servlet;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import io.perfkit.ratelimit.Decision;
+import io.perfkit.ratelimit.Limit;
+import io.perfkit.ratelimit.Plan;
+import io.perfkit.ratelimit.RateLimiter;
+import io.perfkit.ratelimit.Request;
+import io.perfkit.ratelimit.http.ClientAddressConfig;
+import io.perfkit.ratelimit.http.ClientAddresses;
+import io.perfkit.ratelimit.http.HeadersConfig;
+import io.perfkit.ratelimit.http.RateLimitHeaders;
+import io.perfkit.ratelimit.http.Refusal;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.security.Principal;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/**
+ * Asks a plan about each request before it goes on, tells the client how it stands, and answers
+ * those that are refused: with 429, or with 503 where an outage of ours refuses. A request counts
+ * by {@code ip}, the client's address, and, if the container has authenticated it, by {@code user},
+ * the principal's name; {@link Builder#keys} adds others. It is asked about once, however often the
+ * container dispatches it.
+ *
+ * <p>Permits of a {@link Limit.Concurrency} are held until the response is complete, for an
+ * asynchronous one too, whatever it throws. Thread safe. Cost: that of {@link RateLimiter#check}; a
+ * request that the filter's plan leaves out costs nothing.
+ */
+public final class RateLimitFilter implements Filter {
+  private static final AtomicInteger FILTERS = new AtomicInteger();
+
+  /** An attribute of requests that this filter was asked about; others have theirs. */
+  private final String decided =
+      RateLimitFilter.class.getName() + ".decided." + FILTERS.incrementAndGet();
+
+  private final RateLimiter limiter;
+  private final Function<? super HttpServletRequest, Optional<Plan>> plans;
+  private final BiFunction<? super HttpServletRequest, Request, Request> keys;
+  private final ClientAddresses clients;
+  private final RateLimitHeaders headers;
+
+  private RateLimitFilter(Builder builder) {
+    this.limiter = builder.limiter;
+    this.plans = builder.plans;
+    this.keys = builder.keys;
+    this.clients = builder.clients;
+    this.headers = builder.headers;
+  }
+
+  /** A filter of one plan for all requests, for a host that no proxy stands before. */
+  public static RateLimitFilter of(RateLimiter limiter, Plan plan) {
+    requireNonNull(plan, "plan");
+    return builder(limiter, request -> Optional.of(plan)).build();
+  }
+
+  /**
+   * A builder.
+   *
+   * @param plans chooses a request's plan; without one it goes on unasked
+   */
+  public static Builder builder(
+      RateLimiter limiter, Function<? super HttpServletRequest, Optional<Plan>> plans) {
+    return new Builder(limiter, plans);
+  }
+
+  @Override
+  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    if (!(request instanceof HttpServletRequest http)
+        || !(response instanceof HttpServletResponse answer)
+        || http.getAttribute(decided) != null) {
+      chain.doFilter(request, response);
+      return;
+    }
+    http.setAttribute(decided, true);
+    Optional<Plan> plan = plans.apply(http);
+    if (plan.isEmpty()) {
+      chain.doFilter(http, answer);
+      return;
+    }
+    Decision decision = limiter.check(plan.get(), asked(http));
+    headers.write(decision, answer::setHeader);
+    if (decision instanceof Decision.Denied denied) {
+      refuse(Refusal.of(denied), answer);
+    } else if (holdsPermits(plan.get())) {
+      HeldRequest held = new HeldRequest(http, () -> limiter.release(decision));
+      held.goOn(answer, chain);
+    } else {
+      chain.doFilter(http, answer);
+    }
+  }
+
+  private Request asked(HttpServletRequest http) {
+    List<String> forwarded = Collections.list(http.getHeaders(clients.header()));
+    Request request = Request.of("ip", clients.client(http.getRemoteAddr(), forwarded));
+    Principal principal = http.getUserPrincipal();
+    if (principal != null) {
+      request = request.with("user", principal.getName()).as(principal);
+    }
+    return keys.apply(http, request);
+  }
+
+  private static void refuse(Refusal refusal, HttpServletResponse answer) throws IOException {
+    byte[] body = refusal.body().getBytes(UTF_8);
+    answer.setStatus(refusal.status());
+    answer.setContentType(Refusal.CONTENT_TYPE);
+    answer.setContentLength(body.length);
+    answer.getOutputStream().write(body);
+  }
+
+  private static boolean holdsPermits(Plan plan) {
+    return plan.parts().stream()
+        .anyMatch(part -> part.policy().limit() instanceof Limit.Concurrency);
+  }
+
+  /** Collects what a filter works with. One thread at a time. */
+  public static final class Builder {
+    private final RateLimiter limiter;
+    private final Function<? super HttpServletRequest, Optional<Plan>> plans;
+    private BiFunction<? super HttpServletRequest, Request, Request> keys =
+        (http, request) -> request;
+    private ClientAddresses clients = ClientAddresses.of(ClientAddressConfig.direct());
+    private RateLimitHeaders headers = RateLimitHeaders.of(HeadersConfig.defaults());
+
+    private Builder(
+        RateLimiter limiter, Function<? super HttpServletRequest, Optional<Plan>> plans) {
+      this.limiter = requireNonNull(limiter, "limiter");
+      this.plans = requireNonNull(plans, "plans");
+    }
+
+    /** Where the clients' addresses stand; default: no proxies. */
+    public Builder clients(ClientAddressConfig proxies) {
+      clients = ClientAddresses.of(proxies);
+      return this;
+    }
+
+    /** What clients are told; default {@link HeadersConfig#defaults()}. */
+    public Builder headers(HeadersConfig told) {
+      headers = RateLimitHeaders.of(told);
+      return this;
+    }
+
+    /** Adds keys of other dimensions to a request, or replaces those that it has; default none. */
+    public Builder keys(BiFunction<? super HttpServletRequest, Request, Request> additional) {
+      keys = requireNonNull(additional, "additional");
+      return this;
+    }
+
+    /** The filter. */
+    public RateLimitFilter build() {
+      return new RateLimitFilter(this);
+    }
+  }
+}

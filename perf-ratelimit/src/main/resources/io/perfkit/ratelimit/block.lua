@@ -1,0 +1,37 @@
+-- Refuses what counts under some keys until a time from now on; earlier blocks end. Atomic.
+-- KEYS the state of each rule
+-- ARGV 1 '' (tests only: the time), 2 length of the block in microseconds; then the kind of each rule
+-- Returns 1. Stored as check.lua says; what else stands there is overwritten.
+local SIZES = { b = 32, l = -1, s = 24 + 8 * 33, f = 24 } -- without the header; a log is of any size
+local pack, sub = struct.pack, string.sub
+local now
+if ARGV[1] == '' then
+  local time = redis.call('TIME')
+  now = time[1] * 1000000 + time[2]
+else
+  now = tonumber(ARGV[1])
+end
+local stop = now + ARGV[2]
+local expiry = math.ceil(stop / 1000)
+for i, key in ipairs(KEYS) do
+  local ttl = redis.call('PTTL', key)
+  local left = ttl > 0 and math.ceil(now / 1000) + ttl or 0
+  if ARGV[i + 2] == 'n' then
+    local blocked = redis.pcall('ZADD', key, string.format('%.0f', stop), '!')
+    if type(blocked) ~= 'number' then
+      redis.call('UNLINK', key)
+      redis.call('ZADD', key, string.format('%.0f', stop), '!')
+    end
+    redis.call('PEXPIREAT', key, string.format('%.0f', math.max(expiry, left)))
+  else
+    local stored = redis.pcall('GET', key)
+    local kept, state = 'x', ''
+    local first = type(stored) == 'string' and sub(stored, 1, 1)
+    local size = SIZES[first]
+    if size and (#stored - 9 == size or size < 0 and #stored % 8 == 1) then
+      kept, state = first, sub(stored, 10)
+    end
+    redis.call('SET', key, kept .. pack('>I8', stop) .. state, 'PXAT', string.format('%.0f', math.max(expiry, left)))
+  end
+end
+return 1

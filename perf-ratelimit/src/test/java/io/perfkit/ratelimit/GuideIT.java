@@ -1,0 +1,134 @@
+package io.perfkit.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.testing.RealRedis;
+import io.perfkit.testing.TestRedis;
+import java.security.Principal;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.RedisClient;
+
+/** The Java of README.md and docs/guide/ratelimit.md, run. */
+@RealRedis
+final class GuideIT {
+  private final RedisClient redis;
+  private final String address = "192.0.2.1";
+  private final String userId = "42";
+
+  GuideIT(TestRedis server) {
+    redis = server.client();
+  }
+
+  @Test
+  void fiveLines() {
+    RateLimiter limiter = RateLimiter.redis(redis, "shop");
+    Plan api =
+        Plan.of("api")
+            .with(Policy.tokenBucket("per-ip", 10, Duration.ofSeconds(1)), "ip")
+            .with(Policy.slidingWindow("per-user", 1_000, Duration.ofMinutes(1)), "user");
+    Decision decision = limiter.check(api, Request.of("ip", address).with("user", userId));
+
+    assertThat(decision.allowed()).isTrue();
+    assertThat(decision.limits()).extracting(LimitStatus::limit).containsExactly(10L, 1_000L);
+    limiter.reset(api, Request.of("ip", address).with("user", userId));
+    limiter.close();
+  }
+
+  @Test
+  void refusals() {
+    try (RateLimiter limiter = RateLimiter.redis(redis, "guide")) {
+      Plan plan = Plan.of("p").with(Policy.tokenBucket("once", 1, Duration.ofHours(1)));
+      limiter.reset(plan, Request.of());
+      limiter.check(plan, Request.of());
+      Decision decision = limiter.check(plan, Request.of());
+
+      if (decision instanceof Decision.Denied denied) {
+        int status = denied.reason() == Decision.Reason.UNAVAILABLE ? 503 : 429;
+        Duration wait = denied.retryAfter();
+
+        assertThat(status).isEqualTo(429);
+        assertThat(wait).isBetween(Duration.ofMinutes(59), Duration.ofHours(1));
+      }
+      assertThat(decision.allowed()).isFalse();
+    }
+  }
+
+  @Test
+  void policies() {
+    Policy general = Policy.tokenBucket("general", 10, Duration.ofSeconds(1), 20);
+    Policy login = Policy.slidingWindow("login", 6, Duration.ofMinutes(1));
+    Policy report =
+        Policy.calendarQuota("report", 100, ChronoUnit.DAYS, ZoneId.of("Europe/Berlin"));
+    Policy export = Policy.concurrency("export", 3, Duration.ofMinutes(5));
+    Policy trial = Policy.fixedWindow("trial", 1_000, Duration.ofHours(1)).withCost(5).asShadow();
+
+    try (RateLimiter limiter = RateLimiter.redis(redis, "guide")) {
+      Plan all = Plan.of("all");
+      for (Policy policy : List.of(general, login, report, export, trial)) {
+        all = all.with(policy, "user");
+      }
+      limiter.reset(all, Request.of("user", userId));
+      assertThat(limiter.check(all, Request.of("user", userId)).limits())
+          .extracting(LimitStatus::remaining)
+          .containsExactly(19L, 5L, 99L, 2L, 995L);
+    }
+  }
+
+  @Test
+  void heldPermits() {
+    try (RateLimiter limiter = RateLimiter.redis(redis, "guide")) {
+      Policy export = Policy.concurrency("export", 3, Duration.ofMinutes(5));
+      Plan exports = Plan.of("exports").with(export, "user");
+      limiter.reset(exports, Request.of("user", userId));
+
+      Decision held = limiter.check(exports, Request.of("user", userId));
+      try {
+        runExport(held);
+      } finally {
+        limiter.release(held);
+      }
+
+      Decision after = limiter.peek(exports, Request.of("user", userId));
+      assertThat(after.limits().get(0).remaining()).isEqualTo(3);
+    }
+  }
+
+  private static void runExport(Decision held) {
+    assertThat(held.limits().get(0).remaining()).isEqualTo(2);
+  }
+
+  @Test
+  void exemptPrincipals() {
+    MeterRegistry registry = new SimpleMeterRegistry();
+    Principal principal = () -> "monitoring";
+    Plan api = Presets.API;
+
+    RateLimiter limiter =
+        RateLimiter.builder(redis, "shop")
+            .bypass(user -> user.getName().equals("monitoring"))
+            .meterRegistry(registry)
+            .build();
+    Decision decision = limiter.check(api, Request.of("ip", address).as(principal));
+
+    assertThat(decision).isInstanceOf(Decision.Bypassed.class);
+    assertThat(registry.get("perf.ratelimit.bypassed").functionCounter().count()).isEqualTo(1);
+    limiter.close();
+    assertThat(registry.getMeters()).as("the host gets its registry back").isEmpty();
+  }
+
+  @Test
+  void whileRedisIsDown() {
+    Policy login =
+        Policy.slidingWindow("login", 6, Duration.ofMinutes(1))
+            .withOnRedisDown(FailureMode.local(0.25)); // of four nodes, each admits a quarter
+
+    assertThat(login.onRedisDown().share()).isEqualTo(0.25);
+    assertThat(Presets.LOGIN.parts()).hasSize(2);
+  }
+}

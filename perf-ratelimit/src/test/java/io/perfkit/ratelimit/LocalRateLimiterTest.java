@@ -1,0 +1,49 @@
+package io.perfkit.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+final class LocalRateLimiterTest extends RateLimiterContract {
+  @Override
+  RateLimiter.Builder builder() {
+    return RateLimiter.localBuilder();
+  }
+
+  @Test
+  void forgetsKeysWhosePermitsAreAllThere() {
+    RateLimiter limiter = limiter();
+    Plan plan = Plan.of("p").with(Policy.tokenBucket("forgets", 10, SECOND), "ip");
+    for (int i = 0; i < 1_000; i++) {
+      limiter.check(plan, ip("first-" + i));
+    }
+    assertThat(limiter.health().keys()).isEqualTo(1_000);
+    clock.advance(Duration.ofMillis(100));
+
+    for (int i = 0; i < 1_000; i++) {
+      limiter.check(plan, ip("second-" + i));
+    }
+
+    assertThat(limiter.health().keys()).isEqualTo(1_000);
+  }
+
+  @Test
+  void aKeyThatOwesIsNeverForgottenAndTooManyKeysShareACount() {
+    RateLimiter limiter = builder().config(RateLimiterConfig.defaults().withKeysMax(10)).build();
+    Plan plan = Plan.of("p").with(Policy.tokenBucket("crowd", 2, Duration.ofHours(1)), "ip");
+    for (int i = 0; i < 10; i++) {
+      limiter.tryAcquire(plan, ip("early-" + i), 2);
+    }
+
+    assertThat(limiter.health().overflowing()).isTrue();
+    assertThat(limiter.health().healthy()).isFalse();
+    assertThat(limiter.check(plan, ip("late-1")).allowed()).isTrue();
+    assertThat(limiter.check(plan, ip("late-2")).allowed()).isTrue();
+    assertThat(limiter.check(plan, ip("late-3")).allowed()).as("they share").isFalse();
+    for (int i = 0; i < 10; i++) {
+      assertThat(limiter.check(plan, ip("early-" + i)).allowed()).isFalse();
+    }
+    limiter.close();
+  }
+}

@@ -1,0 +1,592 @@
+package io.perfkit.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.perfkit.testing.FakeClock;
+import java.security.Principal;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a limiter decides, wherever it counts, by a clock that the test moves. */
+abstract class RateLimiterContract {
+  static final Duration SECOND = Duration.ofSeconds(1);
+  static final Duration MICRO = Duration.of(1, ChronoUnit.MICROS);
+
+  /** So far ahead that no key expires by the server's own clock while a test runs. */
+  final FakeClock clock =
+      FakeClock.startingAt(Instant.now().plus(Duration.ofDays(30)).truncatedTo(ChronoUnit.DAYS));
+
+  private final List<RateLimiter> limiters = new ArrayList<>();
+
+  abstract RateLimiter.Builder builder();
+
+  RateLimiter limiter() {
+    return limiter(builder());
+  }
+
+  RateLimiter limiter(RateLimiter.Builder builder) {
+    RateLimiter limiter =
+        builder
+            .clocks(clock.nanos(), clock, nanos -> clock.advance(Duration.ofNanos(nanos)))
+            .build();
+    limiters.add(limiter);
+    return limiter;
+  }
+
+  @AfterEach
+  void close() {
+    limiters.forEach(RateLimiter::close);
+  }
+
+  static Request ip(String address) {
+    return Request.of("ip", address);
+  }
+
+  private static final Request A = ip("192.0.2.1");
+
+  private static Plan plan(Policy policy) {
+    return Plan.of(policy.name()).with(policy, "ip");
+  }
+
+  static LimitStatus only(Decision decision) {
+    assertThat(decision.limits()).hasSize(1);
+    return decision.limits().get(0);
+  }
+
+  private void admits(RateLimiter limiter, Plan plan, int times) {
+    for (int i = 0; i < times; i++) {
+      assertThat(limiter.check(plan, A).allowed()).as("request %s", i).isTrue();
+    }
+  }
+
+  /** Waiting just as long as told is enough, and a microsecond less is not. */
+  private void honours(RateLimiter limiter, Plan plan, Decision refusal, Duration expected) {
+    assertThat(refusal.allowed()).isFalse();
+    assertThat(refusal.retryAfter()).isEqualTo(expected);
+    clock.advance(expected.minus(MICRO));
+    assertThat(limiter.peek(plan, A).allowed()).isFalse();
+    clock.advance(MICRO);
+    assertThat(limiter.peek(plan, A).allowed()).isTrue();
+  }
+
+  @Test
+  void aBucketAdmitsItsBurstAndThenItsRate() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("bucket", 10, SECOND, 3));
+
+    admits(limiter, plan, 3);
+    Decision refusal = limiter.check(plan, A);
+
+    honours(limiter, plan, refusal, Duration.ofMillis(100));
+    admits(limiter, plan, 1);
+    assertThat(limiter.check(plan, A).allowed()).isFalse();
+    clock.advance(Duration.ofHours(1));
+    admits(limiter, plan, 3);
+    assertThat(limiter.check(plan, A).allowed()).as("never more than the burst").isFalse();
+  }
+
+  @Test
+  void aBucketSaysHowItStands() {
+    RateLimiter limiter = limiter();
+    Policy policy = Policy.tokenBucket("told", 10, SECOND, 5);
+    Plan plan = plan(policy);
+
+    assertThat(only(limiter.check(plan, A)))
+        .isEqualTo(new LimitStatus(policy, 5, 4, Duration.ofMillis(100), Duration.ZERO));
+    clock.advance(Duration.ofMillis(50));
+    assertThat(only(limiter.tryAcquire(plan, A, 4)))
+        .isEqualTo(new LimitStatus(policy, 5, 0, Duration.ofMillis(450), Duration.ZERO));
+    assertThat(only(limiter.check(plan, A)))
+        .isEqualTo(new LimitStatus(policy, 5, 0, Duration.ofMillis(450), Duration.ofMillis(50)));
+  }
+
+  @Test
+  void aBucketOfAnAwkwardRateIsExactToTheMicrosecond() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("seven", 7, SECOND, 1));
+
+    admits(limiter, plan, 1);
+
+    honours(limiter, plan, limiter.check(plan, A), Duration.of(142_858, ChronoUnit.MICROS));
+  }
+
+  @Test
+  void aShortWindowForgetsEachRequestWhenItIsAWindowOld() {
+    RateLimiter limiter = limiter();
+    Policy policy = Policy.slidingWindow("log", 3, Duration.ofSeconds(10));
+    Plan plan = plan(policy);
+
+    admits(limiter, plan, 1);
+    clock.advance(Duration.ofSeconds(4));
+    assertThat(only(limiter.check(plan, A)))
+        .isEqualTo(new LimitStatus(policy, 3, 1, Duration.ofSeconds(10), Duration.ZERO));
+    admits(limiter, plan, 1);
+    Decision refusal = limiter.check(plan, A);
+    assertThat(only(refusal))
+        .isEqualTo(new LimitStatus(policy, 3, 0, Duration.ofSeconds(10), Duration.ofSeconds(6)));
+    assertThat(limiter.tryAcquire(plan, A, 2).retryAfter()).isEqualTo(Duration.ofSeconds(10));
+
+    honours(limiter, plan, refusal, Duration.ofSeconds(6));
+    admits(limiter, plan, 1);
+    assertThat(limiter.check(plan, A).allowed()).isFalse();
+  }
+
+  @Test
+  void aLongWindowNeverAdmitsMoreThanItSaysWhereverItBegins() {
+    RateLimiter limiter = limiter();
+    Policy policy = Policy.slidingWindow("segments", 320, Duration.ofSeconds(32));
+    Plan plan = plan(policy);
+
+    clock.advance(Duration.ofMillis(31_500));
+    assertThat(limiter.tryAcquire(plan, A, 160).allowed()).isTrue();
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(limiter.tryAcquire(plan, A, 160).allowed()).isTrue();
+    Decision refusal = limiter.check(plan, A);
+    assertThat(only(refusal).remaining()).isZero();
+
+    honours(limiter, plan, refusal, Duration.ofMillis(31_500)); // segments end on whole seconds
+    assertThat(only(limiter.peek(plan, A)).remaining()).isEqualTo(160);
+    assertThat(limiter.tryAcquire(plan, A, 160).allowed()).isTrue();
+    assertThat(limiter.check(plan, A).retryAfter()).isEqualTo(SECOND);
+  }
+
+  @Test
+  void aFixedWindowBeginsAnewOnTheClock() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.fixedWindow("fixed", 2, Duration.ofMinutes(1)));
+    clock.advance(Duration.ofSeconds(59));
+
+    admits(limiter, plan, 2);
+
+    honours(limiter, plan, limiter.check(plan, A), SECOND);
+    admits(limiter, plan, 2);
+    assertThat(limiter.check(plan, A).retryAfter()).isEqualTo(Duration.ofMinutes(1));
+  }
+
+  @Test
+  void aQuotaFollowsTheCalendarOfItsZone() {
+    RateLimiter limiter = limiter();
+    ZoneId zone = ZoneId.of("Asia/Tokyo"); // nine hours ahead, without summer time
+    Plan plan = plan(Policy.calendarQuota("daily", 2, ChronoUnit.DAYS, zone));
+    clock.advance(Duration.ofHours(14));
+
+    admits(limiter, plan, 2);
+
+    honours(limiter, plan, limiter.check(plan, A), Duration.ofHours(1));
+    admits(limiter, plan, 2);
+    assertThat(limiter.check(plan, A).retryAfter()).isEqualTo(Duration.ofHours(24));
+  }
+
+  @Test
+  void heldPermitsComeBackByReleaseOrAtTheEndOfTheirLease() {
+    RateLimiter limiter = limiter();
+    Policy policy = Policy.concurrency("held", 2, Duration.ofSeconds(30));
+    Plan plan = plan(policy);
+
+    Decision first = limiter.check(plan, A);
+    clock.advance(Duration.ofSeconds(10));
+    Decision second = limiter.check(plan, A);
+    assertThat(only(second).remaining()).isZero();
+    assertThat(limiter.check(plan, A).retryAfter()).isEqualTo(Duration.ofSeconds(20));
+
+    assertThat(limiter.release(second)).isTrue();
+    assertThat(limiter.release(second)).as("once").isFalse();
+    Decision third = limiter.check(plan, A);
+    assertThat(third.allowed()).isTrue();
+    honours(limiter, plan, limiter.check(plan, A), Duration.ofSeconds(20)); // the first one's end
+    assertThat(limiter.release(first)).as("late, and no harm").isTrue();
+    assertThat(only(limiter.peek(plan, A)).remaining()).isEqualTo(1);
+  }
+
+  @Test
+  void eitherAllPoliciesAreChargedOrNone() {
+    RateLimiter limiter = limiter();
+    Policy wide = Policy.tokenBucket("wide", 10, SECOND);
+    Policy narrow = Policy.slidingWindow("narrow", 1, SECOND);
+    Plan both = Plan.of("both").with(wide, "ip").with(narrow, "ip");
+    Plan reversed = Plan.of("reversed").with(narrow, "ip").with(wide, "ip");
+
+    assertThat(limiter.check(both, A).limits()).noneMatch(LimitStatus::refuses);
+    for (int i = 0; i < 5; i++) {
+      Decision refusal = limiter.check(i % 2 == 0 ? both : reversed, A);
+      assertThat(refusal.allowed()).isFalse();
+      assertThat(refusal.binding().orElseThrow().policy()).isEqualTo(narrow);
+    }
+
+    assertThat(only(limiter.peek(plan(wide), A)).remaining()).isEqualTo(9);
+  }
+
+  @Test
+  void aPolicyInSeveralPlansCountsOnce() {
+    RateLimiter limiter = limiter();
+    Policy shared = Policy.tokenBucket("shared", 2, SECOND);
+    Plan one = Plan.of("one").with(shared, "ip");
+    Plan two =
+        Plan.of("two").with(Policy.tokenBucket("other", 9, SECOND), "user").with(shared, "ip");
+
+    admits(limiter, one, 1);
+    Decision last = limiter.check(two, A.with("user", "u"));
+    assertThat(last.allowed()).isTrue();
+    assertThat(last.limits()).as("what is spent now was admitted").noneMatch(LimitStatus::refuses);
+
+    assertThat(limiter.check(one, A).allowed()).isFalse();
+  }
+
+  @Test
+  void keysAndPoliciesAreToldApart() {
+    RateLimiter limiter = limiter();
+    Plan a = plan(Policy.tokenBucket("a", 1, SECOND));
+    Plan ab = plan(Policy.tokenBucket("a.b", 1, SECOND));
+
+    for (Request request : List.of(ip("x"), ip("b:x"), ip("y"), ip("X"), ip("é"), ip(" "))) {
+      assertThat(limiter.check(a, request).allowed()).isTrue();
+      assertThat(limiter.check(ab, request).allowed()).isTrue();
+      assertThat(limiter.check(a, request).allowed()).isFalse();
+    }
+  }
+
+  @Test
+  void aLongKeyCountsByItsDigest() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("long", 1, SECOND));
+    String tenKilobytes = "k".repeat(10_240);
+
+    assertThat(limiter.check(plan, ip(tenKilobytes)).allowed()).isTrue();
+    assertThat(limiter.check(plan, ip(tenKilobytes)).allowed()).isFalse();
+    assertThat(limiter.check(plan, ip(tenKilobytes + "k")).allowed()).isTrue();
+    assertThat(limiter.offenders()).allMatch(offender -> offender.key().length() == 65);
+  }
+
+  @Test
+  void aShadowCountsAndRefusesNothing() {
+    RateLimiter limiter = limiter();
+    Policy shadow = Policy.tokenBucket("trial", 1, SECOND).asShadow();
+    Policy real = Policy.tokenBucket("real", 3, SECOND);
+    Plan plan = Plan.of("trial").with(shadow, "ip").with(real, "ip");
+
+    admits(limiter, plan, 3);
+    Decision last = limiter.peek(plan, A);
+
+    assertThat(last.limits().get(0).refuses()).isTrue();
+    assertThat(last.binding().orElseThrow().policy()).isEqualTo(real);
+    assertThat(only(limiter.peek(plan(real), A)).remaining()).isZero();
+    assertThat(limiter.tryAcquire(plan, ip("other"), 2).allowed())
+        .as("too much for the shadow only")
+        .isTrue();
+    assertThat(only(limiter.peek(plan(real), ip("other"))).remaining()).isEqualTo(1);
+  }
+
+  @Test
+  void costsMultiplyAndComeAllOrNotAtAll() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("cost", 10, SECOND).withCost(3));
+
+    assertThat(only(limiter.tryAcquire(plan, A, 2)).remaining()).isEqualTo(4);
+    assertThat(limiter.tryAcquire(plan, A, 2).allowed()).isFalse();
+    assertThat(only(limiter.check(plan, A)).remaining()).isEqualTo(1);
+  }
+
+  @Test
+  void whatCostsMoreThanThereEverIsIsRefusedForeverAndChargesNothing() {
+    RateLimiter limiter = limiter();
+    Plan plan =
+        Plan.of("never")
+            .with(Policy.tokenBucket("big", 100, SECOND), "ip")
+            .with(Policy.tokenBucket("small", 5, SECOND), "ip");
+    admits(limiter, plan, 1);
+
+    for (long permits : new long[] {6, 101, Long.MAX_VALUE}) {
+      Decision refusal = limiter.tryAcquire(plan, A, permits);
+      assertThat(refusal).isInstanceOf(Decision.Denied.class);
+      assertThat(((Decision.Denied) refusal).reason()).isEqualTo(Decision.Reason.NEVER);
+      assertThat(refusal.retryAfter()).isEqualTo(ChronoUnit.FOREVER.getDuration());
+    }
+
+    assertThat(limiter.peek(plan, A).limits())
+        .extracting(LimitStatus::remaining)
+        .containsExactly(99L, 4L);
+  }
+
+  @Test
+  void lookingChargesNothing() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("look", 2, SECOND));
+
+    for (int i = 0; i < 5; i++) {
+      assertThat(only(limiter.peek(plan, A)).remaining()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aRefundGivesBackWhatHasNotReturnedByItself() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("back", 10, SECOND, 5));
+    Decision charged = limiter.tryAcquire(plan, A, 4);
+    clock.advance(Duration.ofMillis(250)); // 2.5 of them are there again
+
+    assertThat(limiter.refund(charged)).isTrue();
+    assertThat(only(limiter.peek(plan, A)))
+        .extracting(LimitStatus::remaining, LimitStatus::resetAfter)
+        .containsExactly(5L, Duration.ZERO);
+    assertThat(limiter.refund(charged)).as("once").isFalse();
+  }
+
+  @Test
+  void aRefundNeverLetsABurstThroughThatTheRestDoesNotAllow() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("late", 10, SECOND, 5));
+    Decision charged = limiter.tryAcquire(plan, A, 2);
+    clock.advance(Duration.ofMillis(150));
+    assertThat(limiter.tryAcquire(plan, A, 4).allowed()).isTrue(); // 0.5 left
+
+    limiter.refund(charged); // of which 1.5 have returned
+
+    assertThat(only(limiter.peek(plan, A)).remaining()).isEqualTo(1);
+    clock.advance(SECOND);
+    Decision late = limiter.tryAcquire(plan, A, 2);
+    clock.advance(Duration.ofMillis(200));
+    assertThat(limiter.tryAcquire(plan, A, 5).allowed()).isTrue();
+    limiter.refund(late);
+    assertThat(only(limiter.peek(plan, A)).remaining()).isZero();
+  }
+
+  @Test
+  void aRefundOfAWindowTakesTheRequestOutOfIt() {
+    RateLimiter limiter = limiter();
+    for (Policy policy :
+        List.of(
+            Policy.slidingWindow("refund-log", 10, Duration.ofSeconds(10)),
+            Policy.slidingWindow("refund-segments", 200, Duration.ofSeconds(10)),
+            Policy.fixedWindow("refund-fixed", 10, Duration.ofSeconds(10)),
+            Policy.calendarQuota("refund-day", 10, ChronoUnit.DAYS, ZoneId.of("UTC")),
+            Policy.concurrency("refund-held", 10, Duration.ofSeconds(10)))) {
+      Plan plan = plan(policy);
+      Decision charged = limiter.tryAcquire(plan, A, 6);
+      clock.advance(MICRO);
+      limiter.tryAcquire(plan, A, 3);
+      long before = only(limiter.peek(plan, A)).remaining();
+
+      assertThat(limiter.refund(charged)).isTrue();
+      assertThat(limiter.refund(charged)).isFalse();
+
+      assertThat(only(limiter.peek(plan, A)).remaining()).as(policy.name()).isEqualTo(before + 6);
+    }
+  }
+
+  @Test
+  void aRefundAfterAResetGivesNothing() {
+    RateLimiter limiter = limiter();
+    for (Policy policy :
+        List.of(
+            Policy.slidingWindow("reset-log", 10, Duration.ofSeconds(10)),
+            Policy.fixedWindow("reset-fixed", 10, Duration.ofSeconds(10)),
+            Policy.tokenBucket("reset-bucket", 10, Duration.ofSeconds(10)))) {
+      Plan plan = plan(policy);
+      Decision charged = limiter.tryAcquire(plan, A, 5);
+      limiter.reset(plan, A);
+      clock.advance(MICRO);
+      limiter.tryAcquire(plan, A, 5);
+
+      limiter.refund(charged);
+
+      assertThat(only(limiter.peek(plan, A)).remaining()).as(policy.name()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void nothingIsRefundedForWhatChargedNothing() {
+    RateLimiter limiter = limiter(builder().bypass(principal -> true));
+    Plan plan = plan(Policy.tokenBucket("nothing", 1, SECOND));
+    admits(limiter, plan, 1);
+
+    assertThat(limiter.refund(limiter.check(plan, A))).isFalse();
+    assertThat(limiter.refund(limiter.check(plan, A.as(() -> "admin")))).isFalse();
+    assertThat(limiter.check(plan, A).allowed()).isFalse();
+  }
+
+  @Test
+  void aBlockRefusesUntilItEnds() {
+    RateLimiter limiter = limiter();
+    Policy policy = Policy.tokenBucket("blocked", 10, SECOND);
+    Policy held = Policy.concurrency("blocked-held", 3, SECOND);
+    for (Plan plan : List.of(plan(policy), plan(held))) {
+      admits(limiter, plan, 1);
+      limiter.block(plan, A, Duration.ofMinutes(5));
+
+      Decision refusal = limiter.check(plan, A);
+      assertThat(((Decision.Denied) refusal).reason()).isEqualTo(Decision.Reason.BLOCKED);
+      assertThat(limiter.check(plan, ip("other")).allowed()).isTrue();
+      honours(limiter, plan, refusal, Duration.ofMinutes(5));
+      admits(limiter, plan, 1);
+    }
+  }
+
+  @Test
+  void aResetEndsABlockAndGivesAllBack() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("reset", 2, Duration.ofHours(1)));
+    admits(limiter, plan, 2);
+    assertThat(limiter.check(plan, A).allowed()).isFalse();
+    limiter.block(plan, A, Duration.ofDays(1));
+    assertThat(limiter.check(plan, A).allowed()).isFalse();
+
+    limiter.reset(plan, A);
+
+    admits(limiter, plan, 2);
+  }
+
+  @Test
+  void blockAndResetLeaveOtherDimensionsAlone() {
+    RateLimiter limiter = limiter();
+    Plan plan =
+        Plan.of("two")
+            .with(Policy.tokenBucket("by-ip", 5, SECOND), "ip")
+            .with(Policy.tokenBucket("by-user", 5, SECOND), "user");
+
+    limiter.block(plan, A, SECOND);
+
+    assertThat(limiter.check(plan, A.with("user", "u")).allowed()).isFalse();
+    assertThat(limiter.check(plan, ip("other").with("user", "u")).allowed()).isTrue();
+  }
+
+  @Test
+  void anExemptPrincipalIsNotCounted() {
+    List<String> asked = new ArrayList<>();
+    RateLimiter limiter =
+        limiter(
+            builder()
+                .bypass(
+                    principal -> {
+                      asked.add(principal.getName());
+                      return principal.getName().equals("admin");
+                    }));
+    Plan plan = plan(Policy.tokenBucket("exempt", 1, SECOND));
+    Principal admin = () -> "admin";
+    Principal guest = () -> "guest";
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(limiter.check(plan, A.as(admin))).isInstanceOf(Decision.Bypassed.class);
+    }
+    assertThat(limiter.check(plan, A.as(guest)).allowed()).isTrue();
+    assertThat(limiter.check(plan, A.as(guest)).allowed()).isFalse();
+    assertThat(limiter.check(plan, ip("admin")).allowed()).as("a key exempts nobody").isTrue();
+    assertThat(asked).containsExactly("admin", "admin", "admin", "guest", "guest");
+  }
+
+  @Test
+  void awaitingSleepsJustAsLongAsItTakes() throws InterruptedException {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("await", 10, SECOND, 1));
+    admits(limiter, plan, 1);
+    long start = clock.nanos().getAsLong();
+
+    assertThat(limiter.await(plan, A, SECOND).allowed()).isTrue();
+    assertThat(Duration.ofNanos(clock.nanos().getAsLong() - start))
+        .isEqualTo(Duration.ofMillis(100));
+    assertThat(limiter.await(plan, A, Duration.ofMillis(99)).allowed())
+        .as("at once, since it would be in vain")
+        .isFalse();
+    assertThat(Duration.ofNanos(clock.nanos().getAsLong() - start))
+        .isEqualTo(Duration.ofMillis(100));
+    assertThat(limiter.await(plan, A, Duration.ofMillis(100)).allowed()).isTrue();
+  }
+
+  @Test
+  void awaitingWhatNeverComesEndsAtOnce() throws InterruptedException {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("block", 1, SECOND));
+    limiter.block(plan, A, Duration.ofDays(1));
+
+    assertThat(limiter.await(plan, A, Duration.ofHours(1)).allowed()).isFalse();
+  }
+
+  @Test
+  void aPolicyWithoutDimensionCountsAllTogether() {
+    RateLimiter limiter = limiter();
+    Plan plan = Plan.of("all").with(Policy.tokenBucket("total", 2, SECOND));
+
+    assertThat(limiter.check(plan, ip("a")).allowed()).isTrue();
+    assertThat(limiter.check(plan, Request.of()).allowed()).isTrue();
+    assertThat(limiter.check(plan, ip("b")).allowed()).isFalse();
+    assertThat(limiter.check(Plan.of("empty"), Request.of()).binding()).isEqualTo(Optional.empty());
+  }
+
+  @Test
+  void anOptionalPolicyCountsOnlyWhoHasItsKey() {
+    RateLimiter limiter = limiter();
+    Plan plan =
+        Plan.of("optional")
+            .with(Policy.tokenBucket("ip", 5, SECOND), "ip")
+            .withIfPresent(Policy.tokenBucket("user", 1, SECOND), "user");
+
+    assertThat(limiter.check(plan, A).limits()).hasSize(1);
+    assertThat(limiter.check(plan, A.with("user", "u")).limits()).hasSize(2);
+    assertThat(limiter.check(plan, A.with("user", "u")).allowed()).isFalse();
+    assertThat(limiter.check(plan, A).allowed()).isTrue();
+  }
+
+  @Test
+  void refusesWhatCannotBeAsked() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("asked", 5, SECOND));
+
+    assertThatThrownBy(() -> limiter.check(plan, Request.of("user", "u")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("request: Request[user] (expected: a key of 'ip' for Plan[asked");
+    for (long permits : new long[] {0, -1, Long.MIN_VALUE}) {
+      assertThatThrownBy(() -> limiter.tryAcquire(plan, A, permits))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("permits: " + permits + " (expected: >= 1)");
+    }
+    for (Duration duration : List.of(Duration.ZERO, Duration.ofDays(366))) {
+      assertThatThrownBy(() -> limiter.block(plan, A, duration))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("duration: " + duration + " (expected: 1 ms to PT8760H)");
+    }
+    assertThatThrownBy(() -> limiter.check(plan(Policy.tokenBucket("asked", 6, SECOND)), A))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("(expected: as in another plan, Policy[name=asked");
+    limiter.close();
+    assertThatThrownBy(() -> limiter.check(plan, A)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void plansAreMadeOnceAndKept() {
+    RateLimiter limiter = limiter();
+    Policy policy = Policy.tokenBucket("made", 1_000_000, SECOND);
+
+    assertThatThrownBy(
+            () -> {
+              for (int i = 0; i <= 1_000; i++) {
+                limiter.peek(plan(policy), A);
+              }
+            })
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("plans: more than 1000 (expected: plans that are made once and kept)");
+  }
+
+  @Test
+  void tellsTheWorstOffenders() {
+    RateLimiter limiter = limiter(builder().config(RateLimiterConfig.defaults()));
+    Plan plan = plan(Policy.tokenBucket("offended", 1, Duration.ofHours(1)));
+    for (int i = 1; i <= 5; i++) {
+      for (int j = 0; j <= i; j++) {
+        limiter.check(plan, ip("key-" + i));
+      }
+    }
+
+    assertThat(limiter.offenders())
+        .startsWith(
+            new Offender("offended", "key-5", 5, 0), new Offender("offended", "key-4", 4, 0))
+        .hasSize(5);
+    assertThat(limiter.toString()).doesNotContain("key-5");
+  }
+}
