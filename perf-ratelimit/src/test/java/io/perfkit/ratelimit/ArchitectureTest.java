@@ -8,7 +8,7 @@ final class ArchitectureTest {
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.ratelimit")
         .rootException("RateLimitException")
-        .clocks("RateLimiter", "Sleeper")
+        .clocks("Crowds", "RateLimiter", "Sleeper")
         .check();
   }
 }
