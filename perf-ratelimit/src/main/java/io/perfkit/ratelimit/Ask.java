@@ -1,5 +1,8 @@
 package io.perfkit.ratelimit;
 
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
 /**
  * One request as a store sees it: the rules that apply, with the key that each counts by, and how
  * many times the policies' cost is asked for. Immutable.
@@ -38,6 +41,30 @@ final class Ask {
   boolean isTooMuch(int i) {
     Policy policy = rules[i].policy();
     return permits > policy.limit().capacity() / policy.cost();
+  }
+
+  /** Whether permits are held by one of the rules. */
+  boolean holds() {
+    for (Rule rule : rules) {
+      if (rule.leases()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Requests are equal if the same rules count them under the same keys for the same cost. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Ask ask
+        && permits == ask.permits
+        && Arrays.equals(rules, ask.rules)
+        && Arrays.equals(keys, ask.keys);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * (31 * Arrays.hashCode(keys) + Arrays.hashCode(rules)) + Long.hashCode(permits);
   }
 
   /** The rules for which {@code kept} says so. */

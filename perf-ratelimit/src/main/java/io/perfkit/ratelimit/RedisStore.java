@@ -3,6 +3,7 @@ package io.perfkit.ratelimit;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.ratelimit.Crowds.Outcome;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisException;
 import io.perfkit.redis.RedisGuard;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts in Redis. Each operation is one script. Thread safe.
@@ -42,8 +44,7 @@ final class RedisStore implements Store {
 
   private static final int WRONG_CALENDAR = 2;
   private static final int RULE_BYTES = 50;
-  private static final byte[] CHARGE = {'1'};
-  private static final byte[] LOOK = {'0'};
+  private static final int HEAD_BYTES = 2 * Long.BYTES;
   private static final byte[] NOTHING = {};
 
   private final RedisGuard guard;
@@ -51,12 +52,15 @@ final class RedisStore implements Store {
   private final StandIn standIn;
   private final InstantSource wall;
   private final Supplier<byte[]> serverClock;
+  private final Crowds crowds;
 
   /**
+   * @param budget the guard's
    * @param serverClock nothing, or in tests the server's time
    */
   RedisStore(
       RedisGuard guard,
+      Duration budget,
       String prefix,
       StandIn standIn,
       InstantSource wall,
@@ -66,6 +70,7 @@ final class RedisStore implements Store {
     this.standIn = standIn;
     this.wall = wall;
     this.serverClock = serverClock;
+    this.crowds = new Crowds(this::send, budget);
   }
 
   /**
@@ -82,20 +87,33 @@ final class RedisStore implements Store {
     if (ask.size() == 0) {
       return Standing.of(ask, new long[0]);
     }
-    byte[] leases = charge ? leases(ask) : NOTHING;
-    try {
-      ByteBuffer reply = ask(ask, charge, leases, wall.instant());
-      if (reply.get(Long.BYTES) == WRONG_CALENDAR) { // then our clock is an interval off
-        reply = ask(ask, charge, leases, instant(reply.getLong(0)));
-      }
-      Standing standing = new Standing(ask, numbers(ask, reply), leases, false);
-      if (charge && standing.worst() < 0) {
-        standIn.mirror(ask);
-      }
-      return standing;
-    } catch (RedisException e) {
+    Standing standing = charge && !ask.holds() ? crowds.decide(ask) : alone(ask, charge);
+    if (standing == null) {
       return standIn.decide(ask, charge);
     }
+    if (charge && standing.worst() < 0) {
+      standIn.mirror(ask);
+    }
+    return standing;
+  }
+
+  /** Decides what is no matter of others; null if Redis can't be asked. */
+  private @Nullable Standing alone(Ask ask, boolean charge) {
+    try {
+      return send(ask, charge ? 1 : 0).standing();
+    } catch (RedisException e) {
+      return null;
+    }
+  }
+
+  private Outcome send(Ask ask, int times) {
+    byte[] leases = times > 0 ? leases(ask) : NOTHING;
+    ByteBuffer reply = ask(ask, times, leases, wall.instant());
+    if (reply.get(HEAD_BYTES) == WRONG_CALENDAR) { // then our clock is an interval off
+      reply = ask(ask, times, leases, instant(reply.getLong(0)));
+    }
+    int admitted = (int) reply.getLong(Long.BYTES);
+    return new Outcome(admitted, new Standing(ask, numbers(ask, reply), leases, false));
   }
 
   private static Instant instant(long micros) {
@@ -104,22 +122,20 @@ final class RedisStore implements Store {
 
   /** An id for what {@code ask} will hold; it need not hold anything. */
   private static byte[] leases(Ask ask) {
-    for (int i = 0; i < ask.size(); i++) {
-      if (ask.rule(i).leases()) {
-        ThreadLocalRandom random = ThreadLocalRandom.current();
-        return ByteBuffer.allocate(2 * Long.BYTES)
-            .putLong(random.nextLong())
-            .putLong(random.nextLong())
-            .array();
-      }
+    if (!ask.holds()) {
+      return NOTHING;
     }
-    return NOTHING;
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    return ByteBuffer.allocate(2 * Long.BYTES)
+        .putLong(random.nextLong())
+        .putLong(random.nextLong())
+        .array();
   }
 
-  private ByteBuffer ask(Ask ask, boolean charge, byte[] leases, Instant now) {
+  private ByteBuffer ask(Ask ask, int times, byte[] leases, Instant now) {
     List<byte[]> args = new ArrayList<>(3 + ask.size());
     args.add(serverClock.get());
-    args.add(charge ? CHARGE : LOOK);
+    args.add(Integer.toString(times).getBytes(US_ASCII));
     args.add(leases);
     for (int i = 0; i < ask.size(); i++) {
       args.add(packed(ask.rule(i), ask.cost(i), now, RULE_BYTES).array());
@@ -162,7 +178,7 @@ final class RedisStore implements Store {
 
   private static long[] numbers(Ask ask, ByteBuffer reply) {
     long[] numbers = new long[ask.size() * Standing.WIDTH];
-    reply.position(Long.BYTES);
+    reply.position(HEAD_BYTES);
     for (int i = 0; i < ask.size(); i++) {
       int at = i * Standing.WIDTH;
       numbers[at + Standing.CODE] = reply.get();

@@ -53,6 +53,11 @@ final class Standing {
     return new Standing(ask, numbers, NO_LEASES, false);
   }
 
+  /** The same numbers for another request, which can be refunded by itself. */
+  Standing another() {
+    return new Standing(ask, numbers, leases, degraded);
+  }
+
   /** The part of one rule. */
   Standing only(int rule) {
     return new Standing(
@@ -179,17 +184,8 @@ final class Standing {
 
   /** True for the first caller only, if permits are held. */
   synchronized boolean takeRelease() {
-    boolean first = !released && holds();
+    boolean first = !released && ask.holds();
     released = true;
     return first;
-  }
-
-  private boolean holds() {
-    for (int i = 0; i < ask.size(); i++) {
-      if (ask.rule(i).leases()) {
-        return true;
-      }
-    }
-    return false;
   }
 }

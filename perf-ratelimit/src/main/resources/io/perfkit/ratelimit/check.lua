@@ -1,8 +1,10 @@
 -- Decides all rules of a plan at once: each of them is charged, or none is. Atomic.
 -- KEYS the state of each rule
--- ARGV 1 '' (tests only: the time), 2 '1' to charge or '0' to look, 3 id of this request's leases;
+-- ARGV 1 '' (tests only: the time), 2 how many equal requests are to be charged, as far as there is room,
+--      one after the other (0 to look), 3 id of the request's leases;
 --      then for each rule, packed: kind(1) shadow(1), and in 8 bytes each cost, limit, a, b, c, d
--- Returns now(8), then for each rule: code(1) remaining(8) reset(8) retry(8) time(8); code 0 admits,
+-- Returns now(8) admitted(8), then for each rule, as after the last of them or as for the first that is
+--      refused if none is admitted: code(1) remaining(8) reset(8) retry(8) time(8); code 0 admits,
 --      1 spent, 2 the caller's calendar is wrong, 3 blocked; all spans in microseconds from now
 -- Stored: kind(1) blocked until(8), then for kind
 --      b since(8) last(8) spent(8) units(8) | l instants(8 each) | s since(8) segment(8) length(8) counts(33 * 8)
@@ -200,14 +202,15 @@ local function others()
   end
 end
 
-local rules, refused = {}, false
+local rules, times = {}, tonumber(ARGV[2])
+local admitted = times
 for i, key in ipairs(KEYS) do
   local kind, shadow, cost, limit, a, b, c, d = read('>c1c1I8I8I8I8I8I8', ARGV[i + 3])
   local stored, blocked, name = key, 0, kind
   if kind == 'c' then
     name = 'f'
     if now < a or now >= d then
-      return pack('>I8BI8I8I8I8', now, 2, 0, 0, 0, 0)
+      return pack('>I8I8BI8I8I8I8', now, 0, 2, 0, 0, 0, 0)
     end
   end
   if kind ~= 'n' then
@@ -228,17 +231,20 @@ for i, key in ipairs(KEYS) do
   if blocked > now then
     code, wait = 3, max(wait, blocked - now)
   end
-  refused = refused or (code > 0 and shadow == '0')
-  rules[i] = { name, code, remaining, reset, wait, time, take, moved, cost, blocked }
+  local room = code == 0 and floor(remaining / cost) or 0
+  if shadow == '0' then
+    admitted = min(admitted, room)
+  end
+  rules[i] = { name, code, remaining, reset, wait, time, take, moved, cost, blocked, room }
 end
 
-local reply = pack('>I8', now)
+local reply = pack('>I8I8', now, admitted)
 for i, rule in ipairs(rules) do
-  local name, code, remaining, reset, wait, time, take, moved, cost, blocked = unpack(rule)
-  local charged = code == 0 and not refused
-  if ARGV[2] == '1' and (charged or moved) then
+  local name, code, remaining, reset, wait, time, take, moved, cost, blocked, room = unpack(rule)
+  local charged = min(admitted, room)
+  if times > 0 and (charged > 0 or moved) then
     local stored, stop
-    stored, stop, remaining, reset = take(charged and cost or 0)
+    stored, stop, remaining, reset = take(charged * cost)
     if stored then
       blocked = blocked > now and blocked or 0
       redis.call('SET', KEYS[i], name .. pack('>I8', blocked) .. stored, 'PXAT',

@@ -248,7 +248,7 @@ final class RateLimiterFaultIT {
             threads.submit(
                 () -> {
                   for (int i = seed; !stop.get(); i += 7) {
-                    Request request = Request.of("ip", "ip-" + i % 500);
+                    Request request = Request.of("ip", "ip-" + i % 3);
                     Decision decision = limiter.check(i % 2 == 0 ? LOCAL : OPEN, request);
                     assertThat(decision.limits().size()).isBetween(0, 1);
                     if (i % 5 == 0) {
