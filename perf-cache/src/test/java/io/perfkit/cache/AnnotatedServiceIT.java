@@ -42,8 +42,8 @@ final class AnnotatedServiceIT {
 
   AnnotatedServiceIT(TestRedis server) {
     String prefix = server.prefix() + UUID.randomUUID();
-    caches = Caches.of(server.client(), prefix);
-    otherCaches = Caches.of(server.client(), prefix);
+    caches = NodesContract.patient(server.client(), prefix);
+    otherCaches = NodesContract.patient(server.client(), prefix);
     orders = Weaver.of(CacheAspect.of(caches)).create(Orders.class);
     onOtherNode = Weaver.of(CacheAspect.of(otherCaches)).create(Orders.class);
   }
@@ -443,8 +443,8 @@ final class AnnotatedServiceIT {
   @Test
   void aStageWaitsForAnotherNodeNoLongerThanALease(TestRedis server) throws Exception {
     String prefix = server.prefix() + UUID.randomUUID();
-    try (Caches caches = Caches.of(server.client(), prefix);
-        Caches otherCaches = Caches.of(server.client(), prefix)) {
+    try (Caches caches = NodesContract.patient(server.client(), prefix);
+        Caches otherCaches = NodesContract.patient(server.client(), prefix)) {
       Orders here = withShortLease(caches);
       Orders there = withShortLease(otherCaches);
       CompletableFuture<Order> never = here.later(9);

@@ -100,6 +100,7 @@ final class CacheIT {
         Caches.builder(redis, prefix)
             .nanos(clock.nanos())
             .clockTick(Duration.ofMillis(1))
+            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
             .build()) {
       Await.until("subscribed", DEADLINE, ticking::subscribed);
       Cache<String, String> cache = ticking.cache("ticking", String.class, Codec.string(), config);
@@ -282,7 +283,7 @@ final class CacheIT {
   @Test
   void anotherShapeOfTheValueClassIsAMiss() {
     caches.cache("shared", String.class, Codec.string(), config).put("a", "text");
-    try (Caches upgraded = Caches.of(redis, prefix)) {
+    try (Caches upgraded = NodesContract.patient(redis, prefix)) {
       Cache<String, Long> numbers =
           upgraded.cache("shared", String.class, Codec.longs(), CacheConfig.defaults());
       assertThat(numbers.get("a", key -> 5L)).isEqualTo(5);

@@ -31,7 +31,7 @@ final class CacheableIT {
   CacheableIT(TestRedis server) {
     redis = server.client();
     prefix = server.prefix() + UUID.randomUUID();
-    caches = Caches.of(redis, prefix);
+    caches = NodesContract.patient(redis, prefix);
     weaver = Weaver.of(CacheAspect.of(caches));
   }
 
@@ -120,7 +120,7 @@ final class CacheableIT {
   @Test
   void anotherNodeReadsWhatThisOneKept() {
     weaver.create(Users.class).find(5);
-    try (Caches others = Caches.of(redis, prefix)) {
+    try (Caches others = NodesContract.patient(redis, prefix)) {
       Users there = Weaver.of(CacheAspect.of(others)).create(Users.class);
       assertThat(there.find(5)).isEqualTo(new User(5, "user 5"));
       assertThat(there.loads).isEmpty();
@@ -172,7 +172,7 @@ final class CacheableIT {
         assertThat(users.join(left, right)).isEqualTo(left + "|" + right);
       }
     }
-    try (Caches others = Caches.of(redis, prefix)) { // by their text in Redis alone
+    try (Caches others = NodesContract.patient(redis, prefix)) { // by their text in Redis alone
       Users there = Weaver.of(CacheAspect.of(others)).create(Users.class);
       for (String left : nasty) {
         for (String right : nasty) {
