@@ -2,19 +2,13 @@ package io.perfkit.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.ReferenceTable;
 import io.perfkit.testing.TestRedis;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** The tables of docs/reference say what the code says. */
@@ -40,22 +34,8 @@ final class ReferenceIT {
           .isEqualTo(1);
       assertThat(registry.get("perf.ratelimit.check").timer().count()).isEqualTo(2);
 
-      Map<String, String> registered = new TreeMap<>();
-      for (Meter meter : registry.getMeters()) {
-        registered.put(
-            meter.getId().getName(),
-            meter.getId().getType().name().toLowerCase(Locale.ROOT)
-                + " "
-                + meter.getId().getTags().stream().map(Tag::getKey).sorted().toList());
-      }
-      Map<String, String> documented = new TreeMap<>();
-      for (List<String> row : ReferenceTable.under("perf-ratelimit", "metrics.md").rows()) {
-        Matcher tags = Pattern.compile("`(\\w+)`").matcher(row.get(2));
-        documented.put(
-            row.get(0).replace("`", ""),
-            row.get(1) + " " + tags.results().map(found -> found.group(1)).sorted().toList());
-      }
-      assertThat(documented).isEqualTo(registered);
+      assertThat(ReferenceTable.under("perf-ratelimit", "metrics.md").meters())
+          .isEqualTo(ReferenceTable.metersOf(registry));
     }
   }
 

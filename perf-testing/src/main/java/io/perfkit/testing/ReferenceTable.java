@@ -1,5 +1,8 @@
 package io.perfkit.testing;
 
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
@@ -7,14 +10,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * A table of {@code docs/reference}, to be compared with the code it speaks of: the one under a
  * heading {@code ## …}, its rows those that begin with a name in backticks. Immutable.
  */
 public final class ReferenceTable {
+  private static final Pattern NAME = Pattern.compile("`(\\w+)`");
+
   private final List<List<String>> rows;
 
   private ReferenceTable(List<List<String>> rows) {
@@ -75,6 +82,31 @@ public final class ReferenceTable {
       }
     }
     return components;
+  }
+
+  /**
+   * The meters of a table whose cells are name, type and tags: by name, the type and the sorted
+   * names of the tags.
+   */
+  public Map<String, String> meters() {
+    Map<String, String> meters = new TreeMap<>();
+    for (List<String> row : rows) {
+      List<String> tags =
+          NAME.matcher(row.get(2)).results().map(found -> found.group(1)).sorted().toList();
+      meters.put(row.get(0).replace("`", ""), row.get(1) + " " + tags);
+    }
+    return meters;
+  }
+
+  /** What is registered, as {@link #meters} gives it. */
+  public static Map<String, String> metersOf(MeterRegistry registry) {
+    Map<String, String> meters = new TreeMap<>();
+    for (Meter meter : registry.getMeters()) {
+      Meter.Id id = meter.getId();
+      List<String> tags = id.getTags().stream().map(Tag::getKey).sorted().toList();
+      meters.put(id.getName(), id.getType().name().toLowerCase(Locale.ROOT) + " " + tags);
+    }
+    return meters;
   }
 
   private static String read(Path page) {

@@ -3,21 +3,13 @@ package io.perfkit.db.route;
 import static io.perfkit.db.route.Servers.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.perfkit.testing.PostgresReplicated;
 import io.perfkit.testing.ReferenceTable;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -67,22 +59,8 @@ final class ReplicasGuideIT {
                     .build())
             .meterRegistry(registry)
             .build();
-    Map<String, String> registered = new TreeMap<>();
-    for (Meter meter : registry.getMeters()) {
-      registered.put(
-          meter.getId().getName(),
-          meter.getId().getType().name().toLowerCase(Locale.ROOT)
-              + " "
-              + meter.getId().getTags().stream().map(Tag::getKey).sorted().toList());
-    }
-    Map<String, String> documented = new TreeMap<>();
-    for (List<String> row : ReferenceTable.under("perf-db: replicas", "metrics.md").rows()) {
-      Matcher tags = Pattern.compile("`(\\w+)`").matcher(row.get(2));
-      documented.put(
-          row.get(0).replace("`", ""),
-          row.get(1) + " " + tags.results().map(found -> found.group(1)).sorted().toList());
-    }
-    assertThat(documented).isEqualTo(registered);
+    assertThat(ReferenceTable.under("perf-db: replicas", "metrics.md").meters())
+        .isEqualTo(ReferenceTable.metersOf(registry));
     router.close();
   }
 
