@@ -101,7 +101,7 @@ final class Audit<K, V> {
     suspects.forEach((copy, suspect) -> looked.add(new Looked<>(suspect.key(), copy)));
     for (Map.Entry<K, LocalEntry<V>> sampled : sample()) {
       LocalEntry<V> copy = sampled.getValue();
-      if (copy.stamp != null && !suspects.containsKey(copy)) {
+      if (copy.about.stamp != null && !suspects.containsKey(copy)) {
         looked.add(new Looked<>(sampled.getKey(), copy));
       }
     }
@@ -155,7 +155,7 @@ final class Audit<K, V> {
     looks.increment();
     LocalEntry<V> copy = look.copy();
     Hit<V> hit = lookup.hit();
-    boolean same = hit != null && Objects.equals(hit.stamp(), copy.stamp);
+    boolean same = hit != null && Objects.equals(hit.stamp(), copy.about.stamp);
     if (same || !counts(look.key(), copy)) {
       suspects.remove(copy);
       return;

@@ -26,7 +26,7 @@ final class Flights<K, V> {
         flights.compute(
             own.key(),
             (key, other) ->
-                other != null && local.serves(other.reading(), own.hash())
+                other != null && local.vouchesFor(other.reading(), own.hash())
                     ? other
                     : own.flight()); // I1, I2
     return flight == own.flight() ? own : new Search<>(own.key(), own.address(), flight);

@@ -66,7 +66,10 @@ final class Levels<K, V> {
       // Again, for a flight may have landed since the caller looked.
       LocalEntry<V> copy = mode == Mode.VERIFY ? null : local.get(search.key());
       LocalEntry<V> held = copy == null ? local.held(search.key()) : null;
-      if (held != null && mode == Mode.PEEK && held.failure == null && local.vouchesFor(held)) {
+      if (held != null
+          && mode == Mode.PEEK
+          && held.about.failure == null
+          && local.vouchesFor(held)) {
         copy = held; // who can't load leaves the question for a newer one to who can
       }
       if (copy == null) {
@@ -102,9 +105,9 @@ final class Levels<K, V> {
 
   /** A failure that this node remembers is thrown without asking Redis. */
   private void requireNoFailure(Search<K, V> search, Mode mode, LocalEntry<V> held) {
-    Failure failure = held.failure;
+    Failure failure = held.about.failure;
     if (failure != null && mode == Mode.SEARCH && local.vouchesFor(held)) {
-      throw remembered(search, failure, Duration.ofNanos(held.deadlineNanos - local.now()));
+      throw remembered(search, failure, Duration.ofNanos(held.about.deadlineNanos - local.now()));
     }
   }
 
@@ -201,7 +204,7 @@ final class Levels<K, V> {
   boolean mayServeOld(Load<K, V> load) {
     if (load.lookup().outcome() == Outcome.DOWN) {
       LocalEntry<V> held = local.held(load.search().key());
-      return held != null && held.failure == null;
+      return held != null && held.about.failure == null;
     }
     Hit<V> hit = load.lookup().hit();
     return hit != null && hit.failure() == null;
@@ -228,8 +231,9 @@ final class Levels<K, V> {
         config.onRedisDown() == OnRedisDown.SERVE_LOCAL
             ? local.getUnheard(search.key())
             : local.get(search.key());
-    if (copy != null && copy.failure != null) {
-      throw remembered(search, copy.failure, Duration.ofNanos(copy.deadlineNanos - local.now()));
+    if (copy != null && copy.about.failure != null) {
+      throw remembered(
+          search, copy.about.failure, Duration.ofNanos(copy.about.deadlineNanos - local.now()));
     }
     return copy == null ? null : new Found<>(copy.value, Source.L1);
   }

@@ -7,20 +7,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A local copy of a value, or of the knowledge that there is none. Immutable but for what is known
  * of its epoch and for who asks for a newer one. Thread safe.
+ *
+ * <p>What a hit needs is in this object, which is small, and the rest beside it, so that a hit in a
+ * large cache waits for the memory once.
  */
 final class LocalEntry<V> {
   static final int[] NO_TAGS = {};
 
   final @Nullable V value;
-
-  /** Of the load, which is remembered in place of a value; such a copy is never quiet. */
-  final @Nullable Failure failure;
-
-  final int stripe;
-  final int[] tagStripes;
-
-  /** Of its key and tags, as it was before the value was read. */
-  final int epoch;
 
   /**
    * The fence's moves at one time when the epoch was still the fence's. Written without order: an
@@ -28,60 +22,80 @@ final class LocalEntry<V> {
    */
   int currentAtMoves;
 
-  /** When it was read or loaded, on the cache's clock. */
-  final long readNanos;
-
-  /** When it ends to count, on the cache's clock. */
-  final long deadlineNanos;
-
-  /** When the life of the entry that it is a copy of ends. */
-  final long lifeEndNanos;
-
   /* Its deadline, or earlier the time from which on one reader is to ask for a newer value. Whoever
    * moves it to the deadline is that reader; that two may be, who race, costs one more question. */
   private long askNanos;
 
-  final Set<String> tags;
+  final About about;
 
-  /** Of the entry in Redis that it is a copy of; null if it was never there. */
-  final @Nullable Stamp stamp;
+  /** What is known of a copy beside its value. Immutable. */
+  static final class About {
+    /** Of the load, which is remembered in place of a value; such a copy is never quiet. */
+    final @Nullable Failure failure;
 
-  LocalEntry(
-      @Nullable V value,
-      @Nullable Failure failure,
-      Set<String> tags,
-      @Nullable Stamp stamp,
-      Reading reading,
-      int[] tagStripes,
-      int epoch,
-      long deadlineNanos,
-      long lifeEndNanos,
-      long askNanos) {
+    final int stripe;
+    final int[] tagStripes;
+
+    /** Of its key and tags, as it was before the value was read. */
+    final int epoch;
+
+    /** When it was read or loaded, on the cache's clock. */
+    final long readNanos;
+
+    /** When it ends to count, on the cache's clock. */
+    final long deadlineNanos;
+
+    /** When the life of the entry that it is a copy of ends. */
+    final long lifeEndNanos;
+
+    final Set<String> tags;
+
+    /** Of the entry in Redis that it is a copy of; null if it was never there. */
+    final @Nullable Stamp stamp;
+
+    About(
+        @Nullable Failure failure,
+        Set<String> tags,
+        @Nullable Stamp stamp,
+        Reading reading,
+        int[] tagStripes,
+        int epoch,
+        long deadlineNanos,
+        long lifeEndNanos) {
+      this.failure = failure;
+      this.tags = tags;
+      this.stamp = stamp;
+      this.stripe = reading.stripe();
+      this.tagStripes = tagStripes;
+      this.epoch = epoch;
+      this.readNanos = reading.nanos();
+      this.deadlineNanos = deadlineNanos;
+      this.lifeEndNanos = lifeEndNanos;
+    }
+
+    private About(About other, long deadlineNanos) {
+      this.failure = other.failure;
+      this.tags = other.tags;
+      this.stamp = other.stamp;
+      this.stripe = other.stripe;
+      this.tagStripes = other.tagStripes;
+      this.epoch = other.epoch;
+      this.readNanos = other.readNanos;
+      this.deadlineNanos = deadlineNanos;
+      this.lifeEndNanos = other.lifeEndNanos;
+    }
+  }
+
+  LocalEntry(@Nullable V value, About about, long askNanos) {
     this.value = value;
-    this.failure = failure;
-    this.tags = tags;
-    this.stamp = stamp;
-    this.stripe = reading.stripe();
-    this.tagStripes = tagStripes;
-    this.epoch = epoch;
-    this.readNanos = reading.nanos();
-    this.deadlineNanos = deadlineNanos;
-    this.lifeEndNanos = lifeEndNanos;
-    this.askNanos = failure == null ? askNanos : reading.nanos();
+    this.about = about;
+    this.askNanos = about.failure == null ? askNanos : about.readNanos;
   }
 
   /** The same copy with another deadline. */
   LocalEntry(LocalEntry<V> copy, long deadlineNanos) {
     this.value = copy.value;
-    this.failure = copy.failure;
-    this.tags = copy.tags;
-    this.stamp = copy.stamp;
-    this.stripe = copy.stripe;
-    this.tagStripes = copy.tagStripes;
-    this.epoch = copy.epoch;
-    this.readNanos = copy.readNanos;
-    this.deadlineNanos = deadlineNanos;
-    this.lifeEndNanos = copy.lifeEndNanos;
+    this.about = new About(copy.about, deadlineNanos);
     this.askNanos = deadlineNanos;
   }
 
@@ -91,13 +105,13 @@ final class LocalEntry<V> {
   }
 
   boolean isBeforeDeadline(long now) {
-    return deadlineNanos - now > 0;
+    return about.deadlineNanos - now > 0;
   }
 
   /** Leaves the question for a newer one to who calls this. */
   void claimQuestion() {
-    if (failure == null) {
-      askNanos = deadlineNanos;
+    if (about.failure == null) {
+      askNanos = about.deadlineNanos;
     }
   }
 }

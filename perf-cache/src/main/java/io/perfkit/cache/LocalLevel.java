@@ -138,7 +138,7 @@ final class LocalLevel<K, V> {
     long now = nanos.getAsLong();
     return entry != null
             && entry.value != null
-            && now - entry.lifeEndNanos <= window.toNanos()
+            && now - entry.about.lifeEndNanos <= window.toNanos()
             && isCurrent(entry)
             && (unheard || isFresh(entry, now))
         ? entry
@@ -150,12 +150,13 @@ final class LocalLevel<K, V> {
     entries.put(key, new LocalEntry<>(entry, nanos.getAsLong() + time.toNanos()));
   }
 
-  /** Whether nothing has ended since {@code reading} that concerns its key, as far as is heard. */
+  /**
+   * Whether what is read since {@code reading} may be served to who asks now: nothing has ended
+   * since that concerns its key, as far as is heard.
+   */
   boolean vouchesFor(Reading reading, int hash) {
     Reading now = reading(hash);
-    return reading.sees(now)
-        && (now.nanos() - channel.heardNanos() <= stalenessNanos
-            || now.nanos() - reading.nanos() <= stalenessNanos);
+    return reading.sees(now) && (isHeard(now.nanos()) || isYoung(reading.nanos(), now.nanos()));
   }
 
   /** The copy, counting or not: Redis may say that it is still right. */
@@ -164,16 +165,15 @@ final class LocalLevel<K, V> {
   }
 
   private boolean isFresh(LocalEntry<V> entry, long now) {
-    return isFresh(entry.readNanos, now);
+    return isHeard(now) || isYoung(entry.about.readNanos, now);
   }
 
-  private boolean isFresh(long readNanos, long now) {
-    return now - channel.heardNanos() <= stalenessNanos || now - readNanos <= stalenessNanos;
+  private boolean isHeard(long now) {
+    return now - channel.heardNanos() <= stalenessNanos;
   }
 
-  /** Whether what is read since {@code reading} may be served to who asks now. */
-  boolean serves(Reading reading, int hash) {
-    return reading.sees(reading(hash)) && isFresh(reading.nanos(), nanos.getAsLong());
+  private boolean isYoung(long readNanos, long now) {
+    return now - readNanos <= stalenessNanos;
   }
 
   /** Asks for the epoch only if any has moved since it was asked last. */
@@ -183,7 +183,8 @@ final class LocalLevel<K, V> {
   }
 
   private boolean isCurrent(LocalEntry<V> entry, int moves) {
-    boolean current = entry.epoch == fence.epoch(entry.stripe, entry.tagStripes);
+    LocalEntry.About about = entry.about;
+    boolean current = about.epoch == fence.epoch(about.stripe, about.tagStripes);
     if (current) {
       entry.currentAtMoves = moves;
     }
@@ -236,17 +237,18 @@ final class LocalLevel<K, V> {
     LocalEntry<V> copy =
         new LocalEntry<>(
             entry.value(),
-            entry.failure(),
-            tags,
-            entry.stamp(),
-            reading,
-            tagStripes,
-            epoch,
-            deadline,
-            lifeEnd,
+            new LocalEntry.About(
+                entry.failure(),
+                tags,
+                entry.stamp(),
+                reading,
+                tagStripes,
+                epoch,
+                deadline,
+                lifeEnd),
             asked || deadline - ask < 0 ? deadline : ask);
-    if (isCurrent(
-        copy, fence.moves())) { // or else it would not count, and might displace one that does
+    int moves = fence.moves();
+    if (isCurrent(copy, moves)) { // or else it would not count, and might displace one that does
       lastWriteNanos = nanos.getAsLong();
       entries.put(key, copy);
     }

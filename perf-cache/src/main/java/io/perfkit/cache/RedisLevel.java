@@ -160,7 +160,7 @@ final class RedisLevel<V> {
         leaseMillis,
         marksMillis,
         bytes(unreadable),
-        bytes(copy == null ? null : copy.stamp),
+        bytes(copy == null ? null : copy.about.stamp),
         ahead);
   }
 
@@ -177,8 +177,8 @@ final class RedisLevel<V> {
     if (found != 0) {
       Life life = new Life(millis(parts, 3), millis(parts, 4), millis(parts, 5));
       LocalEntry<V> copy = ask.question().copy();
-      if (found == 2 && copy != null && copy.stamp != null) {
-        hit = new Hit<>(copy.value, copy.tags, copy.stamp, life, copy.failure);
+      if (found == 2 && copy != null && copy.about.stamp != null) {
+        hit = new Hit<>(copy.value, copy.about.tags, copy.about.stamp, life, copy.about.failure);
       } else {
         Stamp stamp = Stamp.of((byte[]) parts.get(6));
         hit = format.decode((byte[]) parts.get(7), stamp, life).orElse(null);
