@@ -86,11 +86,17 @@ public final class Bench {
         .formatted(problem, String.join(", ", areas.names()), Areas.ALL);
   }
 
+  /**
+   * Each iteration begins on a collected heap: what allocates nothing would otherwise be measured on
+   * whatever layout its setup left, an entry here and there among megabytes of garbage, for as long
+   * as it runs.
+   */
   private static Options options(Area area, boolean quick) {
     var options =
         new OptionsBuilder()
             .include("^" + Pattern.quote(area.getClass().getName() + "."))
-            .addProfiler(GCProfiler.class);
+            .addProfiler(GCProfiler.class)
+            .shouldDoGC(!quick);
     if (quick) {
       options
           .forks(1)
