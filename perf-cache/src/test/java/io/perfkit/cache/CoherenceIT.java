@@ -17,7 +17,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -118,7 +117,7 @@ final class CoherenceIT {
                       database.incrementAndGet(key);
                       node.invalidate(key);
                     }
-                    pause(random, 2_000);
+                    RandomPause.upTo(random, 2_000);
                   }
                 }));
       }
@@ -162,17 +161,10 @@ final class CoherenceIT {
   }
 
   private static long loadSlowly(AtomicLongArray database, int key, Random random) {
-    pause(random, 500);
+    RandomPause.upTo(random, 500);
     long version = database.get(key);
-    pause(random, 3_000);
+    RandomPause.upTo(random, 3_000);
     return version;
-  }
-
-  /** Up to that many microseconds, and often none. */
-  private static void pause(Random random, int microsMax) {
-    if (random.nextBoolean()) {
-      LockSupport.parkNanos(random.nextInt(microsMax) * 1_000L);
-    }
   }
 
   private RaceNode ours(String prefix) {

@@ -18,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -105,7 +104,7 @@ final class OldValuesRaceIT { // I6
                     } else {
                       node.invalidate(key);
                     }
-                    pause(changes, 5_000);
+                    RandomPause.upTo(changes, 5_000);
                   }
                 }));
       }
@@ -139,9 +138,9 @@ final class OldValuesRaceIT { // I6
       node.getEntry(
           key,
           k -> {
-            pause(random, 1_000);
+            RandomPause.upTo(random, 1_000);
             long version = database.get(k);
-            pause(random, 4_000);
+            RandomPause.upTo(random, 4_000);
             if (random.nextInt(4) == 0) {
               throw new IllegalStateException("the database is down now and then");
             }
@@ -177,13 +176,6 @@ final class OldValuesRaceIT { // I6
     first.put(KEYS, last);
     for (Cache<Integer, Long> node : nodes) {
       Await.until("the last message has arrived", DEADLINE, () -> held(node, KEYS, last) == last);
-    }
-  }
-
-  /** Up to that many microseconds, and often none. */
-  private static void pause(Random random, int microsMax) {
-    if (random.nextBoolean()) {
-      LockSupport.parkNanos(random.nextInt(microsMax) * 1_000L);
     }
   }
 }

@@ -128,17 +128,17 @@ final class RaceJvm {
           late.compareAndSet(null, why);
         }
       }
-      pause(random, 300);
+      RandomPause.upTo(random, 300);
     }
   }
 
   private long loadSlowly(int key, Random random) {
-    pause(random, 500);
+    RandomPause.upTo(random, 500);
     long version = database.version(key);
     if (random.nextInt(30) == 0) { // so that who joins it late must not be served by it
       LockSupport.parkNanos(bound.toNanos() * 2);
     }
-    pause(random, 3_000);
+    RandomPause.upTo(random, 3_000);
     return version;
   }
 
@@ -149,7 +149,7 @@ final class RaceJvm {
       List<Integer> keys = whole ? RaceDatabase.group(key % RaceNode.GROUPS) : List.of(key);
       database.intend(keys);
       List<Long> versions = database.commit(keys);
-      pause(random, 1_000);
+      RandomPause.upTo(random, 1_000);
       if (whole) {
         node.invalidateGroup(key % RaceNode.GROUPS);
       } else {
@@ -157,19 +157,12 @@ final class RaceJvm {
       }
       Await.until("Redis was told", DEADLINE, this::told);
       database.told(keys, versions, System.nanoTime());
-      pause(random, 5_000);
+      RandomPause.upTo(random, 5_000);
     }
   }
 
   private boolean told() {
     return !(node instanceof PerfkitRaceNode perfkit) || perfkit.unsent() == 0;
-  }
-
-  /** Up to that many microseconds, and often none. */
-  private static void pause(Random random, int microsMax) {
-    if (random.nextBoolean()) {
-      LockSupport.parkNanos(random.nextInt(microsMax) * 1_000L);
-    }
   }
 
   private String settle() {

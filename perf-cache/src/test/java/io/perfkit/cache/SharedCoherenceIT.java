@@ -211,9 +211,9 @@ final class SharedCoherenceIT {
           wrong.add(name + " reads key " + key + " before version " + version);
         }
       } catch (RedisDown | JedisException e) {
-        pause(random, 2_000); // says that it can't tell, which is no stale read
+        RandomPause.upTo(random, 2_000); // says that it can't tell, which is no stale read
       }
-      pause(random, 500);
+      RandomPause.upTo(random, 500);
     }
   }
 
@@ -223,7 +223,7 @@ final class SharedCoherenceIT {
       int key = random.nextInt(KEYS / 2) * 2 + odd;
       logs.get(key).write(node, key);
       boolean rests = random.nextInt(40) == 0; // so that what is stale stays so for long
-      pause(random, rests ? 2_000_000 : 8_000);
+      RandomPause.upTo(random, rests ? 2_000_000 : 8_000);
     }
   }
 
@@ -256,19 +256,12 @@ final class SharedCoherenceIT {
     }
   }
 
-  /** Up to that many microseconds, and often none. */
-  private static void pause(Random random, int microsMax) {
-    if (random.nextBoolean()) {
-      LockSupport.parkNanos(random.nextInt(microsMax) * 1_000L);
-    }
-  }
-
   /** Text that takes its time between the answer of Redis and the keeping of the copy. */
   private static final class SlowText extends TextCodec {
     @Override
     public String decode(byte[] payload) {
       if (ThreadLocalRandom.current().nextInt(20) == 0) {
-        pause(ThreadLocalRandom.current(), 3_000);
+        RandomPause.upTo(ThreadLocalRandom.current(), 3_000);
       }
       return super.decode(payload);
     }
@@ -413,7 +406,7 @@ final class SharedCoherenceIT {
       Map<String, String> copy = copies.get(key);
       if (copy == null) {
         copy = redis.hgetAll("naive:" + key);
-        pause(ThreadLocalRandom.current(), 3_000);
+        RandomPause.upTo(ThreadLocalRandom.current(), 3_000);
         copies.put(key, copy);
       }
       return Long.parseLong(copy.getOrDefault("v", "0")) >= version;
