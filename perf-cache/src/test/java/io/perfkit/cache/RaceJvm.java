@@ -3,7 +3,6 @@ package io.perfkit.cache;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.perfkit.redis.GuardConfig;
-import io.perfkit.testing.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -27,7 +26,6 @@ import redis.clients.jedis.RedisClient;
  * a line for each. The cache reaches Redis through a bad network, the database does not.
  */
 final class RaceJvm {
-  private static final Duration DEADLINE = Duration.ofSeconds(20);
   private static final int READERS = 2;
 
   private final RaceNode node;
@@ -49,7 +47,6 @@ final class RaceJvm {
         RedisClient network = RedisClient.create(args[4]);
         RaceNode node = node(args[0], args[2], network, bound)) {
       RaceJvm jvm = new RaceJvm(node, new RaceDatabase(direct, args[2], args[1]), bound);
-      Await.until("settled", DEADLINE, node::settled);
       jvm.obey();
     }
   }
@@ -89,7 +86,14 @@ final class RaceJvm {
       String[] order = line.split(" ", -1);
       switch (order[0]) {
         case "run" -> answers.println(run(Long.parseLong(order[1]), Long.parseLong(order[2])));
-        case "settle" -> answers.println(settle());
+        case "tell" -> {
+          node.awaitTold();
+          answers.println("told");
+        }
+        case "hear" -> {
+          node.awaitHeard();
+          answers.println("heard");
+        }
         case "held" -> answers.println(node.allHeld(RaceDatabase.KEYS));
         case "hang" -> hang(answers);
         default -> throw new IOException("unknown order: " + line);
@@ -155,19 +159,10 @@ final class RaceJvm {
       } else {
         node.invalidate(key);
       }
-      Await.until("Redis was told", DEADLINE, this::told);
+      node.awaitTold();
       database.told(keys, versions, System.nanoTime());
       RandomPause.upTo(random, 5_000);
     }
-  }
-
-  private boolean told() {
-    return !(node instanceof PerfkitRaceNode perfkit) || perfkit.unsent() == 0;
-  }
-
-  private String settle() {
-    Await.until("settled", DEADLINE, node::settled);
-    return "settled";
   }
 
   /** Begins a load that never ends. */
