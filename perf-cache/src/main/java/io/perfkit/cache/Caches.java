@@ -454,7 +454,8 @@ public final class Caches implements AutoCloseable {
      * Where loads run that their callers don't run: refreshes, and those with a time limit. Stays
      * the host's. If it refuses one, a refresh is left out, and a load with a limit fails as if its
      * time were over. Default: up to 32 daemon threads of these caches, made as they are needed.
-     * Whatever the executor takes, at most 1,000 loads run or wait in it.
+     * Whatever the executor takes, at most 1,000 loads run or wait in it. What the limit of a stage
+     * ends, it ends on up to 4 more threads of these caches: loads that hang can't prevent it.
      */
     public Builder executor(Executor loads) {
       executor = requireNonNull(loads, "loads");

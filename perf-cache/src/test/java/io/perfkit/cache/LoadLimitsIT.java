@@ -34,6 +34,8 @@ final class LoadLimitsIT {
   private static final CacheConfig BASE = CacheConfig.builder().l2Ttl(MINUTE).jitter(0).build();
   private static final CacheConfig HARD =
       BASE.toBuilder().loadTimeout(Duration.ZERO, SHORT).build();
+  private static final CacheConfig AT_ONCE =
+      BASE.toBuilder().loadTimeout(Duration.ZERO, Duration.ofMillis(1)).build();
   private static final CacheConfig SOFT =
       BASE.toBuilder().staleIfError(MINUTE).loadTimeout(SHORT, MINUTE).build();
   private static final CacheConfig HARD_OR_OLD =
@@ -275,6 +277,23 @@ final class LoadLimitsIT {
   }
 
   @Test
+  void aStageEndsAtItsLimitThoughHangingLoadsHoldEveryThread() {
+    Cache<String, String> a = cache(cachesA, AT_ONCE);
+    for (int i = 0; i < LoadThreads.THREADS_MAX; i++) {
+      String key = "k" + i;
+      assertThatThrownBy(() -> a.get(key, this::hang)).isInstanceOf(LoadTimedOut.class);
+    }
+    requireLimit(a);
+  }
+
+  private static void requireLimit(Cache<String, String> cache) {
+    assertThat(cache.findLater("stage", key -> new CompletableFuture<>()))
+        .failsWithin(DEADLINE)
+        .withThrowableThat()
+        .withCauseInstanceOf(LoadTimedOut.class);
+  }
+
+  @Test
   void loadsUnderWayAreBoundedWhateverTheExecutorTakes() {
     AtomicReference<Integer> taken = new AtomicReference<>(0);
     try (Caches endless =
@@ -282,14 +301,14 @@ final class LoadLimitsIT {
             .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
             .executor(task -> taken.set(taken.get() + 1))
             .build()) {
-      Cache<String, String> cache =
-          cache(endless, BASE.toBuilder().loadTimeout(Duration.ZERO, Duration.ofMillis(1)).build());
+      Cache<String, String> cache = cache(endless, AT_ONCE);
       for (int i = 0; i <= LoadThreads.UNDER_WAY_MAX; i++) {
         String key = "k" + i;
         assertThatThrownBy(() -> cache.get(key, LoadLimitsIT::never))
             .isInstanceOf(LoadTimedOut.class);
       }
       assertThat(taken).hasValue(LoadThreads.UNDER_WAY_MAX);
+      requireLimit(cache);
     }
   }
 }
