@@ -109,7 +109,8 @@ public final class Caches implements AutoCloseable {
    * A cache whose keys have one obvious text.
    *
    * @param name the same on all nodes; once in these caches
-   * @param keyType String, a whole number, Character, Boolean, UUID or an enum
+   * @param keyType String, a whole number, Character, Boolean, BigDecimal, UUID, an enum or a
+   *     {@code java.time} value
    * @throws IllegalArgumentException for another type of keys, or a name with other characters than
    *     letters, digits and {@code . _ - :}
    * @throws IllegalStateException if there is a cache of that name
