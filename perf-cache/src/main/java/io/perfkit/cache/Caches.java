@@ -289,7 +289,9 @@ public final class Caches implements AutoCloseable {
   }
 
   /**
-   * Whether other nodes' invalidations are heard now; if not, copies live for their L1 TTL at most.
+   * Whether other nodes' invalidations are heard now; if not, copies that are older than {@link
+   * CacheConfig#maxStaleness()} serve only while Redis is down, under {@link
+   * OnRedisDown#SERVE_LOCAL}.
    */
   public boolean subscribed() {
     return channel.subscribed();
