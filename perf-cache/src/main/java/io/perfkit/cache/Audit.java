@@ -32,7 +32,7 @@ final class Audit<K, V> {
 
   /* Invariants
    * A1  a copy is counted only if it differed at two looks that are at least maxStaleness apart, was
-   *     the same object all the time, and counted after the second look.
+   *     the same object all the time, and counted after the second look, by whose time it is judged.
    * A2  at most SAMPLE_MAX copies are compared, and SUSPECTS_MAX remembered. */
   static final int SAMPLE_MAX = 100;
   static final int SUSPECTS_MAX = 1_000;
@@ -155,12 +155,14 @@ final class Audit<K, V> {
     looks.increment();
     LocalEntry<V> copy = look.copy();
     Hit<V> hit = lookup.hit();
+    // After the answer, or the change may be younger than it says; and before the copy counts, or
+    // it may have ended by now.
+    long now = nanos.getAsLong();
     boolean same = hit != null && Objects.equals(hit.stamp(), copy.about.stamp);
     if (same || !counts(look.key(), copy)) {
       suspects.remove(copy);
       return;
     }
-    long now = nanos.getAsLong(); // after the answer, or the change may be younger than it says
     Suspect<K> before = suspects.get(copy);
     if (before == null && suspects.size() < SUSPECTS_MAX) {
       suspects.put(copy, new Suspect<>(look.key(), now));

@@ -109,7 +109,8 @@ public final class Caches implements AutoCloseable {
    * A cache whose keys have one obvious text.
    *
    * @param name the same on all nodes; once in these caches
-   * @param keyType String, a whole number, Character, Boolean, UUID or an enum
+   * @param keyType String, a whole number, Character, Boolean, BigDecimal, UUID, an enum or a
+   *     {@code java.time} value
    * @throws IllegalArgumentException for another type of keys, or a name with other characters than
    *     letters, digits and {@code . _ - :}
    * @throws IllegalStateException if there is a cache of that name
@@ -288,7 +289,9 @@ public final class Caches implements AutoCloseable {
   }
 
   /**
-   * Whether other nodes' invalidations are heard now; if not, copies live for their L1 TTL at most.
+   * Whether other nodes' invalidations are heard now; if not, copies that are older than {@link
+   * CacheConfig#maxStaleness()} serve only while Redis is down, under {@link
+   * OnRedisDown#SERVE_LOCAL}.
    */
   public boolean subscribed() {
     return channel.subscribed();
@@ -454,7 +457,8 @@ public final class Caches implements AutoCloseable {
      * Where loads run that their callers don't run: refreshes, and those with a time limit. Stays
      * the host's. If it refuses one, a refresh is left out, and a load with a limit fails as if its
      * time were over. Default: up to 32 daemon threads of these caches, made as they are needed.
-     * Whatever the executor takes, at most 1,000 loads run or wait in it.
+     * Whatever the executor takes, at most 1,000 loads run or wait in it. What the limit of a stage
+     * ends, it ends on up to 4 more threads of these caches: loads that hang can't prevent it.
      */
     public Builder executor(Executor loads) {
       executor = requireNonNull(loads, "loads");

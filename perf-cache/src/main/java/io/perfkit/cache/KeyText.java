@@ -1,12 +1,25 @@
 package io.perfkit.cache;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.Year;
+import java.time.YearMonth;
+import java.time.ZonedDateTime;
+import java.util.Currency;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Which types of keys have one obvious text. */
 final class KeyText {
+  /** Whose {@code toString} tells any two that are not equal apart. */
   private static final Set<Class<?>> OBVIOUS =
       Set.of(
           String.class,
@@ -17,21 +30,42 @@ final class KeyText {
           Character.class,
           Boolean.class,
           BigInteger.class,
-          UUID.class);
+          BigDecimal.class,
+          UUID.class,
+          Currency.class,
+          Duration.class,
+          Instant.class,
+          LocalDate.class,
+          LocalTime.class,
+          LocalDateTime.class,
+          OffsetDateTime.class,
+          ZonedDateTime.class,
+          Year.class,
+          YearMonth.class);
 
   private KeyText() {}
 
-  static <K> Function<K, String> of(Class<K> type) {
+  /**
+   * @throws IllegalArgumentException for a type whose values have no one text
+   */
+  static Function<Object, String> of(Class<?> type) {
+    Function<Object, String> text = obvious(type);
+    if (text == null) {
+      throw new IllegalArgumentException(
+          "keyType: "
+              + type.getName()
+              + " (expected: String, a whole number, Character, Boolean, BigDecimal, UUID, an enum or"
+              + " a java.time value; for other keys pass a function that gives equal keys the same"
+              + " text and others another)");
+    }
+    return text;
+  }
+
+  /** The text of values of this type, or null if they have none. */
+  static @Nullable Function<Object, String> obvious(Class<?> type) {
     if (type.isEnum()) {
-      return key -> ((Enum<?>) key).name();
+      return value -> ((Enum<?>) value).name();
     }
-    if (OBVIOUS.contains(type)) {
-      return Object::toString;
-    }
-    throw new IllegalArgumentException(
-        "keyType: "
-            + type.getName()
-            + " (expected: String, a whole number, Character, Boolean, UUID or an enum; for other"
-            + " keys pass a function that gives equal keys the same text and others another)");
+    return OBVIOUS.contains(type) ? Object::toString : null;
   }
 }

@@ -9,23 +9,28 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor.AbortPolicy;
+import java.util.concurrent.ThreadPoolExecutor.CallerRunsPolicy;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where loads run that their callers don't run: those that nobody waits for, and those with a time
- * limit. At most {@value #UNDER_WAY_MAX} are under way or wait, whatever the executor takes. Thread
- * safe.
+ * limit. At most {@value #UNDER_WAY_MAX} are under way or wait, whatever the executor takes. And
+ * where a limit ends the wait for a stage. Thread safe.
  */
 final class LoadThreads implements AutoCloseable {
   static final int UNDER_WAY_MAX = 1_000;
   static final int THREADS_MAX = 32;
+  private static final int LIMIT_THREADS_MAX = 4;
   private static final long IDLE_SECONDS = 10;
 
   private final @Nullable ExecutorService own;
   private final Executor executor;
+  private final ExecutorService limits;
   private final ScheduledExecutorService timer;
   private final AtomicInteger underWay = new AtomicInteger();
 
@@ -35,30 +40,34 @@ final class LoadThreads implements AutoCloseable {
    */
   LoadThreads(@Nullable Executor executor, ScheduledExecutorService timer) {
     if (executor == null) {
-      ExecutorService threads = threads();
+      ExecutorService threads = threads("load", THREADS_MAX, new AbortPolicy());
       this.own = threads;
       this.executor = threads;
     } else {
       this.own = null;
       this.executor = executor;
     }
+    this.limits = threads("limit", LIMIT_THREADS_MAX, new CallerRunsPolicy());
     this.timer = timer;
   }
 
-  private static ExecutorService threads() {
+  /** Made as they are needed. */
+  private static ExecutorService threads(String name, int max, RejectedExecutionHandler full) {
     AtomicInteger number = new AtomicInteger();
     ThreadPoolExecutor threads =
         new ThreadPoolExecutor(
-            THREADS_MAX,
-            THREADS_MAX,
+            max,
+            max,
             IDLE_SECONDS,
             SECONDS,
             new LinkedBlockingQueue<>(UNDER_WAY_MAX),
             task -> {
-              Thread thread = new Thread(task, "perf-cache-load-" + number.incrementAndGet());
+              Thread thread =
+                  new Thread(task, "perf-cache-" + name + "-" + number.incrementAndGet());
               thread.setDaemon(true);
               return thread;
-            });
+            },
+            full);
     threads.allowCoreThreadTimeOut(true);
     return threads;
   }
@@ -85,9 +94,12 @@ final class LoadThreads implements AutoCloseable {
     }
   }
 
-  /** Starts {@code task} after a while, unless that is cancelled. */
-  Future<?> startAfter(Duration delay, Runnable task) {
-    return after(delay, () -> start(task));
+  /**
+   * Runs {@code task}, which ends a wait for a load, after a while, unless that is cancelled. Loads
+   * that hang can't hold it up: it has threads of its own, and the timer's where those are taken.
+   */
+  Future<?> limit(Duration delay, Runnable task) {
+    return after(delay, () -> limits.execute(task));
   }
 
   /** Runs {@code task}, which blocks for nothing, after a while, unless that is cancelled. */
@@ -98,6 +110,7 @@ final class LoadThreads implements AutoCloseable {
   /** Interrupts the loads on threads of our own; those of the host's executor go on. */
   @Override
   public void close() {
+    limits.shutdownNow();
     if (own != null) {
       own.shutdownNow();
     }

@@ -1,7 +1,5 @@
 package io.perfkit.cache;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -48,10 +46,5 @@ record Lookup<V>(Outcome outcome, @Nullable Hit<V> hit, @Nullable Stamp lease, D
   /** Whether there is an entry whose life is not over. */
   boolean isLive() {
     return hit != null && !hit.life().isOver();
-  }
-
-  /** Only if there is one. */
-  Hit<V> requireHit() {
-    return requireNonNull(hit, "hit");
   }
 }

@@ -3,51 +3,13 @@ package io.perfkit.cache;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
-import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.LocalTime;
-import java.time.OffsetDateTime;
-import java.time.Year;
-import java.time.YearMonth;
-import java.time.ZonedDateTime;
 import java.util.ArrayList;
-import java.util.Currency;
 import java.util.List;
-import java.util.Set;
-import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The text of one part of a key, by its type. */
 final class PartText {
-  /** Whose {@code toString} tells any two that are not equal apart. */
-  private static final Set<Class<?>> OBVIOUS =
-      Set.of(
-          String.class,
-          Long.class,
-          Integer.class,
-          Short.class,
-          Byte.class,
-          Character.class,
-          Boolean.class,
-          BigInteger.class,
-          BigDecimal.class,
-          UUID.class,
-          Currency.class,
-          Duration.class,
-          Instant.class,
-          LocalDate.class,
-          LocalTime.class,
-          LocalDateTime.class,
-          OffsetDateTime.class,
-          ZonedDateTime.class,
-          Year.class,
-          YearMonth.class);
-
   private static final String NULL = "\\N";
 
   private PartText() {}
@@ -57,11 +19,9 @@ final class PartText {
    */
   static Function<Object, String> of(Class<?> type) {
     Class<?> boxed = MethodType.methodType(type).wrap().returnType();
-    if (boxed.isEnum()) {
-      return value -> ((Enum<?>) value).name();
-    }
-    if (OBVIOUS.contains(boxed)) {
-      return Object::toString;
+    Function<Object, String> obvious = KeyText.obvious(boxed);
+    if (obvious != null) {
+      return obvious;
     }
     if (boxed.isRecord()) {
       return ofRecord(boxed);

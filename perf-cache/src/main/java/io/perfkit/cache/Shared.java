@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
  * cache's or a structure's. They throw {@link IllegalArgumentException} for a name with other
  * characters than letters, digits and {@code . _ - :}, and {@link IllegalStateException} if it is
  * taken. Those with {@code keyType} make as many structures as there are ids, and throw {@link
- * IllegalArgumentException} unless it is String, a whole number, Character, Boolean, UUID or an
- * enum.
+ * IllegalArgumentException} unless it is String, a whole number, Character, Boolean, BigDecimal,
+ * UUID, an enum or a {@code java.time} value.
  *
  * <pre>
  * one structure    prefix:{name}:v1:hash, prefix:{name}:v1:list
@@ -182,7 +182,7 @@ public final class Shared {
 
   private <K> Function<Object, Address> byId(String name, String kind, Class<K> keyType) {
     KeySpace keys = KeySpace.of(prefix, requireNonNull(name, "name")).withPartitions(PARTITIONS);
-    Function<K, String> idText = KeyText.of(requireNonNull(keyType, "keyType"));
+    Function<Object, String> idText = KeyText.of(requireNonNull(keyType, "keyType"));
     return id -> {
       String text = idText.apply(keyType.cast(id));
       byte[] key = keys.key(kind, text);

@@ -178,7 +178,7 @@ final class StageFinder<K, V> {
     if (after.isZero()) {
       return CompletableFuture.completedFuture(null);
     }
-    return threads.startAfter(
+    return threads.limit(
         after,
         () -> {
           Found<V> old = load.search().flight().hasEnded() ? null : levels.insteadOfLoad(load);

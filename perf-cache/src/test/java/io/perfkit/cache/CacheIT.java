@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -25,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,12 +58,15 @@ final class CacheIT {
   CacheIT(TestRedis server) {
     redis = server.client();
     prefix = server.prefix() + UUID.randomUUID();
-    caches =
-        Caches.builder(redis, prefix)
-            .nanos(clock.nanos())
-            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
-            .build();
+    caches = node();
     cache = caches.cache("names", String.class, Codec.string(), config);
+  }
+
+  private Caches node() {
+    return Caches.builder(redis, prefix)
+        .nanos(clock.nanos())
+        .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+        .build();
   }
 
   @BeforeEach
@@ -297,8 +302,8 @@ final class CacheIT {
 
   @Test
   void aChangedFieldOfTheValueClassIsAMissOnBothSides() {
-    try (Caches before = NodesContract.patient(redis, prefix);
-        Caches after = NodesContract.patient(redis, prefix)) {
+    try (Caches before = node();
+        Caches after = node()) {
       Cache<String, Person> old =
           before.cache("people", String.class, Codec.json(Person.class), config);
       Cache<String, PersonWithCity> upgraded =
@@ -308,12 +313,10 @@ final class CacheIT {
       PersonWithCity loaded = new PersonWithCity("ada", "London");
       assertThat(upgraded.get("a", key -> loaded)).isEqualTo(loaded);
 
-      old.invalidate("b"); // nothing of its own may hide what it reads now
       clock.advance(Duration.ofSeconds(11));
-      Await.until(
-          "the old node reads its own shape again",
-          DEADLINE,
-          () -> new Person("again").equals(old.get("a", key -> new Person("again"))));
+      assertThat(old.get("a", key -> new Person("again")))
+          .as("the old node reads its own shape again")
+          .isEqualTo(new Person("again"));
       assertThat(before.stats().redisFailures() + after.stats().redisFailures()).isZero();
     }
   }
@@ -452,6 +455,39 @@ final class CacheIT {
     assertThat(ServerCalls.ofScripts(redis) - before).as("then a hit in Redis").isEqualTo(3);
     cache.get("a", CacheIT::never);
     assertThat(ServerCalls.ofScripts(redis) - before).as("then a local hit").isEqualTo(3);
+  }
+
+  @Test
+  void costsTheRoundTripsThatTheGuideTells() {
+    cache.put("held", "v");
+    requireRoundTrips(0, key -> cache.get("held", CacheIT::never));
+    requireRoundTrips(2, key -> cache.get(key, this::load));
+    requireRoundTrips(1, key -> cache.get("held", CacheIT::never, ReadPolicy.VERIFY));
+    requireRoundTrips(2, key -> cache.get(key, this::load, ReadPolicy.VERIFY));
+    requireRoundTrips(0, key -> cache.getIfPresent("held"));
+    requireRoundTrips(1, cache::getIfPresent);
+    requireRoundTrips(1, key -> cache.put(key, "v"));
+    requireRoundTrips(1, cache::invalidate);
+    requireRoundTrips(0, key -> cache.getAll(List.of("held"), keys -> Map.of()));
+    requireRoundTrips(
+        2, key -> cache.getAll(List.of(key, key + "'"), keys -> Map.of(key, "v", key + "'", "w")));
+    requireRoundTrips(1, key -> cache.invalidateAll(List.of(key, key + "'")));
+    requireRoundTrips(1, cache::invalidateTag); // and one to publish, which takes no lane
+    requireRoundTrips(1, key -> cache.clear()); // likewise
+  }
+
+  /** Of {@code call} with a new key; the node's own look at the server may come in between. */
+  private void requireRoundTrips(long expected, Consumer<String> call) {
+    Await.until(
+        expected + " round trips",
+        DEADLINE,
+        () -> {
+          long before = caches.lanes().batches();
+          call.accept("key-" + loads.incrementAndGet());
+          long cost = caches.lanes().batches() - before;
+          assertThat(cost).isGreaterThanOrEqualTo(expected);
+          return cost == expected;
+        });
   }
 
   @Test

@@ -3,10 +3,8 @@ package io.perfkit.cache;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.perfkit.testing.Await;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -17,7 +15,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +26,6 @@ import org.junit.jupiter.api.Test;
  */
 @RealRedis
 final class CoherenceIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(10);
   private static final int KEYS = 20;
   private static final int NODES = 4;
   private static final int READERS_PER_NODE = 2;
@@ -84,7 +80,7 @@ final class CoherenceIT {
 
   /** One round; what is stale after it, each as text. */
   private static List<String> staleAfter(List<RaceNode> nodes, long seed) throws Exception {
-    AtomicLongArray database = new AtomicLongArray(KEYS + 1);
+    AtomicLongArray database = new AtomicLongArray(KEYS);
     AtomicBoolean stop = new AtomicBoolean();
     ExecutorService threads = Executors.newCachedThreadPool();
     try {
@@ -118,7 +114,7 @@ final class CoherenceIT {
                       database.incrementAndGet(key);
                       node.invalidate(key);
                     }
-                    pause(random, 2_000);
+                    RandomPause.upTo(random, 2_000);
                   }
                 }));
       }
@@ -133,7 +129,8 @@ final class CoherenceIT {
       stop.set(true);
       threads.shutdownNow();
     }
-    drainMessages(nodes, database);
+    nodes.forEach(RaceNode::awaitTold);
+    nodes.forEach(RaceNode::awaitHeard);
     List<String> stale = new ArrayList<>();
     for (int key = 0; key < KEYS; key++) {
       for (int n = 0; n < nodes.size(); n++) {
@@ -146,40 +143,17 @@ final class CoherenceIT {
     return stale;
   }
 
-  /** A message of one more key, sent after all others, has reached every node. */
-  private static void drainMessages(List<RaceNode> nodes, AtomicLongArray database) {
-    for (RaceNode node : nodes) {
-      node.read(KEYS, () -> database.get(KEYS));
-    }
-    database.incrementAndGet(KEYS);
-    nodes.get(0).invalidate(KEYS);
-    for (RaceNode node : nodes) {
-      Await.until(
-          "the last message has arrived",
-          DEADLINE,
-          () -> node.held(KEYS).orElse(database.get(KEYS)) == database.get(KEYS));
-    }
-  }
-
   private static long loadSlowly(AtomicLongArray database, int key, Random random) {
-    pause(random, 500);
+    RandomPause.upTo(random, 500);
     long version = database.get(key);
-    pause(random, 3_000);
+    RandomPause.upTo(random, 3_000);
     return version;
-  }
-
-  /** Up to that many microseconds, and often none. */
-  private static void pause(Random random, int microsMax) {
-    if (random.nextBoolean()) {
-      LockSupport.parkNanos(random.nextInt(microsMax) * 1_000L);
-    }
   }
 
   private RaceNode ours(String prefix) {
     Caches caches = NodesContract.patient(server.newClient(), prefix);
     RaceNode node = new PerfkitRaceNode(caches, CacheConfig.defaults());
     open.add(node);
-    Await.until("subscribed", DEADLINE, caches::subscribed);
     return node;
   }
 }

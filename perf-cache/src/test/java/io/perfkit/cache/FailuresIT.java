@@ -195,6 +195,7 @@ final class FailuresIT {
                     "k",
                     key -> {
                       cache.invalidate(key);
+                      NodesContract.hearAll(cachesB);
                       assertThatThrownBy(() -> other.get(key, this::fail)).isSameAs(failure);
                       throw failure;
                     }))

@@ -34,6 +34,8 @@ final class LoadLimitsIT {
   private static final CacheConfig BASE = CacheConfig.builder().l2Ttl(MINUTE).jitter(0).build();
   private static final CacheConfig HARD =
       BASE.toBuilder().loadTimeout(Duration.ZERO, SHORT).build();
+  private static final CacheConfig AT_ONCE =
+      BASE.toBuilder().loadTimeout(Duration.ZERO, Duration.ofMillis(1)).build();
   private static final CacheConfig SOFT =
       BASE.toBuilder().staleIfError(MINUTE).loadTimeout(SHORT, MINUTE).build();
   private static final CacheConfig HARD_OR_OLD =
@@ -79,13 +81,13 @@ final class LoadLimitsIT {
     throw new AssertionError("the loader of " + key + " was not to run");
   }
 
-  /** An entry whose life is over, and no copy. */
-  private void putOld(Cache<String, String> cache, String key, CacheConfig config) {
+  /** An entry whose life is over and no copy, on nodes that have heard of its put. */
+  private void putOld(String key, CacheConfig config, Caches... nodes) {
     try (Caches before = NodesContract.patient(server.newClient(), prefix)) {
       cache(before, config).put(key, "old");
     }
     redis.pexpire(CacheIT.redisKeyOf(prefix, "names", key), config.keep().toMillis() - 1_000);
-    Await.until("heard", DEADLINE, () -> cache.getIfPresent(key) == null);
+    NodesContract.hearAll(nodes);
   }
 
   @Test
@@ -143,7 +145,7 @@ final class LoadLimitsIT {
   @Test
   void afterTheSoftLimitTheOldValueServesAndTheLoadGoesOn() {
     Cache<String, String> a = cache(cachesA, SOFT);
-    putOld(a, "k", SOFT);
+    putOld("k", SOFT, cachesA);
     assertThat(a.get("k", this::hang)).isEqualTo("old");
     assertThat(a.get("k", LoadLimitsIT::never)).isEqualTo("old");
     assertThat(a.stats().staleServed()).isPositive();
@@ -155,7 +157,7 @@ final class LoadLimitsIT {
   void whoWaitsForAnotherNodesLoadGetsTheOldValueAfterTheSoftLimit() throws Exception {
     Cache<String, String> a = cache(cachesA, BASE.toBuilder().staleIfError(MINUTE).build());
     Cache<String, String> b = cache(cachesB, SOFT);
-    putOld(a, "k", SOFT);
+    putOld("k", SOFT, cachesA, cachesB);
     try (SlowLoad slow = SlowLoad.of(a, "k", "slow")) {
       assertThat(b.get("k", LoadLimitsIT::never)).isEqualTo("old");
       assertThat(slow.finish()).isEqualTo("slow");
@@ -177,7 +179,7 @@ final class LoadLimitsIT {
   @Test
   void theHardLimitServesTheOldValueToo() {
     Cache<String, String> a = cache(cachesA, HARD_OR_OLD);
-    putOld(a, "k", HARD_OR_OLD);
+    putOld("k", HARD_OR_OLD, cachesA);
     assertThat(a.get("k", this::hang)).isEqualTo("old");
   }
 
@@ -200,7 +202,7 @@ final class LoadLimitsIT {
   @Test
   void aStageIsServedOldAfterTheSoftLimit() {
     Cache<String, String> a = cache(cachesA, SOFT);
-    putOld(a, "k", SOFT);
+    putOld("k", SOFT, cachesA);
     CompletableFuture<Entry<String>> stage = new CompletableFuture<>();
     assertThat(a.findLater("k", key -> stage)).succeedsWithin(DEADLINE).isEqualTo("old");
     stage.complete(Entry.of("late"));
@@ -269,9 +271,26 @@ final class LoadLimitsIT {
           .hasMessage(
               "loading key 'new' of cache 'names' was not begun: too many loads are under way");
       assertThat(redis.exists(leaseKey("new"))).isFalse();
-      putOld(cache, "k", HARD_OR_OLD);
+      putOld("k", HARD_OR_OLD, full);
       assertThat(cache.get("k", LoadLimitsIT::never)).isEqualTo("old");
     }
+  }
+
+  @Test
+  void aStageEndsAtItsLimitThoughHangingLoadsHoldEveryThread() {
+    Cache<String, String> a = cache(cachesA, AT_ONCE);
+    for (int i = 0; i < LoadThreads.THREADS_MAX; i++) {
+      String key = "k" + i;
+      assertThatThrownBy(() -> a.get(key, this::hang)).isInstanceOf(LoadTimedOut.class);
+    }
+    requireLimit(a);
+  }
+
+  private static void requireLimit(Cache<String, String> cache) {
+    assertThat(cache.findLater("stage", key -> new CompletableFuture<>()))
+        .failsWithin(DEADLINE)
+        .withThrowableThat()
+        .withCauseInstanceOf(LoadTimedOut.class);
   }
 
   @Test
@@ -282,14 +301,14 @@ final class LoadLimitsIT {
             .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
             .executor(task -> taken.set(taken.get() + 1))
             .build()) {
-      Cache<String, String> cache =
-          cache(endless, BASE.toBuilder().loadTimeout(Duration.ZERO, Duration.ofMillis(1)).build());
+      Cache<String, String> cache = cache(endless, AT_ONCE);
       for (int i = 0; i <= LoadThreads.UNDER_WAY_MAX; i++) {
         String key = "k" + i;
         assertThatThrownBy(() -> cache.get(key, LoadLimitsIT::never))
             .isInstanceOf(LoadTimedOut.class);
       }
       assertThat(taken).hasValue(LoadThreads.UNDER_WAY_MAX);
+      requireLimit(cache);
     }
   }
 }

@@ -3,6 +3,7 @@ package io.perfkit.cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.perfkit.testing.Await;
 import java.util.OptionalLong;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
@@ -26,7 +27,7 @@ final class NaiveRaceNode extends JedisPubSub implements RaceNode {
     this.keys = keys;
     this.subscriber = new Thread(() -> redis.subscribe(this, prefix));
     subscriber.start();
-    Await.until("subscribed", NodesContract.DEADLINE, subscribed::get);
+    Await.until("subscribed", DEADLINE, subscribed::get);
   }
 
   @Override
@@ -42,7 +43,7 @@ final class NaiveRaceNode extends JedisPubSub implements RaceNode {
   @Override
   public void close() {
     unsubscribe();
-    Await.until("unsubscribed", NodesContract.DEADLINE, () -> !subscriber.isAlive());
+    Await.until("unsubscribed", DEADLINE, () -> !subscriber.isAlive());
   }
 
   @Override
@@ -83,7 +84,13 @@ final class NaiveRaceNode extends JedisPubSub implements RaceNode {
   }
 
   @Override
-  public boolean settled() {
-    return subscribed.get();
+  public void awaitTold() {} // an invalidation tells before it returns
+
+  @Override
+  public void awaitHeard() {
+    String marker = prefix + UUID.randomUUID();
+    l1.put(marker, "until its message has come back");
+    redis.publish(prefix, marker);
+    Await.until("all was heard", DEADLINE, () -> !l1.containsKey(marker));
   }
 }

@@ -29,7 +29,11 @@ abstract class NodesContract {
   static final Duration DEADLINE = Duration.ofSeconds(10);
 
   private static final CacheConfig CONFIG =
-      CacheConfig.builder().l1Ttl(Duration.ofMinutes(5)).l2Ttl(Duration.ofMinutes(5)).build();
+      CacheConfig.builder()
+          .l1Ttl(Duration.ofMinutes(5))
+          .l2Ttl(Duration.ofMinutes(5))
+          .maxStaleness(Duration.ofSeconds(10)) // a slow beat is not what is tested here
+          .build();
 
   private final String prefix = "test:" + UUID.randomUUID();
   private Caches cachesA;
@@ -54,6 +58,24 @@ abstract class NodesContract {
     return Caches.builder(client, prefix)
         .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
         .build();
+  }
+
+  /**
+   * Waits until each of these has heard all that was published before the call. Only nodes that
+   * have a cache or a structure get to know that; and not on a Cluster, where messages of other
+   * masters may be under way.
+   */
+  static void hearAll(Caches... nodes) {
+    long asked = System.nanoTime();
+    for (Caches node : nodes) {
+      Await.until(
+          "all was heard",
+          DEADLINE,
+          () -> {
+            long now = System.nanoTime(); // first, or a pause would make the age look younger
+            return node.health().heardAge().toNanos() < now - asked;
+          });
+    }
   }
 
   /** Waits for a copy that stays: the message of a put may end the first one. */
@@ -177,7 +199,7 @@ abstract class NodesContract {
     CacheConfig shortLease =
         CacheConfig.builder().lease(Duration.ofMillis(300)).l1Ttl(Duration.ofMinutes(1)).build();
     Cache<String, String> dying = cachesA.cache("leased", String.class, Codec.string(), shortLease);
-    Cache<String, String> other = cachesB.cache("leased", String.class, Codec.string(), shortLease);
+    Cache<String, String> other = cachesB.cache("leased", String.class, Codec.string(), CONFIG);
     String value =
         dying.get(
             "k",

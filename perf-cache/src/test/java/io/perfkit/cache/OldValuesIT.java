@@ -46,7 +46,8 @@ final class OldValuesIT {
       BASE.toBuilder().staleWhileRevalidate(MINUTE).throttle(MINUTE).build();
   private static final CacheConfig IF_ERROR =
       BASE.toBuilder().staleIfError(MINUTE).throttle(Duration.ofSeconds(5)).build();
-  private static final CacheConfig AHEAD = BASE.toBuilder().refreshAhead(0.25).build();
+  private static final CacheConfig AHEAD =
+      BASE.toBuilder().l1Ttl(MINUTE).l2Ttl(MINUTE.multipliedBy(10)).refreshAhead(0.25).build();
 
   private final FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
   private final UnifiedJedis redis;
@@ -309,25 +310,30 @@ final class OldValuesIT {
       Await.until("heard", DEADLINE, () -> "old".equals(b.getIfPresent("k")));
       age("k", IF_ERROR, JUST_OVER);
       boolean elsewhere = i % 2 == 1 || i == 4;
-      long[] heard = {0};
       assertThatThrownBy(
               () ->
                   a.get(
                       "k",
                       key -> {
                         end.run();
-                        if (elsewhere) { // and the message has come
-                          b.put("barrier" + heard[0], "v");
-                          Await.until(
-                              "heard",
-                              DEADLINE,
-                              () -> "v".equals(a.getIfPresent("barrier" + heard[0])));
+                        if (elsewhere) {
+                          hearB();
                         }
                         throw new IllegalStateException("database is down");
                       }))
           .as("%s", i)
           .hasMessage("database is down");
     }
+  }
+
+  /** Waits until a's own copy has ended, which only a message of b can have done. */
+  private void hearB() {
+    long hits = a.stats().l1Hits();
+    a.put("barrier", "a's");
+    assertThat(a.getIfPresent("barrier")).isEqualTo("a's");
+    assertThat(a.stats().l1Hits()).isEqualTo(hits + 1);
+    b.put("barrier", "b's");
+    Await.until("heard", DEADLINE, () -> "b's".equals(a.getIfPresent("barrier")));
   }
 
   @Test
@@ -387,21 +393,21 @@ final class OldValuesIT {
     executor.set(Runnable::run);
     a.put("k", "first");
     NodesContract.holdLocally(b, "k", "first");
-    clock.advance(Duration.ofSeconds(9));
+    clock.advance(Duration.ofSeconds(59));
     assertThat(a.get("k", OldValuesIT::never)).isEqualTo("first");
-    redis.pexpire(CacheIT.redisKeyOf(prefix, "names", "k"), 16_000);
+    redis.pexpire(CacheIT.redisKeyOf(prefix, "names", "k"), 180_000);
     clock.advance(Duration.ofSeconds(2));
-    assertThat(a.get("k", OldValuesIT::never)).as("16 s of 60 are left").isEqualTo("first");
+    assertThat(a.get("k", OldValuesIT::never)).as("180 s of 600 are left").isEqualTo("first");
 
-    redis.pexpire(CacheIT.redisKeyOf(prefix, "names", "k"), 14_000);
-    clock.advance(Duration.ofMillis(1_001)); // the copy knows when
+    redis.pexpire(CacheIT.redisKeyOf(prefix, "names", "k"), 140_000);
+    clock.advance(Duration.ofMillis(30_001)); // the copy knows when
     long asked = a.stats().l2Hits();
     assertThat(a.getIfPresent("k")).as("can't load").isEqualTo("first");
     assertThat(a.stats().l2Hits()).isEqualTo(asked);
     assertThat(a.get("k", this::load)).as("the read itself is a hit").isEqualTo("first");
     assertThat(loads).hasValue(1);
     assertThat(a.get("k", OldValuesIT::never)).isEqualTo("k1");
-    clock.advance(Duration.ofSeconds(10));
+    clock.advance(Duration.ofSeconds(60));
     assertThat(b.get("k", OldValuesIT::never)).isEqualTo("k1");
     assertThat(a.stats().misses() + b.stats().misses()).isZero();
     assertThat(a.stats().staleServed()).isZero();
@@ -412,8 +418,8 @@ final class OldValuesIT {
     use(AHEAD);
     CountDownLatch mayEnd = new CountDownLatch(1);
     a.put("k", "first");
-    redis.pexpire(CacheIT.redisKeyOf(prefix, "names", "k"), 14_000);
-    clock.advance(Duration.ofSeconds(11));
+    redis.pexpire(CacheIT.redisKeyOf(prefix, "names", "k"), 140_000);
+    clock.advance(Duration.ofSeconds(61));
     assertThat(
             a.get(
                 "k",

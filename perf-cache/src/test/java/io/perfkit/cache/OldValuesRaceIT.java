@@ -18,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -64,7 +63,7 @@ final class OldValuesRaceIT { // I6
   /** One round; how many old values served. */
   private long play(long seed) throws Exception {
     String prefix = server.prefix() + UUID.randomUUID();
-    AtomicLongArray database = new AtomicLongArray(KEYS + 1);
+    AtomicLongArray database = new AtomicLongArray(KEYS);
     ExecutorService loads = Executors.newCachedThreadPool();
     ExecutorService threads = Executors.newCachedThreadPool();
     AtomicBoolean stop = new AtomicBoolean();
@@ -105,7 +104,7 @@ final class OldValuesRaceIT { // I6
                     } else {
                       node.invalidate(key);
                     }
-                    pause(changes, 5_000);
+                    RandomPause.upTo(changes, 5_000);
                   }
                 }));
       }
@@ -116,7 +115,10 @@ final class OldValuesRaceIT { // I6
       for (Future<?> reader : readers) {
         reader.get(60, SECONDS);
       }
-      drainMessages(nodes, database);
+      for (Caches node : open) {
+        Await.until("Redis was told", DEADLINE, () -> node.unsentInvalidations() == 0);
+      }
+      NodesContract.hearAll(open.toArray(Caches[]::new));
       for (int n = 0; n < NODES; n++) {
         for (int key = 0; key < KEYS; key++) {
           assertThat(held(nodes.get(n), key, database.get(key)))
@@ -139,9 +141,9 @@ final class OldValuesRaceIT { // I6
       node.getEntry(
           key,
           k -> {
-            pause(random, 1_000);
+            RandomPause.upTo(random, 1_000);
             long version = database.get(k);
-            pause(random, 4_000);
+            RandomPause.upTo(random, 4_000);
             if (random.nextInt(4) == 0) {
               throw new IllegalStateException("the database is down now and then");
             }
@@ -164,26 +166,6 @@ final class OldValuesRaceIT { // I6
       return held == null ? current : held;
     } catch (IllegalStateException e) {
       return current;
-    }
-  }
-
-  /** A message of one more key, sent after all others, has reached every node. */
-  private static void drainMessages(List<Cache<Integer, Long>> nodes, AtomicLongArray database) {
-    long last = database.incrementAndGet(KEYS);
-    Cache<Integer, Long> first = nodes.get(0);
-    for (Cache<Integer, Long> node : nodes) {
-      node.put(KEYS, 0L);
-    }
-    first.put(KEYS, last);
-    for (Cache<Integer, Long> node : nodes) {
-      Await.until("the last message has arrived", DEADLINE, () -> held(node, KEYS, last) == last);
-    }
-  }
-
-  /** Up to that many microseconds, and often none. */
-  private static void pause(Random random, int microsMax) {
-    if (random.nextBoolean()) {
-      LockSupport.parkNanos(random.nextInt(microsMax) * 1_000L);
     }
   }
 }

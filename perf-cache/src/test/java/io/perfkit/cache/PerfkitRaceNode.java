@@ -1,6 +1,7 @@
 package io.perfkit.cache;
 
 import io.perfkit.redis.Codec;
+import io.perfkit.testing.Await;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
@@ -12,6 +13,7 @@ final class PerfkitRaceNode implements RaceNode {
   PerfkitRaceNode(Caches caches, CacheConfig config) {
     this.caches = caches;
     this.cache = caches.cache("versions", Integer.class, Codec.longs(), config);
+    Await.until("subscribed", DEADLINE, caches::subscribed);
   }
 
   @Override
@@ -36,12 +38,14 @@ final class PerfkitRaceNode implements RaceNode {
   }
 
   @Override
-  public boolean settled() {
-    return caches.health().healthy();
+  public void awaitTold() {
+    Await.until("Redis was told", DEADLINE, () -> caches.unsentInvalidations() == 0);
   }
 
-  int unsent() {
-    return caches.unsentInvalidations();
+  @Override
+  public void awaitHeard() {
+    Await.until("healthy", DEADLINE, () -> caches.health().healthy());
+    NodesContract.hearAll(caches);
   }
 
   @Override

@@ -3,7 +3,6 @@ package io.perfkit.cache;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.perfkit.redis.GuardConfig;
-import io.perfkit.testing.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -27,7 +26,6 @@ import redis.clients.jedis.RedisClient;
  * a line for each. The cache reaches Redis through a bad network, the database does not.
  */
 final class RaceJvm {
-  private static final Duration DEADLINE = Duration.ofSeconds(20);
   private static final int READERS = 2;
 
   private final RaceNode node;
@@ -49,7 +47,6 @@ final class RaceJvm {
         RedisClient network = RedisClient.create(args[4]);
         RaceNode node = node(args[0], args[2], network, bound)) {
       RaceJvm jvm = new RaceJvm(node, new RaceDatabase(direct, args[2], args[1]), bound);
-      Await.until("settled", DEADLINE, node::settled);
       jvm.obey();
     }
   }
@@ -89,7 +86,14 @@ final class RaceJvm {
       String[] order = line.split(" ", -1);
       switch (order[0]) {
         case "run" -> answers.println(run(Long.parseLong(order[1]), Long.parseLong(order[2])));
-        case "settle" -> answers.println(settle());
+        case "tell" -> {
+          node.awaitTold();
+          answers.println("told");
+        }
+        case "hear" -> {
+          node.awaitHeard();
+          answers.println("heard");
+        }
         case "held" -> answers.println(node.allHeld(RaceDatabase.KEYS));
         case "hang" -> hang(answers);
         default -> throw new IOException("unknown order: " + line);
@@ -128,17 +132,17 @@ final class RaceJvm {
           late.compareAndSet(null, why);
         }
       }
-      pause(random, 300);
+      RandomPause.upTo(random, 300);
     }
   }
 
   private long loadSlowly(int key, Random random) {
-    pause(random, 500);
+    RandomPause.upTo(random, 500);
     long version = database.version(key);
     if (random.nextInt(30) == 0) { // so that who joins it late must not be served by it
       LockSupport.parkNanos(bound.toNanos() * 2);
     }
-    pause(random, 3_000);
+    RandomPause.upTo(random, 3_000);
     return version;
   }
 
@@ -149,32 +153,16 @@ final class RaceJvm {
       List<Integer> keys = whole ? RaceDatabase.group(key % RaceNode.GROUPS) : List.of(key);
       database.intend(keys);
       List<Long> versions = database.commit(keys);
-      pause(random, 1_000);
+      RandomPause.upTo(random, 1_000);
       if (whole) {
         node.invalidateGroup(key % RaceNode.GROUPS);
       } else {
         node.invalidate(key);
       }
-      Await.until("Redis was told", DEADLINE, this::told);
+      node.awaitTold();
       database.told(keys, versions, System.nanoTime());
-      pause(random, 5_000);
+      RandomPause.upTo(random, 5_000);
     }
-  }
-
-  private boolean told() {
-    return !(node instanceof PerfkitRaceNode perfkit) || perfkit.unsent() == 0;
-  }
-
-  /** Up to that many microseconds, and often none. */
-  private static void pause(Random random, int microsMax) {
-    if (random.nextBoolean()) {
-      LockSupport.parkNanos(random.nextInt(microsMax) * 1_000L);
-    }
-  }
-
-  private String settle() {
-    Await.until("settled", DEADLINE, node::settled);
-    return "settled";
   }
 
   /** Begins a load that never ends. */

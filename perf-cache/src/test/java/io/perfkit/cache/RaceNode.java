@@ -1,11 +1,13 @@
 package io.perfkit.cache;
 
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
 /** One node of a cache of versions, ours or another, as a race run knows it. */
 interface RaceNode extends AutoCloseable {
   int GROUPS = 5;
+  Duration DEADLINE = Duration.ofSeconds(20);
 
   /** Reads through the cache; a miss runs {@code load}. */
   long read(int key, LongSupplier load);
@@ -31,8 +33,11 @@ interface RaceNode extends AutoCloseable {
     return held.toString();
   }
 
-  /** Whether other nodes are heard, and all that was invalidated here is known to Redis. */
-  boolean settled();
+  /** Blocks until Redis knows of all that was invalidated here. */
+  void awaitTold();
+
+  /** Blocks until all that was published before was heard here. */
+  void awaitHeard();
 
   @Override
   void close();

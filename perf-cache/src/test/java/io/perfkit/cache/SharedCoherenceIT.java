@@ -141,7 +141,7 @@ final class SharedCoherenceIT {
   private List<String> run(List<List<Versions>> structures, long seed, long seconds)
       throws Exception {
     Queue<String> wrong = new ConcurrentLinkedQueue<>();
-    AtomicBoolean stop = new AtomicBoolean();
+    long ends = System.nanoTime() + SECONDS.toNanos(seconds);
     List<List<Log>> logs =
         structures.stream()
             .map(nodes -> IntStream.range(0, KEYS).mapToObj(key -> new Log()).toList())
@@ -155,23 +155,20 @@ final class SharedCoherenceIT {
           Versions node = structures.get(s).get(n);
           String name = node + " on node " + n;
           Random random = new Random(seed + name.hashCode());
-          all.add(threads.submit(() -> readUntil(stop, node, name, log, random, wrong)));
+          all.add(threads.submit(() -> readUntil(ends, node, name, log, random, wrong)));
         }
         for (int w = 0; w < 2; w++) { // nodes 0 and 1, which are never cut off
           Versions node = structures.get(s).get(w);
           int odd = w;
           Random random = new Random(seed + s * 2L + w);
-          all.add(threads.submit(() -> writeUntil(stop, node, odd, log, random)));
+          all.add(threads.submit(() -> writeUntil(ends, node, odd, log, random)));
         }
       }
-      all.add(threads.submit(() -> breakThings(stop, new Random(seed))));
-      LockSupport.parkNanos(SECONDS.toNanos(seconds));
-      stop.set(true);
+      all.add(threads.submit(() -> breakThings(ends, new Random(seed))));
       for (Future<?> each : all) {
-        each.get(30, SECONDS);
+        each.get(seconds + 60, SECONDS);
       }
     } finally {
-      stop.set(true);
       threads.shutdownNow();
     }
     network.heal();
@@ -191,19 +188,12 @@ final class SharedCoherenceIT {
         }
       }
     }
-    assertThat(logs)
-        .allSatisfy(of -> assertThat(of).allMatch(log -> log.begun.get() > 5, "was written"));
     return List.copyOf(wrong);
   }
 
   private static void readUntil(
-      AtomicBoolean stop,
-      Versions node,
-      String name,
-      List<Log> logs,
-      Random random,
-      Queue<String> wrong) {
-    while (!stop.get()) {
+      long ends, Versions node, String name, List<Log> logs, Random random, Queue<String> wrong) {
+    while (System.nanoTime() - ends < 0) {
       int key = random.nextInt(KEYS);
       long version = logs.get(key).latestBefore(System.nanoTime() - BOUND.toNanos());
       try {
@@ -211,25 +201,31 @@ final class SharedCoherenceIT {
           wrong.add(name + " reads key " + key + " before version " + version);
         }
       } catch (RedisDown | JedisException e) {
-        pause(random, 2_000); // says that it can't tell, which is no stale read
+        RandomPause.upTo(random, 2_000); // says that it can't tell, which is no stale read
       }
-      pause(random, 500);
+      RandomPause.upTo(random, 500);
     }
   }
 
-  private static void writeUntil(
-      AtomicBoolean stop, Versions node, int odd, List<Log> logs, Random random) {
-    while (!stop.get()) {
+  /** Until then, and until each of its keys was written a few times. */
+  private static void writeUntil(long ends, Versions node, int odd, List<Log> logs, Random random) {
+    while (System.nanoTime() - ends < 0 || !isEachWritten(logs, odd)) {
       int key = random.nextInt(KEYS / 2) * 2 + odd;
       logs.get(key).write(node, key);
       boolean rests = random.nextInt(40) == 0; // so that what is stale stays so for long
-      pause(random, rests ? 2_000_000 : 8_000);
+      RandomPause.upTo(random, rests ? 2_000_000 : 8_000);
     }
   }
 
-  private void breakThings(AtomicBoolean stop, Random random) {
+  private static boolean isEachWritten(List<Log> logs, int odd) {
+    return IntStream.range(0, KEYS)
+        .filter(key -> key % 2 == odd)
+        .allMatch(key -> logs.get(key).begun.get() > 5);
+  }
+
+  private void breakThings(long ends, Random random) {
     RedisClient admin = client(server.address());
-    while (!stop.get()) {
+    while (System.nanoTime() - ends < 0) {
       LockSupport.parkNanos(random.nextInt(300) * 1_000_000L);
       switch (random.nextInt(4)) {
         case 0 -> network.blackHole();
@@ -256,19 +252,12 @@ final class SharedCoherenceIT {
     }
   }
 
-  /** Up to that many microseconds, and often none. */
-  private static void pause(Random random, int microsMax) {
-    if (random.nextBoolean()) {
-      LockSupport.parkNanos(random.nextInt(microsMax) * 1_000L);
-    }
-  }
-
   /** Text that takes its time between the answer of Redis and the keeping of the copy. */
   private static final class SlowText extends TextCodec {
     @Override
     public String decode(byte[] payload) {
       if (ThreadLocalRandom.current().nextInt(20) == 0) {
-        pause(ThreadLocalRandom.current(), 3_000);
+        RandomPause.upTo(ThreadLocalRandom.current(), 3_000);
       }
       return super.decode(payload);
     }
@@ -413,7 +402,7 @@ final class SharedCoherenceIT {
       Map<String, String> copy = copies.get(key);
       if (copy == null) {
         copy = redis.hgetAll("naive:" + key);
-        pause(ThreadLocalRandom.current(), 3_000);
+        RandomPause.upTo(ThreadLocalRandom.current(), 3_000);
         copies.put(key, copy);
       }
       return Long.parseLong(copy.getOrDefault("v", "0")) >= version;

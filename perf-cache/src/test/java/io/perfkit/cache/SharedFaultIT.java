@@ -28,7 +28,7 @@ import redis.clients.jedis.RedisClient;
  */
 final class SharedFaultIT {
   private static final Duration DEADLINE = Duration.ofSeconds(15);
-  private static final Duration BOUND = Duration.ofMillis(400);
+  private static final Duration BOUND = Duration.ofSeconds(1);
 
   private static final byte[] CHANNEL = "test:v1:invalidations".getBytes(UTF_8);
 
@@ -45,7 +45,7 @@ final class SharedFaultIT {
     return Caches.builder(client, "test")
         .guard(
             GuardConfig.defaults()
-                .withBudget(Duration.ofMillis(500))
+                .withBudget(Duration.ofSeconds(1))
                 .withProbeEvery(Duration.ofMillis(100)))
         .build();
   }
@@ -126,9 +126,10 @@ final class SharedFaultIT {
     SharedList<String> list =
         cachesB.shared().list("news", Codec.string(), config(OnRedisDown.SERVE_LOCAL));
     hash.put("x", 1L);
-    set.add("soon over", Duration.ofMillis(1_200));
+    set.add("soon over", Duration.ofSeconds(4));
+    NodesContract.hearAll(cachesB); // or a message of these writes would end the copies
     Await.until(
-        "copies that stay, and of all parts",
+        "copies of all parts",
         DEADLINE,
         () -> {
           long before = hash.stats().redisReads() + set.stats().redisReads();

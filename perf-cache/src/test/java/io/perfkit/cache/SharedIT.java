@@ -12,7 +12,6 @@ import io.perfkit.testing.Await;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
 import java.lang.management.ManagementFactory;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +41,7 @@ final class SharedIT extends SharedContract {
   private static final SharedConfig CONFIG =
       SharedConfig.builder()
           .localTtl(Duration.ofMinutes(5))
-          .maxStaleness(Duration.ofSeconds(30)) // a slow beat is not what is tested here
+          .maxStaleness(Duration.ofSeconds(8)) // a slow beat is not what is tested here
           .build();
   private static final SharedConfig SMALL =
       SharedConfig.builder().maxMembers(5).maxCopyMembers(2).maxMemberBytes(50).build();
@@ -51,7 +50,6 @@ final class SharedIT extends SharedContract {
   private final RedisClient redis;
   private final String prefix;
   private Caches caches;
-  private int barriers;
 
   SharedIT(TestRedis server) {
     this.server = server;
@@ -107,18 +105,18 @@ final class SharedIT extends SharedContract {
     list.clear();
     set.clear();
     for (Runnable write : writes) {
-      long before = scripts();
+      long before = ServerCalls.ofScripts(redis);
       write.run();
-      assertThat(scripts() - before).isEqualTo(1);
+      assertThat(ServerCalls.ofScripts(redis) - before).isEqualTo(1);
     }
     for (Runnable read : reads) {
       Await.until(
           "a copy, after the last message has ended the one before",
           DEADLINE,
           () -> {
-            long before = scripts();
+            long before = ServerCalls.ofScripts(redis);
             read.run();
-            long cost = scripts() - before;
+            long cost = ServerCalls.ofScripts(redis) - before;
             assertThat(cost).isLessThanOrEqualTo(1);
             return cost == 0;
           });
@@ -126,15 +124,6 @@ final class SharedIT extends SharedContract {
     assertThat(hash.stats().copyReads()).isGreaterThanOrEqualTo(3);
     assertThat(hash.stats().oversizeReads()).isZero();
     assertThat(hash.stats().writes()).isEqualTo(11);
-  }
-
-  private long scripts() {
-    return redis
-        .info("commandstats")
-        .lines()
-        .filter(line -> line.startsWith("cmdstat_eval"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll(".*:calls=(\\d+),.*", "$1")))
-        .sum();
   }
 
   @Test
@@ -300,36 +289,7 @@ final class SharedIT extends SharedContract {
     list.addLast("e");
     redis.lpush(prefix + ":{l}:v1:list", "foreign");
     set.remove("none");
-    hearOwnMessages();
-  }
-
-  private void hearOwnMessages() {
-    SharedHash<String, Long> barrier =
-        caches.shared().hash("barrier." + barriers++, Codec.string(), Codec.longs(), CONFIG);
-    assertThat(barrier.size()).isZero();
-    assertThat(barrier.size()).as("by a copy").isZero();
-    String channel = prefix + ":v1:invalidations";
-    long copies = barrier.stats().copyReads();
-    assertThat(copies).isEqualTo(1);
-    redis.publish(channel.getBytes(UTF_8), message(barrier));
-    Await.until(
-        "heard, after all that was published before",
-        DEADLINE,
-        () -> {
-          assertThat(barrier.size()).isZero();
-          return barrier.stats().redisReads() > 1;
-        });
-  }
-
-  /** What another node would publish that changed it. */
-  private static byte[] message(SharedHash<?, ?> hash) {
-    byte[] name = hash.toString().replaceAll("hash '(.*)', SharedConfig.*", "$1").getBytes(UTF_8);
-    return ByteBuffer.allocate(13 + name.length)
-        .putLong(0)
-        .put((byte) 'C')
-        .putInt(0)
-        .put(name)
-        .array();
+    NodesContract.hearAll(caches);
   }
 
   private String setKey(String id) {
@@ -415,8 +375,13 @@ final class SharedIT extends SharedContract {
                 Codec.string(),
                 Codec.longs(),
                 SharedConfig.builder().ttl(Duration.ofMillis(300)).build());
-    brief.put("f", 1L);
-    assertThat(brief.get("f")).isEqualTo(1);
+    Await.until(
+        "read while it lives",
+        DEADLINE,
+        () -> {
+          brief.put("f", 1L);
+          return brief.get("f") != null;
+        });
     Await.until("a copy ends with what it is of", DEADLINE, () -> brief.get("f") == null);
     assertThat(redis.exists(prefix + ":{brief}:v1:hash")).isFalse();
   }
@@ -538,13 +503,13 @@ final class SharedIT extends SharedContract {
     SharedConfig brief =
         SharedConfig.builder()
             .localTtl(Duration.ofMillis(1))
-            .maxStaleness(Duration.ofMillis(100))
+            .maxStaleness(Duration.ofSeconds(1))
             .build();
     SharedList<String> list = caches.shared().list("l", slow, brief);
     byte[] key = (prefix + ":{l}:v1:list").getBytes(UTF_8);
     list.addFirst("new");
     list.addFirst("old");
-    hearOwnMessages();
+    NodesContract.hearAll(caches);
     ExecutorService threads = Executors.newFixedThreadPool(2);
     try {
       Future<List<String>> first = threads.submit(() -> list.range(0, 1));
@@ -552,7 +517,7 @@ final class SharedIT extends SharedContract {
       redis.lpop(key); // as if its message were lost
       long began = System.nanoTime();
       Await.until(
-          "a bound", DEADLINE, () -> System.nanoTime() - began > Duration.ofMillis(100).toNanos());
+          "a bound", DEADLINE, () -> System.nanoTime() - began > brief.maxStaleness().toNanos());
       AtomicReference<Thread> waiting = new AtomicReference<>();
       Future<List<String>> second =
           threads.submit(
@@ -594,8 +559,8 @@ final class SharedIT extends SharedContract {
         };
     SharedList<String> list = caches.shared().list("l", slow, CONFIG);
     list.addFirst("e");
-    hearOwnMessages();
-    long before = scripts();
+    NodesContract.hearAll(caches);
+    long before = ServerCalls.ofScripts(redis);
     List<Thread> waiting = new CopyOnWriteArrayList<>();
     ExecutorService threads = Executors.newFixedThreadPool(20);
     try {
@@ -622,7 +587,7 @@ final class SharedIT extends SharedContract {
       goOn.countDown();
       threads.shutdownNow();
     }
-    assertThat(scripts() - before).isEqualTo(1);
+    assertThat(ServerCalls.ofScripts(redis) - before).isEqualTo(1);
     assertThat(list.stats().redisReads()).isEqualTo(20);
   }
 
@@ -633,7 +598,7 @@ final class SharedIT extends SharedContract {
     SharedSet<String> set = caches.shared().set("s", Codec.string(), CONFIG);
     hash.put("f", 1L);
     set.add("m", Duration.ofMinutes(5));
-    hearOwnMessages();
+    NodesContract.hearAll(caches);
     Runnable reads =
         () -> {
           for (int i = 0; i < 20_000; i++) {

@@ -10,6 +10,7 @@ import io.perfkit.testing.FaultProxy;
 import io.perfkit.testing.RedisProcess;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +34,7 @@ final class StalenessIT {
       Caches.builder(clientB, "test")
           .guard(
               GuardConfig.defaults()
-                  .withBudget(Duration.ofMillis(300))
+                  .withBudget(Duration.ofSeconds(1))
                   .withProbeEvery(Duration.ofMillis(100)))
           .build();
   private final AtomicInteger loads = new AtomicInteger();
@@ -70,16 +71,18 @@ final class StalenessIT {
   void aHealthySubscriptionKeepsServingLocalCopies() {
     Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
     b.put("k", "v");
-    long l2Before = b.stats().l2Hits();
-    long began = System.nanoTime();
-    Await.until( // five times the bound, in which the copy itself grows old
-        "time passes",
+    AtomicLong fetched = new AtomicLong(System.nanoTime());
+    Await.until( // on a machine that stands still for a bound, a copy is fetched anew now and then
+        "a copy that only the beat vouches for, for it is older than the bound",
         DEADLINE,
         () -> {
+          long l2Before = b.stats().l2Hits();
           assertThat(b.getIfPresent("k")).isEqualTo("v");
-          return System.nanoTime() - began > BOUND.multipliedBy(5).toNanos();
+          if (b.stats().l2Hits() > l2Before) {
+            fetched.set(System.nanoTime());
+          }
+          return System.nanoTime() - fetched.get() > BOUND.multipliedBy(4).toNanos();
         });
-    assertThat(b.stats().l2Hits() - l2Before).as("vouched for by the beat").isLessThan(3);
   }
 
   @Test
@@ -90,12 +93,17 @@ final class StalenessIT {
     NodesContract.holdLocally(b, "k", "old");
 
     network.blackHole();
-    long cut = System.nanoTime();
     a.invalidate("k");
-    Await.until("b stops serving its copy", DEADLINE, () -> "new".equals(b.get("k", key -> "new")));
-    assertThat(Duration.ofNanos(System.nanoTime() - cut))
-        .as("the bound, a budget, and a slow machine")
-        .isLessThan(BOUND.plusMillis(2_000));
+    long told = System.nanoTime();
+    Await.until(
+        "b stops serving its copy",
+        DEADLINE,
+        () -> {
+          long asked = System.nanoTime();
+          boolean served = "old".equals(b.get("k", key -> "new"));
+          assertThat(served && asked - told > BOUND.toNanos()).as("later than the bound").isFalse();
+          return !served;
+        });
     network.heal();
     Await.until("subscribed again", DEADLINE, cachesB::subscribed);
     Await.until("Redis answers b again", DEADLINE, () -> cachesB.unsentInvalidations() == 0);
