@@ -166,8 +166,11 @@ final class LocalStore implements Store {
     }
   }
 
-  /** Takes what another store admitted, or what there is of it; permits that are held apart. */
-  void mirror(Ask ask) {
+  /**
+   * Takes what another store admitted, so many times the same, or what there is of it; permits that
+   * are held apart.
+   */
+  void mirror(Ask ask, int times) {
     long now = nanos.getAsLong();
     with(
         ask,
@@ -175,7 +178,7 @@ final class LocalStore implements Store {
         counts -> {
           for (int i = 0; i < counts.length; i++) {
             if (!ask.rule(i).leases()) {
-              counts[i].takeAtMost(now, ask.cost(i));
+              counts[i].takeAtMost(now, times * ask.cost(i));
             }
           }
         });

@@ -1,5 +1,7 @@
 package io.perfkit.ratelimit;
 
+import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -7,6 +9,9 @@ import java.util.concurrent.atomic.LongAdder;
  * numbers, and what it did so far. Thread safe.
  */
 final class Rule {
+  /** As scripts take it, calendars apart. */
+  static final int BYTES = 2 + 4 * Long.BYTES;
+
   final LongAdder allowed = new LongAdder();
   final LongAdder denied = new LongAdder();
   final LongAdder degraded = new LongAdder();
@@ -65,6 +70,10 @@ final class Rule {
     return b;
   }
 
+  boolean isBucket() {
+    return kind == 'b';
+  }
+
   /** Whether nodes get many permits at a time and spend them by themselves. */
   boolean leased() {
     return !policy.lease().isZero();
@@ -78,5 +87,35 @@ final class Rule {
   /** What can be given at once, by a store that counts {@code share} of the limit. */
   long capacity(double share) {
     return Math.max(policy.cost(), (long) (policy.limit().capacity() * share));
+  }
+
+  /** Bytes of {@link #pack(ByteBuffer, long, Instant)}. */
+  int bytes() {
+    return kind == 'c' ? BYTES + 2 * Long.BYTES : BYTES;
+  }
+
+  /** Writes itself as scripts take it that don't need to know the calendar. */
+  void pack(ByteBuffer target, long cost) {
+    head(target, cost).putLong(a).putLong(b);
+  }
+
+  /** Writes itself as {@code check.lua} takes it, a calendar with the intervals around a time. */
+  void pack(ByteBuffer target, long cost, Instant now) {
+    if (policy.limit() instanceof Limit.CalendarQuota quota) {
+      head(target, cost);
+      for (long boundary : Calendar.around(quota, now)) {
+        target.putLong(boundary);
+      }
+    } else {
+      pack(target, cost);
+    }
+  }
+
+  private ByteBuffer head(ByteBuffer target, long cost) {
+    return target
+        .put((byte) kind)
+        .put((byte) (policy.shadow() ? '1' : '0'))
+        .putLong(cost)
+        .putLong(policy.limit().capacity());
   }
 }
