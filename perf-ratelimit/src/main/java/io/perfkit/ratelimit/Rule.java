@@ -17,11 +17,17 @@ final class Rule {
   final LongAdder degraded = new LongAdder();
   final LongAdder remembered = new LongAdder();
 
+  /* Of a leased policy: requests admitted by permits at hand, and permits that came and went back. */
+  final LongAdder leaseHits = new LongAdder();
+  final LongAdder leaseGranted = new LongAdder();
+  final LongAdder leaseReturned = new LongAdder();
+
   private final Policy policy;
   private final int number;
   private final char kind;
   private final long a;
   private final long b;
+  private final long timesMax;
 
   /**
    * @param number its place among the limiter's rules, by which they are locked
@@ -29,6 +35,7 @@ final class Rule {
   Rule(Policy policy, int number) {
     this.policy = policy;
     this.number = number;
+    this.timesMax = policy.limit().capacity() / policy.cost();
     if (policy.limit() instanceof Limit.TokenBucket bucket) {
       kind = 'b';
       a = bucket.unitsPerPermit();
@@ -68,6 +75,11 @@ final class Rule {
   /** Second number of the kind. */
   long b() {
     return b;
+  }
+
+  /** How many times its cost it ever has at once. */
+  long timesMax() {
+    return timesMax;
   }
 
   boolean isBucket() {
