@@ -335,7 +335,7 @@ public final class RateLimiter implements AutoCloseable {
     if (worst >= 0 && remembers && !standing.degraded()) {
       denials.remember(standing, worst, sent, epoch);
     }
-    return standing.decision();
+    return standing.decision(worst);
   }
 
   private void count(Ask ask, Standing standing, int worst) {
