@@ -50,8 +50,7 @@ public class LimitInRedis {
 
   private final Request[] requests = new Request[KEYS];
   private final List<List<byte[]>> keys = new ArrayList<>(KEYS);
-  private final List<byte[]> arguments =
-      List.of(new byte[0], new byte[] {'1'}, new byte[0], rule());
+  private final List<byte[]> arguments = List.of(new byte[0], ask());
 
   public LimitInRedis() {
     for (int i = 0; i < KEYS; i++) {
@@ -70,10 +69,13 @@ public class LimitInRedis {
   }
 
   /**
-   * As check.lua takes a token bucket: kind, no shadow, cost, limit, units of a permit and a us.
+   * As check.lua takes one request of one rule, a token bucket: kind, no shadow, cost, limit, units
+   * of a permit and a us.
    */
-  private static byte[] rule() {
-    return ByteBuffer.allocate(50)
+  private static byte[] ask() {
+    return ByteBuffer.allocate(39)
+        .put((byte) 1)
+        .putInt(1)
         .put((byte) 'b')
         .put((byte) '0')
         .putLong(1)

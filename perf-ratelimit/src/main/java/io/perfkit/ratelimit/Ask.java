@@ -39,8 +39,7 @@ final class Ask {
 
   /** Whether rule {@code i} never has that many permits. */
   boolean isTooMuch(int i) {
-    Policy policy = rules[i].policy();
-    return permits > policy.limit().capacity() / policy.cost();
+    return permits > rules[i].timesMax();
   }
 
   /** Whether permits are held by one of the rules. */

@@ -139,6 +139,9 @@ final class LeasingStore implements Store {
     long wait = bucket.take(cost);
     if (wait == 0) {
       taken[i] = new Taken(bucket, sequence, cost);
+      if (bucket.sequence() == sequence) {
+        rule.leaseHits.increment();
+      }
     }
     return write(rule, numbers, i, bucket.left(), wait);
   }
@@ -197,12 +200,20 @@ final class LeasingStore implements Store {
   }
 
   private LeaseServer server(Key key, Duration life) {
-    return new LeaseScript(
-        guard,
-        keys.key(key.rule().policy().name(), key.key()),
-        (Limit.TokenBucket) key.rule().policy().limit(),
-        node + bucketsMade.incrementAndGet(),
-        life);
+    Rule rule = key.rule();
+    LeaseScript script =
+        new LeaseScript(
+            guard,
+            keys.key(rule.policy().name(), key.key()),
+            (Limit.TokenBucket) rule.policy().limit(),
+            node + bucketsMade.incrementAndGet(),
+            life);
+    return want -> {
+      LeaseServer.Grant grant = script.lease(want);
+      rule.leaseGranted.add(grant.granted());
+      rule.leaseReturned.add(want.unused());
+      return grant;
+    };
   }
 
   private void tick(Key key, LeasedBucket bucket) {

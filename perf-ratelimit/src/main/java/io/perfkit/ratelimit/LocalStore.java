@@ -2,6 +2,7 @@ package io.perfkit.ratelimit;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Counts in this process. Thread safe. */
 final class LocalStore implements Store {
@@ -22,7 +24,9 @@ final class LocalStore implements Store {
    * S3  there are about keysMax counts at most; then the new keys of a rule share one. */
   private static final int LOOKED_AT = 2;
 
-  private final ConcurrentMap<Rule, Keys> rules = new ConcurrentHashMap<>();
+  /** By the numbers of their rules; replaced when a rule is met first. */
+  private volatile @Nullable Keys[] rules = {};
+
   private final AtomicInteger size = new AtomicInteger();
   private final LongAdder overflows = new LongAdder();
   private final int keysMax;
@@ -100,9 +104,24 @@ final class LocalStore implements Store {
 
   private Count find(Ask ask, int i, long now) {
     Rule rule = ask.rule(i);
-    Keys known = rules.get(rule);
-    Keys found = known != null ? known : rules.computeIfAbsent(rule, any -> new Keys(any, now));
-    return found.find(ask.key(i), now);
+    Keys known = keys(rule);
+    return (known != null ? known : add(rule, now)).find(ask.key(i), now);
+  }
+
+  private @Nullable Keys keys(Rule rule) {
+    @Nullable Keys[] all = rules;
+    return rule.number() < all.length ? all[rule.number()] : null;
+  }
+
+  private synchronized Keys add(Rule rule, long now) {
+    Keys known = keys(rule);
+    if (known == null) {
+      @Nullable Keys[] more = Arrays.copyOf(rules, Math.max(rules.length, rule.number() + 1));
+      known = new Keys(rule, now);
+      more[rule.number()] = known;
+      rules = more;
+    }
+    return known;
   }
 
   @Override
@@ -166,8 +185,11 @@ final class LocalStore implements Store {
     }
   }
 
-  /** Takes what another store admitted, or what there is of it; permits that are held apart. */
-  void mirror(Ask ask) {
+  /**
+   * Takes what another store admitted, so many times the same, or what there is of it; permits that
+   * are held apart.
+   */
+  void mirror(Ask ask, int times) {
     long now = nanos.getAsLong();
     with(
         ask,
@@ -175,7 +197,7 @@ final class LocalStore implements Store {
         counts -> {
           for (int i = 0; i < counts.length; i++) {
             if (!ask.rule(i).leases()) {
-              counts[i].takeAtMost(now, ask.cost(i));
+              counts[i].takeAtMost(now, times * ask.cost(i));
             }
           }
         });
@@ -214,7 +236,7 @@ final class LocalStore implements Store {
   @Override
   public void reset(Ask ask) {
     for (int i = 0; i < ask.size(); i++) {
-      Keys ofRule = rules.get(ask.rule(i));
+      Keys ofRule = keys(ask.rule(i));
       Count count = ofRule == null ? null : ofRule.counts.get(ask.key(i));
       if (ofRule != null && count != null) {
         count.forget();
@@ -240,7 +262,7 @@ final class LocalStore implements Store {
 
   @Override
   public void close() {
-    rules.clear();
+    rules = new @Nullable Keys[0];
   }
 
   @Override

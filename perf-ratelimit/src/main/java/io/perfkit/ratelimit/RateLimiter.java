@@ -26,9 +26,9 @@ import redis.clients.jedis.UnifiedJedis;
  * all nodes of an application together ({@link #redis}); both decide alike. Thread safe.
  *
  * <p>On Redis all policies of a plan are decided by one script in one round trip, by the server's
- * clock. Equal requests of a node that meet become one command. No call waits longer for Redis than
- * the guard's budget, or twice that if it met an equal one; while Redis can't be asked, each policy
- * decides as {@link Policy#onRedisDown()} says.
+ * clock. Requests of a node that meet become one command. No call waits longer for Redis than the
+ * guard's budget, or twice that if it met others; while Redis can't be asked, each policy decides
+ * as {@link Policy#onRedisDown()} says.
  */
 public final class RateLimiter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RateLimiter.class);
@@ -83,12 +83,7 @@ public final class RateLimiter implements AutoCloseable {
     RedisGuard guard = RedisGuard.of(redis, builder.guard);
     Store shared =
         new RedisStore(
-            guard,
-            builder.guard.budget(),
-            builder.prefix,
-            standIn,
-            builder.wall,
-            builder.serverClock);
+            guard, builder.guard, builder.prefix, standIn, builder.wall, builder.serverClock);
     return new LeasingStore(shared, standIn, guard, builder.prefix, builder.nanos);
   }
 
@@ -340,7 +335,7 @@ public final class RateLimiter implements AutoCloseable {
     if (worst >= 0 && remembers && !standing.degraded()) {
       denials.remember(standing, worst, sent, epoch);
     }
-    return standing.decision();
+    return standing.decision(worst);
   }
 
   private void count(Ask ask, Standing standing, int worst) {

@@ -17,6 +17,8 @@ final class RateLimiterMeters implements AutoCloseable {
   static final String DECISIONS = "perf.ratelimit.decisions";
   static final String FAILOVERS = "perf.ratelimit.failovers";
   static final String REMEMBERED = "perf.ratelimit.denials.remembered";
+  static final String LEASE_HITS = "perf.ratelimit.leases.hits";
+  static final String LEASE_PERMITS = "perf.ratelimit.leases.permits";
   static final String BYPASSED = "perf.ratelimit.bypassed";
   static final String CHECK = "perf.ratelimit.check";
   static final String KEYS = "perf.ratelimit.keys";
@@ -47,6 +49,11 @@ final class RateLimiterMeters implements AutoCloseable {
     count(DECISIONS, policy.and("result", refused), rule.denied);
     count(FAILOVERS, policy, rule.degraded);
     count(REMEMBERED, policy, rule.remembered);
+    if (rule.leased()) {
+      count(LEASE_HITS, policy, rule.leaseHits);
+      count(LEASE_PERMITS, policy.and("result", "granted"), rule.leaseGranted);
+      count(LEASE_PERMITS, policy.and("result", "returned"), rule.leaseReturned);
+    }
   }
 
   private void count(String meter, Tags tags, LongAdder value) {

@@ -1,24 +1,21 @@
 package io.perfkit.ratelimit;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.util.Objects.requireNonNull;
 
-import io.perfkit.ratelimit.Crowds.Outcome;
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisException;
 import io.perfkit.redis.RedisGuard;
 import io.perfkit.redis.RedisScript;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Counts in Redis. Each operation is one script. Thread safe.
@@ -37,30 +34,24 @@ final class RedisStore implements Store {
    * S2  what is refused charges nothing: the script writes after it has decided.
    * S3  a state is gone no sooner than its permits are all there again.
    * S4  nothing is sent twice: a lost reply charges at most once, and refunds at most once. */
-  private static final RedisScript CHECK = RedisScript.load(RedisStore.class, "check.lua");
   private static final RedisScript REFUND = RedisScript.load(RedisStore.class, "refund.lua");
   private static final RedisScript BLOCK = RedisScript.load(RedisStore.class, "block.lua");
   private static final RedisScript RESET = RedisScript.load(RedisStore.class, "reset.lua");
 
-  private static final int WRONG_CALENDAR = 2;
-  private static final int RULE_BYTES = 50;
-  private static final int HEAD_BYTES = 2 * Long.BYTES;
-  private static final byte[] NOTHING = {};
-
   private final RedisGuard guard;
   private final KeySpace keys;
+  private final ConcurrentMap<Rule, KeySpace.Kind> kinds = new ConcurrentHashMap<>();
   private final StandIn standIn;
-  private final InstantSource wall;
   private final Supplier<byte[]> serverClock;
-  private final Crowds crowds;
+  private final Crowd crowd;
 
   /**
-   * @param budget the guard's
+   * @param config the guard's
    * @param serverClock nothing, or in tests the server's time
    */
   RedisStore(
       RedisGuard guard,
-      Duration budget,
+      GuardConfig config,
       String prefix,
       StandIn standIn,
       InstantSource wall,
@@ -68,9 +59,10 @@ final class RedisStore implements Store {
     this.guard = guard;
     this.keys = keySpace(prefix);
     this.standIn = standIn;
-    this.wall = wall;
     this.serverClock = serverClock;
-    this.crowds = new Crowds(this::send, budget);
+    this.crowd =
+        new Crowd(
+            new CheckScript(guard, this::key, wall, serverClock)::send, standIn::mirror, config);
   }
 
   /**
@@ -87,60 +79,8 @@ final class RedisStore implements Store {
     if (ask.size() == 0) {
       return Standing.of(ask, new long[0]);
     }
-    Standing standing = charge && !ask.holds() ? crowds.decide(ask) : alone(ask, charge);
-    if (standing == null) {
-      return standIn.decide(ask, charge);
-    }
-    if (charge && standing.worst() < 0) {
-      standIn.mirror(ask);
-    }
-    return standing;
-  }
-
-  /** Decides what is no matter of others; null if Redis can't be asked. */
-  private @Nullable Standing alone(Ask ask, boolean charge) {
-    try {
-      return send(ask, charge ? 1 : 0).standing();
-    } catch (RedisException e) {
-      return null;
-    }
-  }
-
-  private Outcome send(Ask ask, int times) {
-    byte[] leases = times > 0 ? leases(ask) : NOTHING;
-    ByteBuffer reply = ask(ask, times, leases, wall.instant());
-    if (reply.get(HEAD_BYTES) == WRONG_CALENDAR) { // then our clock is an interval off
-      reply = ask(ask, times, leases, instant(reply.getLong(0)));
-    }
-    int admitted = (int) reply.getLong(Long.BYTES);
-    return new Outcome(admitted, new Standing(ask, numbers(ask, reply), leases, false));
-  }
-
-  private static Instant instant(long micros) {
-    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
-  }
-
-  /** An id for what {@code ask} will hold; it need not hold anything. */
-  private static byte[] leases(Ask ask) {
-    if (!ask.holds()) {
-      return NOTHING;
-    }
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    return ByteBuffer.allocate(2 * Long.BYTES)
-        .putLong(random.nextLong())
-        .putLong(random.nextLong())
-        .array();
-  }
-
-  private ByteBuffer ask(Ask ask, int times, byte[] leases, Instant now) {
-    List<byte[]> args = new ArrayList<>(3 + ask.size());
-    args.add(serverClock.get());
-    args.add(Integer.toString(times).getBytes(US_ASCII));
-    args.add(leases);
-    for (int i = 0; i < ask.size(); i++) {
-      args.add(packed(ask.rule(i), ask.cost(i), now, RULE_BYTES).array());
-    }
-    return ByteBuffer.wrap((byte[]) requireNonNull(CHECK.run(guard, keys(ask), args)));
+    Standing standing = crowd.decide(ask, charge);
+    return standing == null ? standIn.decide(ask, charge) : standing;
   }
 
   private List<byte[]> keys(Ask ask) {
@@ -151,44 +91,13 @@ final class RedisStore implements Store {
     return states;
   }
 
-  byte[] key(Rule rule, String key) {
-    return keys.key(rule.policy().name(), key);
+  private byte[] key(Rule rule, String key) {
+    KeySpace.Kind known = kinds.get(rule);
+    return (known != null ? known : kinds.computeIfAbsent(rule, this::kind)).key(key);
   }
 
-  /** The numbers of a rule without calendar, as scripts take them. */
-  static byte[] packed(Rule rule, long cost) {
-    return packed(rule, cost, Instant.EPOCH, RULE_BYTES).array();
-  }
-
-  private static ByteBuffer packed(Rule rule, long cost, Instant now, int bytes) {
-    ByteBuffer packed =
-        ByteBuffer.allocate(bytes)
-            .put((byte) rule.kind())
-            .put((byte) (rule.policy().shadow() ? '1' : '0'))
-            .putLong(cost)
-            .putLong(rule.policy().limit().capacity());
-    if (rule.policy().limit() instanceof Limit.CalendarQuota quota) {
-      for (long boundary : Calendar.around(quota, now)) {
-        packed.putLong(boundary);
-      }
-      return packed;
-    }
-    return packed.putLong(rule.a()).putLong(rule.b()).putLong(0).putLong(0);
-  }
-
-  private static long[] numbers(Ask ask, ByteBuffer reply) {
-    long[] numbers = new long[ask.size() * Standing.WIDTH];
-    reply.position(HEAD_BYTES);
-    for (int i = 0; i < ask.size(); i++) {
-      int at = i * Standing.WIDTH;
-      numbers[at + Standing.CODE] = reply.get();
-      numbers[at + Standing.LIMIT] = ask.rule(i).policy().limit().capacity();
-      numbers[at + Standing.REMAINING] = reply.getLong();
-      numbers[at + Standing.RESET] = reply.getLong();
-      numbers[at + Standing.WAIT] = reply.getLong();
-      numbers[at + Standing.TIME] = reply.getLong();
-    }
-    return numbers;
+  private KeySpace.Kind kind(Rule rule) {
+    return keys.kind(rule.policy().name());
   }
 
   @Override
@@ -204,10 +113,9 @@ final class RedisStore implements Store {
     for (int i = 0; i < ask.size(); i++) {
       if (standing.code(i) == Standing.ADMITS && which.test(ask.rule(i))) {
         states.add(key(ask.rule(i), ask.key(i)));
-        args.add(
-            packed(ask.rule(i), ask.cost(i), Instant.EPOCH, RULE_BYTES + Long.BYTES)
-                .putLong(standing.time(i))
-                .array());
+        ByteBuffer packed = ByteBuffer.allocate(Rule.BYTES + Long.BYTES);
+        ask.rule(i).pack(packed, ask.cost(i));
+        args.add(packed.putLong(standing.time(i)).array());
       }
     }
     if (states.isEmpty()) {

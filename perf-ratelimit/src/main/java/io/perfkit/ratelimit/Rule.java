@@ -1,5 +1,7 @@
 package io.perfkit.ratelimit;
 
+import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -7,16 +9,25 @@ import java.util.concurrent.atomic.LongAdder;
  * numbers, and what it did so far. Thread safe.
  */
 final class Rule {
+  /** As scripts take it, calendars apart. */
+  static final int BYTES = 2 + 4 * Long.BYTES;
+
   final LongAdder allowed = new LongAdder();
   final LongAdder denied = new LongAdder();
   final LongAdder degraded = new LongAdder();
   final LongAdder remembered = new LongAdder();
+
+  /* Of a leased policy: requests admitted by permits at hand, and permits that came and went back. */
+  final LongAdder leaseHits = new LongAdder();
+  final LongAdder leaseGranted = new LongAdder();
+  final LongAdder leaseReturned = new LongAdder();
 
   private final Policy policy;
   private final int number;
   private final char kind;
   private final long a;
   private final long b;
+  private final long timesMax;
 
   /**
    * @param number its place among the limiter's rules, by which they are locked
@@ -24,6 +35,7 @@ final class Rule {
   Rule(Policy policy, int number) {
     this.policy = policy;
     this.number = number;
+    this.timesMax = policy.limit().capacity() / policy.cost();
     if (policy.limit() instanceof Limit.TokenBucket bucket) {
       kind = 'b';
       a = bucket.unitsPerPermit();
@@ -65,6 +77,15 @@ final class Rule {
     return b;
   }
 
+  /** How many times its cost it ever has at once. */
+  long timesMax() {
+    return timesMax;
+  }
+
+  boolean isBucket() {
+    return kind == 'b';
+  }
+
   /** Whether nodes get many permits at a time and spend them by themselves. */
   boolean leased() {
     return !policy.lease().isZero();
@@ -78,5 +99,35 @@ final class Rule {
   /** What can be given at once, by a store that counts {@code share} of the limit. */
   long capacity(double share) {
     return Math.max(policy.cost(), (long) (policy.limit().capacity() * share));
+  }
+
+  /** Bytes of {@link #pack(ByteBuffer, long, Instant)}. */
+  int bytes() {
+    return kind == 'c' ? BYTES + 2 * Long.BYTES : BYTES;
+  }
+
+  /** Writes itself as scripts take it that don't need to know the calendar. */
+  void pack(ByteBuffer target, long cost) {
+    head(target, cost).putLong(a).putLong(b);
+  }
+
+  /** Writes itself as {@code check.lua} takes it, a calendar with the intervals around a time. */
+  void pack(ByteBuffer target, long cost, Instant now) {
+    if (policy.limit() instanceof Limit.CalendarQuota quota) {
+      head(target, cost);
+      for (long boundary : Calendar.around(quota, now)) {
+        target.putLong(boundary);
+      }
+    } else {
+      pack(target, cost);
+    }
+  }
+
+  private ByteBuffer head(ByteBuffer target, long cost) {
+    return target
+        .put((byte) kind)
+        .put((byte) (policy.shadow() ? '1' : '0'))
+        .putLong(cost)
+        .putLong(policy.limit().capacity());
   }
 }

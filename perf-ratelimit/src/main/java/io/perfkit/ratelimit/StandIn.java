@@ -21,11 +21,11 @@ final class StandIn implements Store {
     this.retryMicros = Limit.micros(retryAfter);
   }
 
-  /** Takes note of what Redis admitted. */
-  void mirror(Ask ask) {
+  /** Takes note of equal requests that Redis admitted. */
+  void mirror(Ask ask, int times) {
     Ask local = only(ask, FailureMode.Kind.LOCAL);
     if (local.size() > 0) {
-      counts.mirror(local);
+      counts.mirror(local, times);
     }
   }
 

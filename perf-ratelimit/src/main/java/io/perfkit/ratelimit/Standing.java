@@ -90,7 +90,13 @@ final class Standing {
   }
 
   Decision decision() {
-    int worst = worst();
+    return decision(worst());
+  }
+
+  /**
+   * @param worst {@link #worst()}, where it is known
+   */
+  Decision decision(int worst) {
     return worst < 0
         ? new Decision.Allowed(this)
         : new Decision.Denied(reason(code(worst), wait(worst)), this);

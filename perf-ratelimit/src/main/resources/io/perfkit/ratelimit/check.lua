@@ -1,21 +1,25 @@
--- Decides all rules of a plan at once: each of them is charged, or none is. Atomic.
--- KEYS the state of each rule
--- ARGV 1 '' (tests only: the time), 2 how many equal requests are to be charged, as far as there is room,
---      one after the other (0 to look), 3 id of the request's leases;
---      then for each rule, packed: kind(1) shadow(1), and in 8 bytes each cost, limit, a, b, c, d
--- Returns now(8) admitted(8), then for each rule, as after the last of them or as for the first that is
---      refused if none is admitted: code(1) remaining(8) reset(8) retry(8) time(8); code 0 admits,
---      1 spent, 2 the caller's calendar is wrong, 3 blocked; all spans in microseconds from now
+-- Decides asks one after the other; of each ask all rules are charged at once, or none is. Atomic.
+-- KEYS the state of each rule of each ask
+-- ARGV 1 '' (tests only: the time), 2 the asks, one packed behind the other: number of its rules(1), how many
+--      equal requests are to be charged, as far as there is room, one after the other (4; 0 to look);
+--      then for each rule kind(1) shadow(1), and in 8 bytes each cost, limit, a, b, and for kind c also
+--      c, d; 3 and on: for each ask the id of its leases, or nothing at all if all rules are buckets
+-- Returns now(8), then for each rule, as after the last request that is admitted, or as for the first
+--      that is refused if none is: admitted(4), the same for all rules of an ask, code(1) remaining(8)
+--      reset(8) retry(8) time(8); code 0 admits, 1 spent, 2 the caller's calendar is wrong and the ask is
+--      not decided, 3 blocked; all spans in microseconds from now
 -- Stored: kind(1) blocked until(8), then for kind
 --      b since(8) last(8) spent(8) units(8) | l instants(8 each) | s since(8) segment(8) length(8) counts(33 * 8)
 --      f since(8) end(8) used(8) | x nothing; n is a sorted set instead: leases by their end, '!' a block
 -- All numbers are whole and below 2^53, which Lua counts exactly. A key lives until its permits are all
--- there again, so nothing changes when it goes. A clock that was set back by more than SKEW moves the
+-- there again, so nothing changes when it goes; and LONGER, in ms, since to expire a key and to make it
+-- anew at the next request costs more than to keep it. A clock that was set back by more than SKEW moves the
 -- state along, which is written even by a refusal. What else stands at a key is taken for absent.
-local SKEW, N = 1000000, 33
-local SIZES = { b = 32, l = -1, s = 24 + 8 * N, f = 24, x = 0 }
+-- A script begins anew each time it runs, and a function or a table costs as much as a command: so
+-- buckets have none of their own, and what is for other kinds is made only if there is one.
+local SKEW, N, LONGER = 1000000, 33, 1000
 local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
-local pack, read, sub, rep = struct.pack, struct.unpack, string.sub, string.rep
+local pack, read, format = struct.pack, struct.unpack, string.format
 
 local now
 if ARGV[1] == '' then
@@ -25,44 +29,35 @@ else
   now = tonumber(ARGV[1])
 end
 
-local function digits(number)
-  return string.format('%.0f', number)
+-- What is stored for a kind, or nil, and until when it is blocked.
+local function known(stored, kind)
+  if type(stored) ~= 'string' then
+    return nil, 0
+  end
+  local first, size = string.sub(stored, 1, 1), #stored - 9
+  local sizes = { b = 32, l = size - size % 8, s = 24 + 8 * N, f = 24, x = 0 }
+  if size < 0 or size ~= sizes[first] then
+    return nil, 0
+  end
+  local blocked = read('>I8', stored, 2)
+  if blocked >= 2 ^ 53 then
+    return nil, 0
+  end
+  return first == kind and string.sub(stored, 10) or nil, blocked
 end
 
--- For each kind: from what is stored, or nil, to remaining, reset, wait (0 admits), time, and a function
--- that takes permits and gives what to store, its end, remaining and reset; then whether it was moved.
-local kinds = {}
+-- For each kind but buckets: from what is stored, or nil, to remaining, reset, wait (0 admits), time, and a
+-- function that takes permits and gives what to store, its end, remaining and reset; then whether it was
+-- moved, and until when it is blocked if that is not said in front of what is stored.
+local kinds, ask = nil, 0
+if #ARGV > 2 then
+  local sub, rep = string.sub, string.rep
+  kinds = {}
 
--- a: units of a permit, b: units that return each microsecond
-function kinds.b(stored, cost, limit, a, b)
-  local since, last, spent, moved = now, now, 0, false
-  if stored then
-    local units
-    since, last, spent, units = read('>I8I8I8I8', stored)
-    if units ~= a then
-      spent = ceil(spent / units) * a
-    end
-    spent = min(spent, limit * a)
-    moved = last - now > SKEW
-    last = moved and now or last
+  local function digits(number)
+    return format('%.0f', number)
   end
-  local t = max(now, last)
-  if t - last >= ceil(spent / b) then
-    since, spent = t, 0
-  else
-    spent = spent - (t - last) * b
-  end
-  local lack = cost * a - (limit * a - spent)
-  local wait = lack > 0 and ceil(lack / b) + t - now or 0
-  return floor((limit * a - spent) / a), ceil(spent / b) + t - now, wait, t, function(permits)
-    spent = spent + permits * a
-    local stop = t + ceil(spent / b)
-    return pack('>I8I8I8I8', since, t, spent, a), stop, floor((limit * a - spent) / a), stop - now
-  end, moved
-end
 
--- The kinds that are rarer, made when they are needed: a script begins anew each time it runs.
-local function others()
   -- a: length of the window
   function kinds.l(stored, cost, limit, a)
     local instants = stored or ''
@@ -167,7 +162,9 @@ local function others()
 
   -- a to d: three intervals of the calendar that follow one another, one of which should be now
   function kinds.c(stored, cost, limit, a, b, c, d)
-    if now < b then
+    if now < a or now >= d then
+      return nil
+    elseif now < b then
       return window(stored, cost, limit, b, b - a)
     elseif now < c then
       return window(stored, cost, limit, c, c - b)
@@ -193,7 +190,7 @@ local function others()
       end
       redis.call('ZREMRANGEBYSCORE', key, '-inf', digits(now))
       for i = 1, permits do
-        redis.call('ZADD', key, digits(now + a), ARGV[3] .. i)
+        redis.call('ZADD', key, digits(now + a), ARGV[ask + 2] .. i)
       end
       local stop = max(top, now + a)
       redis.call('PEXPIREAT', key, digits(ceil(stop / 1000)))
@@ -202,55 +199,99 @@ local function others()
   end
 end
 
-local rules, times = {}, tonumber(ARGV[2])
-local admitted = times
-for i, key in ipairs(KEYS) do
-  local kind, shadow, cost, limit, a, b, c, d = read('>c1c1I8I8I8I8I8I8', ARGV[i + 3])
-  local stored, blocked, name = key, 0, kind
-  if kind == 'c' then
-    name = 'f'
-    if now < a or now >= d then
-      return pack('>I8I8BI8I8I8I8', now, 0, 2, 0, 0, 0, 0)
+local reply, key, place, seen = pack('>I8', now), 0, 1, nil
+local kind, shadow, cost, limit, a, b, c, d
+local stored, blocked, since, last, spent, units, time, moved, take
+local code, remaining, reset, wait, room, stop
+while place <= #ARGV[2] do
+  local rules, times
+  rules, times, place = read('>BI4', ARGV[2], place)
+  local admitted, first = times, key
+  ask = ask + 1
+  for i = 1, rules do
+    key = key + 1
+    kind, shadow, cost, limit, a, b, place = read('>c1c1I8I8I8I8', ARGV[2], place)
+    if kind == 'b' then -- a: units of a permit, b: units that return each microsecond
+      stored, blocked, since, last, spent, moved = redis.pcall('GET', KEYS[key]), 0, now, now, 0, false
+      if stored then
+        if #stored == 41 then
+          stored, blocked, since, last, spent, units = read('>c1I8I8I8I8I8', stored)
+        end
+        if stored ~= 'b' or blocked >= 2 ^ 53 then
+          stored, blocked = known(redis.pcall('GET', KEYS[key]))
+          since, last, spent = now, now, 0
+        else
+          if units ~= a then
+            spent = ceil(spent / units) * a
+          end
+          spent = min(spent, limit * a)
+          if last - now > SKEW then
+            last, moved = now, true
+          end
+        end
+      end
+      time = max(now, last)
+      if time - last >= ceil(spent / b) then
+        since, spent = time, 0
+      else
+        spent = spent - (time - last) * b
+      end
+      remaining, reset = floor((limit * a - spent) / a), ceil(spent / b) + time - now
+      local lack = (cost - limit) * a + spent
+      wait = lack > 0 and ceil(lack / b) + time - now or 0
+    else
+      if kind == 'n' then
+        stored, blocked = KEYS[key], 0
+      else
+        stored, blocked = known(redis.pcall('GET', KEYS[key]), kind == 'c' and 'f' or kind)
+      end
+      if kind == 'c' then
+        c, d, place = read('>I8I8', ARGV[2], place)
+      end
+      local inSet
+      remaining, reset, wait, time, take, moved, inSet = kinds[kind](stored, cost, limit, a, b, c, d)
+      blocked = inSet or blocked
+    end
+    if not remaining then
+      code, remaining, reset, wait, time, room, admitted = 2, 0, 0, 0, 0, 0, 0
+    else
+      code = wait > 0 and 1 or 0
+      if blocked > now then
+        code, wait = 3, max(wait, blocked - now)
+      end
+      room = code == 0 and floor(remaining / cost) or 0
+      if shadow == '0' and room < admitted then
+        admitted = room
+      end
+    end
+    if rules > 1 then
+      seen = seen or {}
+      seen[i] =
+        { kind, code, remaining, reset, wait, time, take, moved, cost, limit, a, b, blocked, room, since, spent }
     end
   end
-  if kind ~= 'n' then
-    stored = redis.pcall('GET', key)
-    local first = type(stored) == 'string' and sub(stored, 1, 1)
-    local size = SIZES[first]
-    local fits = size and (#stored - 9 == size or size < 0 and #stored % 8 == 1)
-    blocked = fits and read('>I8', stored, 2) or 0
-    stored = fits and blocked < 2 ^ 53 and first == name and sub(stored, 10)
-    blocked = blocked < 2 ^ 53 and blocked or 0
-  end
-  if kind ~= 'b' then
-    others()
-  end
-  local remaining, reset, wait, time, take, moved, inSet = kinds[kind](stored, cost, limit, a, b, c, d)
-  blocked = inSet or blocked
-  local code = wait > 0 and 1 or 0
-  if blocked > now then
-    code, wait = 3, max(wait, blocked - now)
-  end
-  local room = code == 0 and floor(remaining / cost) or 0
-  if shadow == '0' then
-    admitted = min(admitted, room)
-  end
-  rules[i] = { name, code, remaining, reset, wait, time, take, moved, cost, blocked, room }
-end
-
-local reply = pack('>I8I8', now, admitted)
-for i, rule in ipairs(rules) do
-  local name, code, remaining, reset, wait, time, take, moved, cost, blocked, room = unpack(rule)
-  local charged = min(admitted, room)
-  if times > 0 and (charged > 0 or moved) then
-    local stored, stop
-    stored, stop, remaining, reset = take(charged * cost)
-    if stored then
+  for i = 1, rules do
+    if rules > 1 then
+      kind, code, remaining, reset, wait, time, take, moved, cost, limit, a, b, blocked, room, since, spent =
+        unpack(seen[i], 1, 16)
+    end
+    room = min(room, admitted)
+    if times > 0 and (room > 0 or moved) then
       blocked = blocked > now and blocked or 0
-      redis.call('SET', KEYS[i], name .. pack('>I8', blocked) .. stored, 'PXAT',
-        digits(ceil(max(stop, blocked) / 1000)))
+      if kind == 'b' then
+        spent = spent + room * cost * a
+        stop = time + ceil(spent / b)
+        remaining, reset = floor((limit * a - spent) / a), stop - now
+        stored = pack('>c1I8I8I8I8I8', kind, blocked, since, time, spent, a)
+      else
+        stored, stop, remaining, reset = take(room * cost)
+        stored = stored and (kind == 'c' and 'f' or kind) .. pack('>I8', blocked) .. stored
+      end
+      if stored then
+        redis.call('SET', KEYS[first + i], stored, 'PXAT', format('%.0f', ceil(max(stop, blocked) / 1000) + LONGER))
+      end
     end
+    reply = reply .. pack('>I4BI8I8I8I8', admitted, code, remaining, reset, wait, time)
   end
-  reply = reply .. pack('>BI8I8I8I8', code, remaining, reset, wait, time)
 end
 return reply

@@ -1,7 +1,7 @@
 -- Gives back what an admitted request took, as far as it has not come back by itself. Atomic.
 -- KEYS the state of each rule that was charged
 -- ARGV 1 '' (tests only: the time), 2 id of the request's leases; then for each rule, packed as for
---      check.lua, and 8 bytes: the time at which it was charged
+--      check.lua but without c and d, and 8 bytes: the time at which it was charged
 -- Returns 1. What began later than the charge (since) is none of it: then nothing is given back.
 -- A bucket gets back what is left of the charge if that alone is taken to have returned since: it can't
 -- have been less. So what was not refunded keeps within the limit.
@@ -62,8 +62,7 @@ function kinds.f(stored, charged, cost)
 end
 
 for i, key in ipairs(KEYS) do
-  local kind, _, cost, _, a, b = read('>c1c1I8I8I8I8I8I8', ARGV[i + 2])
-  local charged = read('>I8', ARGV[i + 2], 51)
+  local kind, _, cost, _, a, b, charged = read('>c1c1I8I8I8I8I8', ARGV[i + 2])
   kind = kind == 'c' and 'f' or kind
   if kind == 'n' then
     for j = 1, cost do

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -21,15 +22,18 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
 
 /**
- * A million random requests, decided by the script that runs in production and by the oracle: every
- * number of every answer is equal. The script runs inside a loop, by a clock of the test; for every
- * other key the loop drops what would have expired by that clock, which the oracle knows nothing of
- * (so cleanup can't be observed).
+ * A million random requests, one to three in a call and some of them several times, decided by the
+ * script that runs in production and by the oracle: every number of every answer is equal. The
+ * script runs inside a loop, by a clock of the test; for every other key the loop drops what would
+ * have expired by that clock, which the oracle knows nothing of (so cleanup can't be observed).
  */
 @RealRedis
 final class OracleIT {
   private static final int BATCH = 1_000;
-  private static final int BATCHES = 1_000;
+  private static final int BATCHES = 500;
+
+  /** The most of one call; half as many on average. */
+  private static final int ASKS = 3;
 
   private static final String HEAD =
       """
@@ -45,7 +49,7 @@ final class OracleIT {
       end
       local redis = { call = function(name, key, value, px, at, ...)
         if name == 'SET' then
-          real.call('HSET', expiries, key, at)
+          real.call('HSET', expiries, key, at - 1000) -- without what it is kept longer than needed
         end
         return real.call(name, key, value, px, at, ...)
       end, pcall = function(name, key)
@@ -62,19 +66,16 @@ final class OracleIT {
       end
       local rules = #KEYS - 1
       local keys, answers = {}, {}
-      for i = 1, rules do
-        keys[i] = KEYS[i]
+      for i = 1, rules * ASKS do
+        keys[i] = KEYS[(i - 1) % rules + 1]
       end
-      for i = 2, #ARGV, rules + 1 do
-        local args = { ARGV[i], '1', '' }
+      for i = 3, #ARGV, 2 do
         clock = math.floor(tonumber(ARGV[i]) / 1000)
-        for j = 1, rules do
-          args[j + 3] = ARGV[i + j]
-        end
-        answers[#answers + 1] = decide(keys, args)
+        answers[#answers + 1] = decide(keys, { ARGV[i], ARGV[i + 1], ARGV[2] == '0' and '' or nil })
       end
       return table.concat(answers)
-      """;
+      """
+          .replace("ASKS", Integer.toString(ASKS));
 
   private final Random random;
   private final long seed = System.nanoTime();
@@ -114,6 +115,31 @@ final class OracleIT {
       step = Math.max(2, 2 * Limit.micros(first.period()) / first.permits());
     }
 
+    List<Oracle.Answer> look(long at, List<Long> costs) {
+      return IntStream.range(0, oracles.size())
+          .mapToObj(i -> oracles.get(i).look(at, costs.get(i)))
+          .toList();
+    }
+
+    boolean admits(List<Oracle.Answer> answers) {
+      return IntStream.range(0, answers.size())
+          .allMatch(i -> answers.get(i).retry() == 0 || rules.get(i).policy().shadow());
+    }
+
+    /** Charges each rule that has room; a shadow may have none. */
+    List<Oracle.Answer> take(long at, List<Long> costs, List<Oracle.Answer> before) {
+      List<Oracle.Answer> after = new ArrayList<>(before);
+      for (int i = 0; i < before.size(); i++) {
+        if (before.get(i).retry() == 0) {
+          oracles.get(i).take(at, costs.get(i));
+          after.set(i, oracles.get(i).look(at, 0));
+        } else {
+          oracles.get(i).settle(at);
+        }
+      }
+      return after;
+    }
+
     /** Mostly forward by about what a permit takes; now and then far, or back. */
     long tick() {
       int kind = random.nextInt(1_000);
@@ -148,7 +174,11 @@ final class OracleIT {
     };
   }
 
-  private record Op(long now, List<Long> costs) {}
+  /** Equal requests: what each costs by each rule. */
+  private record Asked(int times, List<Long> costs) {}
+
+  /** What one call decides. */
+  private record Op(long now, List<Asked> asks) {}
 
   /** What was sent to Redis, which decides the next batch while the oracle judges this one. */
   private record Batch(Group group, List<Op> ops, Future<byte[]> answers) {}
@@ -165,7 +195,7 @@ final class OracleIT {
         next = send(sender, groups);
         ByteBuffer answers = ByteBuffer.wrap(current.answers().get());
         for (Op op : current.ops()) {
-          admitted += compare(current.group(), op, answers) ? 1 : 0;
+          admitted += compare(current.group(), op, answers);
         }
         assertThat(answers.hasRemaining()).isFalse();
       }
@@ -182,64 +212,81 @@ final class OracleIT {
     List<Op> ops = new ArrayList<>(BATCH);
     List<byte[]> args = new ArrayList<>();
     args.add((group.expires ? "1" : "0").getBytes(UTF_8));
+    boolean bucketsOnly = group.rules.stream().allMatch(Rule::isBucket);
+    args.add((bucketsOnly ? "1" : "0").getBytes(UTF_8));
     for (int i = 0; i < BATCH; i++) {
       group.now = group.tick();
-      List<Long> costs = new ArrayList<>();
       args.add(Long.toString(group.now).getBytes(UTF_8));
-      for (Rule rule : group.rules) {
-        long capacity = rule.policy().limit().capacity();
-        long cost = random.nextInt(4) > 0 ? 1 : 1 + (long) (random.nextDouble() * capacity);
-        costs.add(cost);
-        args.add(RedisStore.packed(rule, cost));
+      List<Asked> asks = new ArrayList<>();
+      ByteBuffer packed = ByteBuffer.allocate(ASKS * (5 + group.rules.size() * Rule.BYTES));
+      int size = 1 + random.nextInt(ASKS);
+      while (asks.size() < size) {
+        asks.add(ask(group, packed));
       }
-      ops.add(new Op(group.now, costs));
+      args.add(Arrays.copyOf(packed.array(), packed.position()));
+      ops.add(new Op(group.now, asks));
     }
     return new Batch(
         group, ops, sender.submit(() -> (byte[]) redis.eval(script, group.keys, args)));
   }
 
-  private boolean compare(Group group, Op op, ByteBuffer answers) {
-    assertThat(answers.getLong()).isEqualTo(op.now());
-    long times = answers.getLong();
-    int size = group.rules.size();
-    boolean admitted = true;
-    List<Oracle.Answer> before = new ArrayList<>();
-    for (int i = 0; i < size; i++) {
-      before.add(group.oracles.get(i).look(op.now(), op.costs().get(i)));
-      admitted &= before.get(i).retry() == 0 || group.rules.get(i).policy().shadow();
+  private Asked ask(Group group, ByteBuffer packed) {
+    boolean shadowed = group.rules.stream().anyMatch(rule -> rule.policy().shadow());
+    int times = shadowed || random.nextBoolean() ? 1 : 1 + random.nextInt(4);
+    packed.put((byte) group.rules.size()).putInt(times);
+    List<Long> costs = new ArrayList<>();
+    for (Rule rule : group.rules) {
+      long capacity = rule.policy().limit().capacity();
+      long cost = random.nextInt(4) > 0 ? 1 : 1 + (long) (random.nextDouble() * capacity);
+      costs.add(cost);
+      rule.pack(packed, cost);
     }
-    for (int i = 0; i < size; i++) {
-      Oracle oracle = group.oracles.get(i);
-      Oracle.Answer expected = before.get(i);
-      if (admitted && expected.retry() == 0) {
-        oracle.take(op.now(), op.costs().get(i));
-        expected = oracle.look(op.now(), 0);
-      } else {
-        oracle.settle(op.now());
+    return new Asked(times, costs);
+  }
+
+  /** How many were admitted. */
+  private int compare(Group group, Op op, ByteBuffer answers) {
+    assertThat(answers.getLong()).isEqualTo(op.now());
+    return op.asks().stream().mapToInt(asked -> compare(group, op.now(), asked, answers)).sum();
+  }
+
+  private int compare(Group group, long now, Asked asked, ByteBuffer answers) {
+    List<Oracle.Answer> expected = group.look(now, asked.costs());
+    int admitted = 0;
+    if (group.admits(expected)) {
+      expected = group.take(now, asked.costs(), expected);
+      admitted = 1;
+      while (admitted < asked.times() && group.admits(group.look(now, asked.costs()))) {
+        expected = group.take(now, asked.costs(), expected);
+        admitted++;
       }
+    } else {
+      group.oracles.forEach(oracle -> oracle.settle(now));
+    }
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(answers.getInt()).isEqualTo(admitted);
       int code = answers.get();
       Oracle.Answer actual =
           new Oracle.Answer(answers.getLong(), answers.getLong(), answers.getLong());
       answers.getLong();
-      if (!actual.equals(expected) || code != (expected.retry() == 0 ? 0 : 1)) {
+      if (!actual.equals(expected.get(i)) || code != (actual.retry() == 0 ? 0 : 1)) {
         throw new AssertionError(
             "seed "
                 + seed
                 + ", "
                 + group.rules.get(i).policy()
-                + ", cost "
-                + op.costs().get(i)
+                + ", "
+                + asked
                 + " at "
-                + op.now()
+                + now
                 + ": script "
                 + code
                 + " "
                 + actual
                 + ", oracle "
-                + expected);
+                + expected.get(i));
       }
     }
-    assertThat(times).isEqualTo(admitted ? 1 : 0);
     return admitted;
   }
 }

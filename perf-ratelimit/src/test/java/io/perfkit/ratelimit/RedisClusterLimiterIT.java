@@ -6,6 +6,8 @@ import io.perfkit.redis.GuardConfig;
 import io.perfkit.testing.RedisCluster;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.RedisClusterClient;
 
 /** On a Cluster of three masters a plan of any keys is decided by one script. */
@@ -45,6 +47,62 @@ final class RedisClusterLimiterIT {
           .isEqualTo(100 - admitted);
       limiter.block(plan, Request.of("ip", "x").with("user", "y"), Duration.ofHours(1));
       assertThat(limiter.check(plan, Request.of("ip", "x").with("user", "z")).allowed()).isFalse();
+    }
+  }
+
+  @Test
+  void nodesLeaseFromAllMastersAndTogetherGetWhatTheBucketsHold() {
+    int burst = 2_000;
+    Policy hot =
+        Policy.tokenBucket("hot", 1_000, Duration.ofSeconds(1), burst)
+            .leased(Duration.ofSeconds(10));
+    Policy total = Policy.tokenBucket("total", 1_000_000, Duration.ofHours(1));
+    Plan plan = Plan.of("mixed").with(hot, "ip").with(total);
+    GuardConfig patient = GuardConfig.defaults().withBudget(Duration.ofSeconds(5));
+    try (RedisCluster cluster = RedisCluster.start();
+        RedisClusterClient client = RedisClusterClient.builder().nodes(cluster.nodes()).build();
+        RateLimiter one = RateLimiter.builder(client, "shop").guard(patient).build();
+        RateLimiter two = RateLimiter.builder(client, "shop").guard(patient).build()) {
+      long all = 0;
+      long begin = System.nanoTime();
+      for (int key = 0; key < 12; key++) {
+        Request request = Request.of("ip", "ip-" + key);
+        long start = System.nanoTime();
+        long admitted = 0;
+        for (long before = -1; before < admitted; ) {
+          before = admitted;
+          admitted += spend(one, plan, request) + spend(two, plan, request);
+        }
+        assertThat(admitted).isBetween(burst * 9L / 10, burst + millisSince(start) + 1);
+        all += admitted;
+      }
+
+      assertThat(one.peek(Plan.of("total").with(total), Request.of()).limits().get(0).remaining())
+          .as("charged for what was admitted, and for nothing else")
+          .isBetween(1_000_000 - all, 1_000_000 - all + millisSince(begin) + 1);
+      for (HostAndPort node : cluster.nodes()) {
+        try (RedisClient master = RedisClient.builder().hostAndPort(node).build()) {
+          assertThat(master.dbSize()).as("keys of %s", node).isPositive();
+        }
+      }
+    }
+  }
+
+  /** And so, at a thousand a second, how many permits came back. */
+  private static long millisSince(long start) {
+    return (System.nanoTime() - start) / 1_000_000;
+  }
+
+  /** How many are admitted until the first refusal. */
+  private static long spend(RateLimiter node, Plan plan, Request request) {
+    long admitted = 0;
+    while (true) {
+      Decision decision = node.check(plan, request);
+      assertThat(decision.degraded()).isFalse();
+      if (!decision.allowed()) {
+        return admitted;
+      }
+      admitted++;
     }
   }
 }

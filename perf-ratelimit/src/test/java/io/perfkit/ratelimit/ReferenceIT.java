@@ -2,6 +2,7 @@ package io.perfkit.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.search.RequiredSearch;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.ReferenceTable;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.Test;
 @RealRedis
 final class ReferenceIT {
   private static final Policy POLICY = Policy.tokenBucket("p", 1, Duration.ofHours(1));
+  private static final Policy LEASED =
+      Policy.tokenBucket("leased", 1_000_000, Duration.ofSeconds(1)).leased(Duration.ofMinutes(1));
 
   @Test
   void metricsAreThoseOfTheTable(TestRedis server) {
@@ -28,19 +31,42 @@ final class ReferenceIT {
         limiter.check(plan, Request.of("ip", "a"));
       }
 
+      Plan leased = Plan.of("leased").with(LEASED);
+      for (int i = 0; i < 10; i++) {
+        limiter.check(leased, Request.of());
+      }
+
       assertThat(count(registry, "allowed")).isEqualTo(1);
       assertThat(count(registry, "denied")).isEqualTo(2);
-      assertThat(registry.get("perf.ratelimit.denials.remembered").functionCounter().count())
+      assertThat(
+              of(registry, "perf.ratelimit.denials.remembered", POLICY).functionCounter().count())
           .isEqualTo(1);
-      assertThat(registry.get("perf.ratelimit.check").timer().count()).isEqualTo(2);
+      assertThat(of(registry, "perf.ratelimit.leases.hits", LEASED).functionCounter().count())
+          .isEqualTo(9);
+      assertThat(permits(registry, "granted")).isEqualTo(LeasedBucket.SIZE_MIN);
+      assertThat(registry.get("perf.ratelimit.check").timer().count()).isEqualTo(12);
 
       assertThat(ReferenceTable.under("perf-ratelimit", "metrics.md").meters())
           .isEqualTo(ReferenceTable.metersOf(registry));
     }
   }
 
+  private static RequiredSearch of(SimpleMeterRegistry registry, String meter, Policy policy) {
+    return registry.get(meter).tag("policy", policy.name());
+  }
+
   private static double count(SimpleMeterRegistry registry, String result) {
-    return registry.get("perf.ratelimit.decisions").tag("result", result).functionCounter().count();
+    return of(registry, "perf.ratelimit.decisions", POLICY)
+        .tag("result", result)
+        .functionCounter()
+        .count();
+  }
+
+  private static double permits(SimpleMeterRegistry registry, String result) {
+    return of(registry, "perf.ratelimit.leases.permits", LEASED)
+        .tag("result", result)
+        .functionCounter()
+        .count();
   }
 
   @Test

@@ -3,11 +3,10 @@ package io.perfkit.redis;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
 /**
@@ -30,7 +29,7 @@ public record KeySpace(String prefix, String name, int version, int partitions) 
   /** Longer ids are replaced by their digest. */
   public static final int ID_BYTES_MAX = 200;
 
-  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._:-]{1,100}");
+  private static final int PLAIN_CHARS_MAX = 100;
   private static final byte DIGEST_MARK = '#';
 
   public KeySpace {
@@ -63,9 +62,40 @@ public record KeySpace(String prefix, String name, int version, int partitions) 
   public byte[] key(String kind, String id) {
     requirePlain("kind", kind);
     byte[] idBytes = requireNonNull(id, "id").getBytes(UTF_8);
-    byte[] head = (head(partitionOf(idBytes)) + kind + ":").getBytes(UTF_8);
-    byte[] tail = idBytes.length > ID_BYTES_MAX || marked(idBytes) ? digest(idBytes) : idBytes;
-    return ByteBuffer.allocate(head.length + tail.length).put(head).put(tail).array();
+    return key((head(partitionOf(idBytes)) + kind + ":").getBytes(UTF_8), idBytes);
+  }
+
+  private static byte[] key(byte[] head, byte[] id) {
+    byte[] tail = id.length > ID_BYTES_MAX || marked(id) ? digest(id) : id;
+    byte[] key = Arrays.copyOf(head, head.length + tail.length);
+    System.arraycopy(tail, 0, key, head.length, tail.length);
+    return key;
+  }
+
+  /**
+   * The keys of one kind, whose common part is put together once: for paths where a key costs. Only
+   * for a key space of one partition.
+   */
+  public Kind kind(String kind) {
+    requirePlain("kind", kind);
+    if (partitions != 1) {
+      throw new IllegalStateException("partitions: " + partitions + " (expected: 1)");
+    }
+    return new Kind((head(0) + kind + ":").getBytes(UTF_8));
+  }
+
+  /** Names the keys of one kind. Immutable. */
+  public static final class Kind {
+    private final byte[] head;
+
+    private Kind(byte[] head) {
+      this.head = head;
+    }
+
+    /** As {@link KeySpace#key} names it. */
+    public byte[] key(String id) {
+      return KeySpace.key(head, requireNonNull(id, "id").getBytes(UTF_8));
+    }
   }
 
   /** The key of something that a whole partition shares, in the slot of the partition's ids. */
@@ -112,9 +142,27 @@ public record KeySpace(String prefix, String name, int version, int partitions) 
   }
 
   private static void requirePlain(String what, String value) {
-    if (!PLAIN.matcher(requireNonNull(value, what)).matches()) {
+    if (!isPlain(requireNonNull(value, what))) {
       throw new IllegalArgumentException(
-          what + ": '" + value + "' (expected: 1 to 100 of letters, digits and . _ : -)");
+          what
+              + ": '"
+              + value
+              + "' (expected: 1 to "
+              + PLAIN_CHARS_MAX
+              + " of letters, digits and . _ : -)");
     }
+  }
+
+  private static boolean isPlain(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      boolean letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+      if (!letter
+          && !(c >= '-' && c <= ':' && c != '/')
+          && c != '_') { // from - to : are digits, too
+        return false;
+      }
+    }
+    return !value.isEmpty() && value.length() <= PLAIN_CHARS_MAX;
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.util.JedisClusterCRC16;
@@ -72,6 +73,29 @@ final class KeySpaceTest {
     assertThatThrownBy(() -> orders.key("a b", "42")).hasMessageStartingWith("kind: 'a b'");
     assertThatThrownBy(() -> orders.partitionKey("tag", 1))
         .hasMessage("partition: 1 (expected: 0 to 0)");
+  }
+
+  @Test
+  void aKindNamesItsKeysAsTheKeySpaceDoes() {
+    KeySpace.Kind entry = orders.kind("entry");
+    for (String id : List.of("42", "", "é", "#x", "x".repeat(KeySpace.ID_BYTES_MAX + 1))) {
+      assertThat(entry.key(id)).isEqualTo(orders.key("entry", id));
+    }
+    assertThatThrownBy(() -> orders.kind("a b")).hasMessageStartingWith("kind: 'a b'");
+    assertThatThrownBy(() -> orders.withPartitions(2).kind("entry"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("partitions: 2 (expected: 1)");
+  }
+
+  @Test
+  void takesLettersDigitsAndFourSignsForAName() {
+    String plain = "ABCXYZabcxyz0123456789._:-";
+    assertThat(KeySpace.of(plain, "n").prefix()).isEqualTo(plain);
+    assertThat(KeySpace.of("n".repeat(100), "n").prefix()).hasSize(100);
+    for (String other :
+        List.of("@", "[", "`", "{", "/", ";", ",", "\u0130", "\u00e9", "n".repeat(101))) {
+      assertThatThrownBy(() -> KeySpace.of(other, "n")).hasMessageStartingWith("prefix: '" + other);
+    }
   }
 
   private static String text(byte[] key) {

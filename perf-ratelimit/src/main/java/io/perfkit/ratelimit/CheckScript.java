@@ -1,0 +1,152 @@
+package io.perfkit.ratelimit;
+
+import static java.util.Objects.requireNonNull;
+
+import io.perfkit.ratelimit.Crowd.Outcome;
+import io.perfkit.ratelimit.Crowd.Share;
+import io.perfkit.redis.RedisGuard;
+import io.perfkit.redis.RedisScript;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+
+/** Decides requests in Redis: one call of {@code check.lua} for all of them. Thread safe. */
+final class CheckScript {
+  private static final RedisScript SCRIPT = RedisScript.load(CheckScript.class, "check.lua");
+
+  private static final int WRONG_CALENDAR = 2;
+  private static final int ASK_BYTES = 5;
+  private static final byte[] NO_LEASES = {};
+
+  private final RedisGuard guard;
+  private final BiFunction<Rule, String, byte[]> names;
+  private final InstantSource wall;
+  private final Supplier<byte[]> serverClock;
+
+  /**
+   * @param names Redis key of the state of a rule for a key
+   * @param serverClock nothing, or in tests the server's time
+   */
+  CheckScript(
+      RedisGuard guard,
+      BiFunction<Rule, String, byte[]> names,
+      InstantSource wall,
+      Supplier<byte[]> serverClock) {
+    this.guard = guard;
+    this.names = names;
+    this.wall = wall;
+    this.serverClock = serverClock;
+  }
+
+  /** As {@link Crowd.Sender#send}. */
+  List<Outcome> send(List<Share> shares) {
+    return send(shares, wall);
+  }
+
+  /**
+   * @param calendar tells the time whose intervals of calendars are sent along
+   */
+  private List<Outcome> send(List<Share> shares, InstantSource calendar) {
+    int rules = 0;
+    int bytes = 0;
+    boolean bucketsOnly = true;
+    for (Share share : shares) {
+      Ask ask = share.ask();
+      rules += ask.size();
+      bytes += ASK_BYTES;
+      for (int i = 0; i < ask.size(); i++) {
+        bytes += ask.rule(i).bytes();
+        bucketsOnly &= ask.rule(i).isBucket();
+      }
+    }
+    Instant now = bucketsOnly ? Instant.EPOCH : calendar.instant();
+    List<byte[]> leases = bucketsOnly ? List.of() : leases(shares);
+    byte[][] args = new byte[2 + leases.size()][];
+    args[0] = serverClock.get();
+    args[1] = packed(shares, bytes, now);
+    for (int i = 0; i < leases.size(); i++) {
+      args[2 + i] = leases.get(i);
+    }
+    Object reply = SCRIPT.run(guard, keys(shares, rules), List.of(args));
+    return outcomes(shares, leases, ByteBuffer.wrap((byte[]) requireNonNull(reply, "reply")));
+  }
+
+  private List<byte[]> keys(List<Share> shares, int rules) {
+    byte[][] keys = new byte[rules][];
+    int at = 0;
+    for (Share share : shares) {
+      Ask ask = share.ask();
+      for (int i = 0; i < ask.size(); i++) {
+        keys[at++] = names.apply(ask.rule(i), ask.key(i));
+      }
+    }
+    return List.of(keys);
+  }
+
+  private static byte[] packed(List<Share> shares, int bytes, Instant calendar) {
+    ByteBuffer packed = ByteBuffer.allocate(bytes);
+    for (Share share : shares) {
+      Ask ask = share.ask();
+      packed.put((byte) ask.size()).putInt(share.times());
+      for (int i = 0; i < ask.size(); i++) {
+        ask.rule(i).pack(packed, ask.cost(i), calendar);
+      }
+    }
+    return packed.array();
+  }
+
+  /** For each share the id of what it will hold, or nothing. */
+  private static List<byte[]> leases(List<Share> shares) {
+    List<byte[]> ids = new ArrayList<>(shares.size());
+    for (Share share : shares) {
+      ids.add(share.times() > 0 && share.ask().holds() ? lease() : NO_LEASES);
+    }
+    return ids;
+  }
+
+  private static byte[] lease() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    return ByteBuffer.allocate(2 * Long.BYTES)
+        .putLong(random.nextLong())
+        .putLong(random.nextLong())
+        .array();
+  }
+
+  private List<Outcome> outcomes(List<Share> shares, List<byte[]> leases, ByteBuffer reply) {
+    List<Outcome> outcomes = new ArrayList<>(shares.size());
+    long now = reply.getLong();
+    for (int i = 0; i < shares.size(); i++) {
+      Ask ask = shares.get(i).ask();
+      byte[] held = leases.isEmpty() ? NO_LEASES : leases.get(i);
+      long[] numbers = new long[ask.size() * Standing.WIDTH];
+      int admitted = 0;
+      boolean decided = true;
+      for (int rule = 0; rule < ask.size(); rule++) {
+        int at = rule * Standing.WIDTH;
+        admitted = reply.getInt();
+        numbers[at + Standing.CODE] = reply.get();
+        numbers[at + Standing.LIMIT] = ask.rule(rule).policy().limit().capacity();
+        numbers[at + Standing.REMAINING] = reply.getLong();
+        numbers[at + Standing.RESET] = reply.getLong();
+        numbers[at + Standing.WAIT] = reply.getLong();
+        numbers[at + Standing.TIME] = reply.getLong();
+        decided &= numbers[at + Standing.CODE] != WRONG_CALENDAR;
+      }
+      outcomes.add(
+          decided
+              ? new Outcome(admitted, new Standing(ask, numbers, held, false))
+              : send(List.of(shares.get(i)), () -> instant(now)).get(0)); // ours is an interval off
+    }
+    return outcomes;
+  }
+
+  private static Instant instant(long micros) {
+    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+  }
+}

@@ -1,0 +1,244 @@
+package io.perfkit.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.perfkit.ratelimit.Crowd.Outcome;
+import io.perfkit.ratelimit.Crowd.Share;
+import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.RedisGuard;
+import io.perfkit.testing.Await;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.UnifiedJedis;
+
+final class CrowdTest {
+  private static final Duration DEADLINE = Duration.ofSeconds(10);
+  private static final int FOLLOWERS = 20;
+  private static final GuardConfig ONE_LANE =
+      GuardConfig.defaults().withBudget(DEADLINE).withLanes(1);
+
+  private final Rule rule = new Rule(Policy.tokenBucket("p", 10, Duration.ofSeconds(1)), 0);
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final List<String> sent = new CopyOnWriteArrayList<>();
+  private final Map<String, Integer> witnessed = new ConcurrentHashMap<>();
+  private final CountDownLatch firstMayEnd = new CountDownLatch(1);
+
+  @AfterEach
+  void stop() {
+    threads.shutdownNow();
+  }
+
+  private Ask ask(String key) {
+    return new Ask(new Rule[] {rule}, new String[] {key}, 1);
+  }
+
+  private Crowd crowd(Crowd.Sender sender, GuardConfig config) {
+    return new Crowd(
+        shares -> {
+          hold(shares);
+          return sender.send(shares);
+        },
+        (ask, times) -> witnessed.merge(ask.key(0), times, Integer::sum),
+        config);
+  }
+
+  /** Holds up the first command until the test lets it end. */
+  private void hold(List<Share> shares) {
+    sent.add(
+        String.join(
+            " ", shares.stream().map(share -> share.ask().key(0) + share.times()).toList()));
+    if (sent.size() == 1) {
+      try {
+        assertThat(firstMayEnd.await(10, TimeUnit.SECONDS)).isTrue();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private static List<Outcome> admitAll(List<Share> shares) {
+    return shares.stream().map(share -> outcome(share.ask(), share.times())).toList();
+  }
+
+  /** Fails as a Redis does that is not there. */
+  private static void askNobody() {
+    try (RedisClient client = RedisClient.builder().hostAndPort("localhost", 1).build();
+        RedisGuard guard = RedisGuard.of(client, ONE_LANE)) {
+      guard.call(UnifiedJedis::ping);
+    }
+  }
+
+  private static Outcome outcome(Ask ask, int admitted) {
+    long[] numbers = new long[Standing.WIDTH];
+    numbers[Standing.CODE] = admitted > 0 ? Standing.ADMITS : Standing.SPENT;
+    numbers[Standing.WAIT] = admitted > 0 ? 0 : 1_000;
+    return new Outcome(admitted, Standing.of(ask, numbers));
+  }
+
+  /** One who leads, and others who come while his command is under way. */
+  private List<Future<Standing>> leaderAndFollowers(Crowd crowd) {
+    List<Future<Standing>> all = new ArrayList<>();
+    all.add(threads.submit(() -> crowd.decide(ask("k"), true)));
+    Await.until("the first is under way", DEADLINE, () -> sent.size() == 1);
+    for (int i = 0; i < FOLLOWERS; i++) {
+      all.add(threads.submit(() -> crowd.decide(ask("k"), true)));
+    }
+    return all;
+  }
+
+  @Test
+  void requestsThatMeetBecomeOneCommandAndEqualOnesOneShareOfIt() throws Exception {
+    AtomicInteger left = new AtomicInteger(8);
+    Crowd crowd =
+        crowd(
+            shares -> {
+              List<Outcome> outcomes = new ArrayList<>();
+              for (Share share : shares) {
+                boolean scarce = share.ask().key(0).equals("k");
+                int admitted = scarce ? Math.min(share.times(), left.get()) : share.times();
+                left.addAndGet(scarce ? -admitted : 0);
+                outcomes.add(outcome(share.ask(), admitted));
+              }
+              return outcomes;
+            },
+            ONE_LANE);
+    List<Future<Standing>> all = leaderAndFollowers(crowd);
+    Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
+    Future<Standing> other = threads.submit(() -> crowd.decide(ask("other"), true));
+    Await.until("who differs waits too", DEADLINE, () -> crowd.waiting() == FOLLOWERS + 1);
+    Future<Standing> looks = threads.submit(() -> crowd.decide(ask("k"), false));
+    Await.until("who looks waits too", DEADLINE, () -> crowd.waiting() == FOLLOWERS + 2);
+    firstMayEnd.countDown();
+
+    List<Standing> standings = new ArrayList<>();
+    for (Future<Standing> each : all) {
+      standings.add(each.get(10, TimeUnit.SECONDS));
+    }
+    assertThat(standings).doesNotContainNull().doesNotHaveDuplicates();
+    assertThat(standings.stream().filter(standing -> standing.worst() < 0)).hasSize(8);
+    assertThat(other.get(10, TimeUnit.SECONDS).worst()).isNegative();
+    assertThat(looks.get(10, TimeUnit.SECONDS)).isNotNull();
+    assertThat(sent).containsExactly("k1", "k20 other1 k0", "k13");
+    assertThat(witnessed).isEqualTo(Map.of("k", 8, "other", 1));
+    assertThat(crowd.waiting()).isZero();
+  }
+
+  @Test
+  void asManyCommandsAreUnderWayAsThereAreLanes() throws Exception {
+    CountDownLatch bothMayEnd = new CountDownLatch(1);
+    AtomicInteger underWay = new AtomicInteger();
+    Crowd crowd =
+        new Crowd(
+            shares -> {
+              underWay.incrementAndGet();
+              Await.until("the test says so", DEADLINE, () -> bothMayEnd.getCount() == 0);
+              return admitAll(shares);
+            },
+            (ask, times) -> {},
+            ONE_LANE.withLanes(2));
+    List<Future<Standing>> all = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      String key = "k" + i;
+      all.add(threads.submit(() -> crowd.decide(ask(key), true)));
+    }
+    Await.until("the others wait", DEADLINE, () -> crowd.waiting() == 3 && underWay.get() == 2);
+    bothMayEnd.countDown();
+
+    for (Future<Standing> each : all) {
+      assertThat(each.get(10, TimeUnit.SECONDS)).isNotNull();
+    }
+    assertThat(underWay).hasValueBetween(3, 4);
+  }
+
+  @Test
+  void nobodyWaitsLongerThanTheBudgetNorIsAskedForWhenHeHasGone() throws Exception { // C2, C3
+    Crowd crowd = crowd(CrowdTest::admitAll, ONE_LANE.withBudget(Duration.ofMillis(50)));
+    List<Future<Standing>> all = leaderAndFollowers(crowd);
+    for (Future<Standing> follower : all.subList(1, all.size())) {
+      assertThat(follower.get(10, TimeUnit.SECONDS)).isNull();
+    }
+    firstMayEnd.countDown();
+
+    assertThat(all.get(0).get(10, TimeUnit.SECONDS)).isNotNull();
+    assertThat(sent).containsExactly("k1");
+    assertThat(crowd.decide(ask("k"), true)).isNotNull();
+  }
+
+  @Test
+  void whoComesWhenTooManyWaitIsNotAsked() throws Exception {
+    Crowd crowd = crowd(CrowdTest::admitAll, ONE_LANE.withCallsMax(1, FOLLOWERS));
+    List<Future<Standing>> all = leaderAndFollowers(crowd);
+    Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
+
+    assertThat(crowd.decide(ask("k"), true)).isNull();
+
+    firstMayEnd.countDown();
+    for (Future<Standing> each : all) {
+      assertThat(each.get(10, TimeUnit.SECONDS)).isNotNull();
+    }
+  }
+
+  @Test
+  void whoWasAnsweredBeforeRedisFailedKeepsHisAnswer() throws Exception {
+    Crowd crowd =
+        crowd(
+            shares -> {
+              if (sent.size() == 3) {
+                askNobody();
+              }
+              return List.of(outcome(shares.get(0).ask(), 1));
+            },
+            ONE_LANE);
+    List<Future<Standing>> all = leaderAndFollowers(crowd);
+    Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
+    firstMayEnd.countDown();
+
+    int answered = 0;
+    for (Future<Standing> each : all) {
+      answered += each.get(10, TimeUnit.SECONDS) == null ? 0 : 1;
+    }
+    assertThat(answered).isEqualTo(2);
+    assertThat(sent).containsExactly("k1", "k20", "k19");
+    assertThat(witnessed).isEqualTo(Map.of("k", 2));
+  }
+
+  @Test
+  void whoWaitsBehindALeaderThatBreaksIsAskedForByTheNext() throws Exception { // C1
+    Crowd crowd =
+        crowd(
+            shares -> {
+              if (sent.size() == 1) {
+                throw new IllegalStateException("closed");
+              }
+              return admitAll(shares);
+            },
+            ONE_LANE);
+    List<Future<Standing>> all = leaderAndFollowers(crowd);
+    Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
+    firstMayEnd.countDown();
+
+    assertThatThrownBy(() -> all.get(0).get(10, TimeUnit.SECONDS))
+        .isInstanceOf(ExecutionException.class)
+        .hasRootCauseInstanceOf(IllegalStateException.class);
+    for (Future<Standing> follower : all.subList(1, all.size())) {
+      assertThat(Objects.requireNonNull(follower.get(10, TimeUnit.SECONDS)).worst()).isNegative();
+    }
+    assertThat(sent).containsExactly("k1", "k20");
+  }
+}
