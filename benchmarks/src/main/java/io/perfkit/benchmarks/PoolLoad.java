@@ -88,7 +88,7 @@ public class PoolLoad {
     }
   }
 
-  /** With another rule, whose size is set ten times a second. */
+  /** With another rule, whose size is set fifty times a second. */
   double ruled(int start, double seconds, SizeRule rule) throws InterruptedException {
     try (PoolManager pool = PoolManager.builder(database(), config(start)).build()) {
       return run(pool, seconds, counted(seconds), rule, true);
@@ -147,7 +147,7 @@ public class PoolLoad {
         doneBefore = done.sum();
         from = now;
       }
-      TimeUnit.MILLISECONDS.sleep(20);
+      TimeUnit.MILLISECONDS.sleep(20); // it is time itself that is waited for
     }
     double seconds = (System.nanoTime() - from) / 1e9;
     double perSecond = (done.sum() - doneBefore) / seconds;

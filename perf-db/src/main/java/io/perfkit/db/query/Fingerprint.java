@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.perfkit.db.query.SqlLexer.Token;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A statement without what differs from call to call: constants and parameters become {@code ?},
@@ -41,15 +42,12 @@ public record Fingerprint(String text, boolean cut) {
 
   /** One pass over the tokens. */
   private static final class Writer {
+    private static final int DEPTH_FEW = 8;
     private static final int DEPTH_MAX = 64;
     private static final int IN = "in".hashCode();
     private static final int ARRAY = "array".hashCode();
     private static final int VALUES = "values".hashCode();
-
-    /* What a bracket, or what follows VALUES, holds: elements of which alike ones become one. */
-    private static final byte PLAIN = 0;
-    private static final byte LIST = 1;
-    private static final byte ROWS = 2;
+    private static final int VALUES_LENGTH = "values".length();
 
     /** Stands for a lone colon, to tell it from the two of a cast. */
     private static final char COLON = ' ';
@@ -58,10 +56,10 @@ public record Fingerprint(String text, boolean cut) {
     private final char[] out;
     private int length;
 
-    /* The token before: a word's hash, or 0. */
+    /* The token before. */
     private Token before = Token.END;
     private char beforeFirst;
-    private int beforeWord;
+    private int beforeAt;
 
     /* Signs that belong to a value if one follows, and what stood before them. */
     private boolean signs;
@@ -69,11 +67,24 @@ public record Fingerprint(String text, boolean cut) {
     private Token beforeSigns = Token.END;
     private char beforeSignsFirst;
 
+    /* Of the innermost bracket, and of those around it by their depth; null where all is kept. */
+    private @Nullable Elements elements;
+    private @Nullable Elements[] around = new Elements[DEPTH_FEW];
     private int depth;
-    private final byte[] kinds = new byte[DEPTH_MAX];
-    private final int[] elementAt = new int[DEPTH_MAX];
-    private final int[] lastAt = new int[DEPTH_MAX];
-    private final int[] lastEnd = new int[DEPTH_MAX];
+
+    /** In a list, or behind VALUES: alike ones become one. */
+    private static final class Elements {
+      private static final int NONE = -1;
+
+      private final boolean rows;
+      private int at = NONE;
+      private int lastAt = NONE;
+      private int lastEnd;
+
+      Elements(boolean rows) {
+        this.rows = rows;
+      }
+    }
 
     Writer(String sql) {
       this.lexer = new SqlLexer(sql, LENGTH_MAX);
@@ -100,18 +111,18 @@ public record Fingerprint(String text, boolean cut) {
     private void endStatement() {
       endRows();
       out[length++] = ';';
-      wrote(Token.PUNCTUATION, ';', 0);
+      wrote(Token.PUNCTUATION, ';');
       depth = 0;
-      kinds[0] = PLAIN;
+      elements = null;
     }
 
     private void take(Token token) {
       char first = lexer.first();
       boolean comma = token == Token.PUNCTUATION && first == ',';
-      if (kind() != PLAIN) {
+      if (elements != null) {
         if (comma) {
-          endElement();
-        } else if (kind() == ROWS && isAfter(')')) {
+          endElement(elements);
+        } else if (elements.rows && isAfter(')')) {
           endRows();
         }
       }
@@ -120,26 +131,28 @@ public record Fingerprint(String text, boolean cut) {
         case VALUE -> value();
         case OPERATOR -> operator(first);
         case PUNCTUATION -> punctuation(first);
-        default -> copy(token, 0);
+        default -> copy(token);
       }
-      if (comma && kind() != PLAIN) {
-        elementAt[depth] = -1;
+      if (comma && elements != null) {
+        elements.at = Elements.NONE;
       }
     }
 
     private void word() {
       space(!isGlued());
+      beforeAt = length;
       char[] text = lexer.text();
-      int hash = 0;
-      for (int i = lexer.start(); i < lexer.end(); i++) {
+      char[] to = out;
+      int at = length;
+      int end = lexer.end();
+      for (int i = lexer.start(); i < end; i++) {
         char c = text[i];
-        char lower = c >= 'A' && c <= 'Z' ? (char) (c + 32) : c;
-        out[length++] = lower;
-        hash = 31 * hash + lower;
+        to[at++] = c >= 'A' && c <= 'Z' ? (char) (c + 32) : c;
       }
-      wrote(Token.WORD, lexer.first(), hash);
-      if (hash == VALUES && depth < DEPTH_MAX) {
-        open(ROWS);
+      length = at;
+      wrote(Token.WORD, lexer.first());
+      if (at - beforeAt == VALUES_LENGTH && wordBefore() == VALUES && depth < DEPTH_MAX) {
+        elements = new Elements(true);
       }
     }
 
@@ -153,7 +166,7 @@ public record Fingerprint(String text, boolean cut) {
       }
       space(!isGlued());
       out[length++] = '?';
-      wrote(Token.VALUE, '?', 0);
+      wrote(Token.VALUE, '?');
     }
 
     private void operator(char first) {
@@ -164,50 +177,40 @@ public record Fingerprint(String text, boolean cut) {
         beforeSigns = before;
         beforeSignsFirst = beforeFirst;
       }
-      copy(Token.OPERATOR, 0);
+      copy(Token.OPERATOR);
       signs = unary;
     }
 
     private void punctuation(char first) {
       switch (first) {
         case '(', '[' -> {
-          boolean call = before == Token.WORD && !Keywords.contains(beforeWord);
-          space(!isGlued() && !call && !(first == '[' && isOperandOrArray()));
+          int word = wordBefore();
+          boolean call = before == Token.WORD && !Keywords.contains(word);
+          boolean list = first == '(' ? word == IN : word == ARRAY || (isAfter('[') && isInList());
+          space(!isGlued() && !call && !(first == '[' && (word == ARRAY || isOperand())));
           out[length++] = first;
-          boolean list =
-              first == '('
-                  ? beforeWord == IN
-                  : beforeWord == ARRAY || (isAfter('[') && kind() == LIST);
-          wrote(Token.PUNCTUATION, first, 0);
-          depth++;
-          if (depth < DEPTH_MAX) {
-            open(list ? LIST : PLAIN);
-          }
+          wrote(Token.PUNCTUATION, first);
+          open(list);
         }
         case ')', ']' -> {
-          if (kind() == LIST) {
-            endElement();
-          } else {
-            endRows();
-          }
-          depth = Math.max(0, depth - 1);
+          close();
           out[length++] = first;
-          wrote(Token.PUNCTUATION, first, 0);
+          wrote(Token.PUNCTUATION, first);
         }
         case ',', '.', ':' -> {
           boolean tight = first != ':' || lexer.end() - lexer.start() == 2;
           space((!tight || isAfter(COLON)) && !isGlued());
           append();
-          wrote(Token.PUNCTUATION, tight ? first : COLON, 0);
+          wrote(Token.PUNCTUATION, tight ? first : COLON);
         }
-        default -> copy(Token.PUNCTUATION, 0);
+        default -> copy(Token.PUNCTUATION);
       }
     }
 
-    private void copy(Token token, int hash) {
+    private void copy(Token token) {
       space(!isGlued());
       append();
-      wrote(token, lexer.first(), hash);
+      wrote(token, lexer.first());
     }
 
     private void append() {
@@ -216,11 +219,21 @@ public record Fingerprint(String text, boolean cut) {
       length += count;
     }
 
-    private void wrote(Token token, char first, int hash) {
+    private void wrote(Token token, char first) {
       before = token;
       beforeFirst = first;
-      beforeWord = hash;
       signs = false;
+    }
+
+    /** The hash of the word that was written last; 0 if that was no word. */
+    private int wordBefore() {
+      int hash = 0;
+      if (before == Token.WORD) {
+        for (int i = beforeAt; i < length; i++) {
+          hash = 31 * hash + out[i];
+        }
+      }
+      return hash;
     }
 
     /** Writes the space before a token, and knows then where an element begins. */
@@ -228,8 +241,8 @@ public record Fingerprint(String text, boolean cut) {
       if (wanted && length > 0) {
         out[length++] = ' ';
       }
-      if (kind() != PLAIN && elementAt[depth] < 0) {
-        elementAt[depth] = length;
+      if (elements != null && elements.at == Elements.NONE) {
+        elements.at = length;
       }
     }
 
@@ -248,48 +261,60 @@ public record Fingerprint(String text, boolean cut) {
 
     private boolean isOperand() {
       return switch (before) {
-        case WORD -> !Keywords.contains(beforeWord);
+        case WORD -> !Keywords.contains(wordBefore());
         case QUOTED, VALUE -> true;
         case PUNCTUATION -> beforeFirst == ')' || beforeFirst == ']';
         default -> false;
       };
     }
 
-    private boolean isOperandOrArray() {
-      return isOperand() || beforeWord == ARRAY;
+    private boolean isInList() {
+      return elements != null && !elements.rows;
     }
 
-    private byte kind() {
-      return depth < DEPTH_MAX ? kinds[depth] : PLAIN;
+    private void open(boolean list) {
+      if (depth < DEPTH_MAX) {
+        if (depth == around.length) {
+          around = Arrays.copyOf(around, depth * 2);
+        }
+        around[depth] = elements;
+      }
+      depth++;
+      elements = list && depth < DEPTH_MAX ? new Elements(false) : null;
     }
 
-    private void open(byte kind) {
-      kinds[depth] = kind;
-      elementAt[depth] = -1;
-      lastAt[depth] = -1;
+    private void close() {
+      if (elements != null) {
+        endElement(elements);
+      }
+      elements = null;
+      if (depth > 0) {
+        depth--;
+        elements = depth < around.length ? around[depth] : null;
+      }
     }
 
     private void endRows() {
-      if (kind() == ROWS) {
-        endElement();
-        kinds[depth] = PLAIN;
+      if (elements != null && elements.rows) {
+        endElement(elements);
+        elements = null;
       }
     }
 
     /** Drops an element that is like the one before it. */
-    private void endElement() {
-      int at = elementAt[depth];
-      if (at < 0) {
+    private void endElement(Elements in) {
+      int at = in.at;
+      if (at == Elements.NONE) {
         return;
       }
-      int last = lastAt[depth];
-      if (last >= 0 && Arrays.equals(out, last, lastEnd[depth], out, at, length)) {
-        length = lastEnd[depth];
+      if (in.lastAt != Elements.NONE
+          && Arrays.equals(out, in.lastAt, in.lastEnd, out, at, length)) {
+        length = in.lastEnd;
       } else {
-        lastAt[depth] = at;
-        lastEnd[depth] = length;
+        in.lastAt = at;
+        in.lastEnd = length;
       }
-      elementAt[depth] = -1;
+      in.at = Elements.NONE;
     }
   }
 }

@@ -51,13 +51,25 @@ final class MonitoredConnection extends DelegatingConnection {
 
   private TableVersions.@Nullable Writes writes;
 
+  /** What was asked last, because in a loop it is asked again. */
+  private String lastText = "";
+
+  private @Nullable Query lastQuery;
+
   MonitoredConnection(Connection delegate, QueryMonitor monitor) {
     super(delegate);
     this.monitor = monitor;
   }
 
   Query query(String sql) {
-    return monitor.query(sql);
+    Query last = lastQuery;
+    if (last != null && sql.equals(lastText) && !last.stats().retired()) {
+      return last;
+    }
+    Query query = monitor.query(sql);
+    lastText = sql;
+    lastQuery = query;
+    return query;
   }
 
   LongSupplier nanos() {
@@ -201,7 +213,7 @@ final class MonitoredConnection extends DelegatingConnection {
 
   /** Rows of a query were read. */
   void read(Query query, int rows) {
-    if (query.operation() == Operation.SELECT && monitor.looksForRepeats()) {
+    if (query.operation() == Operation.SELECT && monitor.mayBeParent(rows)) {
       repeats().read(query, rows);
     }
   }

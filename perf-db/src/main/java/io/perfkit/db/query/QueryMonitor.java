@@ -158,6 +158,11 @@ public final class QueryMonitor implements AutoCloseable {
     return repeatsMin > 0;
   }
 
+  /** Whether a query of so many rows may be one for each of whose rows another is asked. */
+  boolean mayBeParent(int rows) {
+    return looksForRepeats() && rows >= repeatsMin;
+  }
+
   @Nullable UnitOfWork currentWork() {
     return worked ? work.get() : null;
   }

@@ -24,6 +24,7 @@ final class SqlLexer {
   private static final byte DIGIT = 3;
   private static final byte OPERATOR = 4;
   private static final byte[] CLASSES = new byte[128];
+  private static final boolean[] PARTS = new boolean[128]; // of a word, behind its first character
 
   static {
     for (char c = 0; c < CLASSES.length; c++) {
@@ -35,6 +36,7 @@ final class SqlLexer {
                   : c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
                       ? WORD
                       : "+-*/<>=~!@#%^&|".indexOf(c) >= 0 ? OPERATOR : OTHER;
+      PARTS[c] = CLASSES[c] == WORD || CLASSES[c] == DIGIT || c == '$';
     }
   }
 
@@ -163,14 +165,14 @@ final class SqlLexer {
 
   private int endOfWord(int from) {
     int i = from;
-    while (i < length) {
-      byte type = classOf(text[i]);
-      if (type != WORD && type != DIGIT && text[i] != '$') {
-        return i;
-      }
+    while (i < length && isPartOfWord(text[i])) {
       i++;
     }
     return i;
+  }
+
+  private static boolean isPartOfWord(char c) {
+    return c >= PARTS.length || PARTS[c];
   }
 
   /** Of {@code E'..'}, {@code B'..'}, {@code X'..'}, {@code N'..'} and {@code U&'..'}. */

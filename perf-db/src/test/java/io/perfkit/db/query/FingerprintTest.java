@@ -121,6 +121,8 @@ final class FingerprintTest {
         "insert into t values (?, ?) on conflict do nothing",
         "insert into t values (1,2), (3,4) on conflict do nothing");
     assertSame("select f(?, ?)", "select f(1, 2)");
+    assertSame("a in (?, (?, ?))", "a in (1, (2, 2), (2, 2))");
+    assertSame("values (?)), (?), (?)", "values (1), (2)), (2), (2)");
   }
 
   @Test

@@ -15,7 +15,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /** The Java of docs/guide/replicas.md, run, and the tables of docs/reference. */
-@SuppressWarnings("try") // sessions are opened for what they do
 final class ReplicasGuideIT {
   private static final PostgresReplicated servers = PostgresReplicated.start();
 
@@ -32,13 +31,15 @@ final class ReplicasGuideIT {
   void fiveLinesAndToken() throws SQLException {
     Router router = Router.builder(primaryPool).replica("replica-1", replicaPool).build();
     DataSource orders = router.dataSource(); // instead of the primary's pool
-    try (Session session = router.session(); // one for each request
+    Session session = router.session(); // one for each request
+    try (session;
         Connection connection = orders.getConnection()) {
       connection.setReadOnly(true); // as @Transactional(readOnly = true) does: a replica reads
       assertThat(Servers.number(connection, "SELECT 1")).isEqualTo(1);
       String cookie = session.token().orElse("");
       assertThat(cookie).isEmpty();
-      try (Session next = cookie.isEmpty() ? router.session() : router.session(cookie)) {
+      Session next = cookie.isEmpty() ? router.session() : router.session(cookie);
+      try (next) {
         process();
       }
     }

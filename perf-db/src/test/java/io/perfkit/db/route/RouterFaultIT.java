@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.HostAndPort;
 
-/** A replica that dies, falls silent, or becomes a primary. */
+/** A replica that dies, falls silent, or becomes a primary; a primary that dies. */
 @SuppressWarnings("try") // scopes and sessions are opened for what they do
 final class RouterFaultIT {
   private static final Duration DEADLINE = Duration.ofSeconds(30);
@@ -91,6 +91,45 @@ final class RouterFaultIT {
               SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("25006"));
       Await.until(
           "left", DEADLINE, () -> router.health().replicas().stream().noneMatch(r -> r.usable()));
+    }
+  }
+
+  @Test
+  void withoutThePrimaryReplicasServeWhoeverWroteNothingSinceItWasAsked() throws SQLException {
+    execute(pool(servers.primary()), "CREATE TABLE t (n int)");
+    servers.awaitReplayed();
+    try (Router router = router(servers.replica().jdbcUrl("postgres"));
+        Session early = router.session()) {
+      execute(router.dataSource(), "INSERT INTO t VALUES (1)");
+      Await.until("its write is on the replica", DEADLINE, () -> readsOnReplica(router));
+      try (Session late = router.session()) {
+        try (Connection writer = router.dataSource().getConnection()) {
+          execute(writer, "INSERT INTO t VALUES (2)");
+          servers.primary().kill();
+          Await.until("the primary is lost", DEADLINE, () -> !router.health().primary());
+        }
+        assertThatThrownBy(() -> readsOnReplica(router))
+            .as("what it wrote may not be on the replica")
+            .hasCauseInstanceOf(SQLException.class);
+      }
+      Await.until("what it wrote is there", DEADLINE, () -> isServedByReplica(router));
+      assertThatThrownBy(() -> execute(router.dataSource(), "INSERT INTO t VALUES (3)"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).startsWith("08"));
+      servers.primary().restart();
+      Await.until("it is asked again", DEADLINE, () -> router.health().primary());
+      execute(router.dataSource(), "INSERT INTO t VALUES (3)");
+      Await.until("that is on the replica too", DEADLINE, () -> readsOnReplica(router));
+    }
+  }
+
+  /** Also false if it is refused, as it is while a busy machine leaves the replica unheard. */
+  private static boolean isServedByReplica(Router router) {
+    try (Scope reading = router.reading();
+        Connection connection = router.dataSource().getConnection()) {
+      return onReplica(connection);
+    } catch (SQLException refused) {
+      return false;
     }
   }
 }
