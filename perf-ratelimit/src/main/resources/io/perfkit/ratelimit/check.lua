@@ -12,12 +12,11 @@
 --      b since(8) last(8) spent(8) units(8) | l instants(8 each) | s since(8) segment(8) length(8) counts(33 * 8)
 --      f since(8) end(8) used(8) | x nothing; n is a sorted set instead: leases by their end, '!' a block
 -- All numbers are whole and below 2^53, which Lua counts exactly. A key lives until its permits are all
--- there again, so nothing changes when it goes; and LONGER, in ms, since to expire a key and to make it
--- anew at the next request costs more than to keep it. A clock that was set back by more than SKEW moves the
+-- there again, so nothing changes when it goes. A clock that was set back by more than SKEW moves the
 -- state along, which is written even by a refusal. What else stands at a key is taken for absent.
 -- A script begins anew each time it runs, and a function or a table costs as much as a command: so
 -- buckets have none of their own, and what is for other kinds is made only if there is one.
-local SKEW, N, LONGER = 1000000, 33, 1000
+local SKEW, N = 1000000, 33
 local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
 local pack, read, format = struct.pack, struct.unpack, string.format
 
@@ -49,10 +48,9 @@ end
 -- For each kind but buckets: from what is stored, or nil, to remaining, reset, wait (0 admits), time, and a
 -- function that takes permits and gives what to store, its end, remaining and reset; then whether it was
 -- moved, and until when it is blocked if that is not said in front of what is stored.
-local kinds, ask = nil, 0
+local kinds, ask = {}, 0
 if #ARGV > 2 then
   local sub, rep = string.sub, string.rep
-  kinds = {}
 
   local function digits(number)
     return format('%.0f', number)
@@ -199,7 +197,7 @@ if #ARGV > 2 then
   end
 end
 
-local reply, key, place, seen = pack('>I8', now), 0, 1, nil
+local reply, key, place, seen = pack('>I8', now), 0, 1, {}
 local kind, shadow, cost, limit, a, b, c, d
 local stored, blocked, since, last, spent, units, time, moved, take
 local code, remaining, reset, wait, room, stop
@@ -265,7 +263,6 @@ while place <= #ARGV[2] do
       end
     end
     if rules > 1 then
-      seen = seen or {}
       seen[i] =
         { kind, code, remaining, reset, wait, time, take, moved, cost, limit, a, b, blocked, room, since, spent }
     end
@@ -288,7 +285,7 @@ while place <= #ARGV[2] do
         stored = stored and (kind == 'c' and 'f' or kind) .. pack('>I8', blocked) .. stored
       end
       if stored then
-        redis.call('SET', KEYS[first + i], stored, 'PXAT', format('%.0f', ceil(max(stop, blocked) / 1000) + LONGER))
+        redis.call('SET', KEYS[first + i], stored, 'PXAT', format('%.0f', ceil(max(stop, blocked) / 1000)))
       end
     end
     reply = reply .. pack('>I4BI8I8I8I8', admitted, code, remaining, reset, wait, time)

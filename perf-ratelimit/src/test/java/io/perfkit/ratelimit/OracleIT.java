@@ -49,7 +49,7 @@ final class OracleIT {
       end
       local redis = { call = function(name, key, value, px, at, ...)
         if name == 'SET' then
-          real.call('HSET', expiries, key, at - 1000) -- without what it is kept longer than needed
+          real.call('HSET', expiries, key, at)
         end
         return real.call(name, key, value, px, at, ...)
       end, pcall = function(name, key)
