@@ -46,32 +46,47 @@ final class CheckScript {
 
   /** As {@link Crowd.Sender#send}. */
   List<Outcome> send(List<Share> shares) {
-    return send(shares, wall.instant());
+    return send(shares, wall);
   }
 
   /**
-   * @param calendar the time for which the intervals of calendars are sent along
+   * @param calendar tells the time whose intervals of calendars are sent along
    */
-  private List<Outcome> send(List<Share> shares, Instant calendar) {
-    List<byte[]> keys = new ArrayList<>(shares.size());
+  private List<Outcome> send(List<Share> shares, InstantSource calendar) {
+    int rules = 0;
     int bytes = 0;
     boolean bucketsOnly = true;
     for (Share share : shares) {
       Ask ask = share.ask();
+      rules += ask.size();
       bytes += ASK_BYTES;
       for (int i = 0; i < ask.size(); i++) {
-        keys.add(names.apply(ask.rule(i), ask.key(i)));
         bytes += ask.rule(i).bytes();
         bucketsOnly &= ask.rule(i).isBucket();
       }
     }
+    Instant now = bucketsOnly ? Instant.EPOCH : calendar.instant();
     List<byte[]> leases = bucketsOnly ? List.of() : leases(shares);
-    List<byte[]> args = new ArrayList<>(2 + leases.size());
-    args.add(serverClock.get());
-    args.add(packed(shares, bytes, calendar));
-    args.addAll(leases);
-    byte[] reply = (byte[]) requireNonNull(SCRIPT.run(guard, keys, args), "reply");
-    return outcomes(shares, leases, ByteBuffer.wrap(reply));
+    byte[][] args = new byte[2 + leases.size()][];
+    args[0] = serverClock.get();
+    args[1] = packed(shares, bytes, now);
+    for (int i = 0; i < leases.size(); i++) {
+      args[2 + i] = leases.get(i);
+    }
+    Object reply = SCRIPT.run(guard, keys(shares, rules), List.of(args));
+    return outcomes(shares, leases, ByteBuffer.wrap((byte[]) requireNonNull(reply, "reply")));
+  }
+
+  private List<byte[]> keys(List<Share> shares, int rules) {
+    byte[][] keys = new byte[rules][];
+    int at = 0;
+    for (Share share : shares) {
+      Ask ask = share.ask();
+      for (int i = 0; i < ask.size(); i++) {
+        keys[at++] = names.apply(ask.rule(i), ask.key(i));
+      }
+    }
+    return List.of(keys);
   }
 
   private static byte[] packed(List<Share> shares, int bytes, Instant calendar) {
@@ -105,7 +120,7 @@ final class CheckScript {
 
   private List<Outcome> outcomes(List<Share> shares, List<byte[]> leases, ByteBuffer reply) {
     List<Outcome> outcomes = new ArrayList<>(shares.size());
-    Instant now = Instant.EPOCH.plus(reply.getLong(), ChronoUnit.MICROS);
+    long now = reply.getLong();
     for (int i = 0; i < shares.size(); i++) {
       Ask ask = shares.get(i).ask();
       byte[] held = leases.isEmpty() ? NO_LEASES : leases.get(i);
@@ -126,8 +141,12 @@ final class CheckScript {
       outcomes.add(
           decided
               ? new Outcome(admitted, new Standing(ask, numbers, held, false))
-              : send(List.of(shares.get(i)), now).get(0)); // our clock is an interval off
+              : send(List.of(shares.get(i)), () -> instant(now)).get(0)); // ours is an interval off
     }
     return outcomes;
+  }
+
+  private static Instant instant(long micros) {
+    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
   }
 }

@@ -27,15 +27,20 @@ final class Crowd {
    * C2  who waits is answered, or fails, or leads, or has gone: each of these once.
    * C3  nobody waits longer than the budget before he leads. */
 
-  /** Rules of one command, which holds up Redis for less than a millisecond. */
-  private static final int RULES_MAX = 96;
+  /** Bytes from which on nothing is added to a command: what is bigger has to leave the lanes. */
+  private static final int BYTES_MAX = 14_000;
+
+  /**
+   * What a rule takes beside its key, about: the key's head, the numbers, what the protocol adds.
+   */
+  private static final int RULE_BYTES = 150;
 
   private final Queue<Member> pile = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicInteger leads;
   private final Sender sender;
   private final Witness witness;
-  private final int waitingMax;
+  private final long waitingMax;
   private final long budgetNanos;
   private final LongSupplier nanos = System::nanoTime;
 
@@ -43,7 +48,7 @@ final class Crowd {
     this.sender = sender;
     this.witness = witness;
     this.leads = new AtomicInteger(config.lanes());
-    this.waitingMax = config.waitingMax();
+    this.waitingMax = (long) config.waitingMax() * config.lanes();
     this.budgetNanos = config.budget().toNanos();
   }
 
@@ -122,6 +127,10 @@ final class Crowd {
     private final List<Member> members = new ArrayList<>(1);
     private final List<Standing> answers = new ArrayList<>(1);
     private int admitted;
+
+    Group(Member first) {
+      members.add(first);
+    }
 
     Share open() {
       Member first = members.get(0);
@@ -236,35 +245,67 @@ final class Crowd {
   }
 
   private List<Group> batchOf(Member leader) {
+    Group own = new Group(leader);
+    if (pile.isEmpty()
+        || Thread.currentThread().isInterrupted()) { // then Redis is not asked at all
+      return List.of(own);
+    }
     List<Group> batch = new ArrayList<>();
     Map<Ask, Group> known = new HashMap<>();
-    int rules = 0;
-    for (Member next = leader; next != null; next = rules < RULES_MAX ? poll() : null) {
-      if (next == leader || next.waits()) {
-        Group group = next.hasEquals() ? known.get(next.ask) : null;
-        if (group == null) {
-          group = new Group();
-          batch.add(group);
-          rules += next.ask.size();
-          if (next.hasEquals()) {
-            known.put(next.ask, group);
-          }
+    batch.add(own);
+    if (leader.hasEquals()) {
+      known.put(leader.ask, own);
+    }
+    int bytes = bytes(leader.ask);
+    while (bytes < BYTES_MAX) {
+      Member next = poll();
+      if (next == null) {
+        break;
+      }
+      Group equal = next.hasEquals() ? known.get(next.ask) : null;
+      if (!next.waits()) {
+        continue;
+      }
+      if (equal != null) {
+        equal.members.add(next);
+      } else {
+        Group group = new Group(next);
+        batch.add(group);
+        bytes += bytes(next.ask);
+        if (next.hasEquals()) {
+          known.put(next.ask, group);
         }
-        group.members.add(next);
       }
     }
     return batch;
+  }
+
+  private static int bytes(Ask ask) {
+    int bytes = 0;
+    for (int i = 0; i < ask.size(); i++) {
+      bytes += ask.key(i).length() + RULE_BYTES;
+    }
+    return bytes;
   }
 
   /** Asks until all are answered: again for those of whom some were admitted and not all. */
   private void send(List<Group> batch) {
     List<Group> open = batch;
     while (!open.isEmpty()) {
-      List<Outcome> outcomes = sender.send(open.stream().map(Group::open).toList());
-      for (int i = 0; i < open.size(); i++) {
-        open.get(i).answer(outcomes.get(i));
+      List<Share> shares = new ArrayList<>(open.size());
+      for (Group group : open) {
+        shares.add(group.open());
       }
-      open = open.stream().filter(Group::isOpen).toList();
+      List<Outcome> outcomes = sender.send(shares);
+      List<Group> still = new ArrayList<>(0);
+      for (int i = 0; i < open.size(); i++) {
+        Group group = open.get(i);
+        group.answer(outcomes.get(i));
+        if (group.isOpen()) {
+          still.add(group);
+        }
+      }
+      open = still;
     }
   }
 

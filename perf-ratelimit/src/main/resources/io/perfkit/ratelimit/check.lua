@@ -48,9 +48,10 @@ end
 -- For each kind but buckets: from what is stored, or nil, to remaining, reset, wait (0 admits), time, and a
 -- function that takes permits and gives what to store, its end, remaining and reset; then whether it was
 -- moved, and until when it is blocked if that is not said in front of what is stored.
-local kinds, ask = {}, 0
+local kinds, ask = nil, 0
 if #ARGV > 2 then
   local sub, rep = string.sub, string.rep
+  kinds = {}
 
   local function digits(number)
     return format('%.0f', number)
@@ -197,7 +198,7 @@ if #ARGV > 2 then
   end
 end
 
-local reply, key, place, seen = pack('>I8', now), 0, 1, {}
+local reply, key, place, seen = pack('>I8', now), 0, 1, nil
 local kind, shadow, cost, limit, a, b, c, d
 local stored, blocked, since, last, spent, units, time, moved, take
 local code, remaining, reset, wait, room, stop
@@ -263,6 +264,7 @@ while place <= #ARGV[2] do
       end
     end
     if rules > 1 then
+      seen = seen or {}
       seen[i] =
         { kind, code, remaining, reset, wait, time, take, moved, cost, limit, a, b, blocked, room, since, spent }
     end

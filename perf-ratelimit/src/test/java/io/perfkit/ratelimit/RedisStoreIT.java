@@ -62,7 +62,9 @@ final class RedisStoreIT {
       var page = redis.scan(cursor, new ScanParams().match(prefix + ":*").count(1_000));
       for (String key : page.getResult()) {
         byte[] bytes = redis.dump(key.getBytes(UTF_8));
-        dumps.put(key, HexFormat.of().formatHex(bytes) + " " + expiry(key));
+        if (bytes != null) { // else it has expired meanwhile
+          dumps.put(key, HexFormat.of().formatHex(bytes) + " " + expiry(key));
+        }
       }
       cursor = page.getCursor();
     } while (!cursor.equals(ScanParams.SCAN_POINTER_START));

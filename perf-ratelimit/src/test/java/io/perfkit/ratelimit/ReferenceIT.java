@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.search.RequiredSearch;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.ReferenceTable;
 import io.perfkit.testing.TestRedis;
@@ -24,6 +25,8 @@ final class ReferenceIT {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     try (RateLimiter limiter =
         RateLimiter.builder(server.client(), server.prefix() + "reference")
+            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .config(RateLimiterConfig.defaults().withDenials(10_000, Duration.ofHours(1)))
             .meterRegistry(registry)
             .build()) {
       Plan plan = Plan.of("p").with(POLICY, "ip");
