@@ -60,8 +60,7 @@ public final class BatchWriter<R> implements AutoCloseable {
     for (int i = 0; i < config.lanes(); i++) {
       lanes.add(
           new Lane<>(
-              buffer,
-              buffer.queue(i),
+              buffer.work(i),
               builder.dataSource,
               writer,
               target,
@@ -168,9 +167,9 @@ public final class BatchWriter<R> implements AutoCloseable {
         if (left <= 0) {
           return false;
         }
-        LaneQueue<R> longest = buffer.longest();
-        lanes.get(longest.index).help(left);
-        buffer.awaitSpace(Math.min(left, buffer.pauseNanos(longest)));
+        Lane<R> longest = lanes.get(buffer.longest());
+        longest.help(left);
+        buffer.awaitSpace(Math.min(left, longest.pauseNanos()));
       }
       return true;
     } catch (InterruptedException interrupted) {

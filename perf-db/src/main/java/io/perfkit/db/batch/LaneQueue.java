@@ -42,6 +42,11 @@ final class LaneQueue<R> {
     }
   }
 
+  /** Whether so many rows wait that they are written without waiting for more. */
+  boolean hasEnough(BatchConfig config) {
+    return rows.size() >= config.flushRows() || bytes >= config.flushBytes();
+  }
+
   /** The oldest rows; one at least, and none more that would exceed the bytes. */
   Chunk<R> cut(int rowsMax, int bytesMax) {
     List<Pending<R>> cut = new ArrayList<>(Math.min(rowsMax, rows.size()));
@@ -87,6 +92,15 @@ final class LaneQueue<R> {
     rows.removeIf(row -> row.answer != null);
     taken.forEach(row -> bytes -= row.bytes);
     return taken;
+  }
+
+  /** Forgets all rows; returns their bytes. */
+  long clear() {
+    long cleared = bytes + (chunk == null ? 0 : chunk.bytes);
+    chunk = null;
+    rows.clear();
+    bytes = 0;
+    return cleared;
   }
 
   boolean mayStand() {
