@@ -1,14 +1,15 @@
 package io.perfkit.db.batch;
 
+import static java.util.Comparator.comparing;
+import static java.util.Objects.requireNonNull;
+
 import io.perfkit.db.batch.Attempt.Outcome;
 import io.perfkit.db.batch.Rejection.Reason;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.function.BinaryOperator;
 import java.util.function.BooleanSupplier;
@@ -92,19 +93,35 @@ final class ChunkWriter<R> {
     if (!target.upsert()) {
       return pending.stream().map(Row::of).toList();
     }
-    Map<@Nullable RowKey, Row<R>> byKey = new LinkedHashMap<>(pending.size() * 2);
-    for (Pending<R> next : pending) {
-      Row<R> earlier = byKey.putIfAbsent(next.key, Row.of(next));
-      if (earlier != null) {
-        Pending<R> merged = merged(earlier.effective(), next, refusals);
-        if (merged != null) {
-          List<Pending<R>> from = new ArrayList<>(earlier.from());
-          from.add(next);
-          byKey.put(next.key, new Row<>(merged, from));
-        }
+    List<Pending<R>> sorted = new ArrayList<>(pending);
+    sorted.sort(
+        comparing(row -> requireNonNull(row.key))); // stable: those of a key keep their order
+    List<Row<R>> rows = new ArrayList<>(sorted.size());
+    int from = 0;
+    for (int i = 1; i <= sorted.size(); i++) {
+      if (i == sorted.size() || !Objects.equals(sorted.get(i).key, sorted.get(from).key)) {
+        rows.add(row(sorted.subList(from, i), refusals));
+        from = i;
       }
     }
-    return byKey.values().stream().sorted().toList();
+    return rows;
+  }
+
+  /** Of the rows of one key. */
+  private Row<R> row(List<Pending<R>> sameKey, List<Refusal<R>> refusals) {
+    if (sameKey.size() == 1) {
+      return Row.of(sameKey.get(0));
+    }
+    List<Pending<R>> from = new ArrayList<>();
+    Pending<R> effective = sameKey.get(0);
+    for (Pending<R> next : sameKey) {
+      Pending<R> merged = from.isEmpty() ? next : merged(effective, next, refusals);
+      if (merged != null) {
+        effective = merged;
+        from.add(next);
+      }
+    }
+    return new Row<>(effective, from);
   }
 
   /** Null if they can't be merged: then the later one is rejected. */
