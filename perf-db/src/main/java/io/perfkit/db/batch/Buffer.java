@@ -1,6 +1,7 @@
 package io.perfkit.db.batch;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.perfkit.db.batch.Rejection.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,57 +21,56 @@ final class Buffer<R> {
    * B3  a chunk is decided once: it is its lane's chunk until then, and who decides takes it away.
    *     A commit is sent only for a chunk that is still its lane's.
    * B4  nobody waits for a writer that has ended: whatever ends it wakes all.
+   * B5  what becomes of a row that somebody waits for is owed to him as it is entered.
    * No user code and no I/O under the lock. Lock order: a lane's `writing` -> `lock`. */
-  private final ReentrantLock lock = new ReentrantLock();
+  final ReentrantLock lock = new ReentrantLock();
+
+  /** Signalled when there may be space. */
   private final Condition space = lock.newCondition();
-  private final Condition progress = lock.newCondition();
+
+  /** Signalled whenever somebody who waits for rows or lanes may have what he waits for. */
+  final Condition progress = lock.newCondition();
+
   private final BatchConfig config;
   private final LongSupplier nanos;
+  private final Answers<R> answers;
   private final List<LaneQueue<R>> queues = new ArrayList<>();
 
   @GuardedBy("lock")
-  private int waiting;
+  final Books books;
+
+  /** Callers who wait for space. */
+  @GuardedBy("lock")
+  int waiting;
+
+  /** No row is accepted any more. */
+  @GuardedBy("lock")
+  boolean closing;
+
+  /** No row is written any more. */
+  @GuardedBy("lock")
+  boolean abandoned;
 
   @GuardedBy("lock")
-  private int bufferedRows;
+  @Nullable Throwable stoppedBy;
 
+  /** Lanes that have ended. */
   @GuardedBy("lock")
-  private long bufferedBytes;
+  int ended;
 
-  @GuardedBy("lock")
-  private long accepted;
-
-  @GuardedBy("lock")
-  private long flushed;
-
-  @GuardedBy("lock")
-  private long rejected;
-
-  @GuardedBy("lock")
-  private long returned;
-
-  @GuardedBy("lock")
-  private boolean closing;
-
-  @GuardedBy("lock")
-  private boolean abandoned;
-
-  @GuardedBy("lock")
-  private @Nullable Throwable stoppedBy;
-
-  @GuardedBy("lock")
-  private int ended;
-
-  Buffer(BatchConfig config, LongSupplier nanos) {
+  Buffer(BatchConfig config, LongSupplier nanos, Answers<R> answers) {
     this.config = config;
     this.nanos = nanos;
+    this.answers = answers;
+    this.books = new Books(config);
     for (int i = 0; i < config.lanes(); i++) {
       queues.add(new LaneQueue<>(i, lock.newCondition()));
     }
   }
 
-  LaneQueue<R> queue(int index) {
-    return queues.get(index);
+  /** The side of one lane. */
+  LaneWork<R> work(int index) {
+    return new LaneWork<>(this, queues.get(index), config, answers, nanos);
   }
 
   /**
@@ -115,7 +115,7 @@ final class Buffer<R> {
   void awaitSpace(long nanosMax) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      if (!closing && stoppedBy == null && isFull()) {
+      if (!closing && stoppedBy == null && books.isFull()) {
         var unused = awaitSpaceLocked(nanosMax);
       }
     } finally {
@@ -136,23 +136,15 @@ final class Buffer<R> {
   }
 
   @GuardedBy("lock")
-  private boolean isFull() {
-    return bufferedRows >= config.bufferRows() || bufferedBytes >= config.bufferBytes();
-  }
-
-  @GuardedBy("lock")
   private boolean offerLocked(Pending<R> row) {
-    if (bufferedRows >= config.bufferRows()
-        || (bufferedRows > 0 && bufferedBytes + row.bytes > config.bufferBytes())) {
+    if (!books.fits(row.bytes)) {
       return false;
     }
     LaneQueue<R> queue = queueOf(row);
     boolean wasEmpty = queue.rows.isEmpty();
     queue.add(row);
-    accepted++;
-    bufferedRows++;
-    bufferedBytes += row.bytes;
-    if (wasEmpty || enough(queue)) {
+    books.accepted(row);
+    if (wasEmpty || row.answer != null || queue.hasEnough(config)) {
       queue.wake.signal();
     }
     return true;
@@ -163,14 +155,9 @@ final class Buffer<R> {
   private LaneQueue<R> queueOf(Pending<R> row) {
     int index =
         row.key == null
-            ? (int) (accepted / config.flushRows() % queues.size())
+            ? (int) (books.acceptedRows() / config.flushRows() % queues.size())
             : row.key.lane(queues.size());
     return queues.get(index);
-  }
-
-  @GuardedBy("lock")
-  private boolean enough(LaneQueue<R> queue) {
-    return queue.rows.size() >= config.flushRows() || queue.bytes >= config.flushBytes();
   }
 
   @GuardedBy("lock")
@@ -183,178 +170,28 @@ final class Buffer<R> {
           "stopped by "
               + Fault.name(stoppedBy)
               + "; "
-              + bufferedRows
+              + books.bufferedRows()
               + " rows wait, which close() hands back",
           stoppedBy);
     }
   }
 
-  /**
-   * Waits until the lane has something to do.
-   *
-   * @return false when it has nothing to do any more
-   */
-  boolean awaitWork(LaneQueue<R> queue) {
-    lock.lock();
-    try {
-      while (true) {
-        if (abandoned || (stoppedBy != null && !queue.mayStand())) {
-          return false;
-        }
-        long wait = nanosUntilWork(queue);
-        if (wait == 0) {
-          return true;
-        }
-        if (wait == Long.MAX_VALUE) {
-          if (closing) {
-            return false;
-          }
-          queue.wake.await();
-        } else {
-          var unused = queue.wake.awaitNanos(wait);
-        }
-      }
-    } catch (InterruptedException stranger) {
-      // Only close() has a reason to interrupt a lane, and says so; the flag would end all I/O.
-      return !abandoned;
-    } finally {
-      lock.unlock();
-    }
-  }
-
+  /** Rows were decided: their space is free, and who waits for them may go on. */
   @GuardedBy("lock")
-  private long nanosUntilWork(LaneQueue<R> queue) {
-    if (queue.chunk != null) {
-      return queue.chunk.tries == 0 ? 0 : Math.max(0, queue.chunk.retryAtNanos - nanos.getAsLong());
-    }
-    Pending<R> oldest = queue.rows.peekFirst();
-    if (oldest == null) {
-      return Long.MAX_VALUE;
-    }
-    if (closing || waiting > 0 || enough(queue) || queue.settled < queue.flushTo) {
-      return 0;
-    }
-    long age = nanos.getAsLong() - oldest.acceptedNanos;
-    return Math.max(0, config.flushInterval().toNanos() - age);
-  }
-
-  /** The chunk under way, or a new one of the oldest rows; null if there is neither. */
-  @Nullable Chunk<R> take(LaneQueue<R> queue, int rowsMax) {
-    lock.lock();
-    try {
-      if (abandoned) {
-        return null;
-      }
-      if (queue.chunk == null && stoppedBy == null && !queue.rows.isEmpty()) {
-        queue.chunk = queue.cut(rowsMax, config.flushBytes());
-      }
-      return queue.chunk;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Whether the chunk is still the lane's; from now on its rows may stand in the table (B3). */
-  boolean beginCommit(LaneQueue<R> queue, Chunk<R> chunk) {
-    lock.lock();
-    try {
-      if (queue.chunk != chunk) {
-        return false;
-      }
-      chunk.mayStand = true;
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * The last try did not write the chunk.
-   *
-   * @param mayStand whether that is not certain
-   * @param splitTo rows that are to be tried next, where fewer may do better
-   */
-  void retryLater(
-      LaneQueue<R> queue, Chunk<R> chunk, boolean mayStand, long pauseNanos, int splitTo) {
-    lock.lock();
-    try {
-      if (queue.chunk != chunk) {
-        return;
-      }
-      chunk.tries++;
-      chunk.mayStand = mayStand;
-      chunk.retryAtNanos = nanos.getAsLong() + pauseNanos;
-      if (splitTo < chunk.rows.size() && !mayStand) {
-        queue.chunk = queue.split(chunk, splitTo);
-      }
-      queue.wake.signal();
-      progress.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Enters what became of a chunk, and frees its space.
-   *
-   * @return false if somebody else has decided it (B3)
-   */
-  boolean decide(LaneQueue<R> queue, Chunk<R> chunk, int rejectedRows) {
-    lock.lock();
-    try {
-      if (queue.chunk != chunk) {
-        return false;
-      }
-      queue.chunk = null;
-      flushed += chunk.rows.size() - rejectedRows;
-      rejected += rejectedRows;
-      free(chunk.rows.size(), chunk.bytes);
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @GuardedBy("lock")
-  private void free(int rows, long bytes) {
-    bufferedRows -= rows;
-    bufferedBytes -= bytes;
+  void free(long bytes) {
+    books.freed(bytes);
     space.signalAll();
     progress.signalAll();
   }
 
-  /** The chunk's rejections were reported, so who waits for its rows may go on. */
-  void settle(LaneQueue<R> queue, Chunk<R> chunk) {
-    lock.lock();
-    try {
-      queue.settled += chunk.rows.size();
-      progress.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** No statement will ever do. What waits is kept for who closes (B4). */
-  void stop(Throwable cause) {
-    lock.lock();
-    try {
-      if (stoppedBy == null) {
-        stoppedBy = cause;
-      }
-      wakeAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The lane does nothing any more. */
-  void ended() {
-    lock.lock();
-    try {
-      ended++;
-      progress.signalAll();
-    } finally {
-      lock.unlock();
+  /** Gives up the rows of a lane that somebody waits for and that are certainly not written. */
+  @GuardedBy("lock")
+  void rejectAnswered(LaneQueue<R> queue, Reason reason, @Nullable Throwable cause) {
+    List<Pending<R>> rows = queue.takeAnswered();
+    if (!rows.isEmpty()) {
+      books.rejected(rows.size());
+      answers.owe(rows, rows.stream().map(row -> new Refusal<>(row, reason, cause)).toList()); // B5
+      free(rows.stream().mapToLong(row -> row.bytes).sum());
     }
   }
 
@@ -409,7 +246,7 @@ final class Buffer<R> {
   }
 
   @GuardedBy("lock")
-  private void wakeAll() {
+  void wakeAll() {
     queues.forEach(queue -> queue.wake.signal());
     space.signalAll();
     progress.signalAll();
@@ -433,7 +270,8 @@ final class Buffer<R> {
   }
 
   /**
-   * Takes what is left from the lanes, so that none of it is written any more (B3).
+   * Takes what is left from the lanes, so that none of it is written any more (B3). Who waits for a
+   * row is told, others get it back.
    *
    * @param certain gets the rows that are not in the table
    * @param inDoubt gets those of which nobody knows
@@ -441,20 +279,25 @@ final class Buffer<R> {
   void takeLeft(List<R> certain, List<Rejection<R>> inDoubt) {
     lock.lock();
     try {
+      long bytes = 0;
       for (LaneQueue<R> queue : queues) {
+        rejectAnswered(queue, Reason.CLOSED, null);
         Chunk<R> chunk = queue.chunk;
-        queue.chunk = null;
         if (chunk != null && chunk.mayStand) {
-          inDoubt.addAll(chunk.rejections(Rejection.Reason.OUTCOME_UNKNOWN));
+          List<Refusal<R>> refusals = chunk.refusals(Reason.OUTCOME_UNKNOWN);
+          books.rejected(refusals.size());
+          answers.owe(chunk.rows, refusals); // B5
+          refusals.stream()
+              .filter(refusal -> refusal.row().answer == null)
+              .forEach(refusal -> inDoubt.add(refusal.rejection()));
         } else if (chunk != null) {
           chunk.rows.forEach(pending -> certain.add(pending.row));
         }
         queue.rows.forEach(pending -> certain.add(pending.row));
-        queue.rows.clear();
+        bytes += queue.clear();
       }
-      rejected += inDoubt.size();
-      returned += certain.size();
-      free(bufferedRows, bufferedBytes);
+      books.returned(certain.size());
+      free(bytes);
     } finally {
       lock.unlock();
     }
@@ -464,37 +307,21 @@ final class Buffer<R> {
   void returnedAreRejected(int rows) {
     lock.lock();
     try {
-      returned -= rows;
-      rejected += rows;
+      books.returnedAreRejected(rows);
     } finally {
       lock.unlock();
     }
   }
 
-  /** Whether the lane waits before it tries again. */
-  boolean pausing(LaneQueue<R> queue) {
-    return pauseNanos(queue) > 0;
-  }
-
-  /** How long it waits before it tries again; zero if it does not. */
-  long pauseNanos(LaneQueue<R> queue) {
-    lock.lock();
-    try {
-      return queue.chunk == null ? 0 : nanosUntilWork(queue);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The lane with most to do. */
-  LaneQueue<R> longest() {
+  /** Which lane has most to do. */
+  int longest() {
     lock.lock();
     try {
       LaneQueue<R> longest = queues.get(0);
       for (LaneQueue<R> queue : queues) {
         longest = queue.undecided() > longest.undecided() ? queue : longest;
       }
-      return longest;
+      return longest.index;
     } finally {
       lock.unlock();
     }
@@ -503,7 +330,7 @@ final class Buffer<R> {
   Accounts accounts() {
     lock.lock();
     try {
-      return new Accounts(accepted, flushed, rejected, returned, bufferedRows);
+      return books.accounts();
     } finally {
       lock.unlock();
     }
@@ -522,7 +349,7 @@ final class Buffer<R> {
       }
       return new BatchHealth(
           !closing && stoppedBy == null,
-          bufferedRows,
+          books.bufferedRows(),
           config.bufferRows(),
           Duration.ofNanos(oldest),
           retrying,

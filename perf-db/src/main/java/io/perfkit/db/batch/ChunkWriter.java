@@ -1,14 +1,15 @@
 package io.perfkit.db.batch;
 
+import static java.util.Comparator.comparing;
+import static java.util.Objects.requireNonNull;
+
 import io.perfkit.db.batch.Attempt.Outcome;
 import io.perfkit.db.batch.Rejection.Reason;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.function.BinaryOperator;
 import java.util.function.BooleanSupplier;
@@ -42,14 +43,14 @@ final class ChunkWriter<R> {
    * @param mayCommit asked right before the commit is sent
    */
   Attempt<R> write(Connection connection, Chunk<R> chunk, BooleanSupplier mayCommit) {
-    List<Rejection<R>> rejected = new ArrayList<>();
-    List<Row<R>> rows = rows(chunk.rows, rejected);
+    List<Refusal<R>> refusals = new ArrayList<>();
+    List<Row<R>> rows = rows(chunk.rows, refusals);
     String transaction;
     try {
       connection.setAutoCommit(false);
       if (chunk.poisoned) {
         statement.checkAtOnce(connection);
-        transaction = writeHalves(connection, rows, rejected);
+        transaction = writeHalves(connection, rows, refusals);
       } else {
         transaction = statement.write(connection, rows);
       }
@@ -57,7 +58,7 @@ final class ChunkWriter<R> {
       rollback(connection);
       return Attempt.rolledBack(failure);
     }
-    Attempt<R> written = new Attempt<>(Outcome.COMMITTED, rejected, transaction, null);
+    Attempt<R> written = new Attempt<>(Outcome.COMMITTED, refusals, transaction, null);
     if (!mayCommit.getAsBoolean()) {
       rollback(connection);
       return written.with(Outcome.ABANDONED, null);
@@ -67,7 +68,7 @@ final class ChunkWriter<R> {
       return written;
     } catch (SQLException | RuntimeException failure) {
       rollback(connection);
-      boolean nothingWritten = rejected.size() == chunk.rows.size();
+      boolean nothingWritten = refusals.size() == chunk.rows.size();
       return Fault.certainlyRolledBack(failure) || nothingWritten
           ? Attempt.rolledBack(failure)
           : written.with(Outcome.IN_DOUBT, failure);
@@ -88,28 +89,44 @@ final class ChunkWriter<R> {
     }
   }
 
-  private List<Row<R>> rows(List<Pending<R>> pending, List<Rejection<R>> rejected) {
+  private List<Row<R>> rows(List<Pending<R>> pending, List<Refusal<R>> refusals) {
     if (!target.upsert()) {
       return pending.stream().map(Row::of).toList();
     }
-    Map<@Nullable RowKey, Row<R>> byKey = new LinkedHashMap<>(pending.size() * 2);
-    for (Pending<R> next : pending) {
-      Row<R> earlier = byKey.putIfAbsent(next.key, Row.of(next));
-      if (earlier != null) {
-        Pending<R> merged = merged(earlier.effective(), next, rejected);
-        if (merged != null) {
-          List<Pending<R>> from = new ArrayList<>(earlier.from());
-          from.add(next);
-          byKey.put(next.key, new Row<>(merged, from));
-        }
+    List<Pending<R>> sorted = new ArrayList<>(pending);
+    sorted.sort(
+        comparing(row -> requireNonNull(row.key))); // stable: those of a key keep their order
+    List<Row<R>> rows = new ArrayList<>(sorted.size());
+    int from = 0;
+    for (int i = 1; i <= sorted.size(); i++) {
+      if (i == sorted.size() || !Objects.equals(sorted.get(i).key, sorted.get(from).key)) {
+        rows.add(row(sorted.subList(from, i), refusals));
+        from = i;
       }
     }
-    return byKey.values().stream().sorted().toList();
+    return rows;
+  }
+
+  /** Of the rows of one key. */
+  private Row<R> row(List<Pending<R>> sameKey, List<Refusal<R>> refusals) {
+    if (sameKey.size() == 1) {
+      return Row.of(sameKey.get(0));
+    }
+    List<Pending<R>> from = new ArrayList<>();
+    Pending<R> effective = sameKey.get(0);
+    for (Pending<R> next : sameKey) {
+      Pending<R> merged = from.isEmpty() ? next : merged(effective, next, refusals);
+      if (merged != null) {
+        effective = merged;
+        from.add(next);
+      }
+    }
+    return new Row<>(effective, from);
   }
 
   /** Null if they can't be merged: then the later one is rejected. */
   private @Nullable Pending<R> merged(
-      Pending<R> earlier, Pending<R> later, List<Rejection<R>> rejected) {
+      Pending<R> earlier, Pending<R> later, List<Refusal<R>> refusals) {
     if (merge == null) {
       return later;
     }
@@ -120,24 +137,24 @@ final class ChunkWriter<R> {
       }
       return merged;
     } catch (RuntimeException failed) {
-      rejected.add(new Rejection<>(later.row, Reason.MERGE_FAILED, failed));
+      refusals.add(new Refusal<>(later, Reason.MERGE_FAILED, failed));
       return null;
     }
   }
 
   private @Nullable String writeHalves(
-      Connection connection, List<Row<R>> rows, List<Rejection<R>> rejected) throws SQLException {
+      Connection connection, List<Row<R>> rows, List<Refusal<R>> refusals) throws SQLException {
     if (rows.size() == 1) {
-      return writeOneByOne(connection, rows.get(0), rejected);
+      return writeOneByOne(connection, rows.get(0), refusals);
     }
     int half = rows.size() / 2;
-    String first = writeOrHalve(connection, rows.subList(0, half), rejected);
-    String second = writeOrHalve(connection, rows.subList(half, rows.size()), rejected);
+    String first = writeOrHalve(connection, rows.subList(0, half), refusals);
+    String second = writeOrHalve(connection, rows.subList(half, rows.size()), refusals);
     return second == null ? first : second;
   }
 
   private @Nullable String writeOrHalve(
-      Connection connection, List<Row<R>> rows, List<Rejection<R>> rejected) throws SQLException {
+      Connection connection, List<Row<R>> rows, List<Refusal<R>> refusals) throws SQLException {
     Savepoint before = connection.setSavepoint();
     try {
       String transaction = statement.write(connection, rows);
@@ -146,20 +163,20 @@ final class ChunkWriter<R> {
     } catch (SQLException refused) {
       backTo(connection, before, refused);
       if (rows.size() == 1 && rows.get(0).from().size() == 1) {
-        rejected.add(new Rejection<>(rows.get(0).effective().row, Reason.REFUSED, refused));
+        refusals.add(new Refusal<>(rows.get(0).effective(), Reason.REFUSED, refused));
         return null;
       }
     }
-    return writeHalves(connection, rows, rejected);
+    return writeHalves(connection, rows, refusals);
   }
 
   /** The rows of one key in their order, each on top of those that were not refused. */
   private @Nullable String writeOneByOne(
-      Connection connection, Row<R> row, List<Rejection<R>> rejected) throws SQLException {
+      Connection connection, Row<R> row, List<Refusal<R>> refusals) throws SQLException {
     String transaction = null;
     Pending<R> standing = null;
     for (Pending<R> next : row.from()) {
-      Pending<R> candidate = standing == null ? next : merged(standing, next, rejected);
+      Pending<R> candidate = standing == null ? next : merged(standing, next, refusals);
       if (candidate != null) {
         Savepoint before = connection.setSavepoint();
         try {
@@ -168,7 +185,7 @@ final class ChunkWriter<R> {
           standing = candidate;
         } catch (SQLException refused) {
           backTo(connection, before, refused);
-          rejected.add(new Rejection<>(next.row, Reason.REFUSED, refused));
+          refusals.add(new Refusal<>(next, Reason.REFUSED, refused));
         }
       }
     }

@@ -32,14 +32,17 @@ enum Kind {
   DECIMAL(BigDecimal.class),
   /** A time of day on a date, without a zone: what has one is refused, since it would be lost. */
   LOCAL_TIME(String.class),
-  /** A point in time. */
-  INSTANT(String.class),
+  /** A point in time: microseconds since 1970 as a Long; far from there, or if given so, a text. */
+  INSTANT(Object.class),
   /** Whatever else the database reads from its text form: dates, UUIDs, JSON, enums, arrays. */
   TEXT_FORM(String.class),
   /** Whatever else the driver takes as an object. */
   OBJECT(Object.class);
 
   private static final int OBJECT_BYTES = 16;
+
+  /** So far from 1970 all microseconds are exact in the double that PostgreSQL multiplies by. */
+  private static final long INSTANT_SECONDS_MAX = 1L << 33;
 
   final Class<?> type;
 
@@ -56,7 +59,7 @@ enum Kind {
   Object convert(Object value) {
     try {
       return switch (this) {
-        case LONG -> whole(value).longValueExact();
+        case LONG -> value instanceof Long ? value : whole(value).longValueExact();
         case INT -> value instanceof Integer ? value : whole(value).intValueExact();
         case SHORT -> value instanceof Short ? value : whole(value).shortValueExact();
         case DOUBLE -> ((Number) value).doubleValue();
@@ -124,16 +127,25 @@ enum Kind {
         : plainText(value);
   }
 
-  private static String instant(Object value) {
+  private static Object instant(Object value) {
+    if (value instanceof Instant time) {
+      return micros(time);
+    }
     if (value instanceof Timestamp || value.getClass() == Date.class) {
-      return ((Date) value).toInstant().toString();
+      return micros(((Date) value).toInstant());
     }
     if (value instanceof ZonedDateTime time) {
-      return time.toOffsetDateTime().toString();
+      return micros(time.toInstant());
     }
-    return value instanceof Instant || value instanceof OffsetDateTime
-        ? value.toString()
-        : localTime(value);
+    return value instanceof OffsetDateTime time ? micros(time.toInstant()) : localTime(value);
+  }
+
+  /** Rounded, as PostgreSQL rounds a text. */
+  private static Object micros(Instant time) {
+    long seconds = time.getEpochSecond();
+    return Math.abs(seconds) < INSTANT_SECONDS_MAX
+        ? (Object) (seconds * 1_000_000 + (time.getNano() + 500) / 1_000)
+        : time.toString();
   }
 
   private static String textForm(Object value) {

@@ -26,12 +26,12 @@ final class Lane<R> implements Runnable {
   /** Held by who writes, so that chunks are written one after the other. */
   private final ReentrantLock writing = new ReentrantLock();
 
-  private final Buffer<R> buffer;
-  private final LaneQueue<R> queue;
+  private final LaneWork<R> work;
   private final DataSource dataSource;
   private final ChunkWriter<R> writer;
   private final Target<R> target;
   private final BatchConfig config;
+  private final Answers<R> answers;
   private final Reporter<R> reporter;
   private final LongSupplier nanos;
   private final ChunkSize size;
@@ -39,20 +39,20 @@ final class Lane<R> implements Runnable {
   private volatile @Nullable Thread thread;
 
   Lane(
-      Buffer<R> buffer,
-      LaneQueue<R> queue,
+      LaneWork<R> work,
       DataSource dataSource,
       ChunkWriter<R> writer,
       Target<R> target,
       BatchConfig config,
+      Answers<R> answers,
       Reporter<R> reporter,
       LongSupplier nanos) {
-    this.buffer = buffer;
-    this.queue = queue;
+    this.work = work;
     this.dataSource = dataSource;
     this.writer = writer;
     this.target = target;
     this.config = config;
+    this.answers = answers;
     this.reporter = reporter;
     this.nanos = nanos;
     this.size = new ChunkSize(config.flushRows(), config.chunkRowsMax());
@@ -62,7 +62,7 @@ final class Lane<R> implements Runnable {
   public void run() {
     thread = Thread.currentThread();
     try {
-      while (buffer.awaitWork(queue)) {
+      while (work.await()) {
         writing.lock();
         try {
           step();
@@ -71,11 +71,12 @@ final class Lane<R> implements Runnable {
         }
       }
     } catch (Throwable fatal) {
-      buffer.stop(fatal);
+      work.stop(fatal);
       throw fatal;
     } finally {
       thread = null;
-      buffer.ended();
+      work.end();
+      answers.tell();
     }
   }
 
@@ -83,13 +84,18 @@ final class Lane<R> implements Runnable {
   void help(long nanosMax) throws InterruptedException {
     if (writing.tryLock(nanosMax, TimeUnit.NANOSECONDS)) {
       try {
-        if (!buffer.pausing(queue)) {
+        if (work.pauseNanos() == 0) {
           step();
         }
       } finally {
         writing.unlock();
       }
     }
+  }
+
+  /** How long it waits before it tries again; zero if it does not. */
+  long pauseNanos() {
+    return work.pauseNanos();
   }
 
   /** Ends what the lane's thread waits for: a connection, or an answer. */
@@ -110,7 +116,7 @@ final class Lane<R> implements Runnable {
 
   /** One try at the oldest rows. */
   private void step() {
-    Chunk<R> chunk = buffer.take(queue, size.rows());
+    Chunk<R> chunk = work.take(size.rows());
     if (chunk == null) {
       return;
     }
@@ -123,7 +129,7 @@ final class Lane<R> implements Runnable {
           size.written(chunk.rows.size(), took);
           reporter.written(took);
         }
-        decide(chunk, attempt.rejected());
+        decide(chunk, attempt.refusals());
       }
       case ROLLED_BACK -> notWritten(chunk, start, attempt);
       case IN_DOUBT -> inDoubt(chunk, start, attempt);
@@ -141,7 +147,7 @@ final class Lane<R> implements Runnable {
       connection = open;
       return inDoubt != null && inDoubt.transaction() != null
           ? writer.prove(open, inDoubt, inDoubt.transaction())
-          : writer.write(open, chunk, () -> buffer.beginCommit(queue, chunk));
+          : writer.write(open, chunk, () -> work.beginCommit(chunk));
     } catch (SQLException | RuntimeException failure) { // there was no connection
       return inDoubt == null
           ? Attempt.rolledBack(failure)
@@ -162,20 +168,20 @@ final class Lane<R> implements Runnable {
     if (fault == Fault.WRONG) {
       reporter.stopped(failure);
       if (mayStand) {
-        decide(chunk, chunk.rejections(Reason.OUTCOME_UNKNOWN));
+        decide(chunk, chunk.refusals(Reason.OUTCOME_UNKNOWN));
       } else {
-        buffer.retryLater(queue, chunk, false, 0, chunk.rows.size());
+        work.retryLater(chunk, false, 0, chunk.rows.size());
       }
-      buffer.stop(failure);
+      work.stop(failure);
       return;
     }
     if (fault == Fault.BISECT && !chunk.poisoned) {
       chunk.poisoned = true;
-      buffer.retryLater(queue, chunk, mayStand, 0, chunk.rows.size());
+      work.retryLater(chunk, mayStand, 0, chunk.rows.size());
       return;
     }
     if (exhausted(chunk)) {
-      decide(chunk, chunk.rejections(mayStand ? Reason.OUTCOME_UNKNOWN : Reason.UNAVAILABLE));
+      decide(chunk, chunk.refusals(mayStand ? Reason.OUTCOME_UNKNOWN : Reason.UNAVAILABLE));
       return;
     }
     reporter.retried();
@@ -184,7 +190,7 @@ final class Lane<R> implements Runnable {
       size.tooMany();
       next = Math.max(1, next / 2);
     }
-    buffer.retryLater(queue, chunk, mayStand, pauseNanos(chunk), next);
+    work.retryLater(chunk, mayStand, pauseNanos(chunk), next);
   }
 
   private void inDoubt(Chunk<R> chunk, long start, Attempt<R> attempt) {
@@ -192,12 +198,12 @@ final class Lane<R> implements Runnable {
     chunk.inDoubt = attempt;
     boolean provable = attempt.transaction() != null;
     if (exhausted(chunk) || (!provable && !target.upsert())) {
-      decide(chunk, chunk.rejections(Reason.OUTCOME_UNKNOWN));
+      decide(chunk, chunk.refusals(Reason.OUTCOME_UNKNOWN));
       return;
     }
     // An upsert that can't be proved is repeated: written twice, its rows are the same.
     reporter.retried();
-    buffer.retryLater(queue, chunk, true, pauseNanos(chunk), chunk.rows.size());
+    work.retryLater(chunk, true, pauseNanos(chunk), chunk.rows.size());
   }
 
   private static <R> Exception failed(Chunk<R> chunk, long start, Attempt<R> attempt) {
@@ -223,10 +229,15 @@ final class Lane<R> implements Runnable {
     return ThreadLocalRandom.current().nextLong(whole / 2, whole);
   }
 
-  private void decide(Chunk<R> chunk, List<Rejection<R>> rejected) {
-    if (buffer.decide(queue, chunk, rejected.size())) {
-      reporter.rejected(rejected);
-      buffer.settle(queue, chunk);
+  private void decide(Chunk<R> chunk, List<Refusal<R>> refusals) {
+    if (work.decide(chunk, refusals)) {
+      answers.tell();
+      reporter.rejected(
+          refusals.stream()
+              .filter(refusal -> refusal.row().answer == null)
+              .map(Refusal::rejection)
+              .toList());
+      work.settle(chunk);
     }
   }
 }

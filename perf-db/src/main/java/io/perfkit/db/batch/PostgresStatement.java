@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * WITH written AS (
  *   INSERT INTO "bets" ("id", "stake", "placed")
- *   SELECT c0, c1::numeric, c2::timestamp with time zone
- *   FROM unnest(?::int8[], ?::text[], ?::text[]) AS r (c0, c1, c2)
+ *   SELECT c0, c1::numeric,
+ *     coalesce(timestamptz 'epoch' + c2 * interval '1 microsecond', t2::timestamptz)
+ *   FROM (SELECT unnest(?::int8[]) AS c0, unnest(?::text[]) AS c1,
+ *     unnest(?::int8[]) AS c2, unnest(?::text[]) AS t2) AS r
  *   ON CONFLICT ("id") DO UPDATE SET "stake" = EXCLUDED."stake", "placed" = EXCLUDED."placed")
  * SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),
  *        set_config('idle_in_transaction_session_timeout', ?, true)
@@ -29,6 +31,10 @@ import org.jspecify.annotations.Nullable;
  * SET CONSTRAINTS ALL IMMEDIATE
  * SELECT pg_xact_status(?::xid8), ?::timestamptz = pg_stat_get_bgwriter_stat_reset_time()
  * </pre>
+ *
+ * <p>To unnest where columns are selected makes rows one by one; in FROM they would be stored
+ * first. A point in time is a number, which the server need not parse; the texts beside it are none
+ * unless one is needed, and the shorter array is filled up with NULLs.
  *
  * <p>The setting ends with the transaction; it makes the server end one whose client went away,
  * which would keep its rows locked.
@@ -58,26 +64,35 @@ final class PostgresStatement<R> implements RowStatement<R> {
     StringBuilder columns = new StringBuilder();
     StringBuilder selected = new StringBuilder();
     StringBuilder arrays = new StringBuilder();
-    StringBuilder names = new StringBuilder();
     for (int i = 0; i < target.parts().size(); i++) {
       Part<?> part = target.parts().get(i);
       String comma = i == 0 ? "" : ", ";
       columns.append(comma).append(part.quotedName());
-      selected.append(comma).append('c').append(i).append(cast(part));
-      arrays.append(comma).append("?::").append(elementType(part.kind())).append("[]");
-      names.append(comma).append('c').append(i);
+      selected.append(comma).append(expression(part, i));
+      arrays.append(comma).append(unnest(elementType(part.kind()), "c" + i));
+      if (part.kind() == Kind.INSTANT) {
+        arrays.append(", ").append(unnest("text", "t" + i));
+      }
     }
-    return "WITH written AS (INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS r (%s)%s)"
-            .formatted(target.quotedName(), columns, selected, arrays, names, onConflict(target))
+    return "WITH written AS (INSERT INTO %s (%s) SELECT %s FROM (SELECT %s) AS r%s)"
+            .formatted(target.quotedName(), columns, selected, arrays, onConflict(target))
         + " SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),"
         + " set_config('idle_in_transaction_session_timeout', ?, true)";
   }
 
-  /** Without a length: a cast would cut what is too long, where the insert refuses it. */
-  private static String cast(Part<?> part) {
+  private static String unnest(String elementType, String name) {
+    return "unnest(?::" + elementType + "[]) AS " + name;
+  }
+
+  /** Cast without a length: that would cut what is too long, where the insert refuses it. */
+  private static String expression(Part<?> part, int index) {
     return switch (part.kind()) {
-      case DECIMAL, LOCAL_TIME, INSTANT, TEXT_FORM -> "::" + part.sqlType();
-      default -> "";
+      case DECIMAL, LOCAL_TIME, TEXT_FORM -> "c" + index + "::" + part.sqlType();
+      case INSTANT ->
+          ("coalesce(timestamptz 'epoch' + c%1$d * interval '1 microsecond',"
+                  + " t%1$d::timestamptz)")
+              .formatted(index);
+      default -> "c" + index;
     };
   }
 
@@ -98,7 +113,7 @@ final class PostgresStatement<R> implements RowStatement<R> {
 
   private static String elementType(Kind kind) {
     return switch (kind) {
-      case LONG -> "int8";
+      case LONG, INSTANT -> "int8";
       case INT -> "int4";
       case SHORT -> "int2";
       case DOUBLE -> "float8";
@@ -113,13 +128,19 @@ final class PostgresStatement<R> implements RowStatement<R> {
   public @Nullable String write(Connection connection, List<Row<R>> rows) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setQueryTimeout(timeoutSeconds);
-      int columns = target.parts().size();
-      for (int i = 0; i < columns; i++) {
+      int parameter = 0;
+      for (int i = 0; i < target.parts().size(); i++) {
         Kind kind = target.parts().get(i).kind();
-        statement.setArray(
-            i + 1, connection.createArrayOf(elementType(kind), column(rows, i, kind)));
+        if (kind == Kind.INSTANT) {
+          Object[] texts = hasText(rows, i) ? textsOnly(rows, i) : new String[0];
+          statement.setArray(++parameter, connection.createArrayOf("int8", numbersOnly(rows, i)));
+          statement.setArray(++parameter, connection.createArrayOf("text", texts));
+        } else {
+          Object[] column = column(rows, i, kind);
+          statement.setArray(++parameter, connection.createArrayOf(elementType(kind), column));
+        }
       }
-      statement.setString(columns + 1, timeoutSeconds + "s");
+      statement.setString(++parameter, timeoutSeconds + "s");
       try (ResultSet result = statement.executeQuery()) {
         return result.next() ? result.getString(1) : null;
       }
@@ -134,6 +155,26 @@ final class PostgresStatement<R> implements RowStatement<R> {
       column[i] = value instanceof BigDecimal number ? number.toString() : value;
     }
     return column;
+  }
+
+  private static <R> Object[] numbersOnly(List<Row<R>> rows, int index) {
+    Long[] numbers = new Long[rows.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = rows.get(i).effective().values[index] instanceof Long number ? number : null;
+    }
+    return numbers;
+  }
+
+  private static <R> Object[] textsOnly(List<Row<R>> rows, int index) {
+    String[] texts = new String[rows.size()];
+    for (int i = 0; i < texts.length; i++) {
+      texts[i] = rows.get(i).effective().values[index] instanceof String text ? text : null;
+    }
+    return texts;
+  }
+
+  private static <R> boolean hasText(List<Row<R>> rows, int index) {
+    return rows.stream().anyMatch(row -> row.effective().values[index] instanceof String);
   }
 
   @Override

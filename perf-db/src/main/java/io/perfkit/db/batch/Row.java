@@ -1,7 +1,5 @@
 package io.perfkit.db.batch;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.List;
 
 /**
@@ -10,27 +8,12 @@ import java.util.List;
  * @param effective its values: of the only row, the last one, or of all merged
  * @param from the accepted rows behind it, in their order: several of one key
  */
-record Row<R>(Pending<R> effective, List<Pending<R>> from) implements Comparable<Row<R>> {
+record Row<R>(Pending<R> effective, List<Pending<R>> from) {
   Row {
     from = List.copyOf(from);
   }
 
   static <R> Row<R> of(Pending<R> pending) {
     return new Row<>(pending, List.of(pending));
-  }
-
-  @Override
-  public int compareTo(Row<R> other) {
-    return requireNonNull(effective.key).compareTo(requireNonNull(other.effective.key));
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return this == other;
-  }
-
-  @Override
-  public int hashCode() {
-    return System.identityHashCode(this);
   }
 }

@@ -31,14 +31,12 @@ final class RowKey implements Comparable<RowKey> {
     return 0;
   }
 
-  /**
-   * All parts of one column have one class; where the driver takes anything, their text decides.
-   */
+  /** Where parts of one column differ in class, that decides: so the order has no circle. */
   @SuppressWarnings("unchecked")
   private static int compare(Object part, Object other) {
     return part.getClass() == other.getClass()
         ? ((Comparable<Object>) part).compareTo(other)
-        : part.toString().compareTo(other.toString());
+        : part.getClass().getName().compareTo(other.getClass().getName());
   }
 
   @Override

@@ -107,6 +107,24 @@ final class TypesIT {
             "2026-01-01 10:00:00+00",
             "2026-03-29 01:30:00.123456+00",
             "2026-03-29 01:30:00.123456+00");
+    assertThat(
+            written(
+                "timestamptz",
+                Instant.parse("1969-12-31T23:59:59.9999996Z"),
+                "2026-01-01 12:00+02",
+                null,
+                "infinity",
+                Instant.parse("1683-01-01T00:00:00.000001Z"),
+                Instant.parse("9999-12-31T23:59:59.999999Z"),
+                Instant.MAX))
+        .containsExactly(
+            "1970-01-01 00:00:00+00",
+            "2026-01-01 10:00:00+00",
+            null,
+            "infinity",
+            "1683-01-01 00:00:00.000001+00",
+            "9999-12-31 23:59:59.999999+00",
+            "refused 22009");
     assertThat(written("timestamp", local, Timestamp.valueOf(local), LocalDate.of(2026, 1, 2)))
         .containsExactly("2026-03-29 02:30:00", "2026-03-29 02:30:00", "2026-01-02 00:00:00");
     assertThat(written("date", LocalDate.of(2026, 1, 2))).containsExactly("2026-01-02");

@@ -1,0 +1,211 @@
+package io.perfkit.db.batch;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.perfkit.db.batch.Rejection.Reason;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lane's side of a {@link Buffer}, whose invariants hold here too: waits until there is
+ * something to write, takes it chunk by chunk, and enters what became of each. Thread safe.
+ */
+final class LaneWork<R> {
+  private final Buffer<R> buffer;
+  private final LaneQueue<R> queue;
+  private final BatchConfig config;
+  private final Answers<R> answers;
+  private final LongSupplier nanos;
+
+  LaneWork(
+      Buffer<R> buffer,
+      LaneQueue<R> queue,
+      BatchConfig config,
+      Answers<R> answers,
+      LongSupplier nanos) {
+    this.buffer = buffer;
+    this.queue = queue;
+    this.config = config;
+    this.answers = answers;
+    this.nanos = nanos;
+  }
+
+  /**
+   * Waits until there is something to do.
+   *
+   * @return false when there is nothing to do any more
+   */
+  boolean await() {
+    buffer.lock.lock();
+    try {
+      while (true) {
+        if (buffer.abandoned || (buffer.stoppedBy != null && !queue.mayStand())) {
+          return false;
+        }
+        long wait = nanosUntilWork();
+        if (wait == 0) {
+          return true;
+        }
+        if (wait == Long.MAX_VALUE) {
+          if (buffer.closing) {
+            return false;
+          }
+          queue.wake.await();
+        } else {
+          var unused = queue.wake.awaitNanos(wait);
+        }
+      }
+    } catch (InterruptedException stranger) {
+      // Only close() has a reason to interrupt a lane, and says so; the flag would end all I/O.
+      return !buffer.abandoned;
+    } finally {
+      buffer.lock.unlock();
+    }
+  }
+
+  @GuardedBy("buffer.lock")
+  private long nanosUntilWork() {
+    if (queue.chunk != null) {
+      return queue.chunk.tries == 0 ? 0 : Math.max(0, queue.chunk.retryAtNanos - nanos.getAsLong());
+    }
+    Pending<R> oldest = queue.rows.peekFirst();
+    if (oldest == null) {
+      return Long.MAX_VALUE;
+    }
+    if (buffer.closing
+        || buffer.waiting > 0
+        || queue.hasEnough(config)
+        || queue.settled < queue.flushTo) {
+      return 0;
+    }
+    long age = nanos.getAsLong() - oldest.acceptedNanos;
+    return Math.max(0, config.flushInterval().toNanos() - age);
+  }
+
+  /** How long the lane waits before it tries a chunk again; zero if it does not. */
+  long pauseNanos() {
+    buffer.lock.lock();
+    try {
+      return queue.chunk == null ? 0 : nanosUntilWork();
+    } finally {
+      buffer.lock.unlock();
+    }
+  }
+
+  /** The chunk under way, or a new one of the oldest rows; null if there is neither. */
+  @Nullable Chunk<R> take(int rowsMax) {
+    buffer.lock.lock();
+    try {
+      if (buffer.abandoned) {
+        return null;
+      }
+      if (queue.chunk == null && buffer.stoppedBy == null && !queue.rows.isEmpty()) {
+        queue.chunk = queue.cut(rowsMax, config.flushBytes()); // B2
+      }
+      return queue.chunk;
+    } finally {
+      buffer.lock.unlock();
+    }
+  }
+
+  /** Whether the chunk is still the lane's; from now on its rows may stand in the table (B3). */
+  boolean beginCommit(Chunk<R> chunk) {
+    buffer.lock.lock();
+    try {
+      if (queue.chunk != chunk) {
+        return false;
+      }
+      chunk.mayStand = true;
+      return true;
+    } finally {
+      buffer.lock.unlock();
+    }
+  }
+
+  /**
+   * The last try did not write the chunk.
+   *
+   * @param mayStand whether that is not certain
+   * @param splitTo rows that are to be tried next, where fewer may do better
+   */
+  void retryLater(Chunk<R> chunk, boolean mayStand, long pauseNanos, int splitTo) {
+    buffer.lock.lock();
+    try {
+      if (queue.chunk != chunk) {
+        return;
+      }
+      chunk.tries++;
+      chunk.mayStand = mayStand;
+      chunk.retryAtNanos = nanos.getAsLong() + pauseNanos;
+      if (splitTo < chunk.rows.size() && !mayStand) {
+        queue.chunk = queue.split(chunk, splitTo);
+      }
+      queue.wake.signal();
+      buffer.progress.signalAll();
+    } finally {
+      buffer.lock.unlock();
+    }
+  }
+
+  /**
+   * Enters what became of a chunk, and frees its space.
+   *
+   * @return false if somebody else has decided it (B3)
+   */
+  boolean decide(Chunk<R> chunk, List<Refusal<R>> refusals) {
+    buffer.lock.lock();
+    try {
+      if (queue.chunk != chunk) {
+        return false;
+      }
+      queue.chunk = null;
+      buffer.books.flushed(chunk.rows.size() - refusals.size());
+      buffer.books.rejected(refusals.size());
+      if (chunk.answered) {
+        answers.owe(chunk.rows, refusals); // B5
+      }
+      buffer.free(chunk.bytes);
+      return true;
+    } finally {
+      buffer.lock.unlock();
+    }
+  }
+
+  /** The chunk's rejections were reported, so who waits for its rows may go on. */
+  void settle(Chunk<R> chunk) {
+    buffer.lock.lock();
+    try {
+      queue.settled += chunk.rows.size();
+      buffer.progress.signalAll();
+    } finally {
+      buffer.lock.unlock();
+    }
+  }
+
+  /** No statement will ever do. What waits is kept for who closes (B4). */
+  void stop(Throwable cause) {
+    buffer.lock.lock();
+    try {
+      if (buffer.stoppedBy == null) {
+        buffer.stoppedBy = cause;
+      }
+      buffer.wakeAll();
+    } finally {
+      buffer.lock.unlock();
+    }
+  }
+
+  /** The lane does nothing any more: if it was stopped, who waits for its rows is told so (B4). */
+  void end() {
+    buffer.lock.lock();
+    try {
+      buffer.ended++;
+      if (buffer.stoppedBy != null) {
+        buffer.rejectAnswered(queue, Reason.STOPPED, buffer.stoppedBy);
+      }
+      buffer.progress.signalAll();
+    } finally {
+      buffer.lock.unlock();
+    }
+  }
+}
