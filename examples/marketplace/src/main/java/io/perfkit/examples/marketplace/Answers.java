@@ -14,7 +14,9 @@ final class Answers {
 
   /** What the bets on one market add up to; {@code lastBetAt} is absent before the first. */
   record Statistics(
-      long bets, long bettors, long yesCents, long noCents, @Nullable Instant lastBetAt) {}
+      long bets, long bettors, long yesCents, long noCents, @Nullable Instant lastBetAt) {
+    static final Statistics NONE = new Statistics(0, 0, 0, 0, null);
+  }
 
   record MarketView(
       long id,

@@ -7,9 +7,9 @@ import io.perfkit.examples.marketplace.Answers.BetView;
 import io.perfkit.examples.marketplace.Answers.MarketView;
 import io.perfkit.examples.marketplace.Answers.Profile;
 import io.perfkit.examples.marketplace.Answers.UserPage;
-import io.perfkit.examples.marketplace.JoinedQueries.BetsOfUser;
-import io.perfkit.examples.marketplace.JoinedQueries.MarketIds;
-import io.perfkit.examples.marketplace.JoinedQueries.NewestBets;
+import io.perfkit.examples.marketplace.BatchedQueries.BetsOfUser;
+import io.perfkit.examples.marketplace.BatchedQueries.MarketIds;
+import io.perfkit.examples.marketplace.BatchedQueries.NewestBets;
 import io.perfkit.ratelimit.RateLimited;
 import java.util.Collection;
 import java.util.Map;
@@ -35,9 +35,9 @@ import org.jspecify.annotations.Nullable;
  * of an older state are simply no longer asked for. How often a user bets is limited. Thread safe.
  */
 class CachedQueries { // not final: weaving extends it
-  private final JoinedQueries queries;
+  private final BatchedQueries queries;
 
-  CachedQueries(JoinedQueries queries) {
+  CachedQueries(BatchedQueries queries) {
     this.queries = queries;
   }
 

@@ -1,5 +1,6 @@
 package io.perfkit.examples.marketplace;
 
+import io.perfkit.db.query.UnitOfWork;
 import io.perfkit.ratelimit.RateLimitExceeded;
 import io.perfkit.ratelimit.http.HeadersConfig;
 import io.perfkit.ratelimit.http.RateLimitHeaders;
@@ -10,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
@@ -46,10 +48,15 @@ final class HttpApi extends Handler.Abstract {
   private static final Logger log = LoggerFactory.getLogger(HttpApi.class);
 
   private final MarketService service;
+  private final Supplier<UnitOfWork> works;
   private final Traffic traffic;
 
-  HttpApi(MarketService service, Traffic traffic) {
+  /**
+   * @param works opens one for each request
+   */
+  HttpApi(MarketService service, Supplier<UnitOfWork> works, Traffic traffic) {
     this.service = service;
+    this.works = works;
     this.traffic = traffic;
   }
 
@@ -61,7 +68,11 @@ final class HttpApi extends Handler.Abstract {
   public boolean handle(Request request, Response response, Callback callback) {
     boolean read = request.getMethod().equals("GET");
     long begun = traffic.begin();
-    Answer answer = answer(request, response);
+    Answer answer;
+    UnitOfWork work = works.get();
+    try (work) {
+      answer = answer(request, response);
+    }
     traffic.answered(read, begun);
     write(response, callback, answer);
     return true;

@@ -11,8 +11,8 @@ import io.perfkit.examples.marketplace.Answers.MarketPage;
 import io.perfkit.examples.marketplace.Answers.MarketView;
 import io.perfkit.examples.marketplace.Answers.Profile;
 import io.perfkit.examples.marketplace.Answers.UserPage;
-import io.perfkit.examples.marketplace.JoinedQueries.BetsOfUser;
-import io.perfkit.examples.marketplace.JoinedQueries.MarketIds;
+import io.perfkit.examples.marketplace.BatchedQueries.BetsOfUser;
+import io.perfkit.examples.marketplace.BatchedQueries.MarketIds;
 import io.perfkit.ratelimit.RateLimitAspect;
 import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.weave.Weaver;
@@ -22,7 +22,9 @@ import java.util.Map;
 import java.util.Objects;
 import javax.sql.DataSource;
 
-/** The market over {@link CachedQueries}; a miss is loaded with joined statements. Thread safe. */
+/**
+ * The market over {@link CachedQueries}; a miss is loaded by {@link BatchedQueries}. Thread safe.
+ */
 final class PerfkitMarketService implements MarketService {
   private static final CacheConfig CACHES =
       CacheConfig.builder().maxEntries(10_000).l1Ttl(Duration.ofMinutes(1)).build();
@@ -36,7 +38,7 @@ final class PerfkitMarketService implements MarketService {
         Weaver.of(
                 RateLimitAspect.of(limiter, Limits.BETS),
                 CacheAspect.builder(caches).config(CACHES).build())
-            .create(CachedQueries.class, new JoinedQueries(database));
+            .create(CachedQueries.class, new BatchedQueries(database));
   }
 
   @Override

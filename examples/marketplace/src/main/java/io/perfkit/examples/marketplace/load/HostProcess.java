@@ -2,6 +2,7 @@ package io.perfkit.examples.marketplace.load;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.perfkit.examples.marketplace.DatabaseReport;
 import io.perfkit.examples.marketplace.Figures;
 import io.perfkit.examples.marketplace.HostApplication;
 import io.perfkit.examples.marketplace.HostSettings;
@@ -74,12 +75,17 @@ final class HostProcess implements AutoCloseable {
 
   /** What the host has done so far. */
   Figures figures() throws IOException {
-    return ask("figures");
+    return ask("figures", Figures.class);
   }
 
   /** The same, after the host has collected its garbage. */
   Figures figuresAfterCollection() throws IOException {
-    return ask("collect");
+    return ask("collect", Figures.class);
+  }
+
+  /** What the host has asked of its database so far. */
+  DatabaseReport databaseReport() throws IOException {
+    return ask("database", DatabaseReport.class);
   }
 
   /** Blocks until the host ends by itself. */
@@ -97,10 +103,10 @@ final class HostProcess implements AutoCloseable {
     }
   }
 
-  private Figures ask(String question) throws IOException {
+  private <T> T ask(String question, Class<T> answer) throws IOException {
     in.write(question + "\n");
     in.flush();
-    return json.readValue(readLine(), Figures.class);
+    return json.readValue(readLine(), answer);
   }
 
   private String readLine() throws IOException {

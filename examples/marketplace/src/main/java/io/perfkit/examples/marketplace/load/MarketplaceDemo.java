@@ -3,6 +3,7 @@ package io.perfkit.examples.marketplace.load;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.perfkit.examples.marketplace.DataSize;
+import io.perfkit.examples.marketplace.DatabaseReport;
 import io.perfkit.examples.marketplace.Figures;
 import io.perfkit.examples.marketplace.Variant;
 import io.perfkit.examples.marketplace.load.OpenLoop.Schedule;
@@ -157,10 +158,11 @@ public final class MarketplaceDemo {
       LoadResult result = load.run(workload, target, schedule(false), progress::at);
       double generatorCpu = 100.0 * cpu().minus(cpuBefore).toNanos() / result.elapsed().toNanos();
       Figures during = host.figures().since(before);
+      DatabaseReport database = host.databaseReport();
       long heap = host.figuresAfterCollection().heapBytes();
       progress.step(variant.label() + ": asking far too often");
       Flood flood = Flood.run(host.uri(), openMarkets.get(0), timing);
-      return new Measured(result, during.withHeap(heap), burst, flood, generatorCpu);
+      return new Measured(result, during, heap, database, burst, flood, generatorCpu);
     } finally {
       closer.close(host);
     }
@@ -205,5 +207,10 @@ public final class MarketplaceDemo {
                 Runtime.getRuntime().availableProcessors(),
                 plain.generatorCpuPercent(),
                 perfkit.generatorCpuPercent()));
+    for (Variant variant : Variant.values()) {
+      out.println();
+      Measured side = variant == Variant.PLAIN ? plain : perfkit;
+      out.println(DatabaseText.of(variant, side.database()));
+    }
   }
 }

@@ -21,7 +21,8 @@ final class HostProcessIT {
       try (HttpTarget target = new HttpTarget(host.uri())) {
         assertThat(target.exchange(Call.get("/users/1")).statusCode()).isEqualTo(200);
         assertThat(host.figures().requests()).isEqualTo(1);
-        assertThat(host.figures().statements()).isEqualTo(2);
+        assertThat(host.figures().statements()).isEqualTo(3);
+        assertThat(host.databaseReport().heaviest()).hasSize(3);
         assertThat(host.figuresAfterCollection().heapBytes()).isBetween(1L, 512_000_000L);
       } finally {
         host.close();

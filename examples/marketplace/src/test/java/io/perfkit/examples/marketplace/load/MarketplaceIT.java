@@ -4,6 +4,8 @@ import static io.perfkit.examples.marketplace.load.Fixture.bet;
 import static io.perfkit.examples.marketplace.load.Fixture.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.perfkit.db.query.RepeatedQuery;
+import io.perfkit.examples.marketplace.DatabaseReport;
 import io.perfkit.examples.marketplace.Figures;
 import io.perfkit.examples.marketplace.HostServer;
 import io.perfkit.examples.marketplace.Schema;
@@ -154,8 +156,53 @@ final class MarketplaceIT {
     assertThat(statements(plainHost, plain, "/users/3")).isBetween(5L, 15L);
     get(perfkit, "/markets");
     assertThat(statements(perfkitHost, perfkit, "/markets")).isZero();
-    assertThat(statements(perfkitHost, perfkit, "/users/3")).isEqualTo(2);
+    assertThat(statements(perfkitHost, perfkit, "/users/3")).isEqualTo(3);
     assertThat(statements(perfkitHost, perfkit, "/users/3")).isZero();
+  }
+
+  @Test
+  void missesAreLoadedWithTwoToFiveStatements() throws Exception {
+    for (String path :
+        List.of("/markets", "/markets/5", "/users/5", "/users?query=user-000", "/users/5/bets")) {
+      assertThat(statements(perfkitHost, perfkit, path)).as(path).isBetween(2L, 5L);
+    }
+  }
+
+  @Test
+  void theMonitorFindsEachNPlusOneOfThePlainSideAndNoneOfTheOther() throws Exception {
+    Workload workload = new Workload(1, Fixture.SIZE, openMarkets);
+    EqualAnswers answers = new EqualAnswers(plain, perfkit);
+    assertThat(answers.compare(ComparedCalls.unchanging(Fixture.SIZE, workload))).isEmpty();
+
+    List<RepeatedQuery> found = plainHost.databaseReport().repeated();
+    assertThat(found)
+        .allSatisfy(
+            query -> {
+              assertThat(query.kind()).isEqualTo(RepeatedQuery.Kind.N_PLUS_ONE);
+              assertThat(query.parent()).isPresent();
+              assertThat(query.most()).isGreaterThanOrEqualTo(5);
+              assertThat(query.cost()).isPositive();
+              assertThat(query.callPath()).contains("PlainMarketService");
+            })
+        .extracting(query -> query.rewritten().orElse("").replaceFirst(".* from", "from"))
+        .containsExactlyInAnyOrder(
+            "from users where id = any(?)",
+            "from markets where id = any(?)",
+            "from bets where market_id = any(?) group by market_id",
+            "from markets where creator_id = any(?) group by creator_id");
+    assertThat(perfkitHost.databaseReport().repeated()).isEmpty();
+  }
+
+  @Test
+  void theMonitorAndTheCounterAgree() throws Exception {
+    HostServer host = fixture.host(Variant.PLAIN);
+    get(fixture.target(host), "/markets");
+
+    List<DatabaseReport.Statement> seen = host.databaseReport().heaviest();
+    assertThat(seen).hasSize(4);
+    assertThat(seen.stream().mapToLong(DatabaseReport.Statement::calls).sum())
+        .isEqualTo(host.figures().statements());
+    assertThat(host.figures().connectionNanos()).isPositive();
   }
 
   private static long statements(HostServer host, HttpTarget target, String path) throws Exception {

@@ -1,20 +1,22 @@
 package io.perfkit.examples.marketplace;
 
-import static java.util.stream.Collectors.toMap;
+import static java.util.Objects.requireNonNull;
 
 import io.perfkit.examples.marketplace.Answers.BetPage;
 import io.perfkit.examples.marketplace.Answers.BetView;
 import io.perfkit.examples.marketplace.Answers.MarketBet;
-import io.perfkit.examples.marketplace.Answers.MarketName;
 import io.perfkit.examples.marketplace.Answers.MarketView;
 import io.perfkit.examples.marketplace.Answers.Profile;
-import io.perfkit.examples.marketplace.Answers.UserName;
+import io.perfkit.examples.marketplace.Answers.Statistics;
 import io.perfkit.examples.marketplace.Answers.UserPage;
 import io.perfkit.examples.marketplace.Answers.UserView;
+import io.perfkit.examples.marketplace.Entities.Bet;
+import io.perfkit.examples.marketplace.Entities.Market;
+import io.perfkit.examples.marketplace.Entities.User;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,13 +24,14 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads each answer with one or two statements, however many rows it has. What is absent is {@code
- * null}, as a cache loader says it. Thread safe.
+ * Loads each answer with two to five statements, however many rows it has: its own rows, and then
+ * {@link Neighbours} of all of them at once. What is absent is {@code null}, as a cache loader says
+ * it. Thread safe.
  */
-final class JoinedQueries {
+final class BatchedQueries {
   private final DataSource database;
 
-  JoinedQueries(DataSource database) {
+  BatchedQueries(DataSource database) {
     this.database = database;
   }
 
@@ -40,8 +43,6 @@ final class JoinedQueries {
 
   /** The state of a history: it only ever grows at its head. */
   record BetsOfUser(long total, long lastBetId) {}
-
-  private record NamedMarket(MarketName name, String status) {}
 
   MarketIds openMarkets(PageRequest page) {
     return Sql.read(
@@ -70,50 +71,48 @@ final class JoinedQueries {
     return markets(List.of(marketId)).get(marketId);
   }
 
-  /** Those of the markets that there are, with one statement for all. */
+  /** Those of the markets that there are, with three statements for all. */
   Map<Long, MarketView> markets(Collection<Long> marketIds) {
-    List<MarketView> markets =
-        Sql.read(
-            database,
-            connection ->
-                Sql.list(
-                    connection,
-                    """
-                    SELECT m.id, m.question, m.category, m.status, m.closes_at,
-                           m.creator_id, u.name AS creator_name, s.*
-                    FROM markets m
-                    JOIN users u ON u.id = m.creator_id
-                    CROSS JOIN LATERAL (
-                      SELECT count(*) AS bets, count(DISTINCT user_id) AS bettors,
-                             coalesce(sum(stake_cents) FILTER (WHERE side = 'YES'), 0)::bigint
-                               AS yes_cents,
-                             coalesce(sum(stake_cents) FILTER (WHERE side = 'NO'), 0)::bigint
-                               AS no_cents,
-                             max(placed_at) AS last_bet_at
-                      FROM bets WHERE market_id = m.id
-                    ) s
-                    WHERE m.id = ANY(?)
-                    """,
-                    JoinedQueries::marketView,
-                    connection.createArrayOf("bigint", marketIds.toArray())));
-    return markets.stream().collect(toMap(MarketView::id, market -> market));
+    return Sql.read(
+        database,
+        connection -> {
+          Map<Long, Market> markets = Neighbours.MARKETS.on(connection).all(marketIds);
+          Map<Long, User> creators =
+              Neighbours.USERS
+                  .on(connection)
+                  .all(markets.values().stream().map(Market::creatorId).toList());
+          Map<Long, Statistics> statistics =
+              Neighbours.STATISTICS.on(connection).all(markets.keySet());
+          Map<Long, MarketView> views = new HashMap<>();
+          markets.forEach(
+              (id, market) ->
+                  views.put(
+                      id,
+                      market.view(
+                          present(creators, market.creatorId()),
+                          statistics.getOrDefault(id, Statistics.NONE))));
+          return views;
+        });
   }
 
   NewestBets newestBets(long marketId) {
     return Sql.read(
         database,
-        connection ->
-            new NewestBets(
-                Sql.list(
-                    connection,
-                    """
-                    SELECT b.id, b.user_id, u.name AS user_name, b.side, b.stake_cents, b.placed_at
-                    FROM bets b JOIN users u ON u.id = b.user_id
-                    WHERE b.market_id = ? ORDER BY b.id DESC LIMIT ?
-                    """,
-                    JoinedQueries::marketBet,
-                    marketId,
-                    MarketService.NEWEST_BETS)));
+        connection -> {
+          List<Bet> bets =
+              Sql.list(
+                  connection,
+                  "SELECT "
+                      + Bet.COLUMNS
+                      + " FROM bets WHERE market_id = ? ORDER BY id DESC LIMIT ?",
+                  Bet::of,
+                  marketId,
+                  MarketService.NEWEST_BETS);
+          Map<Long, User> bettors =
+              Neighbours.USERS.on(connection).all(bets.stream().map(Bet::userId).toList());
+          return new NewestBets(
+              bets.stream().map(bet -> bet.by(present(bettors, bet.userId()))).toList());
+        });
   }
 
   @Nullable Profile profile(long userId) {
@@ -152,16 +151,14 @@ final class JoinedQueries {
     return Sql.read(
         database,
         connection -> {
-          List<UserView> users =
+          List<User> users =
               Sql.list(
                   connection,
-                  """
-                  SELECT u.id, u.name, u.joined_at,
-                         (SELECT count(*) FROM markets WHERE creator_id = u.id) AS markets_created
-                  FROM users u WHERE lower(u.name) LIKE ?
-                  ORDER BY lower(u.name) LIMIT ? OFFSET ?
-                  """,
-                  JoinedQueries::userView,
+                  "SELECT "
+                      + User.COLUMNS
+                      + " FROM users WHERE lower(name) LIKE ?"
+                      + " ORDER BY lower(name) LIMIT ? OFFSET ?",
+                  User::of,
                   NamePrefix.like(prefix),
                   page.size(),
                   page.offset());
@@ -171,7 +168,11 @@ final class JoinedQueries {
                   "SELECT count(*) FROM users WHERE lower(name) LIKE ?",
                   rows -> rows.getLong(1),
                   NamePrefix.like(prefix));
-          return new UserPage(page.page(), page.size(), total, users);
+          Map<Long, Long> created =
+              Neighbours.MARKETS_CREATED.on(connection).all(users.stream().map(User::id).toList());
+          List<UserView> views =
+              users.stream().map(user -> user.view(created.getOrDefault(user.id(), 0L))).toList();
+          return new UserPage(page.page(), page.size(), total, views);
         });
   }
 
@@ -204,14 +205,11 @@ final class JoinedQueries {
   }
 
   private static BetView place(Connection connection, BetOrder order) throws SQLException {
-    NamedMarket market =
+    Market market =
         Sql.find(
                 connection,
-                "SELECT id, question, status FROM markets WHERE id = ?",
-                rows ->
-                    new NamedMarket(
-                        new MarketName(rows.getLong("id"), rows.getString("question")),
-                        rows.getString("status")),
+                "SELECT " + Market.COLUMNS + " FROM markets WHERE id = ?",
+                Market::of,
                 order.marketId())
             .orElseThrow(() -> Rejected.noMarket(order.marketId()));
     if (!market.status().equals("OPEN")) {
@@ -231,17 +229,18 @@ final class JoinedQueries {
       throw notTaken(connection, order);
     }
     return Sql.one(
-        connection,
-        """
+            connection,
+            """
         INSERT INTO bets (market_id, user_id, side, stake_cents, placed_at)
         VALUES (?, ?, ?, ?, clock_timestamp())
-        RETURNING id, side, stake_cents, placed_at
+        RETURNING id, market_id, user_id, side, stake_cents, placed_at
         """,
-        rows -> betView(rows, market.name()),
-        order.marketId(),
-        order.userId(),
-        order.side().name(),
-        order.stakeCents());
+            Bet::of,
+            order.marketId(),
+            order.userId(),
+            order.side().name(),
+            order.stakeCents())
+        .on(market);
   }
 
   private static Rejected notTaken(Connection connection, BetOrder order) throws SQLException {
@@ -256,55 +255,24 @@ final class JoinedQueries {
 
   private static List<BetView> bets(
       Connection connection, long userId, long lastBetId, PageRequest page) throws SQLException {
-    return Sql.list(
-        connection,
-        """
-        SELECT b.id, b.market_id, m.question, b.side, b.stake_cents, b.placed_at
-        FROM bets b JOIN markets m ON m.id = b.market_id
-        WHERE b.user_id = ? AND b.id <= ? ORDER BY b.id DESC LIMIT ? OFFSET ?
-        """,
-        rows ->
-            betView(rows, new MarketName(rows.getLong("market_id"), rows.getString("question"))),
-        userId,
-        lastBetId,
-        page.size(),
-        page.offset());
+    List<Bet> bets =
+        Sql.list(
+            connection,
+            "SELECT "
+                + Bet.COLUMNS
+                + " FROM bets WHERE user_id = ? AND id <= ? ORDER BY id DESC LIMIT ? OFFSET ?",
+            Bet::of,
+            userId,
+            lastBetId,
+            page.size(),
+            page.offset());
+    Map<Long, Market> markets =
+        Neighbours.MARKETS.on(connection).all(bets.stream().map(Bet::marketId).toList());
+    return bets.stream().map(bet -> bet.on(present(markets, bet.marketId()))).toList();
   }
 
-  private static BetView betView(ResultSet rows, MarketName market) throws SQLException {
-    return new BetView(
-        rows.getLong("id"),
-        market,
-        rows.getString("side"),
-        rows.getLong("stake_cents"),
-        Sql.instant(rows, "placed_at"));
-  }
-
-  private static MarketView marketView(ResultSet rows) throws SQLException {
-    return new MarketView(
-        rows.getLong("id"),
-        rows.getString("question"),
-        rows.getString("category"),
-        rows.getString("status"),
-        Sql.instant(rows, "closes_at"),
-        new UserName(rows.getLong("creator_id"), rows.getString("creator_name")),
-        PlainSession.statistics(rows));
-  }
-
-  private static MarketBet marketBet(ResultSet rows) throws SQLException {
-    return new MarketBet(
-        rows.getLong("id"),
-        new UserName(rows.getLong("user_id"), rows.getString("user_name")),
-        rows.getString("side"),
-        rows.getLong("stake_cents"),
-        Sql.instant(rows, "placed_at"));
-  }
-
-  private static UserView userView(ResultSet rows) throws SQLException {
-    return new UserView(
-        rows.getLong("id"),
-        rows.getString("name"),
-        Sql.instant(rows, "joined_at"),
-        rows.getLong("markets_created"));
+  /** Of what a foreign key points at: it is there. */
+  private static <T> T present(Map<Long, T> found, long id) {
+    return requireNonNull(found.get(id), () -> "the database has no row " + id);
   }
 }
