@@ -49,5 +49,6 @@ final class Answers {
 
   record UserPage(int page, int size, long total, List<UserView> users) {}
 
-  record BetPage(int page, int size, long total, List<BetView> bets) {}
+  /** {@code next} is the link to the page of older bets; absent on the last page. */
+  record BetPage(long total, List<BetView> bets, @Nullable String next) {}
 }

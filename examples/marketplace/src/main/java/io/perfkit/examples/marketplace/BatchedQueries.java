@@ -2,6 +2,10 @@ package io.perfkit.examples.marketplace;
 
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.db.page.CursorRefused;
+import io.perfkit.db.page.Keyset;
+import io.perfkit.db.page.Page;
+import io.perfkit.db.page.Sort;
 import io.perfkit.examples.marketplace.Answers.BetPage;
 import io.perfkit.examples.marketplace.Answers.BetView;
 import io.perfkit.examples.marketplace.Answers.MarketBet;
@@ -30,9 +34,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class BatchedQueries {
   private final DataSource database;
+  private final Keyset<Bet> histories;
 
-  BatchedQueries(DataSource database) {
+  /**
+   * @param secret signs the cursors of histories
+   */
+  BatchedQueries(DataSource database, byte[] secret) {
     this.database = database;
+    this.histories =
+        Keyset.of(
+            "SELECT " + Bet.COLUMNS + " FROM bets WHERE user_id = ?",
+            Bet::of,
+            secret,
+            Sort.descending("id"));
   }
 
   /** Which markets a page shows. */
@@ -41,8 +55,8 @@ final class BatchedQueries {
   /** The newest bets on a market. */
   record NewestBets(List<MarketBet> bets) {}
 
-  /** The state of a history: it only ever grows at its head. */
-  record BetsOfUser(long total, long lastBetId) {}
+  /** The state of a history: it only ever grows. */
+  record BetsOfUser(long bets) {}
 
   MarketIds openMarkets(PageRequest page) {
     return Sql.read(
@@ -119,9 +133,9 @@ final class BatchedQueries {
     return Sql.read(database, connection -> profile(connection, userId)).orElse(null);
   }
 
-  private static Optional<Profile> profile(Connection connection, long userId) throws SQLException {
+  private Optional<Profile> profile(Connection connection, long userId) throws SQLException {
     List<BetView> newest =
-        bets(connection, userId, Long.MAX_VALUE, new PageRequest(0, MarketService.NEWEST_BETS));
+        views(connection, histories.first(connection, MarketService.NEWEST_BETS, userId).rows());
     return Sql.find(
         connection,
         """
@@ -184,20 +198,43 @@ final class BatchedQueries {
                 Sql.find(
                     connection,
                     """
-                    SELECT count(b.id) AS total, coalesce(max(b.id), 0) AS last_bet_id
+                    SELECT count(b.id) AS bets
                     FROM users u LEFT JOIN bets b ON b.user_id = u.id
                     WHERE u.id = ? GROUP BY u.id
                     """,
-                    rows -> new BetsOfUser(rows.getLong("total"), rows.getLong("last_bet_id")),
+                    rows -> new BetsOfUser(rows.getLong("bets")),
                     userId));
     return state.orElse(null);
   }
 
-  /** The page as it was when {@code state} was true. */
-  BetPage bets(long userId, BetsOfUser state, PageRequest page) {
-    List<BetView> bets =
-        Sql.read(database, connection -> bets(connection, userId, state.lastBetId(), page));
-    return new BetPage(page.page(), page.size(), state.total(), bets);
+  /**
+   * A page of a history, never older than {@code state}.
+   *
+   * @throws IllegalArgumentException if it is to begin at what is no cursor of a history
+   */
+  BetPage bets(long userId, BetsOfUser state, HistoryRequest request) {
+    return Sql.read(
+        database,
+        connection -> {
+          Page<Bet> page = page(connection, userId, request);
+          return new BetPage(
+              state.bets(),
+              views(connection, page.rows()),
+              page.next().map(cursor -> request.link(userId, cursor)).orElse(null));
+        });
+  }
+
+  private Page<Bet> page(Connection connection, long userId, HistoryRequest request)
+      throws SQLException {
+    String cursor = request.from();
+    if (cursor == null) {
+      return histories.first(connection, request.size(), userId);
+    }
+    try {
+      return histories.at(connection, cursor, request.size(), userId);
+    } catch (CursorRefused e) {
+      throw HistoryRequest.noPlace(e);
+    }
   }
 
   BetView place(BetOrder order) {
@@ -253,19 +290,7 @@ final class BatchedQueries {
     return known ? Rejected.balanceTooLow(order.stakeCents()) : Rejected.noUser(order.userId());
   }
 
-  private static List<BetView> bets(
-      Connection connection, long userId, long lastBetId, PageRequest page) throws SQLException {
-    List<Bet> bets =
-        Sql.list(
-            connection,
-            "SELECT "
-                + Bet.COLUMNS
-                + " FROM bets WHERE user_id = ? AND id <= ? ORDER BY id DESC LIMIT ? OFFSET ?",
-            Bet::of,
-            userId,
-            lastBetId,
-            page.size(),
-            page.offset());
+  private static List<BetView> views(Connection connection, List<Bet> bets) throws SQLException {
     Map<Long, Market> markets =
         Neighbours.MARKETS.on(connection).all(bets.stream().map(Bet::marketId).toList());
     return bets.stream().map(bet -> bet.on(present(markets, bet.marketId()))).toList();

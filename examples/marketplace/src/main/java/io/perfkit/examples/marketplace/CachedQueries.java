@@ -27,12 +27,12 @@ import org.jspecify.annotations.Nullable;
  * profiles       user                       its user              30 min
  * searches       prefix:page:size           nothing               5 min
  * histories      user                       its user              30 min
- * history-pages  user:last bet:page:size    nothing: a new key    30 min
+ * history-pages  user:bets:cursor:size      nothing: a new key    30 min
  * </pre>
  *
  * A page of markets is a list of ids, so that a bet on one of them leaves the page and the other
- * nine as they are. A history only grows at its head, so its newest bet names its state, and pages
- * of an older state are simply no longer asked for. How often a user bets is limited. Thread safe.
+ * nine as they are. A history only grows, so the number of its bets names its state, and pages of
+ * an older state are simply no longer asked for. How often a user bets is limited. Thread safe.
  */
 class CachedQueries { // not final: weaving extends it
   private final BatchedQueries queries;
@@ -84,10 +84,10 @@ class CachedQueries { // not final: weaving extends it
 
   @Cacheable(
       cache = "history-pages",
-      key = {"userId", "state.lastBetId", "page.page", "page.size"},
+      key = {"userId", "state.bets", "request.from", "request.size"},
       ttl = "30m")
-  BetPage bets(long userId, BetsOfUser state, PageRequest page) {
-    return queries.bets(userId, state, page);
+  BetPage bets(long userId, BetsOfUser state, HistoryRequest request) {
+    return queries.bets(userId, state, request);
   }
 
   @RateLimited(plan = "bets", key = "order.userId")

@@ -1,5 +1,7 @@
 package io.perfkit.examples.marketplace;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.perfkit.cache.Caches;
 import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.redis.GuardConfig;
@@ -68,7 +70,8 @@ public final class HostServer implements AutoCloseable {
     return new HostServer(
         database,
         new Parts(
-            new PerfkitMarketService(database.dataSource(), caches, limiter),
+            new PerfkitMarketService(
+                database.dataSource(), settings.secret().getBytes(UTF_8), caches, limiter),
             api -> new LimitedApi(limiter, api),
             List.of(caches::close, limiter::close, redis::close)));
   }

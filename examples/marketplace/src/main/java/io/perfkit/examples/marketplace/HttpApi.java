@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * GET  /markets/{id}                 one market with its newest bets
  * GET  /users?query=user-00&amp;page=0    users by the beginning of their name
  * GET  /users/{id}                   a profile
- * GET  /users/{id}/bets?page=0       the bets of a user
+ * GET  /users/{id}/bets?size=10      the newest bets of a user, and a link to the next page
  * POST /login                        {"userId":1}, the profile; nobody has a password here
  * POST /bets                         {"userId":1,"marketId":2,"side":"YES","stakeCents":100}
  * </pre>
@@ -136,7 +136,7 @@ final class HttpApi extends Handler.Abstract {
     }
     long id = id(parts.get(1));
     if (parts.size() == 3) {
-      return service.bets(id, page(Request.extractQueryParameters(request)));
+      return service.bets(id, history(Request.extractQueryParameters(request)));
     }
     return ofUsers ? service.profile(id) : service.market(id);
   }
@@ -152,6 +152,11 @@ final class HttpApi extends Handler.Abstract {
   private static PageRequest page(Fields query) {
     return new PageRequest(
         number(query, "page", 0), number(query, "size", PageRequest.SIZE_DEFAULT));
+  }
+
+  private static HistoryRequest history(Fields query) {
+    return new HistoryRequest(
+        query.getValue("from"), number(query, "size", PageRequest.SIZE_DEFAULT));
   }
 
   private static int number(Fields query, String name, int absent) {

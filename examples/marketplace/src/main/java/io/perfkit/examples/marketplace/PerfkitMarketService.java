@@ -32,13 +32,16 @@ final class PerfkitMarketService implements MarketService {
   private final Caches caches;
   private final CachedQueries queries;
 
-  PerfkitMarketService(DataSource database, Caches caches, RateLimiter limiter) {
+  /**
+   * @param secret signs what clients carry from page to page; the same on all nodes
+   */
+  PerfkitMarketService(DataSource database, byte[] secret, Caches caches, RateLimiter limiter) {
     this.caches = caches;
     this.queries =
         Weaver.of(
                 RateLimitAspect.of(limiter, Limits.BETS),
                 CacheAspect.builder(caches).config(CACHES).build())
-            .create(CachedQueries.class, new BatchedQueries(database));
+            .create(CachedQueries.class, new BatchedQueries(database, secret));
   }
 
   @Override
@@ -73,13 +76,14 @@ final class PerfkitMarketService implements MarketService {
     return queries.users(prefix, page);
   }
 
+  /** A place in a history is a cursor of perf-db. */
   @Override
-  public BetPage bets(long userId, PageRequest page) {
+  public BetPage bets(long userId, HistoryRequest request) {
     BetsOfUser state = queries.betsOfUser(userId);
     if (state == null) {
       throw Rejected.noUser(userId);
     }
-    return queries.bets(userId, state, page);
+    return queries.bets(userId, state, request);
   }
 
   @Override

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a team writes first: entities and their lazily loaded neighbours, one statement for each, in
@@ -94,8 +95,10 @@ final class PlainMarketService implements MarketService {
         });
   }
 
+  /** A place in a history is the number of a page. */
   @Override
-  public BetPage bets(long userId, PageRequest page) {
+  public BetPage bets(long userId, HistoryRequest request) {
+    PageRequest page = new PageRequest(number(request.from()), request.size());
     return Sql.read(
         database,
         connection -> {
@@ -103,8 +106,18 @@ final class PlainMarketService implements MarketService {
           user(session, userId);
           long total = session.countBets(userId);
           List<BetView> views = views(session, session.betsOfUser(userId, page));
-          return new BetPage(page.page(), page.size(), total, views);
+          boolean more = page.offset() + page.size() < total;
+          String next = Integer.toString(page.page() + 1);
+          return new BetPage(total, views, more ? request.link(userId, next) : null);
         });
+  }
+
+  private static int number(@Nullable String place) {
+    try {
+      return place == null ? 0 : Integer.parseInt(place);
+    } catch (NumberFormatException e) {
+      throw HistoryRequest.noPlace(e);
+    }
   }
 
   @Override

@@ -145,8 +145,9 @@ public final class MarketplaceDemo {
     progress.step(variant.label() + ": starting on fresh data");
     servers.fill(SIZE);
     HostProcess host = closer.add(HostProcess.start(servers.host(variant)));
-    try (HttpTarget target = new HttpTarget(host.uri())) {
+    try (HttpTarget http = new HttpTarget(host.uri())) {
       Workload workload = new Workload(SEED, SIZE, openMarkets);
+      Target target = http.followed(workload.links());
       OpenLoop load = new OpenLoop(USERS_AT_ONCE, timing);
       progress.step("%s: warming up for %d s".formatted(variant.label(), seconds(true)));
       load.run(workload, target, schedule(true), progress::at);

@@ -31,7 +31,7 @@ final class Fixture implements AutoCloseable {
   }
 
   HostSettings settings(Variant variant) {
-    return new HostSettings(variant, database, redis, prefix);
+    return new HostSettings(variant, database, redis, prefix, "a secret of all the nodes");
   }
 
   HttpTarget target(HostServer host) {

@@ -21,7 +21,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -161,6 +163,34 @@ final class MarketplaceIT {
   }
 
   @Test
+  void aHistoryIsReadToItsEndWhileBetsArePlacedBeforeIt() throws Exception {
+    long user = 8;
+    List<String> before = ids(get(perfkit, "/users/" + user + "/bets?size=50"));
+    List<String> read = new ArrayList<>();
+    Optional<String> next = Optional.of("/users/" + user + "/bets?size=3");
+    while (next.isPresent()) {
+      String page = get(perfkit, next.get());
+      read.addAll(ids(page));
+      next = NextLinks.in(page);
+      assertThat(bet(perfkit, user, openMarkets.get(0), 100).statusCode()).isEqualTo(201);
+    }
+
+    // With OFFSET each new bet would have shown the last one of a page a second time.
+    assertThat(before).hasSizeBetween(4, 49);
+    assertThat(read).isEqualTo(before);
+  }
+
+  @Test
+  void aLinkOfOneNodeLeadsOnAtAnotherAndAtNobodyElses() throws Exception {
+    HttpTarget second = fixture.target(fixture.host(Variant.PERFKIT));
+    String link = NextLinks.in(get(perfkit, "/users/8/bets?size=3")).orElseThrow();
+
+    assertThat(get(second, link)).isEqualTo(get(perfkit, link)).contains("\"bets\":[{");
+    assertThat(get(perfkit, link.replace("from=A", "from=B")))
+        .contains("from: unknown (expected: that of a next link)");
+  }
+
+  @Test
   void missesAreLoadedWithTwoToFiveStatements() throws Exception {
     for (String path :
         List.of("/markets", "/markets/5", "/users/5", "/users?query=user-000", "/users/5/bets")) {
@@ -212,6 +242,14 @@ final class MarketplaceIT {
     assertThat(since.requests()).isEqualTo(1);
     assertThat(since.readsWithoutSql()).isEqualTo(since.statements() == 0 ? 1 : 0);
     return since.statements();
+  }
+
+  private static List<String> ids(String page) {
+    return Pattern.compile("\\{\"id\":(\\d+),\"market\"")
+        .matcher(page)
+        .results()
+        .map(match -> match.group(1))
+        .toList();
   }
 
   private static boolean shows(HttpTarget target, String placed) {
