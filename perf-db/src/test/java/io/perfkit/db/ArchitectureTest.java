@@ -10,6 +10,7 @@ final class ArchitectureTest {
         .rootException("DbException")
         .clocks("batch.BatchWriter", "pool.PoolManager", "query.QueryMonitor", "route.Router")
         .threads(
+            "batch.Answers",
             "batch.BatchWriter",
             "pool.PoolManager",
             "pool.WarmingUp",

@@ -7,7 +7,7 @@ package io.perfkit.db.batch;
  * @param accepted rows that {@code add} took
  * @param flushed rows whose transaction was committed, also where a later row of the same key in
  *     the same transaction took their place
- * @param rejected rows that were given to the rejection handler
+ * @param rejected rows that were given to the rejection handler, or whose stage failed
  * @param returned rows that {@code close} handed back
  * @param buffered rows that are not decided yet
  */

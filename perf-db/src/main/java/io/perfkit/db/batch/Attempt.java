@@ -6,13 +6,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * One try to write a chunk. Immutable.
  *
- * @param rejected rows that are refused for good if the transaction was committed
+ * @param refusals rows that are given up for good if the transaction was committed
  * @param transaction by what the database knows it
  * @param failure why it was not committed
  */
 record Attempt<R>(
     Outcome outcome,
-    List<Rejection<R>> rejected,
+    List<Refusal<R>> refusals,
     @Nullable String transaction,
     @Nullable Exception failure) {
 
@@ -26,7 +26,7 @@ record Attempt<R>(
   }
 
   Attempt {
-    rejected = List.copyOf(rejected);
+    refusals = List.copyOf(refusals);
   }
 
   static <R> Attempt<R> rolledBack(Exception failure) {
@@ -35,10 +35,10 @@ record Attempt<R>(
 
   /** There is nobody any more who could tell what became of it. */
   Attempt<R> unprovable() {
-    return new Attempt<>(outcome, rejected, null, failure);
+    return new Attempt<>(outcome, refusals, null, failure);
   }
 
   Attempt<R> with(Outcome outcome, @Nullable Exception failure) {
-    return new Attempt<>(outcome, rejected, transaction, failure);
+    return new Attempt<>(outcome, refusals, transaction, failure);
   }
 }

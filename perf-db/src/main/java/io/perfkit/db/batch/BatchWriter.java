@@ -8,6 +8,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -34,6 +36,7 @@ public final class BatchWriter<R> implements AutoCloseable {
   private final String table;
   private final BatchConfig config;
   private final Target<R> target;
+  private final Answers<R> answers;
   private final Buffer<R> buffer;
   private final List<Lane<R>> lanes = new ArrayList<>();
   private final Reporter<R> reporter;
@@ -47,7 +50,9 @@ public final class BatchWriter<R> implements AutoCloseable {
     this.config = builder.config;
     this.target = target;
     this.nanos = builder.nanos;
-    this.buffer = new Buffer<>(config, nanos);
+    ThreadFactory threads = builder.threads(table);
+    this.answers = new Answers<>(table, config.bufferRows(), threads);
+    this.buffer = new Buffer<>(config, nanos, answers);
     this.reporter = new Reporter<>(table, builder.rejectionHandler, nanos);
     RowStatement<R> statement =
         builder.statement.apply(RowStatement.of(target, (int) config.writeTimeout().toSeconds()));
@@ -61,6 +66,7 @@ public final class BatchWriter<R> implements AutoCloseable {
               writer,
               target,
               config,
+              answers,
               reporter,
               nanos));
     }
@@ -69,7 +75,7 @@ public final class BatchWriter<R> implements AutoCloseable {
     if (meters != null) {
       reporter.meters(meters);
     }
-    lanes.forEach(lane -> builder.threads(table).newThread(lane).start());
+    lanes.forEach(lane -> threads.newThread(lane).start());
   }
 
   /**
@@ -103,7 +109,37 @@ public final class BatchWriter<R> implements AutoCloseable {
    * @throws IllegalStateException if the writer is closed; it was not accepted
    */
   public void add(R row) {
+    add(target.pending(requireNonNull(row, "row"), nanos.getAsLong()));
+  }
+
+  /**
+   * Accepts a row and tells when it is committed. It is written as soon as its lane is free,
+   * together with whatever waits by then. Otherwise as {@link #add}, but what becomes of this row
+   * is told to the stage alone: neither is it given to the rejection handler, nor handed back.
+   *
+   * <p>Stages are completed on a thread of the writer that does nothing else: what hangs on one and
+   * takes long delays other stages, and once as many as the buffer holds are behind, further rows
+   * are refused; it does not delay what is written. A time-out is the caller's; the row may be
+   * written even so.
+   *
+   * @return completed after the commit, also of the later row of the same key that took its place.
+   *     Fails with {@link RowRejected} or {@link OutcomeUnknown}, or, if the row was not accepted,
+   *     with {@link BufferFull} or {@link WriterStopped}. None is open once the writer is closed.
+   * @throws IllegalArgumentException if a value does not fit its column; it was not accepted
+   * @throws IllegalStateException if the writer is closed; it was not accepted
+   */
+  public CompletionStage<@Nullable Void> addAcknowledged(R row) {
     Pending<R> pending = target.pending(requireNonNull(row, "row"), nanos.getAsLong());
+    CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
+    try {
+      answers.reserve(() -> add(pending.answeredBy(answer)));
+    } catch (BufferFull | WriterStopped refused) {
+      answer.completeExceptionally(refused);
+    }
+    return answer;
+  }
+
+  private void add(Pending<R> pending) {
     boolean accepted =
         buffer.offer(pending)
             || switch (config.onFull()) {
@@ -172,7 +208,7 @@ public final class BatchWriter<R> implements AutoCloseable {
     closing.lock();
     try {
       if (closed == null) {
-        Closed<R> left = close(config.closeWithin());
+        Closed<R> left = end(config.closeWithin());
         buffer.returnedAreRejected(left.returned().size());
         reporter.rejected(
             left.returned().stream()
@@ -183,6 +219,7 @@ public final class BatchWriter<R> implements AutoCloseable {
     } finally {
       closing.unlock();
     }
+    answers.close();
   }
 
   /**
@@ -194,39 +231,43 @@ public final class BatchWriter<R> implements AutoCloseable {
    */
   public Closed<R> close(Duration within) {
     requireNonNull(within, "within");
+    Closed<R> ended;
     closing.lock();
     try {
-      Closed<R> before = closed;
-      if (before != null) {
-        return before;
-      }
-      buffer.beginClose();
-      boolean interrupted = false;
-      try {
-        if (!buffer.awaitEnded(within, false)) {
-          endCommits();
-        }
-      } catch (InterruptedException impatient) {
-        interrupted = true;
-      }
-      buffer.abandon();
-      List<R> certain = new ArrayList<>();
-      List<Rejection<R>> inDoubt = new ArrayList<>();
-      buffer.takeLeft(certain, inDoubt);
-      lanes.forEach(Lane::abort);
-      reporter.rejected(inDoubt);
-      Closed<R> now = new Closed<>(buffer.accounts(), certain);
-      closed = now;
-      if (meters != null) {
-        meters.close();
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-      return now;
+      ended = closed == null ? end(within) : closed;
     } finally {
       closing.unlock();
     }
+    answers.close();
+    return ended;
+  }
+
+  /** Guarded by {@code closing}. */
+  private Closed<R> end(Duration within) {
+    buffer.beginClose();
+    boolean interrupted = false;
+    try {
+      if (!buffer.awaitEnded(within, false)) {
+        endCommits();
+      }
+    } catch (InterruptedException impatient) {
+      interrupted = true;
+    }
+    buffer.abandon();
+    List<R> certain = new ArrayList<>();
+    List<Rejection<R>> inDoubt = new ArrayList<>();
+    buffer.takeLeft(certain, inDoubt);
+    lanes.forEach(Lane::abort);
+    reporter.rejected(inDoubt);
+    Closed<R> now = new Closed<>(buffer.accounts(), certain);
+    closed = now;
+    if (meters != null) {
+      meters.close();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return now;
   }
 
   private void endCommits() throws InterruptedException {

@@ -20,12 +20,14 @@ final class Buffer<R> {
    * B3  a chunk is decided once: it is its lane's chunk until then, and who decides takes it away.
    *     A commit is sent only for a chunk that is still its lane's.
    * B4  nobody waits for a writer that has ended: whatever ends it wakes all.
+   * B5  what becomes of a row that somebody waits for is owed to him as it is entered.
    * No user code and no I/O under the lock. Lock order: a lane's `writing` -> `lock`. */
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition space = lock.newCondition();
   private final Condition progress = lock.newCondition();
   private final BatchConfig config;
   private final LongSupplier nanos;
+  private final Answers<R> answers;
   private final List<LaneQueue<R>> queues = new ArrayList<>();
 
   @GuardedBy("lock")
@@ -61,9 +63,10 @@ final class Buffer<R> {
   @GuardedBy("lock")
   private int ended;
 
-  Buffer(BatchConfig config, LongSupplier nanos) {
+  Buffer(BatchConfig config, LongSupplier nanos, Answers<R> answers) {
     this.config = config;
     this.nanos = nanos;
+    this.answers = answers;
     for (int i = 0; i < config.lanes(); i++) {
       queues.add(new LaneQueue<>(i, lock.newCondition()));
     }
@@ -152,7 +155,7 @@ final class Buffer<R> {
     accepted++;
     bufferedRows++;
     bufferedBytes += row.bytes;
-    if (wasEmpty || enough(queue)) {
+    if (wasEmpty || row.answer != null || enough(queue)) {
       queue.wake.signal();
     }
     return true;
@@ -299,15 +302,18 @@ final class Buffer<R> {
    *
    * @return false if somebody else has decided it (B3)
    */
-  boolean decide(LaneQueue<R> queue, Chunk<R> chunk, int rejectedRows) {
+  boolean decide(LaneQueue<R> queue, Chunk<R> chunk, List<Refusal<R>> refusals) {
     lock.lock();
     try {
       if (queue.chunk != chunk) {
         return false;
       }
       queue.chunk = null;
-      flushed += chunk.rows.size() - rejectedRows;
-      rejected += rejectedRows;
+      flushed += chunk.rows.size() - refusals.size();
+      rejected += refusals.size();
+      if (chunk.answered) {
+        answers.owe(chunk.rows, refusals); // B5
+      }
       free(chunk.rows.size(), chunk.bytes);
       return true;
     } finally {
@@ -347,14 +353,28 @@ final class Buffer<R> {
     }
   }
 
-  /** The lane does nothing any more. */
-  void ended() {
+  /** The lane does nothing any more: who waits for a row of one that was stopped is told (B4). */
+  void ended(LaneQueue<R> queue) {
     lock.lock();
     try {
       ended++;
+      if (stoppedBy != null) {
+        rejectAnswered(queue, Rejection.Reason.STOPPED, stoppedBy);
+      }
       progress.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void rejectAnswered(
+      LaneQueue<R> queue, Rejection.Reason reason, @Nullable Throwable cause) {
+    List<Pending<R>> rows = queue.takeAnswered();
+    if (!rows.isEmpty()) {
+      rejected += rows.size();
+      free(rows.size(), rows.stream().mapToLong(row -> row.bytes).sum());
+      answers.owe(rows, rows.stream().map(row -> new Refusal<>(row, reason, cause)).toList()); // B5
     }
   }
 
@@ -433,7 +453,8 @@ final class Buffer<R> {
   }
 
   /**
-   * Takes what is left from the lanes, so that none of it is written any more (B3).
+   * Takes what is left from the lanes, so that none of it is written any more (B3). Who waits for a
+   * row is told, others get it back.
    *
    * @param certain gets the rows that are not in the table
    * @param inDoubt gets those of which nobody knows
@@ -442,17 +463,22 @@ final class Buffer<R> {
     lock.lock();
     try {
       for (LaneQueue<R> queue : queues) {
+        rejectAnswered(queue, Rejection.Reason.CLOSED, null);
         Chunk<R> chunk = queue.chunk;
         queue.chunk = null;
         if (chunk != null && chunk.mayStand) {
-          inDoubt.addAll(chunk.rejections(Rejection.Reason.OUTCOME_UNKNOWN));
+          List<Refusal<R>> refusals = chunk.refusals(Rejection.Reason.OUTCOME_UNKNOWN);
+          rejected += refusals.size();
+          answers.owe(chunk.rows, refusals); // B5
+          refusals.stream()
+              .filter(refusal -> refusal.row().answer == null)
+              .forEach(refusal -> inDoubt.add(refusal.rejection()));
         } else if (chunk != null) {
           chunk.rows.forEach(pending -> certain.add(pending.row));
         }
         queue.rows.forEach(pending -> certain.add(pending.row));
         queue.rows.clear();
       }
-      rejected += inDoubt.size();
       returned += certain.size();
       free(bufferedRows, bufferedBytes);
     } finally {

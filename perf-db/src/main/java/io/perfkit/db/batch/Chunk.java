@@ -13,6 +13,9 @@ final class Chunk<R> {
 
   final int bytes;
 
+  /** Whether somebody waits for one of them. */
+  final boolean answered;
+
   /** Whether some row was refused, so that each try has to find which. */
   boolean poisoned;
 
@@ -36,10 +39,11 @@ final class Chunk<R> {
   Chunk(List<Pending<R>> rows) {
     this.rows = List.copyOf(rows);
     this.bytes = rows.stream().mapToInt(row -> row.bytes).sum();
+    this.answered = this.rows.stream().anyMatch(row -> row.answer != null);
   }
 
   /** Each row given up, for one reason. */
-  List<Rejection<R>> rejections(Rejection.Reason reason) {
-    return rows.stream().map(pending -> new Rejection<>(pending.row, reason, failure)).toList();
+  List<Refusal<R>> refusals(Rejection.Reason reason) {
+    return rows.stream().map(row -> new Refusal<>(row, reason, failure)).toList();
   }
 }

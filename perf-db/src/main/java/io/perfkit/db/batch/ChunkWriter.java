@@ -42,14 +42,14 @@ final class ChunkWriter<R> {
    * @param mayCommit asked right before the commit is sent
    */
   Attempt<R> write(Connection connection, Chunk<R> chunk, BooleanSupplier mayCommit) {
-    List<Rejection<R>> rejected = new ArrayList<>();
-    List<Row<R>> rows = rows(chunk.rows, rejected);
+    List<Refusal<R>> refusals = new ArrayList<>();
+    List<Row<R>> rows = rows(chunk.rows, refusals);
     String transaction;
     try {
       connection.setAutoCommit(false);
       if (chunk.poisoned) {
         statement.checkAtOnce(connection);
-        transaction = writeHalves(connection, rows, rejected);
+        transaction = writeHalves(connection, rows, refusals);
       } else {
         transaction = statement.write(connection, rows);
       }
@@ -57,7 +57,7 @@ final class ChunkWriter<R> {
       rollback(connection);
       return Attempt.rolledBack(failure);
     }
-    Attempt<R> written = new Attempt<>(Outcome.COMMITTED, rejected, transaction, null);
+    Attempt<R> written = new Attempt<>(Outcome.COMMITTED, refusals, transaction, null);
     if (!mayCommit.getAsBoolean()) {
       rollback(connection);
       return written.with(Outcome.ABANDONED, null);
@@ -67,7 +67,7 @@ final class ChunkWriter<R> {
       return written;
     } catch (SQLException | RuntimeException failure) {
       rollback(connection);
-      boolean nothingWritten = rejected.size() == chunk.rows.size();
+      boolean nothingWritten = refusals.size() == chunk.rows.size();
       return Fault.certainlyRolledBack(failure) || nothingWritten
           ? Attempt.rolledBack(failure)
           : written.with(Outcome.IN_DOUBT, failure);
@@ -88,7 +88,7 @@ final class ChunkWriter<R> {
     }
   }
 
-  private List<Row<R>> rows(List<Pending<R>> pending, List<Rejection<R>> rejected) {
+  private List<Row<R>> rows(List<Pending<R>> pending, List<Refusal<R>> refusals) {
     if (!target.upsert()) {
       return pending.stream().map(Row::of).toList();
     }
@@ -96,7 +96,7 @@ final class ChunkWriter<R> {
     for (Pending<R> next : pending) {
       Row<R> earlier = byKey.putIfAbsent(next.key, Row.of(next));
       if (earlier != null) {
-        Pending<R> merged = merged(earlier.effective(), next, rejected);
+        Pending<R> merged = merged(earlier.effective(), next, refusals);
         if (merged != null) {
           List<Pending<R>> from = new ArrayList<>(earlier.from());
           from.add(next);
@@ -109,7 +109,7 @@ final class ChunkWriter<R> {
 
   /** Null if they can't be merged: then the later one is rejected. */
   private @Nullable Pending<R> merged(
-      Pending<R> earlier, Pending<R> later, List<Rejection<R>> rejected) {
+      Pending<R> earlier, Pending<R> later, List<Refusal<R>> refusals) {
     if (merge == null) {
       return later;
     }
@@ -120,24 +120,24 @@ final class ChunkWriter<R> {
       }
       return merged;
     } catch (RuntimeException failed) {
-      rejected.add(new Rejection<>(later.row, Reason.MERGE_FAILED, failed));
+      refusals.add(new Refusal<>(later, Reason.MERGE_FAILED, failed));
       return null;
     }
   }
 
   private @Nullable String writeHalves(
-      Connection connection, List<Row<R>> rows, List<Rejection<R>> rejected) throws SQLException {
+      Connection connection, List<Row<R>> rows, List<Refusal<R>> refusals) throws SQLException {
     if (rows.size() == 1) {
-      return writeOneByOne(connection, rows.get(0), rejected);
+      return writeOneByOne(connection, rows.get(0), refusals);
     }
     int half = rows.size() / 2;
-    String first = writeOrHalve(connection, rows.subList(0, half), rejected);
-    String second = writeOrHalve(connection, rows.subList(half, rows.size()), rejected);
+    String first = writeOrHalve(connection, rows.subList(0, half), refusals);
+    String second = writeOrHalve(connection, rows.subList(half, rows.size()), refusals);
     return second == null ? first : second;
   }
 
   private @Nullable String writeOrHalve(
-      Connection connection, List<Row<R>> rows, List<Rejection<R>> rejected) throws SQLException {
+      Connection connection, List<Row<R>> rows, List<Refusal<R>> refusals) throws SQLException {
     Savepoint before = connection.setSavepoint();
     try {
       String transaction = statement.write(connection, rows);
@@ -146,20 +146,20 @@ final class ChunkWriter<R> {
     } catch (SQLException refused) {
       backTo(connection, before, refused);
       if (rows.size() == 1 && rows.get(0).from().size() == 1) {
-        rejected.add(new Rejection<>(rows.get(0).effective().row, Reason.REFUSED, refused));
+        refusals.add(new Refusal<>(rows.get(0).effective(), Reason.REFUSED, refused));
         return null;
       }
     }
-    return writeHalves(connection, rows, rejected);
+    return writeHalves(connection, rows, refusals);
   }
 
   /** The rows of one key in their order, each on top of those that were not refused. */
   private @Nullable String writeOneByOne(
-      Connection connection, Row<R> row, List<Rejection<R>> rejected) throws SQLException {
+      Connection connection, Row<R> row, List<Refusal<R>> refusals) throws SQLException {
     String transaction = null;
     Pending<R> standing = null;
     for (Pending<R> next : row.from()) {
-      Pending<R> candidate = standing == null ? next : merged(standing, next, rejected);
+      Pending<R> candidate = standing == null ? next : merged(standing, next, refusals);
       if (candidate != null) {
         Savepoint before = connection.setSavepoint();
         try {
@@ -168,7 +168,7 @@ final class ChunkWriter<R> {
           standing = candidate;
         } catch (SQLException refused) {
           backTo(connection, before, refused);
-          rejected.add(new Rejection<>(next.row, Reason.REFUSED, refused));
+          refusals.add(new Refusal<>(next, Reason.REFUSED, refused));
         }
       }
     }

@@ -32,6 +32,7 @@ final class Lane<R> implements Runnable {
   private final ChunkWriter<R> writer;
   private final Target<R> target;
   private final BatchConfig config;
+  private final Answers<R> answers;
   private final Reporter<R> reporter;
   private final LongSupplier nanos;
   private final ChunkSize size;
@@ -45,6 +46,7 @@ final class Lane<R> implements Runnable {
       ChunkWriter<R> writer,
       Target<R> target,
       BatchConfig config,
+      Answers<R> answers,
       Reporter<R> reporter,
       LongSupplier nanos) {
     this.buffer = buffer;
@@ -53,6 +55,7 @@ final class Lane<R> implements Runnable {
     this.writer = writer;
     this.target = target;
     this.config = config;
+    this.answers = answers;
     this.reporter = reporter;
     this.nanos = nanos;
     this.size = new ChunkSize(config.flushRows(), config.chunkRowsMax());
@@ -75,7 +78,8 @@ final class Lane<R> implements Runnable {
       throw fatal;
     } finally {
       thread = null;
-      buffer.ended();
+      buffer.ended(queue);
+      answers.tell();
     }
   }
 
@@ -123,7 +127,7 @@ final class Lane<R> implements Runnable {
           size.written(chunk.rows.size(), took);
           reporter.written(took);
         }
-        decide(chunk, attempt.rejected());
+        decide(chunk, attempt.refusals());
       }
       case ROLLED_BACK -> notWritten(chunk, start, attempt);
       case IN_DOUBT -> inDoubt(chunk, start, attempt);
@@ -162,7 +166,7 @@ final class Lane<R> implements Runnable {
     if (fault == Fault.WRONG) {
       reporter.stopped(failure);
       if (mayStand) {
-        decide(chunk, chunk.rejections(Reason.OUTCOME_UNKNOWN));
+        decide(chunk, chunk.refusals(Reason.OUTCOME_UNKNOWN));
       } else {
         buffer.retryLater(queue, chunk, false, 0, chunk.rows.size());
       }
@@ -175,7 +179,7 @@ final class Lane<R> implements Runnable {
       return;
     }
     if (exhausted(chunk)) {
-      decide(chunk, chunk.rejections(mayStand ? Reason.OUTCOME_UNKNOWN : Reason.UNAVAILABLE));
+      decide(chunk, chunk.refusals(mayStand ? Reason.OUTCOME_UNKNOWN : Reason.UNAVAILABLE));
       return;
     }
     reporter.retried();
@@ -192,7 +196,7 @@ final class Lane<R> implements Runnable {
     chunk.inDoubt = attempt;
     boolean provable = attempt.transaction() != null;
     if (exhausted(chunk) || (!provable && !target.upsert())) {
-      decide(chunk, chunk.rejections(Reason.OUTCOME_UNKNOWN));
+      decide(chunk, chunk.refusals(Reason.OUTCOME_UNKNOWN));
       return;
     }
     // An upsert that can't be proved is repeated: written twice, its rows are the same.
@@ -223,9 +227,14 @@ final class Lane<R> implements Runnable {
     return ThreadLocalRandom.current().nextLong(whole / 2, whole);
   }
 
-  private void decide(Chunk<R> chunk, List<Rejection<R>> rejected) {
-    if (buffer.decide(queue, chunk, rejected.size())) {
-      reporter.rejected(rejected);
+  private void decide(Chunk<R> chunk, List<Refusal<R>> refusals) {
+    if (buffer.decide(queue, chunk, refusals)) {
+      answers.tell();
+      reporter.rejected(
+          refusals.stream()
+              .filter(refusal -> refusal.row().answer == null)
+              .map(Refusal::rejection)
+              .toList());
       buffer.settle(queue, chunk);
     }
   }

@@ -37,6 +37,9 @@ final class LaneQueue<R> {
     rows.addLast(row);
     bytes += row.bytes;
     added++;
+    if (row.answer != null) {
+      flushTo = added;
+    }
   }
 
   /** The oldest rows; one at least, and none more that would exceed the bytes. */
@@ -57,10 +60,7 @@ final class LaneQueue<R> {
 
   /** The first rows of a chunk, to be tried when it would have been; the others wait again. */
   Chunk<R> split(Chunk<R> whole, int count) {
-    for (int i = whole.rows.size() - 1; i >= count; i--) {
-      rows.addFirst(whole.rows.get(i));
-      bytes += whole.rows.get(i).bytes;
-    }
+    putBack(whole, count);
     Chunk<R> first = new Chunk<>(whole.rows.subList(0, count));
     first.poisoned = whole.poisoned;
     first.failure = whole.failure;
@@ -68,6 +68,25 @@ final class LaneQueue<R> {
     first.tries = whole.tries;
     first.retryAtNanos = whole.retryAtNanos;
     return first;
+  }
+
+  private void putBack(Chunk<R> whole, int from) {
+    for (int i = whole.rows.size() - 1; i >= from; i--) {
+      rows.addFirst(whole.rows.get(i));
+      bytes += whole.rows.get(i).bytes;
+    }
+  }
+
+  /** Takes out the rows that somebody waits for; those that are certainly not in the table. */
+  List<Pending<R>> takeAnswered() {
+    if (chunk != null && !chunk.mayStand) {
+      putBack(chunk, 0);
+      chunk = null;
+    }
+    List<Pending<R>> taken = rows.stream().filter(row -> row.answer != null).toList();
+    rows.removeIf(row -> row.answer != null);
+    taken.forEach(row -> bytes -= row.bytes);
+    return taken;
   }
 
   boolean mayStand() {

@@ -1,5 +1,6 @@
 package io.perfkit.db.batch;
 
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** An accepted row, with the values of its columns as they were then. Immutable. */
@@ -17,11 +18,30 @@ final class Pending<R> {
 
   final long acceptedNanos;
 
+  /** Completed once the row is decided, if somebody waits for that. */
+  final @Nullable CompletableFuture<@Nullable Void> answer;
+
   Pending(R row, @Nullable Object[] values, @Nullable RowKey key, int bytes, long acceptedNanos) {
+    this(row, values, key, bytes, acceptedNanos, null);
+  }
+
+  private Pending(
+      R row,
+      @Nullable Object[] values,
+      @Nullable RowKey key,
+      int bytes,
+      long acceptedNanos,
+      @Nullable CompletableFuture<@Nullable Void> answer) {
     this.row = row;
     this.values = values;
     this.key = key;
     this.bytes = bytes;
     this.acceptedNanos = acceptedNanos;
+    this.answer = answer;
+  }
+
+  /** The same with somebody who waits for what becomes of it. */
+  Pending<R> answeredBy(CompletableFuture<@Nullable Void> stage) {
+    return new Pending<>(row, values, key, bytes, acceptedNanos, stage);
   }
 }

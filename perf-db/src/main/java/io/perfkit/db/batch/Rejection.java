@@ -26,6 +26,11 @@ public record Rejection<R>(R row, Reason reason, @Nullable Throwable cause) {
     OUTCOME_UNKNOWN,
     /** The function that merges rows of one key threw. It is not in the table. */
     MERGE_FAILED,
+    /**
+     * The writer has stopped, since the database refuses the statement for any row. It is not in
+     * the table. Only a row that somebody waits for is given up then.
+     */
+    STOPPED,
     /** It was not written by the time the writer had to be closed. It is not in the table. */
     CLOSED
   }

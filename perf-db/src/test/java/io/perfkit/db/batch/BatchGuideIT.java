@@ -1,5 +1,6 @@
 package io.perfkit.db.batch;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,6 +81,24 @@ final class BatchGuideIT {
 
     assertThat(accounts).isEqualTo(new Accounts(1, 1, 0, 0, 0));
     assertThat(notWritten).isEmpty();
+  }
+
+  @Test
+  void rowsThatSomebodyWaitsFor() throws Exception {
+    BatchTable<Bet> table = BatchTable.of("bets", Bet.class, "id");
+    try (BatchWriter<Bet> bets = BatchWriter.upsert(dataSource, table, deadLetters::add)) {
+      CompletionStage<String> answer =
+          bets.addAcknowledged(bet)
+              .handle(
+                  (committed, failure) -> {
+                    if (failure == null) {
+                      return "recorded";
+                    }
+                    return failure instanceof OutcomeUnknown ? "look again" : "not recorded";
+                  });
+      assertThat(answer.toCompletableFuture().get(20, SECONDS)).isEqualTo("recorded");
+      assertThat(stakes()).isEqualTo(1);
+    }
   }
 
   @Test

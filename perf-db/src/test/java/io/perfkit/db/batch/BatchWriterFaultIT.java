@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -246,8 +247,12 @@ final class BatchWriterFaultIT {
       long id = own + 3 * (upsert ? random.nextInt(100) : seq);
       Entry entry = new Entry(id, seq, random.nextInt(100) == 0);
       try {
-        writer.add(entry);
-        ledger.accepted.add(entry);
+        if (random.nextInt(4) == 0) {
+          ledger.addAcknowledged(writer, entry);
+        } else {
+          writer.add(entry);
+          ledger.accepted.add(entry);
+        }
       } catch (BufferFull full) {
         // Not accepted, and not added again.
       } catch (IllegalStateException closed) {
@@ -355,18 +360,25 @@ final class BatchWriterFaultIT {
         Statement statement = holder.createStatement()) {
       BatchWriter<Entry> writer =
           BatchWriter.builder(pool, Ledger.TABLE, ledger.rejections::add)
-              .config(BatchConfig.builder().flushInterval(Duration.ofMillis(5)).build())
+              .config(BatchConfig.builder().flushInterval(Duration.ofHours(1)).build())
               .insert();
       statement.execute(Ledger.HOLD_COMMITS);
-      Entry entry = new Entry(1, 1, false);
-      writer.add(entry);
-      ledger.accepted.add(entry);
+      writer.add(new Entry(1, 1, false));
+      CompletionStage<?> stage = writer.addAcknowledged(new Entry(2, 1, false));
       Await.until("it commits", DEADLINE, () -> count(Ledger.HELD_COMMITS) == 1);
 
       Closed<Entry> closed = writer.close(Duration.ofMillis(50));
 
-      assertThat(closed.accounts()).isEqualTo(new Accounts(1, 0, 1, 0, 0));
-      assertThat(ledger.rejections.element().reason()).isEqualTo(Rejection.Reason.OUTCOME_UNKNOWN);
+      assertThat(closed.accounts()).isEqualTo(new Accounts(2, 0, 2, 0, 0));
+      assertThat(ledger.rejections)
+          .singleElement()
+          .extracting(Rejection::reason)
+          .isEqualTo(Rejection.Reason.OUTCOME_UNKNOWN);
+      assertThat(stage.toCompletableFuture()).isCompletedExceptionally();
+      assertThatThrownBy(() -> stage.toCompletableFuture().join())
+          .hasCauseInstanceOf(OutcomeUnknown.class)
+          .hasMessageContaining(
+              "entries: the commit of a row broke off; it is in the table or not");
     }
   }
 

@@ -12,8 +12,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.sql.DataSource;
 
@@ -42,6 +45,22 @@ final class Ledger {
 
   final Queue<Entry> accepted = new ConcurrentLinkedQueue<>();
   final Queue<Rejection<Entry>> rejections = new ConcurrentLinkedQueue<>();
+  private final Queue<Answered> answered = new ConcurrentLinkedQueue<>();
+
+  /** An accepted row that somebody waits for. */
+  private record Answered(Entry entry, CompletableFuture<?> stage) {
+    Optional<Rejection<Entry>> rejection() {
+      try {
+        stage.join();
+        return Optional.empty();
+      } catch (CompletionException failed) {
+        return Optional.of(
+            failed.getCause() instanceof RowRejected rejected
+                ? new Rejection<>(entry, rejected.reason(), rejected.getCause())
+                : new Rejection<>(entry, Reason.OUTCOME_UNKNOWN, failed.getCause()));
+      }
+    }
+  }
 
   /**
    * @param key whether a key has one row; else all rows are kept, twice if they are written twice
@@ -66,6 +85,15 @@ final class Ledger {
             .formatted(key ? "PRIMARY KEY" : ""));
   }
 
+  /** Adds a row and keeps what it was answered with. */
+  void addAcknowledged(BatchWriter<Entry> writer, Entry entry) {
+    CompletableFuture<?> stage = writer.addAcknowledged(entry).toCompletableFuture();
+    if (!stage.handle((done, failure) -> failure instanceof BufferFull).getNow(false)) {
+      accepted.add(entry);
+      answered.add(new Answered(entry, stage));
+    }
+  }
+
   /**
    * Compares everything.
    *
@@ -76,14 +104,17 @@ final class Ledger {
     assertThat(accounts.balanced()).as("balanced: %s", accounts).isTrue();
     assertThat(accounts.buffered()).as("still buffered").isZero();
     assertThat(accounts.accepted()).as("accepted").isEqualTo(accepted.size());
-    assertThat(accounts.rejected()).as("rejected").isEqualTo(rejections.size());
+    assertThat(answered).as("all are answered").allMatch(row -> row.stage().isDone());
+    List<Rejection<Entry>> given = new ArrayList<>(rejections);
+    answered.forEach(row -> row.rejection().ifPresent(given::add));
+    assertThat(accounts.rejected()).as("rejected").isEqualTo(given.size());
     assertThat(accounts.returned()).as("returned").isEqualTo(closed.returned().size());
 
     Map<Long, List<Long>> committed = committed(dataSource);
     Set<Entry> returned = new HashSet<>(closed.returned());
     Set<Entry> refused = new HashSet<>();
     Set<Entry> unknown = new HashSet<>();
-    for (Rejection<Entry> rejection : rejections) {
+    for (Rejection<Entry> rejection : given) {
       boolean nobodyKnows = rejection.reason() == Reason.OUTCOME_UNKNOWN;
       assertThat((nobodyKnows ? unknown : refused).add(rejection.row())).as("once").isTrue();
       assertThat(rejection.reason() == Reason.REFUSED && !rejection.row().poison())
@@ -101,8 +132,7 @@ final class Ledger {
           }
           Entry last = null;
           for (Entry entry : entries) {
-            boolean given = returned.contains(entry) || refused.contains(entry);
-            if (given) {
+            if (returned.contains(entry) || refused.contains(entry)) {
               assertThat(seen)
                   .as("given back, and in the table: %s", entry)
                   .doesNotContain(entry.seq());

@@ -1,0 +1,138 @@
+package io.perfkit.db.batch;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import io.perfkit.db.DbException;
+import io.perfkit.db.batch.Rejection.Reason;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+
+/**
+ * What a writer owes to those who wait for a row. Stages are completed on one thread of their own,
+ * which runs only while there is something to tell: what hangs on a stage is the host's code, and
+ * may be slow, but holds up neither a lane nor a lock. Thread safe.
+ */
+final class Answers<R> implements AutoCloseable {
+  private static final long IDLE_SECONDS = 10;
+
+  /** How long the thread may still tell once the writer is closed. */
+  private static final long GRACE_SECONDS = 1;
+
+  /** Rows of which all is decided, and those of them that were given up. */
+  private record Verdict<R>(List<Pending<R>> rows, List<Refusal<R>> refusals) {}
+
+  private final String table;
+  private final int limit;
+  private final Semaphore free;
+  private final Queue<Verdict<R>> owed = new ConcurrentLinkedQueue<>();
+  private final ThreadPoolExecutor teller;
+
+  /**
+   * @param limit how many rows may be waited for at the same time
+   */
+  Answers(String table, int limit, ThreadFactory threads) {
+    this.table = table;
+    this.limit = limit;
+    this.free = new Semaphore(limit);
+    this.teller =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            IDLE_SECONDS,
+            SECONDS,
+            new ArrayBlockingQueue<>(1), // what waits there will tell all that is owed
+            threads,
+            new ThreadPoolExecutor.DiscardPolicy());
+    teller.allowCoreThreadTimeOut(true);
+  }
+
+  /**
+   * Adds a row that will be answered. What the adding throws passes through.
+   *
+   * @throws BufferFull if too many are owed, since what hangs on earlier ones takes too long
+   */
+  void reserve(Runnable add) {
+    if (!free.tryAcquire()) {
+      throw new BufferFull(
+          table
+              + ": "
+              + limit
+              + " acknowledged rows are under way, or what hangs on their stages still runs"
+              + " (expected: fewer)");
+    }
+    boolean added = false;
+    try {
+      add.run();
+      added = true;
+    } finally {
+      if (!added) {
+        free.release();
+      }
+    }
+  }
+
+  /** Enters what became of some rows. Completes nothing yet, so a lock may be held. */
+  void owe(List<Pending<R>> rows, List<Refusal<R>> refusals) {
+    owed.add(new Verdict<>(rows, refusals));
+  }
+
+  /** Has what is owed told, soon. */
+  void tell() {
+    if (!owed.isEmpty()) {
+      teller.execute(this::tellOwed);
+    }
+  }
+
+  private void tellOwed() {
+    for (Verdict<R> next = owed.peek(); next != null; next = owed.peek()) {
+      tell(next);
+      owed.poll(); // not before, so that close() sees it
+      free.release((int) next.rows().stream().filter(row -> row.answer != null).count());
+    }
+  }
+
+  /** Refused rows first: to complete a stage again changes nothing. */
+  private void tell(Verdict<R> verdict) {
+    for (Refusal<R> refusal : verdict.refusals()) {
+      CompletableFuture<?> answer = refusal.row().answer;
+      if (answer != null) {
+        answer.completeExceptionally(failure(refusal));
+      }
+    }
+    for (Pending<R> row : verdict.rows()) {
+      if (row.answer != null) {
+        row.answer.complete(null);
+      }
+    }
+  }
+
+  private DbException failure(Refusal<R> refusal) {
+    Throwable cause = refusal.cause();
+    String last = cause == null ? "" : ", " + Fault.name(cause);
+    return refusal.reason() == Reason.OUTCOME_UNKNOWN
+        ? new OutcomeUnknown(
+            table + ": the commit of a row broke off" + last + "; it is in the table or not", cause)
+        : new RowRejected(
+            table + ": a row is rejected, " + refusal.reason() + last + "; it is not in the table",
+            refusal.reason(),
+            cause);
+  }
+
+  /** Completes what is left, at last on the caller's thread. */
+  @Override
+  public void close() {
+    teller.shutdown();
+    try {
+      var unused = teller.awaitTermination(GRACE_SECONDS, SECONDS);
+    } catch (InterruptedException impatient) {
+      Thread.currentThread().interrupt();
+    }
+    owed.forEach(this::tell); // what the thread is at, too: it may be stuck in the middle
+  }
+}

@@ -1,0 +1,13 @@
+package io.perfkit.db.batch;
+
+import io.perfkit.db.batch.Rejection.Reason;
+import org.jspecify.annotations.Nullable;
+
+/** An accepted row that is given up, and why. Immutable. */
+record Refusal<R>(Pending<R> row, Reason reason, @Nullable Throwable cause) {
+
+  /** As the handler gets it. */
+  Rejection<R> rejection() {
+    return new Rejection<>(row.row, reason, cause);
+  }
+}

@@ -1,0 +1,24 @@
+package io.perfkit.db.batch;
+
+import static java.util.Objects.requireNonNull;
+
+import io.perfkit.db.DbException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A row that somebody waited for was given up: it is not in the table. The cause is what the
+ * database said last, if it was asked; its message may quote values of the row.
+ */
+public final class RowRejected extends DbException {
+  private final Rejection.Reason reason;
+
+  RowRejected(String message, Rejection.Reason reason, @Nullable Throwable cause) {
+    super(message, cause);
+    this.reason = requireNonNull(reason, "reason");
+  }
+
+  /** Why; never {@link Rejection.Reason#OUTCOME_UNKNOWN}. */
+  public Rejection.Reason reason() {
+    return reason;
+  }
+}
