@@ -19,6 +19,7 @@ import io.perfkit.examples.marketplace.Entities.Market;
 import io.perfkit.examples.marketplace.Entities.User;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -34,13 +35,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class BatchedQueries {
   private final DataSource database;
+  private final BetWriter bets;
   private final Keyset<Bet> histories;
 
   /**
    * @param secret signs the cursors of histories
    */
-  BatchedQueries(DataSource database, byte[] secret) {
+  BatchedQueries(DataSource database, BetWriter bets, byte[] secret) {
     this.database = database;
+    this.bets = bets;
     this.histories =
         Keyset.of(
             "SELECT " + Bet.COLUMNS + " FROM bets WHERE user_id = ?",
@@ -57,6 +60,14 @@ final class BatchedQueries {
 
   /** The state of a history: it only ever grows. */
   record BetsOfUser(long bets) {}
+
+  /** What a bet takes from the database before it is written. */
+  private record OpenedBet(Market market, long id, Instant placedAt) {
+    Bet bet(BetOrder order) {
+      return new Bet(
+          id, market.id(), order.userId(), order.side().name(), order.stakeCents(), placedAt);
+    }
+  }
 
   MarketIds openMarkets(PageRequest page) {
     return Sql.read(
@@ -237,57 +248,31 @@ final class BatchedQueries {
     }
   }
 
+  /** One statement of its own, and a share of the one that writes all bets of the moment. */
   BetView place(BetOrder order) {
-    return Sql.transaction(database, connection -> place(connection, order));
-  }
-
-  private static BetView place(Connection connection, BetOrder order) throws SQLException {
-    Market market =
-        Sql.find(
-                connection,
-                "SELECT " + Market.COLUMNS + " FROM markets WHERE id = ?",
-                Market::of,
-                order.marketId())
+    OpenedBet opened =
+        Sql.read(
+                database,
+                connection ->
+                    Sql.find(
+                        connection,
+                        "SELECT "
+                            + Market.COLUMNS
+                            + ", nextval('bets_id_seq') AS bet_id, clock_timestamp() AS placed_at"
+                            + " FROM markets WHERE id = ?",
+                        row ->
+                            new OpenedBet(
+                                Market.of(row),
+                                row.getLong("bet_id"),
+                                Sql.instant(row, "placed_at")),
+                        order.marketId()))
             .orElseThrow(() -> Rejected.noMarket(order.marketId()));
-    if (!market.status().equals("OPEN")) {
+    if (!opened.market().status().equals("OPEN")) {
       throw Rejected.closed(order.marketId());
     }
-    int taken =
-        Sql.update(
-            connection,
-            """
-            UPDATE users SET balance_cents = balance_cents - ?
-            WHERE id = ? AND balance_cents >= ?
-            """,
-            order.stakeCents(),
-            order.userId(),
-            order.stakeCents());
-    if (taken == 0) {
-      throw notTaken(connection, order);
-    }
-    return Sql.one(
-            connection,
-            """
-        INSERT INTO bets (market_id, user_id, side, stake_cents, placed_at)
-        VALUES (?, ?, ?, ?, clock_timestamp())
-        RETURNING id, market_id, user_id, side, stake_cents, placed_at
-        """,
-            Bet::of,
-            order.marketId(),
-            order.userId(),
-            order.side().name(),
-            order.stakeCents())
-        .on(market);
-  }
-
-  private static Rejected notTaken(Connection connection, BetOrder order) throws SQLException {
-    boolean known =
-        Sql.one(
-            connection,
-            "SELECT EXISTS (SELECT FROM users WHERE id = ?)",
-            rows -> rows.getBoolean(1),
-            order.userId());
-    return known ? Rejected.balanceTooLow(order.stakeCents()) : Rejected.noUser(order.userId());
+    Bet bet = opened.bet(order);
+    bets.write(bet, order);
+    return bet.on(opened.market());
   }
 
   private static List<BetView> views(Connection connection, List<Bet> bets) throws SQLException {

@@ -91,11 +91,14 @@ class CachedQueries { // not final: weaving extends it
   }
 
   @RateLimited(plan = "bets", key = "order.userId")
+  BetView place(BetOrder order) {
+    return queries.place(order);
+  }
+
+  /** To be called once the bet is committed, or may be. */
   @CacheEvict(cache = "markets", key = "order.marketId")
   @CacheEvict(cache = "newest-bets", key = "order.marketId")
   @CacheEvict(cache = "profiles", key = "order.userId")
   @CacheEvict(cache = "histories", key = "order.userId")
-  BetView place(BetOrder order) {
-    return queries.place(order);
-  }
+  void placed(BetOrder order) {}
 }

@@ -67,13 +67,14 @@ public final class HostServer implements AutoCloseable {
     RedisClient redis = redis(settings);
     Caches caches = Caches.of(redis, settings.redisPrefix());
     RateLimiter limiter = RateLimiter.redis(redis, settings.redisPrefix());
+    BetWriter bets = new BetWriter(database.dataSource());
     return new HostServer(
         database,
         new Parts(
             new PerfkitMarketService(
-                database.dataSource(), settings.secret().getBytes(UTF_8), caches, limiter),
+                database.dataSource(), bets, settings.secret().getBytes(UTF_8), caches, limiter),
             api -> new LimitedApi(limiter, api),
-            List.of(caches::close, limiter::close, redis::close)));
+            List.of(bets::close, caches::close, limiter::close, redis::close)));
   }
 
   /* One connection for each thread and lane of the guards of caches and limiter, and one for the

@@ -35,13 +35,14 @@ final class PerfkitMarketService implements MarketService {
   /**
    * @param secret signs what clients carry from page to page; the same on all nodes
    */
-  PerfkitMarketService(DataSource database, byte[] secret, Caches caches, RateLimiter limiter) {
+  PerfkitMarketService(
+      DataSource database, BetWriter bets, byte[] secret, Caches caches, RateLimiter limiter) {
     this.caches = caches;
     this.queries =
         Weaver.of(
                 RateLimitAspect.of(limiter, Limits.BETS),
                 CacheAspect.builder(caches).config(CACHES).build())
-            .create(CachedQueries.class, new BatchedQueries(database, secret));
+            .create(CachedQueries.class, new BatchedQueries(database, bets, secret));
   }
 
   @Override
@@ -88,7 +89,14 @@ final class PerfkitMarketService implements MarketService {
 
   @Override
   public BetView place(BetOrder order) {
-    return queries.place(order);
+    try {
+      BetView placed = queries.place(order);
+      queries.placed(order);
+      return placed;
+    } catch (DatabaseFailed mayBePlaced) {
+      queries.placed(order);
+      throw mayBePlaced;
+    }
   }
 
   @Override

@@ -71,6 +71,9 @@ final class ComparedCalls {
         Call.post("/bets", bet(1, 1, "YES", "\"1\"")),
         Call.post("/bets", bet(1, 1, "YES", "null")),
         Call.post("/bets", bet(1, 0, "YES", "1")),
+        Call.post("/bets", bet(0, 1, "YES", "1")),
+        Call.post("/bets", bet(0, 2, "YES", "1")),
+        Call.post("/bets", bet(0, 3, "YES", "1")),
         Call.post("/bets", "{\"userId\":1}"),
         Call.post("/bets", " ".repeat(20_000) + "{}"));
   }

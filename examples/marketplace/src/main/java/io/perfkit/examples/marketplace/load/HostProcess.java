@@ -93,6 +93,11 @@ final class HostProcess implements AutoCloseable {
     return process.waitFor();
   }
 
+  /** Ends the host as {@code kill -9} does, and blocks until it is gone. */
+  void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
   @Override
   public void close() throws IOException {
     try {
