@@ -11,7 +11,8 @@ import java.util.Locale;
 
 /** What a side asked of its database, in a few lines under the table. */
 final class DatabaseText {
-  private static final int QUERY_MAX = 84;
+  private static final int QUERY_HEAD = 36;
+  private static final int QUERY_TAIL = 60;
 
   private DatabaseText() {}
 
@@ -56,8 +57,12 @@ final class DatabaseText {
         .collect(joining(" < "));
   }
 
+  /** What tells queries apart is mostly at their ends. */
   private static String cut(String query) {
-    return query.length() <= QUERY_MAX ? query : query.substring(0, QUERY_MAX - 2) + " …";
+    int tail = query.length() - QUERY_TAIL;
+    return tail <= QUERY_HEAD + 3
+        ? query
+        : query.substring(0, QUERY_HEAD) + " … " + query.substring(tail);
   }
 
   private static void line(StringBuilder text, String format, Object... arguments) {
