@@ -14,7 +14,9 @@ final class Answers {
 
   /** What the bets on one market add up to; {@code lastBetAt} is absent before the first. */
   record Statistics(
-      long bets, long bettors, long yesCents, long noCents, @Nullable Instant lastBetAt) {}
+      long bets, long bettors, long yesCents, long noCents, @Nullable Instant lastBetAt) {
+    static final Statistics NONE = new Statistics(0, 0, 0, 0, null);
+  }
 
   record MarketView(
       long id,
@@ -47,5 +49,6 @@ final class Answers {
 
   record UserPage(int page, int size, long total, List<UserView> users) {}
 
-  record BetPage(int page, int size, long total, List<BetView> bets) {}
+  /** {@code next} is the link to the page of older bets; absent on the last page. */
+  record BetPage(long total, List<BetView> bets, @Nullable String next) {}
 }

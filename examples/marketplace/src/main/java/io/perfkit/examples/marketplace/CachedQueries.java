@@ -7,9 +7,9 @@ import io.perfkit.examples.marketplace.Answers.BetView;
 import io.perfkit.examples.marketplace.Answers.MarketView;
 import io.perfkit.examples.marketplace.Answers.Profile;
 import io.perfkit.examples.marketplace.Answers.UserPage;
-import io.perfkit.examples.marketplace.JoinedQueries.BetsOfUser;
-import io.perfkit.examples.marketplace.JoinedQueries.MarketIds;
-import io.perfkit.examples.marketplace.JoinedQueries.NewestBets;
+import io.perfkit.examples.marketplace.BatchedQueries.BetsOfUser;
+import io.perfkit.examples.marketplace.BatchedQueries.MarketIds;
+import io.perfkit.examples.marketplace.BatchedQueries.NewestBets;
 import io.perfkit.ratelimit.RateLimited;
 import java.util.Collection;
 import java.util.Map;
@@ -27,17 +27,17 @@ import org.jspecify.annotations.Nullable;
  * profiles       user                       its user              30 min
  * searches       prefix:page:size           nothing               5 min
  * histories      user                       its user              30 min
- * history-pages  user:last bet:page:size    nothing: a new key    30 min
+ * history-pages  user:bets:cursor:size      nothing: a new key    30 min
  * </pre>
  *
  * A page of markets is a list of ids, so that a bet on one of them leaves the page and the other
- * nine as they are. A history only grows at its head, so its newest bet names its state, and pages
- * of an older state are simply no longer asked for. How often a user bets is limited. Thread safe.
+ * nine as they are. A history only grows, so the number of its bets names its state, and pages of
+ * an older state are simply no longer asked for. How often a user bets is limited. Thread safe.
  */
 class CachedQueries { // not final: weaving extends it
-  private final JoinedQueries queries;
+  private final BatchedQueries queries;
 
-  CachedQueries(JoinedQueries queries) {
+  CachedQueries(BatchedQueries queries) {
     this.queries = queries;
   }
 
@@ -84,18 +84,21 @@ class CachedQueries { // not final: weaving extends it
 
   @Cacheable(
       cache = "history-pages",
-      key = {"userId", "state.lastBetId", "page.page", "page.size"},
+      key = {"userId", "state.bets", "request.from", "request.size"},
       ttl = "30m")
-  BetPage bets(long userId, BetsOfUser state, PageRequest page) {
-    return queries.bets(userId, state, page);
+  BetPage bets(long userId, BetsOfUser state, HistoryRequest request) {
+    return queries.bets(userId, state, request);
   }
 
   @RateLimited(plan = "bets", key = "order.userId")
+  BetView place(BetOrder order) {
+    return queries.place(order);
+  }
+
+  /** To be called once the bet is committed, or may be. */
   @CacheEvict(cache = "markets", key = "order.marketId")
   @CacheEvict(cache = "newest-bets", key = "order.marketId")
   @CacheEvict(cache = "profiles", key = "order.userId")
   @CacheEvict(cache = "histories", key = "order.userId")
-  BetView place(BetOrder order) {
-    return queries.place(order);
-  }
+  void placed(BetOrder order) {}
 }

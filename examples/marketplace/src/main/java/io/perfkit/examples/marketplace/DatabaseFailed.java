@@ -1,10 +1,11 @@
 package io.perfkit.examples.marketplace;
 
-import java.sql.SQLException;
-
-/** PostgreSQL did not do what it was asked; the transaction is rolled back. */
+/**
+ * PostgreSQL did not do what it was asked; the transaction is rolled back, unless it was its commit
+ * that was not answered.
+ */
 final class DatabaseFailed extends RuntimeException {
-  DatabaseFailed(SQLException cause) {
+  DatabaseFailed(Throwable cause) {
     super("PostgreSQL: " + cause.getMessage(), cause);
   }
 }

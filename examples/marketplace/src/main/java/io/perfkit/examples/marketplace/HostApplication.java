@@ -16,6 +16,7 @@ import java.io.PrintStream;
  * out  ready http://127.0.0.1:41231
  * in   figures                       out  one line of JSON: {@link Figures}
  * in   collect                       out  the same, after a garbage collection
+ * in   database                      out  one line of JSON: {@link DatabaseReport}
  * </pre>
  */
 public final class HostApplication {
@@ -36,7 +37,8 @@ public final class HostApplication {
       if (line.equals("collect")) {
         System.gc();
       }
-      out.println(new String(Json.write(host.figures()), UTF_8));
+      Object answer = line.equals("database") ? host.databaseReport() : host.figures();
+      out.println(new String(Json.write(answer), UTF_8));
     }
   }
 }

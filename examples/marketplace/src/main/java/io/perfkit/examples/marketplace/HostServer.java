@@ -1,10 +1,8 @@
 package io.perfkit.examples.marketplace;
 
-import com.zaxxer.hikari.HikariDataSource;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.perfkit.cache.Caches;
-import io.perfkit.db.pool.PoolConfig;
-import io.perfkit.db.pool.PoolManager;
-import io.perfkit.db.pool.TunerConfig;
 import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.redis.GuardConfig;
 import java.lang.management.ManagementFactory;
@@ -28,6 +26,7 @@ import redis.clients.jedis.util.JedisURIHelper;
 public final class HostServer implements AutoCloseable {
   private final Server server;
   private final ServerConnector connector;
+  private final HostDatabase database;
   private final Parts parts;
   private final Traffic traffic;
 
@@ -35,53 +34,47 @@ public final class HostServer implements AutoCloseable {
   private record Parts(
       MarketService service, UnaryOperator<Handler> before, List<Runnable> closings) {}
 
-  private HostServer(Parts parts, SqlCounter sql) {
+  private HostServer(HostDatabase database, Parts parts) {
+    this.database = database;
     this.parts = parts;
-    this.traffic = new Traffic(sql);
+    this.traffic = new Traffic(database.counter());
     this.server = new Server();
     this.connector = new ServerConnector(server);
     connector.setHost(InetAddress.getLoopbackAddress().getHostAddress());
     server.addConnector(connector);
-    server.setHandler(parts.before().apply(new HttpApi(parts.service(), traffic)));
+    server.setHandler(
+        parts.before().apply(new HttpApi(parts.service(), database::request, traffic)));
     server.setErrorHandler(new ProblemPages());
   }
 
   /** Starts a variant over a database that {@link Schema} has filled. */
   static HostServer start(HostSettings settings) {
-    SqlCounter sql = new SqlCounter();
-    HostServer host = new HostServer(parts(settings, sql), sql);
+    HostServer host =
+        switch (settings.variant()) {
+          case PLAIN -> plain(HostDatabase.plain(settings.database()));
+          case PERFKIT -> perfkit(HostDatabase.tuned(settings.database()), settings);
+        };
     LifeCycle.start(host.server);
     return host;
   }
 
-  private static Parts parts(HostSettings settings, SqlCounter sql) {
-    return switch (settings.variant()) {
-      case PLAIN -> {
-        HikariDataSource pool = settings.database().open();
-        yield new Parts(
-            new PlainMarketService(sql.counting(pool)),
-            UnaryOperator.identity(),
-            List.of(pool::close));
-      }
-      case PERFKIT -> {
-        PoolManager pool = pool(settings);
-        RedisClient redis = redis(settings);
-        Caches caches = Caches.of(redis, settings.redisPrefix());
-        RateLimiter limiter = RateLimiter.redis(redis, settings.redisPrefix());
-        yield new Parts(
-            new PerfkitMarketService(sql.counting(pool.dataSource()), caches, limiter),
-            api -> new LimitedApi(limiter, api),
-            List.of(caches::close, limiter::close, redis::close, pool::close));
-      }
-    };
+  private static HostServer plain(HostDatabase database) {
+    MarketService service = new PlainMarketService(database.dataSource());
+    return new HostServer(database, new Parts(service, UnaryOperator.identity(), List.of()));
   }
 
-  /* The database of the demo is on this machine, so its cores are ours. */
-  private static PoolManager pool(HostSettings settings) {
-    PoolConfig config = PoolConfig.of(Runtime.getRuntime().availableProcessors());
-    return PoolManager.builder(settings.database().connections(), config)
-        .tuner(TunerConfig.defaults())
-        .build();
+  private static HostServer perfkit(HostDatabase database, HostSettings settings) {
+    RedisClient redis = redis(settings);
+    Caches caches = Caches.of(redis, settings.redisPrefix());
+    RateLimiter limiter = RateLimiter.redis(redis, settings.redisPrefix());
+    BetWriter bets = new BetWriter(database.dataSource());
+    return new HostServer(
+        database,
+        new Parts(
+            new PerfkitMarketService(
+                database.dataSource(), bets, settings.secret().getBytes(UTF_8), caches, limiter),
+            api -> new LimitedApi(limiter, api),
+            List.of(bets::close, caches::close, limiter::close, redis::close)));
   }
 
   /* One connection for each thread and lane of the guards of caches and limiter, and one for the
@@ -108,18 +101,27 @@ public final class HostServer implements AutoCloseable {
     CacheUse cache = parts.service().cacheUse();
     return new Figures(
         traffic.requests(),
-        traffic.statements(),
+        database.counter().total(),
         traffic.reads(),
+        traffic.readStatements(),
         traffic.readsWithoutSql(),
         cache.gets(),
         cache.hits(),
+        database.counter().inUseNanos(),
+        database.size(),
         ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos(),
         ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+  }
+
+  /** What this host has asked of its database since it started. */
+  public DatabaseReport databaseReport() {
+    return database.report();
   }
 
   @Override
   public void close() {
     LifeCycle.stop(server);
     parts.closings().forEach(Runnable::run);
+    database.close();
   }
 }

@@ -11,15 +11,17 @@ import java.util.Map;
  *
  * @param redis used by {@link Variant#PERFKIT} only; may hold a password
  * @param redisPrefix begins all keys that the host writes
+ * @param secret signs what clients carry from page to page, the same on all nodes
  */
 public record HostSettings(
-    Variant variant, DatabaseAddress database, URI redis, String redisPrefix) {
+    Variant variant, DatabaseAddress database, URI redis, String redisPrefix, String secret) {
   private static final String VARIANT = "MARKETPLACE_HOST_VARIANT";
   private static final String PG_URL = "MARKETPLACE_HOST_PG_URL";
   private static final String PG_USER = "MARKETPLACE_HOST_PG_USER";
   private static final String PG_PASSWORD = "MARKETPLACE_HOST_PG_PASSWORD";
   private static final String REDIS = "MARKETPLACE_HOST_REDIS";
   private static final String REDIS_PREFIX = "MARKETPLACE_HOST_REDIS_PREFIX";
+  private static final String SECRET = "MARKETPLACE_HOST_SECRET";
 
   static HostSettings fromEnvironment(Map<String, String> environment) {
     return new HostSettings(
@@ -29,7 +31,8 @@ public record HostSettings(
             value(environment, PG_USER),
             value(environment, PG_PASSWORD)),
         URI.create(value(environment, REDIS)),
-        value(environment, REDIS_PREFIX));
+        value(environment, REDIS_PREFIX),
+        value(environment, SECRET));
   }
 
   /** What to add to the environment of the host's JVM. */
@@ -40,7 +43,8 @@ public record HostSettings(
         PG_USER, database.user(),
         PG_PASSWORD, database.password(),
         REDIS, redis.toString(),
-        REDIS_PREFIX, redisPrefix);
+        REDIS_PREFIX, redisPrefix,
+        SECRET, secret);
   }
 
   /** Starts the host in this JVM. */

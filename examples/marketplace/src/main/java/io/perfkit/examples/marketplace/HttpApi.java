@@ -1,5 +1,6 @@
 package io.perfkit.examples.marketplace;
 
+import io.perfkit.db.query.UnitOfWork;
 import io.perfkit.ratelimit.RateLimitExceeded;
 import io.perfkit.ratelimit.http.HeadersConfig;
 import io.perfkit.ratelimit.http.RateLimitHeaders;
@@ -10,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
@@ -30,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * GET  /markets/{id}                 one market with its newest bets
  * GET  /users?query=user-00&amp;page=0    users by the beginning of their name
  * GET  /users/{id}                   a profile
- * GET  /users/{id}/bets?page=0       the bets of a user
+ * GET  /users/{id}/bets?size=10      the newest bets of a user, and a link to the next page
  * POST /login                        {"userId":1}, the profile; nobody has a password here
  * POST /bets                         {"userId":1,"marketId":2,"side":"YES","stakeCents":100}
  * </pre>
@@ -46,10 +48,15 @@ final class HttpApi extends Handler.Abstract {
   private static final Logger log = LoggerFactory.getLogger(HttpApi.class);
 
   private final MarketService service;
+  private final Supplier<UnitOfWork> works;
   private final Traffic traffic;
 
-  HttpApi(MarketService service, Traffic traffic) {
+  /**
+   * @param works opens one for each request
+   */
+  HttpApi(MarketService service, Supplier<UnitOfWork> works, Traffic traffic) {
     this.service = service;
+    this.works = works;
     this.traffic = traffic;
   }
 
@@ -61,7 +68,11 @@ final class HttpApi extends Handler.Abstract {
   public boolean handle(Request request, Response response, Callback callback) {
     boolean read = request.getMethod().equals("GET");
     long begun = traffic.begin();
-    Answer answer = answer(request, response);
+    Answer answer;
+    UnitOfWork work = works.get();
+    try (work) {
+      answer = answer(request, response);
+    }
     traffic.answered(read, begun);
     write(response, callback, answer);
     return true;
@@ -125,7 +136,7 @@ final class HttpApi extends Handler.Abstract {
     }
     long id = id(parts.get(1));
     if (parts.size() == 3) {
-      return service.bets(id, page(Request.extractQueryParameters(request)));
+      return service.bets(id, history(Request.extractQueryParameters(request)));
     }
     return ofUsers ? service.profile(id) : service.market(id);
   }
@@ -141,6 +152,11 @@ final class HttpApi extends Handler.Abstract {
   private static PageRequest page(Fields query) {
     return new PageRequest(
         number(query, "page", 0), number(query, "size", PageRequest.SIZE_DEFAULT));
+  }
+
+  private static HistoryRequest history(Fields query) {
+    return new HistoryRequest(
+        query.getValue("from"), number(query, "size", PageRequest.SIZE_DEFAULT));
   }
 
   private static int number(Fields query, String name, int absent) {

@@ -33,8 +33,12 @@ interface MarketService {
    */
   UserPage search(String prefix, PageRequest page);
 
-  /** The bets of a user, the newest at the front; empty past the last page. */
-  BetPage bets(long userId, PageRequest page);
+  /**
+   * The bets of a user, the newest at the front.
+   *
+   * @throws IllegalArgumentException if the place of the request was not given by this service
+   */
+  BetPage bets(long userId, HistoryRequest request);
 
   /**
    * Takes the stake from the user's balance and places the bet, both or neither.

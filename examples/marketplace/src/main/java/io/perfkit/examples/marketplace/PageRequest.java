@@ -15,6 +15,10 @@ record PageRequest(int page, int size) {
     if (page < 0 || page > PAGE_MAX) {
       throw new IllegalArgumentException("page: " + page + " (expected: 0 to " + PAGE_MAX + ")");
     }
+    requireSize(size);
+  }
+
+  static void requireSize(int size) {
     if (size < 1 || size > SIZE_MAX) {
       throw new IllegalArgumentException("size: " + size + " (expected: 1 to " + SIZE_MAX + ")");
     }

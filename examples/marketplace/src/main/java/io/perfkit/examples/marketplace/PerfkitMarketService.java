@@ -11,8 +11,8 @@ import io.perfkit.examples.marketplace.Answers.MarketPage;
 import io.perfkit.examples.marketplace.Answers.MarketView;
 import io.perfkit.examples.marketplace.Answers.Profile;
 import io.perfkit.examples.marketplace.Answers.UserPage;
-import io.perfkit.examples.marketplace.JoinedQueries.BetsOfUser;
-import io.perfkit.examples.marketplace.JoinedQueries.MarketIds;
+import io.perfkit.examples.marketplace.BatchedQueries.BetsOfUser;
+import io.perfkit.examples.marketplace.BatchedQueries.MarketIds;
 import io.perfkit.ratelimit.RateLimitAspect;
 import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.weave.Weaver;
@@ -22,7 +22,9 @@ import java.util.Map;
 import java.util.Objects;
 import javax.sql.DataSource;
 
-/** The market over {@link CachedQueries}; a miss is loaded with joined statements. Thread safe. */
+/**
+ * The market over {@link CachedQueries}; a miss is loaded by {@link BatchedQueries}. Thread safe.
+ */
 final class PerfkitMarketService implements MarketService {
   private static final CacheConfig CACHES =
       CacheConfig.builder().maxEntries(10_000).l1Ttl(Duration.ofMinutes(1)).build();
@@ -30,13 +32,17 @@ final class PerfkitMarketService implements MarketService {
   private final Caches caches;
   private final CachedQueries queries;
 
-  PerfkitMarketService(DataSource database, Caches caches, RateLimiter limiter) {
+  /**
+   * @param secret signs what clients carry from page to page; the same on all nodes
+   */
+  PerfkitMarketService(
+      DataSource database, BetWriter bets, byte[] secret, Caches caches, RateLimiter limiter) {
     this.caches = caches;
     this.queries =
         Weaver.of(
                 RateLimitAspect.of(limiter, Limits.BETS),
                 CacheAspect.builder(caches).config(CACHES).build())
-            .create(CachedQueries.class, new JoinedQueries(database));
+            .create(CachedQueries.class, new BatchedQueries(database, bets, secret));
   }
 
   @Override
@@ -71,18 +77,26 @@ final class PerfkitMarketService implements MarketService {
     return queries.users(prefix, page);
   }
 
+  /** A place in a history is a cursor of perf-db. */
   @Override
-  public BetPage bets(long userId, PageRequest page) {
+  public BetPage bets(long userId, HistoryRequest request) {
     BetsOfUser state = queries.betsOfUser(userId);
     if (state == null) {
       throw Rejected.noUser(userId);
     }
-    return queries.bets(userId, state, page);
+    return queries.bets(userId, state, request);
   }
 
   @Override
   public BetView place(BetOrder order) {
-    return queries.place(order);
+    try {
+      BetView placed = queries.place(order);
+      queries.placed(order);
+      return placed;
+    } catch (DatabaseFailed mayBePlaced) {
+      queries.placed(order);
+      throw mayBePlaced;
+    }
   }
 
   @Override

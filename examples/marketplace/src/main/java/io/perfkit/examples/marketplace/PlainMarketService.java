@@ -9,12 +9,16 @@ import io.perfkit.examples.marketplace.Answers.MarketView;
 import io.perfkit.examples.marketplace.Answers.Profile;
 import io.perfkit.examples.marketplace.Answers.UserPage;
 import io.perfkit.examples.marketplace.Answers.UserView;
+import io.perfkit.examples.marketplace.Entities.Bet;
+import io.perfkit.examples.marketplace.Entities.Market;
+import io.perfkit.examples.marketplace.Entities.User;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a team writes first: entities and their lazily loaded neighbours, one statement for each, in
@@ -35,7 +39,7 @@ final class PlainMarketService implements MarketService {
           PlainSession session = new PlainSession(connection);
           long total = session.countOpenMarkets();
           List<MarketView> views = new ArrayList<>();
-          for (PlainSession.Market market : session.openMarkets(page)) {
+          for (Market market : session.openMarkets(page)) {
             views.add(view(session, market));
           }
           return new MarketPage(page.page(), page.size(), total, views);
@@ -50,14 +54,8 @@ final class PlainMarketService implements MarketService {
           PlainSession session = new PlainSession(connection);
           MarketView market = view(session, market(session, marketId));
           List<MarketBet> bets = new ArrayList<>();
-          for (PlainSession.Bet bet : session.newestBetsOfMarket(marketId)) {
-            bets.add(
-                new MarketBet(
-                    bet.id(),
-                    user(session, bet.userId()).userName(),
-                    bet.side(),
-                    bet.stakeCents(),
-                    bet.placedAt()));
+          for (Bet bet : session.newestBetsOfMarket(marketId)) {
+            bets.add(bet.by(user(session, bet.userId())));
           }
           return new MarketDetail(market, bets);
         });
@@ -69,7 +67,7 @@ final class PlainMarketService implements MarketService {
         database,
         connection -> {
           PlainSession session = new PlainSession(connection);
-          PlainSession.User user = user(session, userId);
+          User user = user(session, userId);
           return new Profile(
               user.id(),
               user.name(),
@@ -90,16 +88,17 @@ final class PlainMarketService implements MarketService {
           PlainSession session = new PlainSession(connection);
           long total = session.countUsers(prefix);
           List<UserView> views = new ArrayList<>();
-          for (PlainSession.User user : session.users(prefix, page)) {
-            long created = session.countMarketsCreated(user.id());
-            views.add(new UserView(user.id(), user.name(), user.joinedAt(), created));
+          for (User user : session.users(prefix, page)) {
+            views.add(user.view(session.countMarketsCreated(user.id())));
           }
           return new UserPage(page.page(), page.size(), total, views);
         });
   }
 
+  /** A place in a history is the number of a page. */
   @Override
-  public BetPage bets(long userId, PageRequest page) {
+  public BetPage bets(long userId, HistoryRequest request) {
+    PageRequest page = new PageRequest(number(request.from()), request.size());
     return Sql.read(
         database,
         connection -> {
@@ -107,8 +106,18 @@ final class PlainMarketService implements MarketService {
           user(session, userId);
           long total = session.countBets(userId);
           List<BetView> views = views(session, session.betsOfUser(userId, page));
-          return new BetPage(page.page(), page.size(), total, views);
+          boolean more = page.offset() + page.size() < total;
+          String next = Integer.toString(page.page() + 1);
+          return new BetPage(total, views, more ? request.link(userId, next) : null);
         });
+  }
+
+  private static int number(@Nullable String place) {
+    try {
+      return place == null ? 0 : Integer.parseInt(place);
+    } catch (NumberFormatException e) {
+      throw HistoryRequest.noPlace(e);
+    }
   }
 
   @Override
@@ -118,7 +127,7 @@ final class PlainMarketService implements MarketService {
 
   private static BetView place(Connection connection, BetOrder order) throws SQLException {
     PlainSession session = new PlainSession(connection);
-    PlainSession.Market market = market(session, order.marketId());
+    Market market = market(session, order.marketId());
     if (!market.status().equals("OPEN")) {
       throw Rejected.closed(market.id());
     }
@@ -126,41 +135,29 @@ final class PlainMarketService implements MarketService {
     if (!session.take(order.userId(), order.stakeCents())) {
       throw Rejected.balanceTooLow(order.stakeCents());
     }
-    PlainSession.Bet bet = session.insertBet(order);
-    return new BetView(bet.id(), market.marketName(), bet.side(), bet.stakeCents(), bet.placedAt());
+    return session.insertBet(order).on(market);
   }
 
-  private static MarketView view(PlainSession session, PlainSession.Market market)
-      throws SQLException {
-    return new MarketView(
-        market.id(),
-        market.question(),
-        market.category(),
-        market.status(),
-        market.closesAt(),
-        user(session, market.creatorId()).userName(),
-        session.statistics(market.id()));
+  private static MarketView view(PlainSession session, Market market) throws SQLException {
+    User creator = user(session, market.creatorId());
+    return market.view(creator, session.statistics(market.id()));
   }
 
-  private static List<BetView> views(PlainSession session, List<PlainSession.Bet> bets)
-      throws SQLException {
+  private static List<BetView> views(PlainSession session, List<Bet> bets) throws SQLException {
     List<BetView> views = new ArrayList<>();
-    for (PlainSession.Bet bet : bets) {
-      PlainSession.Market market = market(session, bet.marketId());
-      views.add(
-          new BetView(bet.id(), market.marketName(), bet.side(), bet.stakeCents(), bet.placedAt()));
+    for (Bet bet : bets) {
+      views.add(bet.on(market(session, bet.marketId())));
     }
     return views;
   }
 
-  private static PlainSession.User user(PlainSession session, long userId) throws SQLException {
-    Optional<PlainSession.User> user = session.user(userId);
+  private static User user(PlainSession session, long userId) throws SQLException {
+    Optional<User> user = session.user(userId);
     return user.orElseThrow(() -> Rejected.noUser(userId));
   }
 
-  private static PlainSession.Market market(PlainSession session, long marketId)
-      throws SQLException {
-    Optional<PlainSession.Market> market = session.market(marketId);
+  private static Market market(PlainSession session, long marketId) throws SQLException {
+    Optional<Market> market = session.market(marketId);
     return market.orElseThrow(() -> Rejected.noMarket(marketId));
   }
 }

@@ -44,7 +44,8 @@ public final class Schema {
             user_id bigint NOT NULL REFERENCES users,
             side text NOT NULL CHECK (side IN ('YES', 'NO')),
             stake_cents bigint NOT NULL CHECK (stake_cents > 0),
-            placed_at timestamptz NOT NULL
+            placed_at timestamptz NOT NULL,
+            takes_stake boolean NOT NULL DEFAULT false
           )
           """);
 
@@ -54,7 +55,24 @@ public final class Schema {
           "CREATE INDEX markets_creator ON markets (creator_id)",
           "CREATE INDEX markets_closing ON markets (status, closes_at, id)",
           "CREATE INDEX bets_market ON bets (market_id, id)",
-          "CREATE INDEX bets_user ON bets (user_id, id)");
+          "CREATE UNIQUE INDEX bets_user ON bets (user_id, id)");
+
+  /** Whoever inserts a bet takes its stake, or has it taken here: then both are one row. */
+  private static final List<String> TAKING_STAKES =
+      List.of(
+          """
+          CREATE FUNCTION take_stake() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN
+            UPDATE %s.users SET balance_cents = balance_cents - NEW.stake_cents
+            WHERE id = NEW.user_id;
+            RETURN NULL;
+          END $$
+          """
+              .formatted(NAME),
+          """
+          CREATE TRIGGER take_stake AFTER INSERT ON bets
+          FOR EACH ROW WHEN (NEW.takes_stake) EXECUTE FUNCTION take_stake()
+          """);
 
   private Schema() {}
 
@@ -77,6 +95,9 @@ public final class Schema {
           new DataGenerator(size).fill(connection);
           for (String index : INDEXES) {
             execute(connection, index);
+          }
+          for (String part : TAKING_STAKES) {
+            execute(connection, part);
           }
           return true;
         });

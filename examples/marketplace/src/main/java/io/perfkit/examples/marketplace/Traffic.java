@@ -7,6 +7,7 @@ final class Traffic {
   private final SqlCounter sql;
   private final LongAdder requests = new LongAdder();
   private final LongAdder reads = new LongAdder();
+  private final LongAdder readStatements = new LongAdder();
   private final LongAdder readsWithoutSql = new LongAdder();
 
   Traffic(SqlCounter sql) {
@@ -22,8 +23,10 @@ final class Traffic {
   void answered(boolean read, long begun) {
     requests.increment();
     if (read) {
+      long statements = sql.ofThisThread() - begun;
       reads.increment();
-      if (sql.ofThisThread() == begun) {
+      readStatements.add(statements);
+      if (statements == 0) {
         readsWithoutSql.increment();
       }
     }
@@ -33,12 +36,12 @@ final class Traffic {
     return requests.sum();
   }
 
-  long statements() {
-    return sql.total();
-  }
-
   long reads() {
     return reads.sum();
+  }
+
+  long readStatements() {
+    return readStatements.sum();
   }
 
   long readsWithoutSql() {

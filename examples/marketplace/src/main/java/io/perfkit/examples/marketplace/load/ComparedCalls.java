@@ -22,7 +22,7 @@ final class ComparedCalls {
       paths.add("/markets/" + market);
       paths.add("/users/" + user);
       paths.add("/users/" + user + "/bets");
-      paths.add("/users/" + user + "/bets?page=1&size=7");
+      paths.add("/users/" + user + "/bets?size=7");
       paths.add("/users?query=user-%05d".formatted(user).substring(0, 17));
       paths.add("/users?query=USER-0&page=" + i);
     }
@@ -48,6 +48,9 @@ final class ComparedCalls {
         Call.get("/markets?page=x"),
         Call.get("/users/0"),
         Call.get("/users/0/bets"),
+        Call.get("/users/1/bets?from=nowhere"),
+        Call.get("/users/1/bets?from="),
+        Call.get("/users/1/bets?size=51"),
         Call.get("/users"),
         Call.get("/users?query=u"),
         Call.get("/users?query=%25%25"),
@@ -68,6 +71,9 @@ final class ComparedCalls {
         Call.post("/bets", bet(1, 1, "YES", "\"1\"")),
         Call.post("/bets", bet(1, 1, "YES", "null")),
         Call.post("/bets", bet(1, 0, "YES", "1")),
+        Call.post("/bets", bet(0, 1, "YES", "1")),
+        Call.post("/bets", bet(0, 2, "YES", "1")),
+        Call.post("/bets", bet(0, 3, "YES", "1")),
         Call.post("/bets", "{\"userId\":1}"),
         Call.post("/bets", " ".repeat(20_000) + "{}"));
   }

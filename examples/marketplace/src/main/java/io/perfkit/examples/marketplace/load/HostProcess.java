@@ -2,6 +2,7 @@ package io.perfkit.examples.marketplace.load;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.perfkit.examples.marketplace.DatabaseReport;
 import io.perfkit.examples.marketplace.Figures;
 import io.perfkit.examples.marketplace.HostApplication;
 import io.perfkit.examples.marketplace.HostSettings;
@@ -74,17 +75,27 @@ final class HostProcess implements AutoCloseable {
 
   /** What the host has done so far. */
   Figures figures() throws IOException {
-    return ask("figures");
+    return ask("figures", Figures.class);
   }
 
   /** The same, after the host has collected its garbage. */
   Figures figuresAfterCollection() throws IOException {
-    return ask("collect");
+    return ask("collect", Figures.class);
+  }
+
+  /** What the host has asked of its database so far. */
+  DatabaseReport databaseReport() throws IOException {
+    return ask("database", DatabaseReport.class);
   }
 
   /** Blocks until the host ends by itself. */
   int awaitEnd() throws InterruptedException {
     return process.waitFor();
+  }
+
+  /** Ends the host as {@code kill -9} does, and blocks until it is gone. */
+  void kill() {
+    process.destroyForcibly().onExit().join();
   }
 
   @Override
@@ -97,10 +108,10 @@ final class HostProcess implements AutoCloseable {
     }
   }
 
-  private Figures ask(String question) throws IOException {
+  private <T> T ask(String question, Class<T> answer) throws IOException {
     in.write(question + "\n");
     in.flush();
-    return json.readValue(readLine(), Figures.class);
+    return json.readValue(readLine(), answer);
   }
 
   private String readLine() throws IOException {

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -70,9 +71,27 @@ final class HttpTarget implements Target, AutoCloseable {
 
   @Override
   public CompletableFuture<Integer> send(Call call) {
-    CompletableFuture<HttpResponse<Void>> answer =
-        http.sendAsync(request(call), BodyHandlers.discarding());
-    CompletableFuture<Integer> status = answer.thenApply(HttpResponse::statusCode);
+    return send(call, BodyHandlers.discarding(), HttpResponse::statusCode);
+  }
+
+  /** This host, for readers who follow the links of its answers. */
+  Target followed(NextLinks links) {
+    return call ->
+        links.mayFollow(call)
+            ? send(
+                call,
+                BodyHandlers.ofString(UTF_8),
+                answer -> {
+                  links.answered(call, answer.body());
+                  return answer.statusCode();
+                })
+            : send(call);
+  }
+
+  private <T> CompletableFuture<Integer> send(
+      Call call, HttpResponse.BodyHandler<T> body, Function<HttpResponse<T>, Integer> read) {
+    CompletableFuture<HttpResponse<T>> answer = http.sendAsync(request(call), body);
+    CompletableFuture<Integer> status = answer.thenApply(read);
     var unused =
         status.whenComplete(
             (value, failure) -> {

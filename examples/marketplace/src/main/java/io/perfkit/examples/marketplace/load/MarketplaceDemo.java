@@ -3,6 +3,7 @@ package io.perfkit.examples.marketplace.load;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.perfkit.examples.marketplace.DataSize;
+import io.perfkit.examples.marketplace.DatabaseReport;
 import io.perfkit.examples.marketplace.Figures;
 import io.perfkit.examples.marketplace.Variant;
 import io.perfkit.examples.marketplace.load.OpenLoop.Schedule;
@@ -144,8 +145,9 @@ public final class MarketplaceDemo {
     progress.step(variant.label() + ": starting on fresh data");
     servers.fill(SIZE);
     HostProcess host = closer.add(HostProcess.start(servers.host(variant)));
-    try (HttpTarget target = new HttpTarget(host.uri())) {
+    try (HttpTarget http = new HttpTarget(host.uri())) {
       Workload workload = new Workload(SEED, SIZE, openMarkets);
+      Target target = http.followed(workload.links());
       OpenLoop load = new OpenLoop(USERS_AT_ONCE, timing);
       progress.step("%s: warming up for %d s".formatted(variant.label(), seconds(true)));
       load.run(workload, target, schedule(true), progress::at);
@@ -157,10 +159,11 @@ public final class MarketplaceDemo {
       LoadResult result = load.run(workload, target, schedule(false), progress::at);
       double generatorCpu = 100.0 * cpu().minus(cpuBefore).toNanos() / result.elapsed().toNanos();
       Figures during = host.figures().since(before);
+      DatabaseReport database = host.databaseReport();
       long heap = host.figuresAfterCollection().heapBytes();
       progress.step(variant.label() + ": asking far too often");
       Flood flood = Flood.run(host.uri(), openMarkets.get(0), timing);
-      return new Measured(result, during.withHeap(heap), burst, flood, generatorCpu);
+      return new Measured(result, during, heap, database, burst, flood, generatorCpu);
     } finally {
       closer.close(host);
     }
@@ -205,5 +208,10 @@ public final class MarketplaceDemo {
                 Runtime.getRuntime().availableProcessors(),
                 plain.generatorCpuPercent(),
                 perfkit.generatorCpuPercent()));
+    for (Variant variant : Variant.values()) {
+      out.println();
+      Measured side = variant == Variant.PLAIN ? plain : perfkit;
+      out.println(DatabaseText.of(variant, side.database()));
+    }
   }
 }

@@ -1,17 +1,36 @@
 package io.perfkit.examples.marketplace.load;
 
+import io.perfkit.examples.marketplace.DatabaseReport;
 import io.perfkit.examples.marketplace.Figures;
 
 /**
  * One side of the table. Immutable.
  *
- * @param host what the host did during the load; its heap is what a collection left
+ * @param host what the host did during the load
+ * @param heapBytes what a collection after the load left
+ * @param database what the host asked of its database until then
  * @param generatorCpuPercent what sending the load itself took, of one core
  */
 record Measured(
-    LoadResult load, Figures host, Burst burst, Flood flood, double generatorCpuPercent) {
+    LoadResult load,
+    Figures host,
+    long heapBytes,
+    DatabaseReport database,
+    Burst burst,
+    Flood flood,
+    double generatorCpuPercent) {
   double statementsPerRequest() {
     return (double) host.statements() / Math.max(1, host.requests());
+  }
+
+  /** Of the reads that no cache could answer; without a cache these are all. */
+  double statementsPerMiss() {
+    return (double) host.readStatements() / Math.max(1, host.reads() - host.readsWithoutSql());
+  }
+
+  double poolInUsePercent() {
+    double connections = (double) host.poolSize() * Math.max(1, load.elapsed().toNanos());
+    return 100.0 * host.connectionNanos() / connections;
   }
 
   double readsWithoutSqlPercent() {
@@ -23,7 +42,7 @@ record Measured(
   }
 
   double heapMegabytes() {
-    return host.heapBytes() / 1e6;
+    return heapBytes / 1e6;
   }
 
   double cpuPercent() {

@@ -45,6 +45,13 @@ final class Report {
             Better.LOWER,
             new Target("15-20 -> 2-5", perfkit.statementsPerRequest() <= 5)),
         new Row(
+            "SQL statements per miss",
+            plain.statementsPerMiss(),
+            perfkit.statementsPerMiss(),
+            "%.2f",
+            Better.LOWER,
+            new Target("15-20 -> 2-5", perfkit.statementsPerMiss() <= 5)),
+        new Row(
             "reads without SQL, %",
             plain.readsWithoutSqlPercent(),
             perfkit.readsWithoutSqlPercent(),
@@ -58,6 +65,13 @@ final class Report {
             "%.1f",
             Better.HIGHER,
             new Target("> 80 %", perfkit.hitPercent() > 80)),
+        new Row(
+            "pool in use, %",
+            plain.poolInUsePercent(),
+            perfkit.poolInUsePercent(),
+            "%.0f",
+            Better.LOWER,
+            new Target("< 80 %", perfkit.poolInUsePercent() < 80)),
         new Row(
             "heap after GC, MB",
             plain.heapMegabytes(),

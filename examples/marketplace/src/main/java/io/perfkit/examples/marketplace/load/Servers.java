@@ -11,6 +11,7 @@ import io.perfkit.testing.RedisProcess;
 import java.net.URI;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.UUID;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.resps.ScanResult;
@@ -27,6 +28,7 @@ final class Servers implements AutoCloseable {
   private final boolean ownRedis;
   private final String prefix =
       "perfkit-marketplace-" + HexFormat.of().toHexDigits(new Random().nextLong());
+  private final String secret = UUID.randomUUID().toString();
   private int hosts;
 
   private Servers(DemoSettings settings, Closer closer) {
@@ -51,7 +53,7 @@ final class Servers implements AutoCloseable {
   /** For one more host, whose caches begin empty. */
   HostSettings host(Variant variant) {
     hosts++;
-    return new HostSettings(variant, database, redis, prefix + "-" + hosts);
+    return new HostSettings(variant, database, redis, prefix + "-" + hosts, secret);
   }
 
   @Override

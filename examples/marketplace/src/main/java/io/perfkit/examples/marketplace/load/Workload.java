@@ -10,8 +10,8 @@ import java.util.function.Supplier;
 
 /**
  * What the users of the market do: 90 % read, and users, markets, pages and names are asked for by
- * Zipf's law, so that few are popular and many are not. The same seed gives the same calls. One
- * thread at a time.
+ * Zipf's law, so that few are popular and many are not. The same seed gives the same calls, but for
+ * the links to older bets, which each side makes in its own way. One thread at a time.
  */
 final class Workload implements Supplier<Call> {
   static final int READ_PERCENT = 90;
@@ -19,6 +19,7 @@ final class Workload implements Supplier<Call> {
   private static final double EXPONENT = 1;
   private static final int PAGE_SIZE = 10;
 
+  private final NextLinks links = new NextLinks();
   private final Random random;
   private final List<Long> openMarkets;
   private final Zipf markets;
@@ -42,7 +43,7 @@ final class Workload implements Supplier<Call> {
     return random.nextInt(100) < READ_PERCENT ? read() : bet();
   }
 
-  /** 40 % market lists, 25 % markets, 15 % profiles, 10 % searches, 10 % histories. */
+  /** 40 % market lists, 25 % markets, 15 % profiles, 10 % searches, 10 % pages of histories. */
   Call read() {
     int drawn = random.nextInt(100);
     if (drawn < 40) {
@@ -58,7 +59,13 @@ final class Workload implements Supplier<Call> {
       String name = "user-%05d".formatted(users.nextId(random));
       return Call.get("/users?query=" + name.substring(0, name.length() - 1));
     }
-    return Call.get("/users/" + users.nextId(random) + "/bets");
+    String history = "/users/" + users.nextId(random) + "/bets";
+    return Call.get(random.nextBoolean() ? history : links.after(history));
+  }
+
+  /** Is to be told what histories answer; without that readers never turn a page. */
+  NextLinks links() {
+    return links;
   }
 
   /** A bet that the market accepts as long as the balance lasts. */

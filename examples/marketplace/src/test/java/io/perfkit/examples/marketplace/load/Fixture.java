@@ -1,5 +1,6 @@
 package io.perfkit.examples.marketplace.load;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.perfkit.examples.marketplace.DataSize;
 import io.perfkit.examples.marketplace.DatabaseAddress;
 import io.perfkit.examples.marketplace.HostServer;
@@ -20,10 +21,19 @@ final class Fixture implements AutoCloseable {
   private final String prefix;
 
   Fixture(TestDatabase database, URI redis, String prefix) {
-    this.database = new DatabaseAddress(database.jdbcUrl(), database.user(), database.password());
+    this(
+        new DatabaseAddress(database.jdbcUrl(), database.user(), database.password()),
+        redis,
+        prefix);
+  }
+
+  Fixture(DatabaseAddress database, URI redis, String prefix) {
+    this.database = database;
     this.redis = redis;
     this.prefix = prefix;
-    Schema.create(database.dataSource(), SIZE);
+    try (HikariDataSource connections = database.open()) {
+      Schema.create(connections, SIZE);
+    }
   }
 
   HostServer host(Variant variant) {
@@ -31,7 +41,7 @@ final class Fixture implements AutoCloseable {
   }
 
   HostSettings settings(Variant variant) {
-    return new HostSettings(variant, database, redis, prefix);
+    return new HostSettings(variant, database, redis, prefix, "a secret of all the nodes");
   }
 
   HttpTarget target(HostServer host) {

@@ -2,6 +2,7 @@ package io.perfkit.examples.marketplace.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.perfkit.examples.marketplace.Figures;
 import io.perfkit.examples.marketplace.Variant;
 import io.perfkit.testing.RealPostgres;
 import io.perfkit.testing.RealRedis;
@@ -19,9 +20,12 @@ final class HostProcessIT {
     try (Fixture fixture = new Fixture(database, redis.uri(), redis.prefix())) {
       HostProcess host = HostProcess.start(fixture.settings(Variant.PERFKIT));
       try (HttpTarget target = new HttpTarget(host.uri())) {
+        Figures before = host.figures();
         assertThat(target.exchange(Call.get("/users/1")).statusCode()).isEqualTo(200);
-        assertThat(host.figures().requests()).isEqualTo(1);
-        assertThat(host.figures().statements()).isEqualTo(2);
+        Figures since = host.figures().since(before);
+        assertThat(since.requests()).isEqualTo(1);
+        assertThat(since.statements()).isEqualTo(3);
+        assertThat(host.databaseReport().heaviest()).hasSize(4);
         assertThat(host.figuresAfterCollection().heapBytes()).isBetween(1L, 512_000_000L);
       } finally {
         host.close();

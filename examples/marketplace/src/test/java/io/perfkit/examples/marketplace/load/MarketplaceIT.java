@@ -4,6 +4,8 @@ import static io.perfkit.examples.marketplace.load.Fixture.bet;
 import static io.perfkit.examples.marketplace.load.Fixture.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.perfkit.db.query.RepeatedQuery;
+import io.perfkit.examples.marketplace.DatabaseReport;
 import io.perfkit.examples.marketplace.Figures;
 import io.perfkit.examples.marketplace.HostServer;
 import io.perfkit.examples.marketplace.Schema;
@@ -19,7 +21,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -154,8 +158,81 @@ final class MarketplaceIT {
     assertThat(statements(plainHost, plain, "/users/3")).isBetween(5L, 15L);
     get(perfkit, "/markets");
     assertThat(statements(perfkitHost, perfkit, "/markets")).isZero();
-    assertThat(statements(perfkitHost, perfkit, "/users/3")).isEqualTo(2);
+    assertThat(statements(perfkitHost, perfkit, "/users/3")).isEqualTo(3);
     assertThat(statements(perfkitHost, perfkit, "/users/3")).isZero();
+  }
+
+  @Test
+  void aHistoryIsReadToItsEndWhileBetsArePlacedBeforeIt() throws Exception {
+    long user = 8;
+    List<String> before = ids(get(perfkit, "/users/" + user + "/bets?size=50"));
+    List<String> read = new ArrayList<>();
+    Optional<String> next = Optional.of("/users/" + user + "/bets?size=3");
+    while (next.isPresent()) {
+      String page = get(perfkit, next.get());
+      read.addAll(ids(page));
+      next = NextLinks.in(page);
+      assertThat(bet(perfkit, user, openMarkets.get(0), 100).statusCode()).isEqualTo(201);
+    }
+
+    // With OFFSET each new bet would have shown the last one of a page a second time.
+    assertThat(before).hasSizeBetween(4, 49);
+    assertThat(read).isEqualTo(before);
+  }
+
+  @Test
+  void aLinkOfOneNodeLeadsOnAtAnotherAndAtNobodyElses() throws Exception {
+    HttpTarget second = fixture.target(fixture.host(Variant.PERFKIT));
+    String link = NextLinks.in(get(perfkit, "/users/8/bets?size=3")).orElseThrow();
+
+    assertThat(get(second, link)).isEqualTo(get(perfkit, link)).contains("\"bets\":[{");
+    assertThat(get(perfkit, link.replace("from=A", "from=B")))
+        .contains("from: unknown (expected: that of a next link)");
+  }
+
+  @Test
+  void missesAreLoadedWithTwoToFiveStatements() throws Exception {
+    for (String path :
+        List.of("/markets", "/markets/5", "/users/5", "/users?query=user-000", "/users/5/bets")) {
+      assertThat(statements(perfkitHost, perfkit, path)).as(path).isBetween(2L, 5L);
+    }
+  }
+
+  @Test
+  void theMonitorFindsEachNPlusOneOfThePlainSideAndNoneOfTheOther() throws Exception {
+    Workload workload = new Workload(1, Fixture.SIZE, openMarkets);
+    EqualAnswers answers = new EqualAnswers(plain, perfkit);
+    assertThat(answers.compare(ComparedCalls.unchanging(Fixture.SIZE, workload))).isEmpty();
+
+    List<RepeatedQuery> found = plainHost.databaseReport().repeated();
+    assertThat(found)
+        .allSatisfy(
+            query -> {
+              assertThat(query.kind()).isEqualTo(RepeatedQuery.Kind.N_PLUS_ONE);
+              assertThat(query.parent()).isPresent();
+              assertThat(query.most()).isGreaterThanOrEqualTo(5);
+              assertThat(query.cost()).isPositive();
+              assertThat(query.callPath()).contains("PlainMarketService");
+            })
+        .extracting(query -> query.rewritten().orElse("").replaceFirst(".* from", "from"))
+        .containsExactlyInAnyOrder(
+            "from users where id = any(?)",
+            "from markets where id = any(?)",
+            "from bets where market_id = any(?) group by market_id",
+            "from markets where creator_id = any(?) group by creator_id");
+    assertThat(perfkitHost.databaseReport().repeated()).isEmpty();
+  }
+
+  @Test
+  void theMonitorAndTheCounterAgree() throws Exception {
+    HostServer host = fixture.host(Variant.PLAIN);
+    get(fixture.target(host), "/markets");
+
+    List<DatabaseReport.Statement> seen = host.databaseReport().heaviest();
+    assertThat(seen).hasSize(4);
+    assertThat(seen.stream().mapToLong(DatabaseReport.Statement::calls).sum())
+        .isEqualTo(host.figures().statements());
+    assertThat(host.figures().connectionNanos()).isPositive();
   }
 
   private static long statements(HostServer host, HttpTarget target, String path) throws Exception {
@@ -165,6 +242,14 @@ final class MarketplaceIT {
     assertThat(since.requests()).isEqualTo(1);
     assertThat(since.readsWithoutSql()).isEqualTo(since.statements() == 0 ? 1 : 0);
     return since.statements();
+  }
+
+  private static List<String> ids(String page) {
+    return Pattern.compile("\\{\"id\":(\\d+),\"market\"")
+        .matcher(page)
+        .results()
+        .map(match -> match.group(1))
+        .toList();
   }
 
   private static boolean shows(HttpTarget target, String placed) {

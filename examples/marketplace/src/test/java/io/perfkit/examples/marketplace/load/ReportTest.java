@@ -2,26 +2,45 @@ package io.perfkit.examples.marketplace.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.perfkit.examples.marketplace.DatabaseReport;
 import io.perfkit.examples.marketplace.Figures;
 import java.time.Duration;
+import java.util.List;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
 final class ReportTest {
+  private static final DatabaseReport NOTHING = new DatabaseReport(List.of(), List.of(), List.of());
 
   @Test
   void setsBothSidesSideBySideAndSaysWhatIsMet() {
     Measured plain =
         new Measured(
             load(900_000, 5_000, 100),
-            new Figures(5_000, 80_000, 4_500, 0, 0, 0, 9_000_000_000L, 100_000_000),
+            new Figures(
+                5_000, 80_000, 4_500, 81_000, 0, 0, 0, 90_000_000_000L, 10, 9_000_000_000L, 0),
+            100_000_000,
+            NOTHING,
             new Burst(Duration.ofMillis(80), 0),
             new Flood(0, 310),
             20);
     Measured perfkit =
         new Measured(
             load(2_000, 10_000, 0),
-            new Figures(10_000, 9_000, 9_000, 6_000, 10_000, 8_500, 8_000_000_000L, 150_000_000),
+            new Figures(
+                10_000,
+                9_000,
+                9_000,
+                7_500,
+                6_000,
+                10_000,
+                8_500,
+                4_000_000_000L,
+                8,
+                8_000_000_000L,
+                0),
+            150_000_000,
+            NOTHING,
             new Burst(Duration.ofMillis(20), 0),
             new Flood(350, 0),
             20);
@@ -37,8 +56,10 @@ final class ReportTest {
             requests/s reached                 500      1,000    2.00x   1,000 (within 1 %) met
             errors                             100          0        -                      perfkit wins
             SQL statements per request       16.00       0.90      18x   15-20 -> 2-5       met
+            SQL statements per miss          18.00       2.50    7.20x   15-20 -> 2-5       met
             reads without SQL, %               0.0       66.7        -                      perfkit wins
             cache hit ratio, %                   -       85.0        -   > 80 %             met
+            pool in use, %                      90          5      18x   < 80 %             met
             heap after GC, MB                  100        150    0.67x   < 512              met, perfkit does not win
             CPU, % of one core                  90         80    1.13x                      perfkit wins
             CPU per request, ms               1.80       0.80    2.25x                      perfkit wins

@@ -45,6 +45,20 @@ final class WorkloadTest {
     assertThat(calls(1, 1_000)).isEqualTo(calls(1, 1_000)).isNotEqualTo(calls(2, 1_000));
   }
 
+  @Test
+  void turnsThePagesOfHistoriesThatLinkToOne() {
+    Workload workload = new Workload(1, DataSize.FULL, OPEN);
+    int pages = 0;
+    for (int i = 0; i < 20_000; i++) {
+      Call call = workload.read();
+      pages += call.path().endsWith("next") ? 1 : 0;
+      workload.links().answered(call, "{\"next\":\"%s?next\"}".formatted(call.path()));
+    }
+
+    // One read in ten is of a history; half of these go on where the history is known already.
+    assertThat(pages).isBetween(500, 1_000);
+  }
+
   private static List<Call> calls(long seed, int count) {
     return Stream.generate(new Workload(seed, DataSize.FULL, OPEN)).limit(count).toList();
   }

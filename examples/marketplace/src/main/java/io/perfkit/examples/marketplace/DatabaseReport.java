@@ -1,0 +1,42 @@
+package io.perfkit.examples.marketplace;
+
+import io.perfkit.db.query.QueryFigures;
+import io.perfkit.db.query.QueryMonitor;
+import io.perfkit.db.query.QueryReport;
+import io.perfkit.db.query.RepeatedQuery;
+import java.util.List;
+
+/**
+ * What a host's query monitor and pool tell since it started. Immutable.
+ *
+ * @param heaviest statements that took most time together, the first of them
+ * @param repeated queries that one place asked again and again within a request
+ * @param pool what was done to the pool, a sentence each; none if it is left alone
+ */
+public record DatabaseReport(
+    List<Statement> heaviest, List<RepeatedQuery> repeated, List<String> pool) {
+  private static final int HEAVIEST = 4;
+
+  public DatabaseReport {
+    heaviest = List.copyOf(heaviest);
+    repeated = List.copyOf(repeated);
+    pool = List.copyOf(pool);
+  }
+
+  /** A statement without its constants, and what its executions took. */
+  public record Statement(String query, long calls, double seconds, double meanMillis) {
+    private static Statement of(QueryFigures figures) {
+      return new Statement(
+          figures.fingerprint(),
+          figures.calls(),
+          figures.executeTime().toNanos() / 1e9,
+          figures.mean().toNanos() / 1e6);
+    }
+  }
+
+  static DatabaseReport of(QueryMonitor monitor, List<String> pool) {
+    List<QueryFigures> heaviest = monitor.report().top(QueryReport.Order.TOTAL, HEAVIEST);
+    return new DatabaseReport(
+        heaviest.stream().map(Statement::of).toList(), monitor.repeatedQueries(), pool);
+  }
+}
