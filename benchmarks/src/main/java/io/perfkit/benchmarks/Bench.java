@@ -87,9 +87,9 @@ public final class Bench {
   }
 
   /**
-   * Each iteration begins on a collected heap: what allocates nothing would otherwise be measured on
-   * whatever layout its setup left, an entry here and there among megabytes of garbage, for as long
-   * as it runs.
+   * Each iteration begins on a collected heap: what allocates nothing would otherwise be measured
+   * on whatever layout its setup left, an entry here and there among megabytes of garbage, for as
+   * long as it runs.
    */
   private static Options options(Area area, boolean quick) {
     var options =

@@ -43,4 +43,10 @@ final class ReferenceIT {
     assertThat(ReferenceTable.under("SharedConfig", "configuration.md").secondByFirst())
         .isEqualTo(ReferenceTable.componentsOf(SharedConfig.defaults()));
   }
+
+  @Test
+  void commandsAreThoseOfTheTable() {
+    assertThat(ReferenceTable.under("Least privilege", "redis-keys.md").secondByFirst())
+        .containsEntry("perf-cache", ReferenceTable.commandsOfScripts(Caches.class));
+  }
 }

@@ -81,4 +81,10 @@ final class ReferenceIT {
     assertThat(ReferenceTable.under("Policy", "configuration.md").secondByFirst())
         .isEqualTo(ofPolicy);
   }
+
+  @Test
+  void commandsAreThoseOfTheTable() {
+    assertThat(ReferenceTable.under("Least privilege", "redis-keys.md").secondByFirst())
+        .containsEntry("perf-ratelimit", ReferenceTable.commandsOfScripts(RateLimiter.class));
+  }
 }

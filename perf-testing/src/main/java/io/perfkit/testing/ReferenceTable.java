@@ -6,20 +6,25 @@ import io.micrometer.core.instrument.Tag;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A table of {@code docs/reference}, to be compared with the code it speaks of: the one under a
  * heading {@code ## …}, its rows those that begin with a name in backticks. Immutable.
  */
 public final class ReferenceTable {
+  private static final Pattern COMMAND = Pattern.compile("redis\\.p?call\\('(\\w+)'");
   private static final Pattern NAME = Pattern.compile("`(\\w+)`");
 
   private final List<List<String>> rows;
@@ -67,6 +72,20 @@ public final class ReferenceTable {
       }
     }
     return cells;
+  }
+
+  /** The Redis commands that the scripts beside a class call, as such a table lists them. */
+  public static String commandsOfScripts(Class<?> beside) {
+    Set<String> commands = new TreeSet<>();
+    try (Stream<Path> files =
+        Files.walk(Path.of(beside.getProtectionDomain().getCodeSource().getLocation().toURI()))) {
+      for (Path script : files.filter(file -> file.toString().endsWith(".lua")).toList()) {
+        COMMAND.matcher(read(script)).results().forEach(call -> commands.add(call.group(1)));
+      }
+    } catch (IOException | URISyntaxException e) {
+      throw new IllegalStateException(beside + ": its scripts can't be read", e);
+    }
+    return String.join(", ", commands);
   }
 
   /** The components of a config record as such a table gives its defaults. */

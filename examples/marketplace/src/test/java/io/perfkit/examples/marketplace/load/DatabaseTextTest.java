@@ -30,9 +30,7 @@ final class DatabaseTextTest {
             Optional.of("select id, name from users where id = any(?)"));
     DatabaseReport report =
         new DatabaseReport(
-            List.of(new Statement(LONG, 412_034, 61.23, 0.15)),
-            List.of(repeated),
-            List.of());
+            List.of(new Statement(LONG, 412_034, 61.23, 0.15)), List.of(repeated), List.of());
 
     assertThat(DatabaseText.of(Variant.PLAIN, report))
         .isEqualTo(
