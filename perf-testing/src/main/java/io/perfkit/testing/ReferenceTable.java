@@ -6,7 +6,6 @@ import io.micrometer.core.instrument.Tag;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,16 +73,16 @@ public final class ReferenceTable {
     return cells;
   }
 
-  /** The Redis commands that the scripts beside a class call, as such a table lists them. */
-  public static String commandsOfScripts(Class<?> beside) {
+  /** The Redis commands that the scripts of a module call, as such a table lists them. */
+  public static String commandsOfScripts(String module) {
     Set<String> commands = new TreeSet<>();
-    try (Stream<Path> files =
-        Files.walk(Path.of(beside.getProtectionDomain().getCodeSource().getLocation().toURI()))) {
+    Path resources = ProjectRoot.find().resolve(module).resolve("src/main/resources");
+    try (Stream<Path> files = Files.walk(resources)) {
       for (Path script : files.filter(file -> file.toString().endsWith(".lua")).toList()) {
         COMMAND.matcher(read(script)).results().forEach(call -> commands.add(call.group(1)));
       }
-    } catch (IOException | URISyntaxException e) {
-      throw new IllegalStateException(beside + ": its scripts can't be read", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     return String.join(", ", commands);
   }
