@@ -1,17 +1,14 @@
 package io.perfkit.examples.marketplace;
 
-import static java.util.Objects.requireNonNull;
-
 import io.perfkit.db.page.CursorRefused;
 import io.perfkit.db.page.Keyset;
 import io.perfkit.db.page.Page;
 import io.perfkit.db.page.Sort;
-import io.perfkit.examples.marketplace.Answers.BetPage;
 import io.perfkit.examples.marketplace.Answers.BetView;
-import io.perfkit.examples.marketplace.Answers.MarketBet;
-import io.perfkit.examples.marketplace.Answers.MarketView;
+import io.perfkit.examples.marketplace.Answers.MarketName;
 import io.perfkit.examples.marketplace.Answers.Profile;
 import io.perfkit.examples.marketplace.Answers.Statistics;
+import io.perfkit.examples.marketplace.Answers.UserName;
 import io.perfkit.examples.marketplace.Answers.UserPage;
 import io.perfkit.examples.marketplace.Answers.UserView;
 import io.perfkit.examples.marketplace.Entities.Bet;
@@ -21,7 +18,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,9 +25,9 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads each answer with two to five statements, however many rows it has: its own rows, and then
- * {@link Neighbours} of all of them at once. What is absent is {@code null}, as a cache loader says
- * it. Thread safe.
+ * Loads the rows of an answer with one to three statements, however many they are; whom and what
+ * they name is asked of {@link #userNames} and {@link #marketNames}, for all of them at once. What
+ * is absent is {@code null}, as a cache loader says it. Thread safe.
  */
 final class BatchedQueries {
   private final DataSource database;
@@ -55,8 +51,8 @@ final class BatchedQueries {
   /** Which markets a page shows. */
   record MarketIds(long total, List<Long> ids) {}
 
-  /** The newest bets on a market. */
-  record NewestBets(List<MarketBet> bets) {}
+  /** A market and what its bets add up to. */
+  record CountedMarket(Market market, Statistics statistics) {}
 
   /** The state of a history: it only ever grows. */
   record BetsOfUser(long bets) {}
@@ -92,61 +88,46 @@ final class BatchedQueries {
         });
   }
 
-  @Nullable MarketView market(long marketId) {
-    return markets(List.of(marketId)).get(marketId);
+  /** Those of the users that there are. */
+  Map<Long, UserName> userNames(Collection<Long> userIds) {
+    return Sql.read(database, connection -> Neighbours.USER_NAMES.on(connection).all(userIds));
   }
 
-  /** Those of the markets that there are, with three statements for all. */
-  Map<Long, MarketView> markets(Collection<Long> marketIds) {
+  /** Those of the markets that there are. */
+  Map<Long, MarketName> marketNames(Collection<Long> marketIds) {
+    return Sql.read(database, connection -> Neighbours.MARKET_NAMES.on(connection).all(marketIds));
+  }
+
+  /** Those of the markets that there are. */
+  Map<Long, CountedMarket> markets(Collection<Long> marketIds) {
+    return Sql.read(
+        database, connection -> Neighbours.COUNTED_MARKETS.on(connection).all(marketIds));
+  }
+
+  List<Bet> newestBets(long marketId) {
     return Sql.read(
         database,
-        connection -> {
-          Map<Long, Market> markets = Neighbours.MARKETS.on(connection).all(marketIds);
-          Map<Long, User> creators =
-              Neighbours.USERS
-                  .on(connection)
-                  .all(markets.values().stream().map(Market::creatorId).toList());
-          Map<Long, Statistics> statistics =
-              Neighbours.STATISTICS.on(connection).all(markets.keySet());
-          Map<Long, MarketView> views = new HashMap<>();
-          markets.forEach(
-              (id, market) ->
-                  views.put(
-                      id,
-                      market.view(
-                          present(creators, market.creatorId()),
-                          statistics.getOrDefault(id, Statistics.NONE))));
-          return views;
-        });
+        connection ->
+            Sql.list(
+                connection,
+                "SELECT " + Bet.COLUMNS + " FROM bets WHERE market_id = ? ORDER BY id DESC LIMIT ?",
+                Bet::of,
+                marketId,
+                MarketService.NEWEST_BETS));
   }
 
-  NewestBets newestBets(long marketId) {
+  List<Bet> newestBetsOfUser(long userId) {
     return Sql.read(
         database,
-        connection -> {
-          List<Bet> bets =
-              Sql.list(
-                  connection,
-                  "SELECT "
-                      + Bet.COLUMNS
-                      + " FROM bets WHERE market_id = ? ORDER BY id DESC LIMIT ?",
-                  Bet::of,
-                  marketId,
-                  MarketService.NEWEST_BETS);
-          Map<Long, User> bettors =
-              Neighbours.USERS.on(connection).all(bets.stream().map(Bet::userId).toList());
-          return new NewestBets(
-              bets.stream().map(bet -> bet.by(present(bettors, bet.userId()))).toList());
-        });
+        connection -> histories.first(connection, MarketService.NEWEST_BETS, userId).rows());
   }
 
-  @Nullable Profile profile(long userId) {
-    return Sql.read(database, connection -> profile(connection, userId)).orElse(null);
+  @Nullable Profile profile(long userId, List<BetView> newest) {
+    return Sql.read(database, connection -> profile(connection, userId, newest)).orElse(null);
   }
 
-  private Optional<Profile> profile(Connection connection, long userId) throws SQLException {
-    List<BetView> newest =
-        views(connection, histories.first(connection, MarketService.NEWEST_BETS, userId).rows());
+  private static Optional<Profile> profile(Connection connection, long userId, List<BetView> newest)
+      throws SQLException {
     return Sql.find(
         connection,
         """
@@ -219,20 +200,12 @@ final class BatchedQueries {
   }
 
   /**
-   * A page of a history, never older than {@code state}.
+   * A page of a history.
    *
    * @throws IllegalArgumentException if it is to begin at what is no cursor of a history
    */
-  BetPage bets(long userId, BetsOfUser state, HistoryRequest request) {
-    return Sql.read(
-        database,
-        connection -> {
-          Page<Bet> page = page(connection, userId, request);
-          return new BetPage(
-              state.bets(),
-              views(connection, page.rows()),
-              page.next().map(cursor -> request.link(userId, cursor)).orElse(null));
-        });
+  Page<Bet> bets(long userId, HistoryRequest request) {
+    return Sql.read(database, connection -> page(connection, userId, request));
   }
 
   private Page<Bet> page(Connection connection, long userId, HistoryRequest request)
@@ -272,17 +245,6 @@ final class BatchedQueries {
     }
     Bet bet = opened.bet(order);
     bets.write(bet, order);
-    return bet.on(opened.market());
-  }
-
-  private static List<BetView> views(Connection connection, List<Bet> bets) throws SQLException {
-    Map<Long, Market> markets =
-        Neighbours.MARKETS.on(connection).all(bets.stream().map(Bet::marketId).toList());
-    return bets.stream().map(bet -> bet.on(present(markets, bet.marketId()))).toList();
-  }
-
-  /** Of what a foreign key points at: it is there. */
-  private static <T> T present(Map<Long, T> found, long id) {
-    return requireNonNull(found.get(id), () -> "the database has no row " + id);
+    return bet.on(opened.market().marketName());
   }
 }

@@ -53,9 +53,8 @@ final class Entities {
       return new MarketName(id, question);
     }
 
-    MarketView view(User creator, Statistics statistics) {
-      return new MarketView(
-          id, question, category, status, closesAt, creator.userName(), statistics);
+    MarketView view(UserName creator, Statistics statistics) {
+      return new MarketView(id, question, category, status, closesAt, creator, statistics);
     }
   }
 
@@ -73,13 +72,13 @@ final class Entities {
     }
 
     /** As the market shows it. */
-    MarketBet by(User bettor) {
-      return new MarketBet(id, bettor.userName(), side, stakeCents, placedAt);
+    MarketBet by(UserName bettor) {
+      return new MarketBet(id, bettor, side, stakeCents, placedAt);
     }
 
     /** As the user sees it. */
-    BetView on(Market market) {
-      return new BetView(id, market.marketName(), side, stakeCents, placedAt);
+    BetView on(MarketName market) {
+      return new BetView(id, market, side, stakeCents, placedAt);
     }
   }
 

@@ -1,38 +1,40 @@
 package io.perfkit.examples.marketplace;
 
 import io.perfkit.db.query.BatchLoader;
-import io.perfkit.examples.marketplace.Answers.Statistics;
+import io.perfkit.examples.marketplace.Answers.MarketName;
+import io.perfkit.examples.marketplace.Answers.UserName;
+import io.perfkit.examples.marketplace.BatchedQueries.CountedMarket;
 import io.perfkit.examples.marketplace.Entities.Market;
-import io.perfkit.examples.marketplace.Entities.User;
 
 /**
  * What the rows of an answer lead to, for all of them with one statement: what the query monitor
  * proposes for the N+1 that it finds in {@link PlainMarketService}.
  */
 final class Neighbours {
-  static final BatchLoader<Long, User> USERS =
+  static final BatchLoader<Long, UserName> USER_NAMES =
       BatchLoader.of(
-          "SELECT " + User.COLUMNS + " FROM users WHERE id = ANY(?)",
+          "SELECT id, name FROM users WHERE id = ANY(?)",
           "bigint",
           row -> row.getLong("id"),
-          User::of);
+          row -> new UserName(row.getLong("id"), row.getString("name")));
 
-  static final BatchLoader<Long, Market> MARKETS =
+  static final BatchLoader<Long, MarketName> MARKET_NAMES =
       BatchLoader.of(
-          "SELECT " + Market.COLUMNS + " FROM markets WHERE id = ANY(?)",
+          "SELECT id, question FROM markets WHERE id = ANY(?)",
           "bigint",
           row -> row.getLong("id"),
-          Market::of);
+          row -> new MarketName(row.getLong("id"), row.getString("question")));
 
-  /** By market; none for one without bets. */
-  static final BatchLoader<Long, Statistics> STATISTICS =
+  static final BatchLoader<Long, CountedMarket> COUNTED_MARKETS =
       BatchLoader.of(
-          "SELECT market_id, "
+          "SELECT "
+              + Market.COLUMNS
+              + ", b.* FROM markets CROSS JOIN LATERAL (SELECT "
               + Entities.STATISTICS_COLUMNS
-              + " FROM bets WHERE market_id = ANY(?) GROUP BY market_id",
+              + " FROM bets WHERE market_id = markets.id) b WHERE id = ANY(?)",
           "bigint",
-          row -> row.getLong("market_id"),
-          Entities::statistics);
+          row -> row.getLong("id"),
+          row -> new CountedMarket(Market.of(row), Entities.statistics(row)));
 
   /** By user, how many markets they have created; none for one who has not. */
   static final BatchLoader<Long, Long> MARKETS_CREATED =

@@ -55,7 +55,7 @@ final class PlainMarketService implements MarketService {
           MarketView market = view(session, market(session, marketId));
           List<MarketBet> bets = new ArrayList<>();
           for (Bet bet : session.newestBetsOfMarket(marketId)) {
-            bets.add(bet.by(user(session, bet.userId())));
+            bets.add(bet.by(user(session, bet.userId()).userName()));
           }
           return new MarketDetail(market, bets);
         });
@@ -135,18 +135,18 @@ final class PlainMarketService implements MarketService {
     if (!session.take(order.userId(), order.stakeCents())) {
       throw Rejected.balanceTooLow(order.stakeCents());
     }
-    return session.insertBet(order).on(market);
+    return session.insertBet(order).on(market.marketName());
   }
 
   private static MarketView view(PlainSession session, Market market) throws SQLException {
     User creator = user(session, market.creatorId());
-    return market.view(creator, session.statistics(market.id()));
+    return market.view(creator.userName(), session.statistics(market.id()));
   }
 
   private static List<BetView> views(PlainSession session, List<Bet> bets) throws SQLException {
     List<BetView> views = new ArrayList<>();
     for (Bet bet : bets) {
-      views.add(bet.on(market(session, bet.marketId())));
+      views.add(bet.on(market(session, bet.marketId()).marketName()));
     }
     return views;
   }
