@@ -77,15 +77,15 @@ class CachedQueries { // not final: weaving extends it
 
   @Cacheable(cache = "markets", ttl = "10m")
   @Nullable MarketView market(long marketId) {
-    return views(List.of(marketId)).get(marketId);
+    return marketViews(List.of(marketId)).get(marketId);
   }
 
   @Cacheable(cache = "markets", ttl = "10m", batch = true)
   Map<Long, MarketView> markets(Collection<Long> marketIds) {
-    return views(marketIds);
+    return marketViews(marketIds);
   }
 
-  private Map<Long, MarketView> views(Collection<Long> marketIds) {
+  private Map<Long, MarketView> marketViews(Collection<Long> marketIds) {
     Map<Long, CountedMarket> counted = queries.markets(marketIds);
     Map<Long, UserName> creators =
         userNames(counted.values().stream().map(found -> found.market().creatorId()).toList());
@@ -108,10 +108,10 @@ class CachedQueries { // not final: weaving extends it
 
   @Cacheable(cache = "profiles", ttl = "30m")
   @Nullable Profile profile(long userId) {
-    return queries.profile(userId, views(queries.newestBetsOfUser(userId)));
+    return queries.profile(userId, betViews(queries.newestBetsOfUser(userId)));
   }
 
-  private List<BetView> views(List<Bet> bets) {
+  private List<BetView> betViews(List<Bet> bets) {
     Map<Long, MarketName> markets = marketNames(bets.stream().map(Bet::marketId).toList());
     return bets.stream().map(bet -> bet.on(present(markets, bet.marketId()))).toList();
   }
@@ -129,6 +129,7 @@ class CachedQueries { // not final: weaving extends it
     return queries.betsOfUser(userId);
   }
 
+  /** Read after {@code state}, so never older than it. */
   @Cacheable(
       cache = "history-pages",
       key = {"userId", "state.bets", "request.from", "request.size"},
@@ -137,7 +138,7 @@ class CachedQueries { // not final: weaving extends it
     Page<Bet> page = queries.bets(userId, request);
     return new BetPage(
         state.bets(),
-        views(page.rows()),
+        betViews(page.rows()),
         page.next().map(cursor -> request.link(userId, cursor)).orElse(null));
   }
 
