@@ -11,14 +11,15 @@
 -- Stored: kind(1) blocked until(8), then for kind
 --      b since(8) last(8) spent(8) units(8) | l instants(8 each) | s since(8) segment(8) length(8) counts(33 * 8)
 --      f since(8) end(8) used(8) | x nothing; n is a sorted set instead: leases by their end, '!' a block
--- All numbers are whole and below 2^53, which Lua counts exactly. A key lives until its permits are all
--- there again, so nothing changes when it goes. A clock that was set back by more than SKEW moves the
--- state along, which is written even by a refusal. What else stands at a key is taken for absent.
+-- All numbers are whole and below 2^53, which Lua counts exactly and Redis writes with all digits. A key
+-- lives until its permits are all there again, so nothing changes when it goes. A clock that was set back
+-- by more than SKEW moves the state along, which is written even by a refusal. What else stands at a key is
+-- taken for absent.
 -- A script begins anew each time it runs, and a function or a table costs as much as a command: so
 -- buckets have none of their own, and what is for other kinds is made only if there is one.
 local SKEW, N = 1000000, 33
 local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
-local pack, read, format = struct.pack, struct.unpack, string.format
+local pack, read = struct.pack, struct.unpack
 
 local now
 if ARGV[1] == '' then
@@ -50,12 +51,8 @@ end
 -- moved, and until when it is blocked if that is not said in front of what is stored.
 local kinds, ask = nil, 0
 if #ARGV > 2 then
-  local sub, rep = string.sub, string.rep
+  local sub, rep, format = string.sub, string.rep, string.format
   kinds = {}
-
-  local function digits(number)
-    return format('%.0f', number)
-  end
 
   -- a: length of the window
   function kinds.l(stored, cost, limit, a)
@@ -173,7 +170,7 @@ if #ARGV > 2 then
 
   -- a: longest life of a lease; stored: the key
   function kinds.n(key, cost, limit, a)
-    local from = '(' .. digits(now)
+    local from = format('(%.0f', now)
     local live = redis.pcall('ZCOUNT', key, from, '+inf')
     local foreign = type(live) ~= 'number'
     local blocked = not foreign and live > 0 and tonumber(redis.call('ZSCORE', key, '!') or 0) or 0
@@ -187,65 +184,68 @@ if #ARGV > 2 then
       if foreign then
         redis.call('UNLINK', key)
       end
-      redis.call('ZREMRANGEBYSCORE', key, '-inf', digits(now))
+      redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
       for i = 1, permits do
-        redis.call('ZADD', key, digits(now + a), ARGV[ask + 2] .. i)
+        redis.call('ZADD', key, now + a, ARGV[ask + 2] .. i)
       end
       local stop = max(top, now + a)
-      redis.call('PEXPIREAT', key, digits(ceil(stop / 1000)))
+      redis.call('PEXPIREAT', key, ceil(stop / 1000))
       return nil, stop, limit - live - permits, stop - now
     end, false, blocked
   end
 end
 
 local reply, key, place, seen = pack('>I8', now), 0, 1, nil
+local KEYS, asks = KEYS, ARGV[2]
 local kind, shadow, cost, limit, a, b, c, d
 local stored, blocked, since, last, spent, units, time, moved, take
 local code, remaining, reset, wait, room, stop
-while place <= #ARGV[2] do
+while place <= #asks do
   local rules, times
-  rules, times, place = read('>BI4', ARGV[2], place)
+  rules, times, place = read('>BI4', asks, place)
   local admitted, first = times, key
   ask = ask + 1
   for i = 1, rules do
     key = key + 1
-    kind, shadow, cost, limit, a, b, place = read('>c1c1I8I8I8I8', ARGV[2], place)
+    kind, shadow, cost, limit, a, b, place = read('>c1c1I8I8I8I8', asks, place)
     if kind == 'b' then -- a: units of a permit, b: units that return each microsecond
-      stored, blocked, since, last, spent, moved = redis.pcall('GET', KEYS[key]), 0, now, now, 0, false
+      stored, blocked, since, spent, time, moved = redis.pcall('GET', KEYS[key]), 0, now, 0, now, false
       if stored then
         if #stored == 41 then
           stored, blocked, since, last, spent, units = read('>c1I8I8I8I8I8', stored)
         end
         if stored ~= 'b' or blocked >= 2 ^ 53 then
           stored, blocked = known(redis.pcall('GET', KEYS[key]))
-          since, last, spent = now, now, 0
+          since, spent = now, 0
         else
           if units ~= a then
             spent = ceil(spent / units) * a
           end
-          spent = min(spent, limit * a)
-          if last - now > SKEW then
-            last, moved = now, true
+          if spent > limit * a then
+            spent = limit * a
+          end
+          if last > now then
+            moved = last - now > SKEW
+            time = moved and now or last
+          end
+          local back = moved and 0 or (time - last) * b -- exact as far as it is less than spent
+          if back >= spent then
+            since, spent = time, 0
+          else
+            spent = spent - back
           end
         end
       end
-      time = max(now, last)
-      if time - last >= ceil(spent / b) then
-        since, spent = time, 0
-      else
-        spent = spent - (time - last) * b
-      end
-      remaining, reset = floor((limit * a - spent) / a), ceil(spent / b) + time - now
       local lack = (cost - limit) * a + spent
       wait = lack > 0 and ceil(lack / b) + time - now or 0
+      remaining = floor((limit * a - spent) / a)
     else
-      if kind == 'n' then
-        stored, blocked = KEYS[key], 0
-      else
-        stored, blocked = known(redis.pcall('GET', KEYS[key]), kind == 'c' and 'f' or kind)
+      stored, blocked = KEYS[key], 0
+      if kind ~= 'n' then
+        stored, blocked = known(redis.pcall('GET', stored), kind == 'c' and 'f' or kind)
       end
       if kind == 'c' then
-        c, d, place = read('>I8I8', ARGV[2], place)
+        c, d, place = read('>I8I8', asks, place)
       end
       local inSet
       remaining, reset, wait, time, take, moved, inSet = kinds[kind](stored, cost, limit, a, b, c, d)
@@ -253,15 +253,16 @@ while place <= #ARGV[2] do
     end
     if not remaining then
       code, remaining, reset, wait, time, room, admitted = 2, 0, 0, 0, 0, 0, 0
+    elseif wait == 0 and blocked <= now then
+      code, room = 0, floor(remaining / cost)
     else
-      code = wait > 0 and 1 or 0
+      code, room = 1, 0
       if blocked > now then
         code, wait = 3, max(wait, blocked - now)
       end
-      room = code == 0 and floor(remaining / cost) or 0
-      if shadow == '0' and room < admitted then
-        admitted = room
-      end
+    end
+    if shadow == '0' and room < admitted then
+      admitted = room
     end
     if rules > 1 then
       seen = seen or {}
@@ -274,21 +275,26 @@ while place <= #ARGV[2] do
       kind, code, remaining, reset, wait, time, take, moved, cost, limit, a, b, blocked, room, since, spent =
         unpack(seen[i], 1, 16)
     end
-    room = min(room, admitted)
-    if times > 0 and (room > 0 or moved) then
-      blocked = blocked > now and blocked or 0
-      if kind == 'b' then
+    if room > admitted then
+      room = admitted
+    end
+    local charged = times > 0 and (room > 0 or moved)
+    blocked = blocked > now and blocked or 0
+    if kind == 'b' then
+      if room > 0 then
         spent = spent + room * cost * a
-        stop = time + ceil(spent / b)
-        remaining, reset = floor((limit * a - spent) / a), stop - now
-        stored = pack('>c1I8I8I8I8I8', kind, blocked, since, time, spent, a)
-      else
-        stored, stop, remaining, reset = take(room * cost)
-        stored = stored and (kind == 'c' and 'f' or kind) .. pack('>I8', blocked) .. stored
+        remaining = floor((limit * a - spent) / a)
       end
-      if stored then
-        redis.call('SET', KEYS[first + i], stored, 'PXAT', format('%.0f', ceil(max(stop, blocked) / 1000)))
-      end
+      stop = time + ceil(spent / b)
+      reset = stop - now
+      stored = charged and pack('>c1I8I8I8I8I8', kind, blocked, since, time, spent, a)
+    elseif charged then
+      stored, stop, remaining, reset = take(room * cost)
+      stored = stored and (kind == 'c' and 'f' or kind) .. pack('>I8', blocked) .. stored
+    end
+    if charged and stored then
+      stop = blocked > stop and blocked or stop
+      redis.call('SET', KEYS[first + i], stored, 'PXAT', ceil(stop / 1000))
     end
     reply = reply .. pack('>I4BI8I8I8I8', admitted, code, remaining, reset, wait, time)
   end
