@@ -1,124 +1,132 @@
 package io.perfkit.ratelimit;
 
-import io.github.bucket4j.Bucket;
-import io.github.bucket4j.ConsumptionProbe;
-import io.github.bucket4j.EstimationProbe;
-import io.github.bucket4j.TimeMeter;
-import io.github.bucket4j.local.SynchronizationStrategy;
+import io.github.bucket4j.BucketConfiguration;
+import io.github.bucket4j.BucketState;
+import io.github.bucket4j.MathType;
 import java.math.BigInteger;
 import java.time.Duration;
 
 /**
- * A token bucket of bucket4j. One permit is as many of its tokens as nanoseconds pass until a
- * permit returns, so that parts of a permit can be given back. The monitor of the count guards it,
- * since several counts are decided together.
+ * A token bucket of bucket4j: its state without its clock and locks, since several counts are
+ * decided together by one reading of the clock.
  */
-final class BucketCount extends Count implements TimeMeter {
-  private final Bucket bucket;
-  private final long permits;
-  private final long tokensPerPermit;
-  private final long refill;
-  private final long refillNanos;
-  private long now;
+final class BucketCount extends Count {
+  private final Shape shape;
+  private final BucketState state;
 
-  BucketCount(long permitsPerPeriod, Duration period, long capacity, long now) {
-    this.now = now;
-    permits = capacity;
-    tokensPerPermit = Math.max(1, period.toNanos() / permitsPerPeriod);
-    long tokens = permitsPerPeriod * tokensPerPermit;
-    long common =
-        BigInteger.valueOf(tokens).gcd(BigInteger.valueOf(period.toNanos())).longValueExact();
-    refill = tokens / common;
-    refillNanos = period.toNanos() / common;
-    bucket =
-        Bucket.builder()
-            .addLimit(
-                limit ->
-                    limit
-                        .capacity(capacity * tokensPerPermit)
-                        .refillGreedy(refill, Duration.ofNanos(refillNanos)))
-            .withCustomTimePrecision(this)
-            .withSynchronizationStrategy(SynchronizationStrategy.NONE)
-            .build();
+  BucketCount(Shape shape, long now) {
+    this.shape = shape;
+    this.state = BucketState.createInitialState(shape.configuration, MathType.INTEGER_64_BITS, now);
   }
 
-  @Override
-  void look(long at, long cost, long[] numbers, int place) {
-    now = at;
-    EstimationProbe probe = bucket.estimateAbilityToConsume(Math.max(1, cost * tokensPerPermit));
-    write(
-        probe.getRemainingTokens(),
-        cost == 0 || probe.canBeConsumed(),
-        probe.getNanosToWaitForRefill(),
-        numbers,
-        place);
-  }
+  /**
+   * What all buckets of a rule have in common. One permit is as many of bucket4j's tokens as
+   * nanoseconds pass until a permit returns, so that parts of a permit can be given back.
+   */
+  static final class Shape {
+    private final long permits;
+    private final long tokensPerPermit;
+    private final long refill;
+    private final long refillNanos;
+    private final BucketConfiguration configuration;
 
-  /** One step of the bucket instead of three; the numbers are worked out without the lock. */
-  @Override
-  boolean decideAlone(long at, long cost, boolean charge, long[] numbers) {
-    ConsumptionProbe probe;
-    synchronized (this) {
-      if (!charge || forgotten() || isBlocked(at)) {
-        return super.decideAlone(at, cost, charge, numbers);
-      }
-      now = at;
-      probe = bucket.tryConsumeAndReturnRemaining(cost * tokensPerPermit);
+    Shape(long permitsPerPeriod, Duration period, long capacity) {
+      permits = capacity;
+      tokensPerPermit = Math.max(1, period.toNanos() / permitsPerPeriod);
+      long tokens = permitsPerPeriod * tokensPerPermit;
+      long common =
+          BigInteger.valueOf(tokens).gcd(BigInteger.valueOf(period.toNanos())).longValueExact();
+      refill = tokens / common;
+      refillNanos = period.toNanos() / common;
+      configuration =
+          BucketConfiguration.builder()
+              .addLimit(
+                  limit ->
+                      limit
+                          .capacity(capacity * tokensPerPermit)
+                          .refillGreedy(refill, Duration.ofNanos(refillNanos)))
+              .build();
     }
-    write(
-        probe.getRemainingTokens(),
-        probe.isConsumed(),
-        probe.getNanosToWaitForRefill(),
-        numbers,
-        0);
-    numbers[Standing.CODE] = probe.isConsumed() ? Standing.ADMITS : Standing.SPENT;
-    numbers[Standing.TIME] = at;
+
+    /** Until so many tokens have returned, rounded up. */
+    long nanosUntil(long tokens) {
+      if (refill == refillNanos) {
+        return tokens;
+      }
+      long whole = tokens / refill * refillNanos;
+      double part = Math.ceil((double) (tokens % refill) * refillNanos / refill);
+      return whole + (long) part;
+    }
+
+    /** What returns in a time, rounded up. */
+    long tokensIn(long nanos) {
+      return (long) Math.ceil((double) nanos * refill / refillNanos);
+    }
+
+    /** Writes how a bucket with so many tokens stands. */
+    void write(long tokens, long waitNanos, long[] numbers, int place) {
+      numbers[place + Standing.LIMIT] = permits;
+      numbers[place + Standing.REMAINING] = tokens / tokensPerPermit;
+      numbers[place + Standing.RESET] = microsUp(nanosUntil(permits * tokensPerPermit - tokens));
+      numbers[place + Standing.WAIT] = microsUp(waitNanos);
+    }
+  }
+
+  @Override
+  void look(long now, long cost, long[] numbers, int place) {
+    state.refillAllBandwidth(now);
+    shape.write(state.getAvailableTokens(), wait(now, cost), numbers, place);
+  }
+
+  /** Until so many permits are there, in nanoseconds; after the state was brought up to now. */
+  private long wait(long now, long cost) {
+    long tokens = cost * shape.tokensPerPermit;
+    if (tokens <= state.getAvailableTokens()) {
+      return 0;
+    }
+    long roundedDown = shape.refill == shape.refillNanos ? 0 : 1;
+    return state.calculateDelayNanosAfterWillBePossibleToConsume(tokens, now, true) + roundedDown;
+  }
+
+  /** One step instead of three; the numbers are worked out without the lock. */
+  @Override
+  boolean decideAlone(long now, long cost, boolean charge, long[] numbers) {
+    long left;
+    long wait;
+    lock.lock();
+    try {
+      if (!charge || forgotten() || isBlocked(now)) {
+        return super.decideAlone(now, cost, charge, numbers);
+      }
+      state.refillAllBandwidth(now);
+      wait = wait(now, cost);
+      if (wait == 0) {
+        state.consume(cost * shape.tokensPerPermit);
+      }
+      left = state.getAvailableTokens();
+    } finally {
+      lock.unlock();
+    }
+    shape.write(left, wait, numbers, 0);
+    numbers[Standing.CODE] = wait == 0 ? Standing.ADMITS : Standing.SPENT;
+    numbers[Standing.TIME] = now;
     return true;
   }
 
-  private void write(long tokens, boolean admits, long waitNanos, long[] numbers, int place) {
-    numbers[place + Standing.LIMIT] = permits;
-    numbers[place + Standing.REMAINING] = tokens / tokensPerPermit;
-    numbers[place + Standing.RESET] = microsUp(nanosUntil(permits * tokensPerPermit - tokens));
-    long roundedDown = refill == refillNanos ? 0 : 1;
-    numbers[place + Standing.WAIT] = admits ? 0 : microsUp(waitNanos + roundedDown);
-  }
-
-  /** Until so many tokens have returned, rounded up. */
-  private long nanosUntil(long tokens) {
-    if (refill == refillNanos) {
-      return tokens;
-    }
-    long whole = tokens / refill * refillNanos;
-    double part = Math.ceil((double) (tokens % refill) * refillNanos / refill);
-    return whole + (long) part;
+  @Override
+  void take(long now, long cost) {
+    state.refillAllBandwidth(now);
+    state.consume(cost * shape.tokensPerPermit);
   }
 
   @Override
-  void take(long at, long cost) {
-    now = at;
-    if (cost > 0) {
-      bucket.tryConsume(cost * tokensPerPermit);
-    }
-  }
-
-  @Override
-  void giveBack(long at, long cost, long time) {
-    now = at;
-    long returned = Math.min(Math.max(0, at - time), nanosUntil(cost * tokensPerPermit));
-    long left = cost * tokensPerPermit - (long) Math.ceil((double) returned * refill / refillNanos);
+  void giveBack(long now, long cost, long time) {
+    state.refillAllBandwidth(now);
+    long tokens = cost * shape.tokensPerPermit;
+    long returned = Math.min(Math.max(0, now - time), shape.nanosUntil(tokens));
+    long left = tokens - shape.tokensIn(returned);
     if (left > 0) {
-      bucket.addTokens(left);
+      state.addTokens(left);
     }
-  }
-
-  @Override
-  public long currentTimeNanos() {
-    return now;
-  }
-
-  @Override
-  public boolean isWallClockBased() {
-    return false;
   }
 }

@@ -2,11 +2,15 @@ package io.perfkit.ratelimit;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongFunction;
 
-/**
- * What one key of one rule spent, in this process. Its monitor guards it; time is elapsed nanos.
- */
+/** What one key of one rule spent, in this process. Its lock guards it; time is elapsed nanos. */
 abstract class Count {
+  /** Not its monitor, which two threads that want it at the same time get more slowly. */
+  final Lock lock = new ReentrantLock();
+
   /** Whether it left its map, so that who finds it must look again. */
   private boolean forgotten;
 
@@ -14,29 +18,35 @@ abstract class Count {
   private boolean blocked;
   private long blockedUntil;
 
-  /** A count of {@code share} of the rule's limit, from which nothing is spent. */
-  static Count of(Rule rule, double share, InstantSource wall, long now) {
-    Count count = fresh(rule, share, wall, now);
-    count.since = now;
-    return count;
+  /**
+   * Makes counts of {@code share} of the rule's limit, as of a time, from which nothing is spent.
+   */
+  static LongFunction<Count> source(Rule rule, double share, InstantSource wall) {
+    LongFunction<Count> fresh = fresh(rule, share, wall);
+    return now -> {
+      Count count = fresh.apply(now);
+      count.since = now;
+      return count;
+    };
   }
 
-  private static Count fresh(Rule rule, double share, InstantSource wall, long now) {
+  private static LongFunction<Count> fresh(Rule rule, double share, InstantSource wall) {
     long capacity = rule.capacity(share);
     Limit limit = rule.policy().limit();
     if (limit instanceof Limit.TokenBucket bucket) {
       long permits = Math.max(1, (long) (bucket.permits() * share));
-      return new BucketCount(permits, bucket.period(), capacity, now);
+      BucketCount.Shape shape = new BucketCount.Shape(permits, bucket.period(), capacity);
+      return now -> new BucketCount(shape, now);
     }
     if (limit instanceof Limit.SlidingWindow window) {
       return window.logged()
-          ? new LogCount(capacity, window.window())
-          : new SegmentCount(capacity, window.segmentMicros());
+          ? now -> new LogCount(capacity, window.window())
+          : now -> new SegmentCount(capacity, window.segmentMicros());
     }
     if (limit instanceof Limit.Concurrency held) {
-      return new LeaseCount(capacity, held.leaseTtl());
+      return now -> new LeaseCount(capacity, held.leaseTtl());
     }
-    return new WindowCount(capacity, limit, wall);
+    return now -> new WindowCount(capacity, limit, wall);
   }
 
   /**
@@ -69,7 +79,8 @@ abstract class Count {
    * true. Locks by itself; false if the count was forgotten.
    */
   boolean decideAlone(long now, long cost, boolean charge, long[] numbers) {
-    synchronized (this) {
+    lock.lock();
+    try {
       if (forgotten) {
         return false;
       }
@@ -80,6 +91,8 @@ abstract class Count {
         look(now, 0, numbers, 0);
       }
       return true;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -96,15 +109,25 @@ abstract class Count {
   }
 
   /** Forgets itself if it is as if it had never been asked. */
-  final synchronized boolean forgetIfWhole(long now) {
+  final boolean forgetIfWhole(long now) {
     long[] numbers = new long[Standing.WIDTH];
-    look(now, 1, numbers, 0);
-    forgotten |= numbers[Standing.RESET] == 0 && !isBlocked(now);
-    return forgotten;
+    lock.lock();
+    try {
+      look(now, 1, numbers, 0);
+      forgotten |= numbers[Standing.RESET] == 0 && !isBlocked(now);
+      return forgotten;
+    } finally {
+      lock.unlock();
+    }
   }
 
-  final synchronized void forget() {
-    forgotten = true;
+  final void forget() {
+    lock.lock();
+    try {
+      forgotten = true;
+    } finally {
+      lock.unlock();
+    }
   }
 
   final void block(long now, Duration duration) {
@@ -113,7 +136,9 @@ abstract class Count {
   }
 
   final boolean isBlocked(long now) {
-    blocked = blocked && blockedUntil - now > 0;
+    if (blocked && blockedUntil - now <= 0) {
+      blocked = false;
+    }
     return blocked;
   }
 

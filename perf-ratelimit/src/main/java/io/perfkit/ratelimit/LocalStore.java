@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
@@ -47,17 +48,13 @@ final class LocalStore implements Store {
   /** The counts of one rule. */
   private final class Keys {
     private final ConcurrentMap<String, Count> counts = new ConcurrentHashMap<>();
-    private final Rule rule;
+    private final LongFunction<Count> source;
     private final Count shared;
     private Iterator<Map.Entry<String, Count>> hand = Collections.emptyIterator();
 
     Keys(Rule rule, long now) {
-      this.rule = rule;
-      this.shared = count(now);
-    }
-
-    private Count count(long now) {
-      return Count.of(rule, share.applyAsDouble(rule), wall, now);
+      this.source = Count.source(rule, share.applyAsDouble(rule), wall);
+      this.shared = source.apply(now);
     }
 
     Count find(String key, long now) {
@@ -71,7 +68,7 @@ final class LocalStore implements Store {
         overflows.increment();
         return shared;
       }
-      Count added = count(now);
+      Count added = source.apply(now);
       Count other = counts.putIfAbsent(key, added);
       if (other != null) {
         return other;
@@ -180,8 +177,12 @@ final class LocalStore implements Store {
       action.on(counts);
       return true;
     }
-    synchronized (counts[next]) {
-      return !counts[next].forgotten() && lock(ask, counts, ask.rule(next).number(), action);
+    Count count = counts[next];
+    count.lock.lock();
+    try {
+      return !count.forgotten() && lock(ask, counts, ask.rule(next).number(), action);
+    } finally {
+      count.lock.unlock();
     }
   }
 
