@@ -345,7 +345,7 @@ public final class RateLimiter implements AutoCloseable {
       if (standing.code(i) != Standing.ADMITS) {
         rule.denied.increment();
         offenders.add(rule, decided.key(i), 1);
-      } else if (worst < 0) {
+      } else if (worst < 0 && meters != null) {
         rule.allowed.increment();
       }
     }
