@@ -211,11 +211,12 @@ while place <= #asks do
     if kind == 'b' then -- a: units of a permit, b: units that return each microsecond
       stored, blocked, since, spent, time, moved = redis.pcall('GET', KEYS[key]), 0, now, 0, now, false
       if stored then
+        local found
         if #stored == 41 then
-          stored, blocked, since, last, spent, units = read('>c1I8I8I8I8I8', stored)
+          found, blocked, since, last, spent, units = read('>c1I8I8I8I8I8', stored)
         end
-        if stored ~= 'b' or blocked >= 2 ^ 53 then
-          stored, blocked = known(redis.pcall('GET', KEYS[key]))
+        if found ~= 'b' or blocked >= 2 ^ 53 then
+          stored, blocked = known(stored)
           since, spent = now, 0
         else
           if units ~= a then

@@ -22,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
@@ -240,5 +241,51 @@ final class CrowdTest {
       assertThat(Objects.requireNonNull(follower.get(10, TimeUnit.SECONDS)).worst()).isNegative();
     }
     assertThat(sent).containsExactly("k1", "k20");
+  }
+
+  /** A caller who is interrupted just as he begins to lead. */
+  private static final class Interrupted extends Thread {
+    Interrupted(Runnable work) {
+      super(work);
+    }
+
+    @Override
+    public boolean isInterrupted() {
+      return StackWalker.getInstance()
+          .walk(frames -> frames.anyMatch(frame -> frame.getMethodName().equals("lead")));
+    }
+  }
+
+  @Test
+  void aLeaderWhoIsInterruptedLeadsAloneSoThatOnlyHeFails() throws Exception { // C2
+    Crowd crowd =
+        crowd(
+            shares -> {
+              if (shares.get(0).ask().key(0).equals("interrupted")) {
+                askNobody();
+              }
+              return admitAll(shares);
+            },
+            ONE_LANE);
+    List<Future<Standing>> others = new ArrayList<>();
+    others.add(threads.submit(() -> crowd.decide(ask("k"), true)));
+    Await.until("the first is under way", DEADLINE, () -> sent.size() == 1);
+    AtomicReference<Boolean> failed = new AtomicReference<>();
+    Thread interrupted =
+        new Interrupted(() -> failed.set(crowd.decide(ask("interrupted"), true) == null));
+    interrupted.start();
+    Await.until("he is the first of the pile", DEADLINE, () -> crowd.waiting() == 1);
+    for (int i = 0; i < FOLLOWERS; i++) {
+      others.add(threads.submit(() -> crowd.decide(ask("k"), true)));
+    }
+    Await.until("the others wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS + 1);
+    firstMayEnd.countDown();
+
+    for (Future<Standing> other : others) {
+      assertThat(Objects.requireNonNull(other.get(10, TimeUnit.SECONDS)).worst()).isNegative();
+    }
+    interrupted.join(DEADLINE.toMillis());
+    assertThat(failed).hasValue(true);
+    assertThat(sent).containsExactly("k1", "interrupted1", "k20");
   }
 }

@@ -283,6 +283,23 @@ final class RedisStoreIT {
     }
   }
 
+  /** Of a log any number of instants is right, but not less than none. */
+  @Test
+  void aValueOfOneByteIsTakenForAbsentThoughItIsTheNameOfAKind() {
+    String prefix = server.prefix() + "byte";
+    try (RateLimiter limiter = builder(prefix).build()) {
+      for (Policy policy : OF_EACH_KIND) {
+        Plan plan = Plan.of(policy.name()).with(policy, "ip");
+        for (String kind : List.of("b", "l", "s", "f", "x")) {
+          redis.set(prefix + ":{" + prefix + ".limits}:v1:" + policy.name() + ":192.0.2.1", kind);
+          Decision decision = limiter.check(plan, A);
+          assertThat(decision.degraded()).as("%s under %s", kind, policy.name()).isFalse();
+          assertThat(decision.allowed()).as("%s under %s", kind, policy.name()).isTrue();
+        }
+      }
+    }
+  }
+
   @Test
   void aDeletedKeyIsAFullOneAndARefundOfWhatItHeldGivesNothing() {
     String prefix = server.prefix() + "deleted";
