@@ -131,4 +131,17 @@ final class GuideIT {
     assertThat(login.onRedisDown().share()).isEqualTo(0.25);
     assertThat(Presets.LOGIN.parts()).hasSize(2);
   }
+
+  @Test
+  void presets() {
+    Duration second = Duration.ofSeconds(1);
+    assertThat(Presets.API.parts())
+        .containsExactly(
+            new Plan.Part(Policy.tokenBucket("general", 10, second), "ip", false),
+            new Plan.Part(Policy.tokenBucket("per-user", 20, second), "user", true));
+    assertThat(Presets.LOGIN.parts())
+        .containsExactly(
+            new Plan.Part(Policy.tokenBucket("general", 10, second), "ip", false),
+            new Plan.Part(Policy.slidingWindow("auth", 6, Duration.ofMinutes(1)), "ip", false));
+  }
 }

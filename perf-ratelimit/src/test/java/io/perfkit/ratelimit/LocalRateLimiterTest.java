@@ -1,7 +1,10 @@
 package io.perfkit.ratelimit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -45,5 +48,27 @@ final class LocalRateLimiterTest extends RateLimiterContract {
       assertThat(limiter.check(plan, ip("early-" + i)).allowed()).isFalse();
     }
     limiter.close();
+  }
+
+  @Test
+  void exemptionsAreLoggedOnceAMinute() {
+    RateLimiter limiter = limiter(builder().bypass(principal -> true));
+    Plan plan = Plan.of("vip").with(Policy.tokenBucket("vip", 1, SECOND));
+    PrintStream console = System.err;
+    ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(logged, true, UTF_8));
+    try {
+      for (int i = 0; i < 119; i++) {
+        limiter.check(plan, Request.of().as(() -> "admin"));
+        clock.advance(SECOND);
+      }
+    } finally {
+      System.setErr(console);
+    }
+    assertThat(logged.toString(UTF_8).lines())
+        .satisfiesExactly(
+            line ->
+                assertThat(line).endsWith("1 requests were exempt so far, the last one from vip"),
+            line -> assertThat(line).contains("61 requests were exempt so far"));
   }
 }

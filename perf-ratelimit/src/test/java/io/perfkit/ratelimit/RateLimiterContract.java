@@ -340,6 +340,21 @@ abstract class RateLimiterContract {
   }
 
   @Test
+  void ofAPermitThatIsRefundedLateOnlyTheRestComesBack() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("rest", 10, SECOND, 5));
+    Decision charged = limiter.check(plan, A);
+    limiter.check(plan, A);
+    clock.advance(Duration.ofMillis(30)); // 0.3 of a permit
+
+    limiter.refund(charged);
+
+    assertThat(only(limiter.peek(plan, A)).resetAfter())
+        .as("two were spent, 0.3 have returned, 0.7 were refunded")
+        .isEqualTo(Duration.ofMillis(100));
+  }
+
+  @Test
   void aRefundNeverLetsABurstThroughThatTheRestDoesNotAllow() {
     RateLimiter limiter = limiter();
     Plan plan = plan(Policy.tokenBucket("late", 10, SECOND, 5));

@@ -124,6 +124,34 @@ final class RedisStoreIT {
     }
   }
 
+  @Test
+  void eachCallIsAsManyCommandsAsTheGuideSays() {
+    try (RedisProcess own = RedisProcess.start();
+        RedisClient client = RedisClient.builder().hostAndPort(own.address()).build();
+        RateLimiter limiter = RateLimiter.builder(client, "calls").config(WITHOUT_MEMORY).build()) {
+      Plan holds = Plan.of("holds").with(Policy.concurrency("n", 10, Duration.ofMinutes(1)), "ip");
+      Plan holdsNothing = Plan.of("free").with(Policy.tokenBucket("b", 10, SECOND), "ip");
+      Decision free = limiter.check(holdsNothing, A);
+      Decision held = limiter.check(holds, A);
+
+      assertThat(scripts(client, () -> limiter.tryAcquire(holds, A, 2))).isEqualTo(1);
+      assertThat(scripts(client, () -> limiter.peek(holds, A))).isEqualTo(1);
+      assertThat(scripts(client, () -> limiter.release(held))).isEqualTo(1);
+      assertThat(scripts(client, () -> limiter.release(held))).as("done").isZero();
+      assertThat(scripts(client, () -> limiter.release(free))).as("nothing is held").isZero();
+      assertThat(scripts(client, () -> limiter.refund(free))).isEqualTo(1);
+      assertThat(scripts(client, () -> limiter.refund(free))).as("done").isZero();
+      assertThat(scripts(client, () -> limiter.block(holds, A, SECOND))).isEqualTo(1);
+      assertThat(scripts(client, () -> limiter.reset(holds, A))).isEqualTo(1);
+    }
+  }
+
+  private static long scripts(RedisClient client, Runnable call) {
+    long before = calls(client, "evalsha");
+    call.run();
+    return calls(client, "evalsha") - before;
+  }
+
   private static long calls(RedisClient client, String command) {
     return client
         .info("commandstats")
@@ -246,6 +274,19 @@ final class RedisStoreIT {
       assertThat(changed.peek(after, A).limits().get(0).remaining()).isEqualTo(8);
       assertThat(changed.peek(longer, A).limits().get(0).remaining()).isEqualTo(150);
       assertThat(changed.tryAcquire(longer, A, 151).allowed()).isFalse();
+    }
+  }
+
+  @Test
+  void aStateIsAsLongAsTheConceptPageSays() {
+    String prefix = server.prefix() + "bytes";
+    Map<String, Long> bytes = Map.of("b", 41L, "l", 9L + 2 * 8, "s", 297L, "f", 33L, "c", 33L);
+    try (RateLimiter limiter = builder(prefix).build()) {
+      for (Policy policy : OF_EACH_KIND.subList(0, 5)) {
+        limiter.tryAcquire(Plan.of(policy.name()).with(policy, "ip"), A, 2);
+        String key = prefix + ":{" + prefix + ".limits}:v1:" + policy.name() + ":192.0.2.1";
+        assertThat(redis.strlen(key)).as(policy.name()).isEqualTo(bytes.get(policy.name()));
+      }
     }
   }
 
