@@ -32,6 +32,19 @@ final class LocalRateLimiterTest extends RateLimiterContract {
   }
 
   @Test
+  void aBlockedKeyIsNotForgottenThoughItsPermitsAreAllThere() {
+    RateLimiter limiter = limiter();
+    Plan plan = Plan.of("p").with(Policy.tokenBucket("blocks", 10, SECOND), "ip");
+    limiter.block(plan, ip("blocked"), Duration.ofHours(1));
+    for (int i = 0; i < 100; i++) {
+      clock.advance(SECOND);
+      limiter.check(plan, ip("other-" + i));
+    }
+
+    assertThat(limiter.check(plan, ip("blocked")).allowed()).isFalse();
+  }
+
+  @Test
   void aKeyThatOwesIsNeverForgottenAndTooManyKeysShareACount() {
     RateLimiter limiter = builder().config(RateLimiterConfig.defaults().withKeysMax(10)).build();
     Plan plan = Plan.of("p").with(Policy.tokenBucket("crowd", 2, Duration.ofHours(1)), "ip");

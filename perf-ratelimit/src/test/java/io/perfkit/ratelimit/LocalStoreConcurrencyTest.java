@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.perfkit.testing.FakeClock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -70,6 +71,45 @@ final class LocalStoreConcurrencyTest {
       long left =
           limiter.peek(Plan.of("left").with(first), Request.of()).limits().get(0).remaining();
       assertThat(left).isZero();
+    }
+  }
+
+  @Test
+  void oneBucketAdmitsJustItsPermitsHoweverManyAskAtOnce() throws Exception { // S1
+    int permits = 100_000;
+    Plan plan = Plan.of("p").with(Policy.tokenBucket("p", permits, HOUR));
+    AtomicInteger admitted = new AtomicInteger();
+    FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
+    try (RateLimiter limiter =
+        RateLimiter.localBuilder().clocks(clock.nanos(), clock, nanos -> {}).build()) {
+      onAllThreads(
+          () -> {
+            int mine = 0;
+            for (int i = 0; i < permits / 4; i++) {
+              mine += limiter.check(plan, Request.of()).allowed() ? 1 : 0;
+            }
+            return admitted.addAndGet(mine);
+          });
+
+      assertThat(admitted).hasValue(permits);
+    }
+  }
+
+  @Test
+  void aForgottenCountDecidesNothing() { // S2
+    Duration minute = Duration.ofMinutes(1);
+    for (Policy policy :
+        List.of(
+            Policy.tokenBucket("b", 2, minute),
+            Policy.slidingWindow("l", 2, minute),
+            Policy.slidingWindow("s", 200, minute),
+            Policy.fixedWindow("f", 2, minute),
+            Policy.concurrency("n", 2, minute))) {
+      Count count = Count.source(new Rule(policy, 0), 1, InstantSource.system()).apply(0);
+      assertThat(count.forgetIfWhole(0)).as(policy.name()).isTrue();
+      assertThat(count.decideAlone(0, 1, true, new long[Standing.WIDTH]))
+          .as(policy.name())
+          .isFalse();
     }
   }
 

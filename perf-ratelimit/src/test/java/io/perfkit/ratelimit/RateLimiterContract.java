@@ -119,6 +119,15 @@ abstract class RateLimiterContract {
   }
 
   @Test
+  void aWaitThatIsNoWholeNumberOfMicrosecondsIsRoundedUp() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("odd", 999_999, SECOND, 1)); // 1.000001 us for a permit
+    admits(limiter, plan, 1);
+
+    honours(limiter, plan, limiter.check(plan, A), MICRO.multipliedBy(2));
+  }
+
+  @Test
   void aShortWindowForgetsEachRequestWhenItIsAWindowOld() {
     RateLimiter limiter = limiter();
     Policy policy = Policy.slidingWindow("log", 3, Duration.ofSeconds(10));

@@ -244,6 +244,29 @@ final class RedisStoreIT {
   }
 
   @Test
+  void aBlockOutlastsThatTheStateMovesWithTheClock() {
+    AtomicLong clock = farFuture();
+    String prefix = server.prefix() + "moved";
+    try (RateLimiter limiter = at(clock, prefix)) {
+      for (Policy policy : OF_EACH_KIND.subList(0, 3)) {
+        Plan plan = Plan.of(policy.name()).with(policy, "ip");
+        String key = prefix + ":{" + prefix + ".limits}:v1:" + policy.name() + ":192.0.2.1";
+        limiter.check(plan, A);
+        limiter.block(plan, A, Duration.ofDays(1));
+        long end = clock.get() / 1_000 + Duration.ofDays(1).toMillis();
+        clock.addAndGet(-Duration.ofHours(1).toMillis() * 1_000);
+
+        for (int i = 0; i < 2; i++) {
+          Decision refusal = limiter.check(plan, A); // the first one writes
+          assertThat(((Decision.Denied) refusal).reason()).isEqualTo(Decision.Reason.BLOCKED);
+          assertThat(refusal.retryAfter()).isEqualTo(Duration.ofHours(25));
+        }
+        assertThat(System.currentTimeMillis() + redis.pttl(key)).isGreaterThanOrEqualTo(end);
+      }
+    }
+  }
+
+  @Test
   void aNodeWhoseCalendarIsWrongAsksAgainByTheServersTime() {
     Policy policy = Policy.calendarQuota("day", 2, ChronoUnit.DAYS, ZoneOffset.UTC);
     Plan plan = Plan.of("p").with(policy, "ip");
@@ -274,6 +297,12 @@ final class RedisStoreIT {
       assertThat(changed.peek(after, A).limits().get(0).remaining()).isEqualTo(8);
       assertThat(changed.peek(longer, A).limits().get(0).remaining()).isEqualTo(150);
       assertThat(changed.tryAcquire(longer, A, 151).allowed()).isFalse();
+    }
+    Plan smaller = Plan.of("p").with(Policy.tokenBucket("x", 5, Duration.ofHours(1)), "ip");
+    try (RateLimiter limiter = builder(prefix).build()) {
+      LimitStatus status = limiter.peek(smaller, A).limits().get(0);
+      assertThat(status.remaining()).isZero();
+      assertThat(status.retryAfter()).as("no debt").isLessThanOrEqualTo(Duration.ofMinutes(12));
     }
   }
 
