@@ -76,7 +76,7 @@ final class LocalStoreConcurrencyTest {
 
   @Test
   void oneBucketAdmitsJustItsPermitsHoweverManyAskAtOnce() throws Exception { // S1
-    int permits = 100_000;
+    int permits = 1_000_000;
     Plan plan = Plan.of("p").with(Policy.tokenBucket("p", permits, HOUR));
     AtomicInteger admitted = new AtomicInteger();
     FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
