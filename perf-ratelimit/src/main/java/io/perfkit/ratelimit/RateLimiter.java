@@ -26,9 +26,9 @@ import redis.clients.jedis.UnifiedJedis;
  * all nodes of an application together ({@link #redis}); both decide alike. Thread safe.
  *
  * <p>On Redis all policies of a plan are decided by one script in one round trip, by the server's
- * clock. Requests of a node that meet become one command. No call waits longer for Redis than the
- * guard's budget, or twice that if it met others; while Redis can't be asked, each policy decides
- * as {@link Policy#onRedisDown()} says.
+ * clock. Requests of a node that meet become one command. No command takes longer than the guard's
+ * budget, and who met others waits no longer than that for a command of his own; while Redis can't
+ * be asked, each policy decides as {@link Policy#onRedisDown()} says.
  */
 public final class RateLimiter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RateLimiter.class);
