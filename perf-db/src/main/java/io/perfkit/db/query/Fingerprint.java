@@ -2,7 +2,6 @@ package io.perfkit.db.query;
 
 import static java.util.Objects.requireNonNull;
 
-import io.perfkit.db.query.SqlLexer.Token;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +41,6 @@ public record Fingerprint(String text, boolean cut) {
 
   /** One pass over the tokens. */
   private static final class Writer {
-    private static final int DEPTH_FEW = 8;
     private static final int DEPTH_MAX = 64;
     private static final int IN = "in".hashCode();
     private static final int ARRAY = "array".hashCode();
@@ -57,19 +55,19 @@ public record Fingerprint(String text, boolean cut) {
     private int length;
 
     /* The token before. */
-    private Token before = Token.END;
+    private int before = SqlLexer.END;
     private char beforeFirst;
     private int beforeAt;
 
     /* Signs that belong to a value if one follows, and what stood before them. */
     private boolean signs;
     private int signsAt;
-    private Token beforeSigns = Token.END;
+    private int beforeSigns = SqlLexer.END;
     private char beforeSignsFirst;
 
-    /* Of the innermost bracket, and of those around it by their depth; null where all is kept. */
+    /** Of the innermost bracket of which alike ones become one, and how deep that is. */
     private @Nullable Elements elements;
-    private @Nullable Elements[] around = new Elements[DEPTH_FEW];
+
     private int depth;
 
     /** In a list, or behind VALUES: alike ones become one. */
@@ -77,12 +75,16 @@ public record Fingerprint(String text, boolean cut) {
       private static final int NONE = -1;
 
       private final boolean rows;
+      private final int depth;
+      private final @Nullable Elements outer;
       private int at = NONE;
       private int lastAt = NONE;
       private int lastEnd;
 
-      Elements(boolean rows) {
+      Elements(boolean rows, int depth, @Nullable Elements outer) {
         this.rows = rows;
+        this.depth = depth;
+        this.outer = outer;
       }
     }
 
@@ -93,8 +95,8 @@ public record Fingerprint(String text, boolean cut) {
 
     String write() {
       boolean semicolon = false;
-      for (Token token = lexer.next(); token != Token.END; token = lexer.next()) {
-        if (token == Token.PUNCTUATION && lexer.is(';')) {
+      for (int token = lexer.next(); token != SqlLexer.END; token = lexer.next()) {
+        if (token == SqlLexer.PUNCTUATION && lexer.is(';')) {
           semicolon = true;
           continue;
         }
@@ -111,48 +113,48 @@ public record Fingerprint(String text, boolean cut) {
     private void endStatement() {
       endRows();
       out[length++] = ';';
-      wrote(Token.PUNCTUATION, ';');
+      wrote(SqlLexer.PUNCTUATION, ';');
       depth = 0;
       elements = null;
     }
 
-    private void take(Token token) {
+    private void take(int token) {
       char first = lexer.first();
-      boolean comma = token == Token.PUNCTUATION && first == ',';
-      if (elements != null) {
+      boolean comma = token == SqlLexer.PUNCTUATION && first == ',';
+      Elements open = elements();
+      if (open != null) {
         if (comma) {
-          endElement(elements);
-        } else if (elements.rows && isAfter(')')) {
+          endElement(open);
+        } else if (open.rows && isAfter(')')) {
           endRows();
         }
       }
       switch (token) {
-        case WORD -> word();
-        case VALUE -> value();
-        case OPERATOR -> operator(first);
-        case PUNCTUATION -> punctuation(first);
+        case SqlLexer.WORD -> word();
+        case SqlLexer.VALUE -> value();
+        case SqlLexer.OPERATOR -> operator(first);
+        case SqlLexer.PUNCTUATION -> punctuation(first);
         default -> copy(token);
       }
-      if (comma && elements != null) {
-        elements.at = Elements.NONE;
+      if (comma && open != null) {
+        open.at = Elements.NONE;
       }
+    }
+
+    /** Null where all is kept. */
+    private @Nullable Elements elements() {
+      Elements innermost = elements;
+      return innermost != null && innermost.depth == depth ? innermost : null;
     }
 
     private void word() {
       space(!isGlued());
       beforeAt = length;
-      char[] text = lexer.text();
-      char[] to = out;
-      int at = length;
-      int end = lexer.end();
-      for (int i = lexer.start(); i < end; i++) {
-        char c = text[i];
-        to[at++] = c >= 'A' && c <= 'Z' ? (char) (c + 32) : c;
-      }
-      length = at;
-      wrote(Token.WORD, lexer.first());
-      if (at - beforeAt == VALUES_LENGTH && wordBefore() == VALUES && depth < DEPTH_MAX) {
-        elements = new Elements(true);
+      append();
+      wrote(SqlLexer.WORD, lexer.first());
+      if (length - beforeAt == VALUES_LENGTH && wordBefore() == VALUES && depth < DEPTH_MAX) {
+        Elements same = elements();
+        elements = new Elements(true, depth, same == null ? elements : same.outer);
       }
     }
 
@@ -161,12 +163,12 @@ public record Fingerprint(String text, boolean cut) {
         length = signsAt;
         before = beforeSigns;
         beforeFirst = beforeSignsFirst;
-      } else if (before == Token.VALUE) {
+      } else if (before == SqlLexer.VALUE) {
         return; // a string that goes on after white space
       }
       space(!isGlued());
       out[length++] = '?';
-      wrote(Token.VALUE, '?');
+      wrote(SqlLexer.VALUE, '?');
     }
 
     private void operator(char first) {
@@ -177,7 +179,7 @@ public record Fingerprint(String text, boolean cut) {
         beforeSigns = before;
         beforeSignsFirst = beforeFirst;
       }
-      copy(Token.OPERATOR);
+      copy(SqlLexer.OPERATOR);
       signs = unary;
     }
 
@@ -185,29 +187,29 @@ public record Fingerprint(String text, boolean cut) {
       switch (first) {
         case '(', '[' -> {
           int word = wordBefore();
-          boolean call = before == Token.WORD && !Keywords.contains(word);
+          boolean call = before == SqlLexer.WORD && !Keywords.contains(word);
           boolean list = first == '(' ? word == IN : word == ARRAY || (isAfter('[') && isInList());
           space(!isGlued() && !call && !(first == '[' && (word == ARRAY || isOperand())));
           out[length++] = first;
-          wrote(Token.PUNCTUATION, first);
+          wrote(SqlLexer.PUNCTUATION, first);
           open(list);
         }
         case ')', ']' -> {
           close();
           out[length++] = first;
-          wrote(Token.PUNCTUATION, first);
+          wrote(SqlLexer.PUNCTUATION, first);
         }
         case ',', '.', ':' -> {
           boolean tight = first != ':' || lexer.end() - lexer.start() == 2;
           space((!tight || isAfter(COLON)) && !isGlued());
           append();
-          wrote(Token.PUNCTUATION, tight ? first : COLON);
+          wrote(SqlLexer.PUNCTUATION, tight ? first : COLON);
         }
-        default -> copy(Token.PUNCTUATION);
+        default -> copy(SqlLexer.PUNCTUATION);
       }
     }
 
-    private void copy(Token token) {
+    private void copy(int token) {
       space(!isGlued());
       append();
       wrote(token, lexer.first());
@@ -219,7 +221,7 @@ public record Fingerprint(String text, boolean cut) {
       length += count;
     }
 
-    private void wrote(Token token, char first) {
+    private void wrote(int token, char first) {
       before = token;
       beforeFirst = first;
       signs = false;
@@ -228,7 +230,7 @@ public record Fingerprint(String text, boolean cut) {
     /** The hash of the word that was written last; 0 if that was no word. */
     private int wordBefore() {
       int hash = 0;
-      if (before == Token.WORD) {
+      if (before == SqlLexer.WORD) {
         for (int i = beforeAt; i < length; i++) {
           hash = 31 * hash + out[i];
         }
@@ -241,14 +243,15 @@ public record Fingerprint(String text, boolean cut) {
       if (wanted && length > 0) {
         out[length++] = ' ';
       }
-      if (elements != null && elements.at == Elements.NONE) {
-        elements.at = length;
+      Elements open = elements();
+      if (open != null && open.at == Elements.NONE) {
+        open.at = length;
       }
     }
 
     /** Whether what was written last wants no space after it. */
     private boolean isGlued() {
-      return before == Token.PUNCTUATION && isOpening(beforeFirst);
+      return before == SqlLexer.PUNCTUATION && isOpening(beforeFirst);
     }
 
     private static boolean isOpening(char c) {
@@ -256,48 +259,46 @@ public record Fingerprint(String text, boolean cut) {
     }
 
     private boolean isAfter(char punctuation) {
-      return before == Token.PUNCTUATION && beforeFirst == punctuation;
+      return before == SqlLexer.PUNCTUATION && beforeFirst == punctuation;
     }
 
     private boolean isOperand() {
       return switch (before) {
-        case WORD -> !Keywords.contains(wordBefore());
-        case QUOTED, VALUE -> true;
-        case PUNCTUATION -> beforeFirst == ')' || beforeFirst == ']';
+        case SqlLexer.WORD -> !Keywords.contains(wordBefore());
+        case SqlLexer.QUOTED, SqlLexer.VALUE -> true;
+        case SqlLexer.PUNCTUATION -> beforeFirst == ')' || beforeFirst == ']';
         default -> false;
       };
     }
 
     private boolean isInList() {
-      return elements != null && !elements.rows;
+      Elements open = elements();
+      return open != null && !open.rows;
     }
 
     private void open(boolean list) {
-      if (depth < DEPTH_MAX) {
-        if (depth == around.length) {
-          around = Arrays.copyOf(around, depth * 2);
-        }
-        around[depth] = elements;
-      }
       depth++;
-      elements = list && depth < DEPTH_MAX ? new Elements(false) : null;
+      if (list && depth < DEPTH_MAX) {
+        elements = new Elements(false, depth, elements);
+      }
     }
 
     private void close() {
-      if (elements != null) {
-        endElement(elements);
+      Elements open = elements();
+      if (open != null) {
+        endElement(open);
+        elements = open.outer;
       }
-      elements = null;
       if (depth > 0) {
         depth--;
-        elements = depth < around.length ? around[depth] : null;
       }
     }
 
     private void endRows() {
-      if (elements != null && elements.rows) {
-        endElement(elements);
-        elements = null;
+      Elements open = elements();
+      if (open != null && open.rows) {
+        endElement(open);
+        elements = open.outer;
       }
     }
 

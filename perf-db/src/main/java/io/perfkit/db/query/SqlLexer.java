@@ -3,28 +3,31 @@ package io.perfkit.db.query;
 /**
  * Splits a statement into tokens, as PostgreSQL does: words, quoted identifiers, literals and
  * parameters, operators, punctuation. White space and comments are skipped. Any text has tokens;
- * what is not closed goes on to the end. One thread at a time.
+ * what is not closed goes on to the end. Words come in lower case. One thread at a time.
  */
 final class SqlLexer {
-  /** What {@link #next} finds. */
-  enum Token {
-    WORD,
-    QUOTED,
-    /** A constant or a parameter. */
-    VALUE,
-    OPERATOR,
-    /** {@code ::}, one of {@code ( ) [ ] , ; . { }}, or a character that has no meaning. */
-    PUNCTUATION,
-    END
-  }
+  /* What next finds. */
 
+  static final int END = 0;
+  static final int WORD = 1;
+  static final int QUOTED = 2;
+
+  /** A constant or a parameter. */
+  static final int VALUE = 3;
+
+  static final int OPERATOR = 4;
+
+  /** {@code ::}, one of {@code ( ) [ ] , ; . { }}, or a character that has no meaning. */
+  static final int PUNCTUATION = 5;
+
+  private static final int NULS = 2; // behind the text, so that none looks beyond its end
   private static final byte OTHER = 0;
   private static final byte SPACE = 1;
-  private static final byte WORD = 2;
+  private static final byte LETTER = 2;
   private static final byte DIGIT = 3;
-  private static final byte OPERATOR = 4;
+  private static final byte SIGN = 4;
   private static final byte[] CLASSES = new byte[128];
-  private static final boolean[] PARTS = new boolean[128]; // of a word, behind its first character
+  private static final byte[] PARTS = new byte[128]; // of a word: in lower case, else 0
 
   static {
     for (char c = 0; c < CLASSES.length; c++) {
@@ -34,9 +37,10 @@ final class SqlLexer {
               : c >= '0' && c <= '9'
                   ? DIGIT
                   : c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-                      ? WORD
-                      : "+-*/<>=~!@#%^&|".indexOf(c) >= 0 ? OPERATOR : OTHER;
-      PARTS[c] = CLASSES[c] == WORD || CLASSES[c] == DIGIT || c == '$';
+                      ? LETTER
+                      : "+-*/<>=~!@#%^&|".indexOf(c) >= 0 ? SIGN : OTHER;
+      boolean part = CLASSES[c] == LETTER || CLASSES[c] == DIGIT || c == '$';
+      PARTS[c] = part ? (byte) (c >= 'A' && c <= 'Z' ? c + 32 : c) : 0;
     }
   }
 
@@ -47,7 +51,7 @@ final class SqlLexer {
 
   SqlLexer(String sql, int limit) {
     this.length = Math.min(sql.length(), limit);
-    this.text = new char[length];
+    this.text = new char[length + NULS];
     sql.getChars(0, length, text, 0);
   }
 
@@ -74,32 +78,32 @@ final class SqlLexer {
     return end - start == 1 && text[start] == single;
   }
 
-  Token next() {
+  int next() {
     start = skipSpace(end);
     if (start == length) {
       end = length;
-      return Token.END;
+      return END;
     }
     char c = text[start];
     return switch (classOf(c)) {
-      case WORD -> word(c);
+      case LETTER -> word(c);
       case DIGIT -> number(start);
-      case OPERATOR -> operator();
+      case SIGN -> operator();
       default -> other(c);
     };
   }
 
-  private Token word(char first) {
-    end = endOfWord(start + 1);
-    return isPrefixOfString() ? string(end, isEscaping(first)) : Token.WORD;
+  private int word(char first) {
+    end = endOfWord(start);
+    return isPrefixOfString() ? string(end, isEscaping(first)) : WORD;
   }
 
-  private Token operator() {
+  private int operator() {
     end = endOfOperator();
-    return Token.OPERATOR;
+    return OPERATOR;
   }
 
-  private Token other(char c) {
+  private int other(char c) {
     return switch (c) {
       case '\'' -> string(start, false);
       case '"', '`' -> quoted(c);
@@ -111,14 +115,14 @@ final class SqlLexer {
     };
   }
 
-  private Token quoted(char quote) {
+  private int quoted(char quote) {
     end = endOfQuoted(start + 1, quote, false);
-    return Token.QUOTED;
+    return QUOTED;
   }
 
-  private Token punctuation(int characters) {
+  private int punctuation(int characters) {
     end = start + characters;
-    return Token.PUNCTUATION;
+    return PUNCTUATION;
   }
 
   private int skipSpace(int from) {
@@ -163,16 +167,16 @@ final class SqlLexer {
     return Math.min(i, length);
   }
 
+  /** Makes the word lower case on the way. */
   private int endOfWord(int from) {
+    char[] in = text;
     int i = from;
-    while (i < length && isPartOfWord(text[i])) {
-      i++;
+    for (char c = in[i]; c >= PARTS.length || PARTS[c] != 0; c = in[++i]) {
+      if (c < PARTS.length) {
+        in[i] = (char) PARTS[c];
+      }
     }
     return i;
-  }
-
-  private static boolean isPartOfWord(char c) {
-    return c >= PARTS.length || PARTS[c];
   }
 
   /** Of {@code E'..'}, {@code B'..'}, {@code X'..'}, {@code N'..'} and {@code U&'..'}. */
@@ -192,9 +196,9 @@ final class SqlLexer {
     return prefix == 'e' || prefix == 'E';
   }
 
-  private Token string(int quote, boolean escapes) {
+  private int string(int quote, boolean escapes) {
     end = endOfQuoted(quote + 1, '\'', escapes);
-    return Token.VALUE;
+    return VALUE;
   }
 
   private int endOfQuoted(int from, char quote, boolean escapes) {
@@ -214,40 +218,40 @@ final class SqlLexer {
     return length;
   }
 
-  private Token number(int from) {
+  private int number(int from) {
     int i = from;
-    while (i < length && (isDigit(i) || classOf(text[i]) == WORD || text[i] == '.')) {
+    while (i < length && (isDigit(i) || classOf(text[i]) == LETTER || text[i] == '.')) {
       boolean signed = (text[i] == 'e' || text[i] == 'E') && isSign(i + 1) && isDigit(i + 2);
       i += signed ? 2 : 1;
     }
     end = i;
-    return Token.VALUE;
+    return VALUE;
   }
 
   /** A parameter, or an operator of jsonb, whose question mark is doubled in JDBC. */
-  private Token questionMark() {
+  private int questionMark() {
     if (at(start + 1) != '?') {
       end = start + 1;
-      return Token.VALUE;
+      return VALUE;
     }
     end = start + 2;
     if (at(end) == '|' || at(end) == '&') {
       end++;
     }
-    return Token.OPERATOR;
+    return OPERATOR;
   }
 
   /** {@code $1}, {@code $$..$$} or {@code $tag$..$tag$}. */
-  private Token dollar() {
+  private int dollar() {
     if (isDigit(start + 1)) {
       end = start + 1;
       while (isDigit(end)) {
         end++;
       }
-      return Token.VALUE;
+      return VALUE;
     }
     int tagEnd = start + 1;
-    while (tagEnd < length && (classOf(text[tagEnd]) == WORD || isDigit(tagEnd))) {
+    while (tagEnd < length && (classOf(text[tagEnd]) == LETTER || isDigit(tagEnd))) {
       tagEnd++;
     }
     if (at(tagEnd) != '$') {
@@ -259,7 +263,7 @@ final class SqlLexer {
       i++;
     }
     end = Math.min(i + tag, length);
-    return Token.VALUE;
+    return VALUE;
   }
 
   private boolean isTagAt(int from, int tag) {
@@ -275,7 +279,7 @@ final class SqlLexer {
   private int endOfOperator() {
     int i = start;
     boolean special = false;
-    while (i < length && classOf(text[i]) == OPERATOR && !isComment(i)) {
+    while (i < length && classOf(text[i]) == SIGN && !isComment(i)) {
       special |= "~!@#%^&|".indexOf(text[i]) >= 0;
       i++;
     }
@@ -298,12 +302,12 @@ final class SqlLexer {
     return c >= '0' && c <= '9';
   }
 
-  /** NUL beyond the end. */
+  /** NUL behind the end. */
   private char at(int i) {
-    return i < length ? text[i] : 0;
+    return text[i];
   }
 
   private static byte classOf(char c) {
-    return c < CLASSES.length ? CLASSES[c] : WORD;
+    return c < CLASSES.length ? CLASSES[c] : LETTER;
   }
 }
