@@ -20,14 +20,15 @@ import org.jspecify.annotations.Nullable;
 final class MonitoredConnection extends DelegatingConnection {
 
   /* Invariants
-   * M1  what runs is written last and read first, so who sees a query sees its start and thread, or
-   *     those of a later one. */
+   * M1  that something runs is written last and read first, so who sees it sees its query, start and
+   *     thread, or those of a later one.
+   * References are written only if they differ, which spares the barriers of the collector. */
   private static final VarHandle RUNNING;
 
   static {
     try {
       RUNNING =
-          MethodHandles.lookup().findVarHandle(MonitoredConnection.class, "running", Query.class);
+          MethodHandles.lookup().findVarHandle(MonitoredConnection.class, "running", boolean.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -41,10 +42,11 @@ final class MonitoredConnection extends DelegatingConnection {
   private final QueryMonitor monitor;
 
   @SuppressWarnings("unused") // by RUNNING
-  private @Nullable Query running;
+  private boolean running;
 
-  private long startNanos;
+  private @Nullable Query runningQuery;
   private @Nullable Thread thread;
+  private long startNanos;
 
   /** Of this connection since it was borrowed, or since its last transaction. */
   private @Nullable Repeats repeats;
@@ -161,10 +163,16 @@ final class MonitoredConnection extends DelegatingConnection {
     if (query.callSite() == null) {
       query.callSite(CallSite.find());
     }
+    Thread runner = Thread.currentThread();
+    if (runningQuery != query) {
+      runningQuery = query;
+    }
+    if (thread != runner) {
+      thread = runner;
+    }
     long now = monitor.nanos().getAsLong();
     startNanos = now;
-    thread = Thread.currentThread();
-    RUNNING.setRelease(this, query); // M1
+    RUNNING.setRelease(this, true); // M1
     return now;
   }
 
@@ -190,7 +198,7 @@ final class MonitoredConnection extends DelegatingConnection {
 
   private long end(@Nullable MonitoredStatement<?> statement, Query query, long start) {
     long took = monitor.nanos().getAsLong() - start;
-    RUNNING.setRelease(this, null);
+    RUNNING.setRelease(this, false);
     query.stats().executed(took);
     if (monitor.isNoteworthy(took)) {
       monitor.note(statement, query, took);
@@ -237,9 +245,12 @@ final class MonitoredConnection extends DelegatingConnection {
 
   /** What runs now, as the watchdog sees it; null if nothing does. */
   @Nullable Execution execution() {
-    Query query = (Query) RUNNING.getAcquire(this);
+    boolean runs = (boolean) RUNNING.getAcquire(this);
+    Query query = runningQuery;
     Thread runner = thread;
-    return query == null || runner == null ? null : new Execution(query, startNanos, runner);
+    return !runs || query == null || runner == null
+        ? null
+        : new Execution(query, startNanos, runner);
   }
 
   /** An execution that is under way. */

@@ -101,7 +101,6 @@ class MonitoredPreparedStatement<S extends PreparedStatement>
 
   @Override
   public final void addBatch() throws SQLException {
-    int unused = parametersHash(); // those that follow are of another row
     delegate.addBatch();
   }
 

@@ -39,29 +39,33 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
    * @param hash of its parameters
    */
   final <T> T run(int hash, Execution<? super S, T> execution) throws SQLException {
-    return run(query, hash, execution);
-  }
-
-  private <T> T run(String sql, Execution<? super S, T> execution) throws SQLException {
-    return run(connection.query(sql), sql.hashCode(), execution);
-  }
-
-  private <T> T run(Query next, int hash, Execution<? super S, T> execution) throws SQLException {
-    settle();
-    query = next;
-    connection.willRun(next);
-    long start = connection.begin(next);
+    if (rows != NOTHING_OPEN) {
+      settle();
+    }
+    Query current = query;
+    connection.willRun(current);
+    long start = connection.begin(current);
     try {
       T result = execution.on(delegate);
-      openSince = connection.succeeded(this, next, hash, start);
+      openSince = connection.succeeded(this, current, hash, start);
       connection.ran(null);
       rows = 0;
       return result;
     } catch (SQLException | RuntimeException | Error e) {
-      connection.failed(this, next, start, e);
-      connection.ran(e);
+      failed(current, start, e);
       throw e;
     }
+  }
+
+  private <T> T run(String sql, Execution<? super S, T> execution) throws SQLException {
+    settle(); // what ran before
+    query = connection.query(sql);
+    return run(sql.hashCode(), execution);
+  }
+
+  private void failed(Query failed, long start, Throwable failure) {
+    connection.failed(this, failed, start, failure);
+    connection.ran(failure);
   }
 
   /** Of several texts only the last one is known. */
@@ -168,7 +172,9 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
     try {
       delegate.close();
     } finally {
-      settle();
+      if (rows != NOTHING_OPEN) {
+        settle();
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -16,17 +17,17 @@ final class QueryStats {
   private static final int ERROR_CLASSES_MAX = 64;
 
   private final Histogram executions = new Histogram();
-  private final LongAdder executeNanos = new LongAdder();
-  private final LongAdder fetchNanos = new LongAdder();
-  private final LongAdder readNanos = new LongAdder();
-  private final LongAdder rows = new LongAdder();
+  private final AtomicLong executeNanos = new AtomicLong();
+  private final AtomicLong fetchNanos = new AtomicLong();
+  private final AtomicLong readNanos = new AtomicLong();
+  private final AtomicLong rows = new AtomicLong();
   private final ConcurrentHashMap<String, LongAdder> errors = new ConcurrentHashMap<>();
   private volatile @Nullable QueryStats heir;
   private volatile @Nullable SlowSample lastSlow;
 
   void executed(long nanos) {
     executions.record(nanos);
-    executeNanos.add(nanos);
+    executeNanos.getAndAdd(nanos);
     moveOn();
   }
 
@@ -41,19 +42,19 @@ final class QueryStats {
   }
 
   void rows(int count) {
-    rows.add(count);
+    rows.getAndAdd(count);
     moveOn();
   }
 
   /** Time inside the driver for rows that came after the execution. */
   void fetched(long nanos) {
-    fetchNanos.add(nanos);
+    fetchNanos.getAndAdd(nanos);
     moveOn();
   }
 
   /** Time from the end of the execution until the result was closed. */
   void read(long nanos) {
-    readNanos.add(nanos);
+    readNanos.getAndAdd(nanos);
     moveOn();
   }
 
@@ -79,10 +80,10 @@ final class QueryStats {
     QueryStats to = heir;
     if (to != null) {
       executions.drainTo(to.executions);
-      to.executeNanos.add(executeNanos.sumThenReset());
-      to.fetchNanos.add(fetchNanos.sumThenReset());
-      to.readNanos.add(readNanos.sumThenReset());
-      to.rows.add(rows.sumThenReset());
+      to.executeNanos.addAndGet(executeNanos.getAndSet(0));
+      to.fetchNanos.addAndGet(fetchNanos.getAndSet(0));
+      to.readNanos.addAndGet(readNanos.getAndSet(0));
+      to.rows.addAndGet(rows.getAndSet(0));
       errors.forEach(
           (type, count) ->
               to.errors.computeIfAbsent(type, key -> new LongAdder()).add(count.sumThenReset()));
@@ -90,7 +91,7 @@ final class QueryStats {
   }
 
   long executeNanos() {
-    return executeNanos.sum();
+    return executeNanos.get();
   }
 
   long calls() {
@@ -98,7 +99,7 @@ final class QueryStats {
   }
 
   long rows() {
-    return rows.sum();
+    return rows.get();
   }
 
   long failures() {
@@ -113,16 +114,16 @@ final class QueryStats {
   QueryFigures figures(String fingerprint, Operation operation, String callSite) {
     Map<String, Long> failures = new TreeMap<>();
     errors.forEach((type, count) -> failures.put(type, count.sum()));
-    long execute = executeNanos.sum();
+    long execute = executeNanos.get();
     return new QueryFigures(
         fingerprint,
         operation,
         timings(),
         failures,
-        rows.sum(),
+        rows.get(),
         execute,
-        fetchNanos.sum(),
-        execute + readNanos.sum(),
+        fetchNanos.get(),
+        execute + readNanos.get(),
         callSite,
         lastSlow);
   }
