@@ -6,7 +6,7 @@ import java.lang.StackWalker.StackFrame;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The line of the application that asked for an execution. */
+/** Finds the line of the application that asked for an execution. Immutable. */
 final class CallSite {
   private static final int PATH_MAX = 6;
   private static final StackWalker WALKER =
@@ -30,21 +30,26 @@ final class CallSite {
           "org.mybatis.",
           BatchLoader.class.getName());
 
-  private CallSite() {}
+  private final List<String> helpers;
+
+  /** Passes over these too, beginnings of names of classes. */
+  CallSite(List<String> helpers) {
+    this.helpers = helpers;
+  }
 
   /**
    * Of the execution that is under way on this thread, as {@code Class.method:line}; empty if there
    * are only libraries. Takes some microseconds.
    */
-  static String find() {
-    return WALKER.walk(CallSite::below);
+  String find() {
+    return WALKER.walk(this::below);
   }
 
-  private static String below(Stream<StackFrame> frames) {
+  private String below(Stream<StackFrame> frames) {
     return ofApplication(frames).findFirst().map(CallSite::text).orElse("");
   }
 
-  private static Stream<StackFrame> ofApplication(Stream<StackFrame> frames) {
+  private Stream<StackFrame> ofApplication(Stream<StackFrame> frames) {
     return frames
         .dropWhile(frame -> !isWrapper(frame))
         .filter(frame -> !isWrapper(frame) && !isLibrary(frame.getClassName()));
@@ -53,7 +58,7 @@ final class CallSite {
   /**
    * The lines that lead there, the nearest first: enough of them to tell loops from other calls.
    */
-  static String path() {
+  String path() {
     return WALKER.walk(
         frames ->
             ofApplication(frames).limit(PATH_MAX).map(CallSite::text).collect(joining(" < ")));
@@ -63,8 +68,9 @@ final class CallSite {
     return Delegating.class.isAssignableFrom(frame.getDeclaringClass());
   }
 
-  private static boolean isLibrary(String className) {
-    return LIBRARIES.stream().anyMatch(className::startsWith);
+  private boolean isLibrary(String className) {
+    return LIBRARIES.stream().anyMatch(className::startsWith)
+        || helpers.stream().anyMatch(className::startsWith);
   }
 
   private static String text(StackFrame frame) {
@@ -72,7 +78,7 @@ final class CallSite {
   }
 
   /** The same of another thread, from a snapshot of its stack. */
-  static String find(Thread thread) {
+  String find(Thread thread) {
     List<StackTraceElement> stack = List.of(thread.getStackTrace());
     String wrappers = MonitoredStatement.class.getPackageName() + ".Monitored";
     return stack.stream()

@@ -161,7 +161,7 @@ final class MonitoredConnection extends DelegatingConnection {
 
   long begin(Query query) {
     if (query.callSite() == null) {
-      query.callSite(CallSite.find());
+      query.callSite(monitor.callSite().find());
     }
     Thread runner = Thread.currentThread();
     if (runningQuery != query) {

@@ -26,6 +26,7 @@ public final class QueryMonitor implements AutoCloseable {
   private final LongSupplier nanos;
   private final InstantSource clock;
   private final QueryLog log;
+  private final CallSite callSite;
   private final boolean logSlow;
   private final boolean logAll;
   private final long slowNanos;
@@ -47,13 +48,14 @@ public final class QueryMonitor implements AutoCloseable {
     this.nanos = builder.nanos;
     this.clock = builder.clock;
     this.log = builder.log;
+    this.callSite = new CallSite(config.helpers());
     this.logSlow = config.logSlow();
     this.logAll = config.logAll();
     this.slowNanos = config.slowAfter().toNanos();
     this.noteworthyNanos = logAll ? 0 : slowNanos;
     this.repeatsMin = config.repeatsMin();
     this.repeated = new RepeatedQueries(log);
-    this.watchdog = new Watchdog(config.stillRunningAfter(), nanos, log);
+    this.watchdog = new Watchdog(config.stillRunningAfter(), nanos, log, callSite);
     this.meters =
         builder.registry == null ? null : new QueryMeters(builder.registry, queries, watchdog);
   }
@@ -168,7 +170,7 @@ public final class QueryMonitor implements AutoCloseable {
   }
 
   Repeats newRepeats() {
-    return new Repeats(repeatsMin, repeated, CallSite::path);
+    return new Repeats(repeatsMin, repeated, callSite::path);
   }
 
   Query query(String sql) {
@@ -177,6 +179,10 @@ public final class QueryMonitor implements AutoCloseable {
 
   LongSupplier nanos() {
     return nanos;
+  }
+
+  CallSite callSite() {
+    return callSite;
   }
 
   boolean isNoteworthy(long took) {
@@ -188,7 +194,7 @@ public final class QueryMonitor implements AutoCloseable {
     String parameters = statement == null ? "[]" : statement.parameters();
     if (took >= slowNanos) {
       SlowSample sample =
-          new SlowSample(clock.instant(), Duration.ofNanos(took), parameters, CallSite.find());
+          new SlowSample(clock.instant(), Duration.ofNanos(took), parameters, callSite.find());
       query.stats().slow(sample);
       if (logSlow) {
         log.slow(query, sample, nanos.getAsLong());

@@ -3,6 +3,7 @@ package io.perfkit.db.query;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Settings of a query monitor. Immutable.
@@ -15,6 +16,10 @@ import java.time.Duration;
  * @param logAll whether every execution is logged, at INFO; default false
  * @param stillRunningAfter an execution that is under way for as long is logged, at WARN, once,
  *     with the place where its thread is; default 5 s
+ * @param repeatsMin executions of one query within one scope that are told of; 0 for not looking;
+ *     default 5
+ * @param helpers the application's own classes between its code and JDBC, by the beginnings of
+ *     their full names, such as {@code com.example.sql.}: a call site is never theirs; default none
  */
 public record QueryMonitorConfig(
     int fingerprintsMax,
@@ -22,7 +27,8 @@ public record QueryMonitorConfig(
     boolean logSlow,
     boolean logAll,
     Duration stillRunningAfter,
-    int repeatsMin) {
+    int repeatsMin,
+    List<String> helpers) {
 
   private static final Duration LONGEST = Duration.ofDays(1);
 
@@ -36,6 +42,10 @@ public record QueryMonitorConfig(
     if (repeatsMin != 0 && (repeatsMin < 3 || repeatsMin > 1_000)) {
       throw new IllegalArgumentException(
           "repeatsMin: " + repeatsMin + " (expected: 3 to 1000, or 0 for not looking)");
+    }
+    helpers = List.copyOf(helpers);
+    if (helpers.stream().anyMatch(String::isBlank)) {
+      throw new IllegalArgumentException("helpers: " + helpers + " (expected: none is blank)");
     }
   }
 
@@ -64,6 +74,7 @@ public record QueryMonitorConfig(
     private boolean logAll;
     private Duration stillRunningAfter = Duration.ofSeconds(5);
     private int repeatsMin = 5;
+    private List<String> helpers = List.of();
 
     private Builder() {}
 
@@ -103,6 +114,12 @@ public record QueryMonitorConfig(
       return this;
     }
 
+    /** See {@link QueryMonitorConfig#helpers()}. */
+    public Builder helpers(List<String> names) {
+      helpers = names;
+      return this;
+    }
+
     /**
      * The settings.
      *
@@ -110,7 +127,7 @@ public record QueryMonitorConfig(
      */
     public QueryMonitorConfig build() {
       return new QueryMonitorConfig(
-          fingerprintsMax, slowAfter, logSlow, logAll, stillRunningAfter, repeatsMin);
+          fingerprintsMax, slowAfter, logSlow, logAll, stillRunningAfter, repeatsMin, helpers);
     }
   }
 }

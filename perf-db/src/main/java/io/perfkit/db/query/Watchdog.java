@@ -28,13 +28,15 @@ final class Watchdog implements AutoCloseable {
   private final long stuckNanos;
   private final LongSupplier nanos;
   private final QueryLog log;
+  private final CallSite callSite;
   private final Map<MonitoredConnection, Long> told = new WeakHashMap<>(); // by its thread only
   private final ScheduledExecutorService thread;
 
-  Watchdog(Duration stuckAfter, LongSupplier nanos, QueryLog log) {
+  Watchdog(Duration stuckAfter, LongSupplier nanos, QueryLog log, CallSite callSite) {
     this.stuckNanos = stuckAfter.toNanos();
     this.nanos = nanos;
     this.log = log;
+    this.callSite = callSite;
     this.thread =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
@@ -61,7 +63,7 @@ final class Watchdog implements AutoCloseable {
       MonitoredConnection connection = i.next();
       Execution execution = connection.execution();
       if (execution != null && isStuck(execution) && isNew(connection, execution)) {
-        String place = CallSite.find(execution.thread());
+        String place = callSite.find(execution.thread());
         if (Optional.ofNullable(connection.execution()).filter(execution::equals).isPresent()) {
           log.stillRunning(
               execution.query(),

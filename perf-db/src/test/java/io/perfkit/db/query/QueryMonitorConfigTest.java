@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class QueryMonitorConfigTest {
@@ -15,6 +16,8 @@ final class QueryMonitorConfigTest {
     assertRefused(
         builder().stillRunningAfter(Duration.ofMillis(9)),
         "stillRunningAfter: PT0.009S (expected: PT0.01S to PT24H)");
+    assertRefused(builder().repeatsMin(2), "repeatsMin: 2 (expected: 3 to 1000, or 0 for not");
+    assertRefused(builder().helpers(List.of("")), "helpers: [] (expected: none is blank)");
   }
 
   @Test
