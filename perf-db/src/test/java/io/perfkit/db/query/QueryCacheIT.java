@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -310,6 +311,52 @@ final class QueryCacheIT {
       assertThat(threads.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
     }
     assertThat(cache.stats().loads()).isEqualTo(1);
+  }
+
+  /** Q3. */
+  @Test
+  void aLoadThatBeganBeforeAWriteIsNotShared() throws Exception {
+    CountDownLatch reading = new CountDownLatch(1);
+    CountDownLatch written = new CountDownLatch(1);
+    CachedQuery<String> slow =
+        cache.query(
+            "select name from users where id = ?",
+            row -> {
+              if (reading.getCount() > 0) {
+                reading.countDown();
+                await(written);
+              }
+              return row.getString(1);
+            });
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try {
+      Future<List<String>> old = thread.submit(() -> slow.list(1));
+      await(reading);
+      execute(database, "update users set name = 'new' where id = 1");
+      assertThat(slow.list(1)).containsExactly("new");
+      written.countDown();
+      assertThat(old.get()).containsExactly("user 1");
+      assertThat(cache.stats().shared()).isZero();
+      assertThat(slow.list(1)).containsExactly("new");
+    } finally {
+      written.countDown();
+      thread.shutdown();
+      assertThat(thread.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    Await.until("it is time", Duration.ofSeconds(30), () -> latch.getCount() == 0);
+  }
+
+  @Test
+  void aConnectionThatIsToldAnotherSchemaTurnsItOff() throws SQLException {
+    List<String> warm = names.list(2);
+    try (Connection connection = database.getConnection()) {
+      connection.setSchema("public");
+    }
+    assertThat(names.list(2)).isEqualTo(warm);
+    assertThat(cache.stats().hits()).isZero();
   }
 
   @Test

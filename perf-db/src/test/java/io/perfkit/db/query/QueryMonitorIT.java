@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +133,7 @@ final class QueryMonitorIT {
         }
       }
       connection.commit();
+      assertThat(monitor.health().running()).isZero();
     }
     QueryFigures figures = figures("select i from generate_series(?, ?) as i");
     assertThat(figures.rows()).isEqualTo(5_000);
@@ -139,6 +141,66 @@ final class QueryMonitorIT {
     assertThat(figures.holdTime()).isGreaterThanOrEqualTo(figures.executeTime());
     assertThat(figures("commit").calls()).isEqualTo(1);
     assertThat(figures("commit").operation()).isEqualTo(Operation.OTHER);
+  }
+
+  @Test
+  void timesTheReadingOfAResultThatIsLeftBeforeItsEnd() throws SQLException {
+    AtomicLong ticks = new AtomicLong();
+    monitor.close();
+    monitor =
+        QueryMonitor.builder(QueryMonitorConfig.defaults())
+            .nanos(() -> ticks.getAndAdd(50_000))
+            .log(log)
+            .build();
+    try (Connection connection = monitor.wrap(plain).getConnection();
+        PreparedStatement select =
+            connection.prepareStatement("select i from generate_series(1, 9) as i")) {
+      select.setFetchSize(100);
+      try (ResultSet rows = select.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+      }
+    }
+    QueryFigures figures = figures("select i from generate_series(?, ?) as i");
+    assertThat(figures.fetchTime()).isPositive();
+    assertThat(figures.holdTime()).isGreaterThan(figures.executeTime());
+  }
+
+  @Test
+  void rowsOfAResultThatTheNextExecutionEndsCountForItsOwnQuery() throws SQLException {
+    try (Connection connection = monitor.wrap(plain).getConnection();
+        Statement texts = connection.createStatement();
+        PreparedStatement prepared = connection.prepareStatement("select 1 as p")) {
+      assertThat(texts.executeQuery("select 1 as a").next()).isTrue();
+      assertThat(texts.executeQuery("select 1 as b where false").next()).isFalse();
+      assertThat(prepared.executeQuery().next()).isTrue();
+      assertThat(prepared.executeQuery().next()).isTrue();
+      assertThat(texts.execute("insert into item (name) values ('x'), ('y')")).isFalse();
+      assertThat(texts.getUpdateCount()).isEqualTo(2);
+    }
+    assertThat(figures("select ? as a").rows()).isEqualTo(1);
+    assertThat(figures("select ? as b where false").rows()).isZero();
+    assertThat(figures("select ? as p").rows()).isEqualTo(2);
+    assertThat(figures("insert into item(name) values (?)").rows()).isEqualTo(2);
+  }
+
+  @Test
+  void namesTheLineThatAskedPastTheHelpersOfTheApplication() throws SQLException {
+    String helper = Helper.class.getName();
+    Helper.select(with(QueryMonitorConfig.builder().helpers(List.of(helper)).build()));
+
+    assertThat(figures("select ?").callSite())
+        .startsWith(QueryMonitorIT.class.getName() + ".namesTheLineThatAskedPast");
+    Helper.select(with(QueryMonitorConfig.defaults()));
+    assertThat(figures("select ?").callSite()).startsWith(helper + ".select:");
+  }
+
+  private static final class Helper {
+    static void select(DataSource database) throws SQLException {
+      try (Connection connection = database.getConnection();
+          PreparedStatement select = connection.prepareStatement("select 42")) {
+        select.executeQuery().close();
+      }
+    }
   }
 
   @Test
@@ -206,6 +268,7 @@ final class QueryMonitorIT {
         with(QueryMonitorConfig.builder().stillRunningAfter(Duration.ofMillis(50)).build());
     try (Connection connection = database.getConnection();
         PreparedStatement sleep = connection.prepareStatement("select pg_sleep(60)")) {
+      assertThat(connection.createStatement().execute("select 'on another thread'")).isTrue();
       CountDownLatch ended = new CountDownLatch(1);
       Thread caller =
           new Thread(
@@ -223,7 +286,10 @@ final class QueryMonitorIT {
           .contains("select pg_sleep(?) at " + QueryMonitorIT.class.getName());
       assertThat(monitor.health().healthy()).isFalse();
       assertThat(monitor.health().running()).isEqualTo(1);
-      assertThat(monitor.health().longest()).isGreaterThanOrEqualTo(Duration.ofMillis(50));
+      Await.until(
+          "the watchdog looked again",
+          SOON,
+          () -> monitor.health().longest().compareTo(Duration.ofMillis(250)) > 0);
       sleep.cancel();
       caller.join(SOON.toMillis());
       assertThat(ended.getCount()).isZero();
@@ -293,6 +359,26 @@ final class QueryMonitorIT {
     assertThat(report.json())
         .contains("\"query\":\"select \\\"i\\\" from generate_series(?, ?) as \\\"i\\\"\"")
         .contains("\"operation\":\"select\",\"calls\":2");
+  }
+
+  @Test
+  void metersAndReportCountThoseThatHaveNoFiguresOfTheirOwn() throws SQLException {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    monitor.close();
+    monitor =
+        QueryMonitor.builder(QueryMonitorConfig.builder().fingerprintsMax(1).build())
+            .meterRegistry(registry)
+            .build();
+    try (Connection connection = monitor.wrap(plain).getConnection();
+        Statement statement = connection.createStatement()) {
+      for (String name : List.of("a", "b", "c")) {
+        statement.executeQuery("select 1 as " + name).close();
+      }
+    }
+    assertThat(
+            registry.get(QueryMeters.EXECUTIONS).tag("operation", "select").functionTimer().count())
+        .isEqualTo(3);
+    assertThat(monitor.report().calls()).isEqualTo(3);
   }
 
   @Test

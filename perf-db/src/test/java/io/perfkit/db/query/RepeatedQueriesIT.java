@@ -181,6 +181,29 @@ final class RepeatedQueriesIT {
   }
 
   @Test
+  void theSameParametersOfOneStatementAreCacheable() throws SQLException {
+    try (Connection connection = database.getConnection();
+        PreparedStatement select = connection.prepareStatement(USER)) {
+      for (int i = 0; i < 6; i++) {
+        select.setInt(1, 7);
+        select.executeQuery().close();
+      }
+    }
+    assertThat(only().kind()).isEqualTo(RepeatedQuery.Kind.CACHEABLE);
+  }
+
+  @Test
+  void borrowedConnectionsAreScopesOfTheirOwn() throws SQLException {
+    try (Connection one = database.getConnection();
+        Connection other = database.getConnection()) {
+      for (int i = 1; i <= 8; i++) {
+        assertThat(name(i % 2 == 0 ? one : other, i)).isNotEmpty();
+      }
+    }
+    assertThat(monitor.repeatedQueries()).as("four on each").isEmpty();
+  }
+
+  @Test
   void literalsCountAsParameters() throws SQLException {
     try (Connection connection = database.getConnection();
         Statement statement = connection.createStatement()) {
