@@ -40,6 +40,7 @@ final class WarmingUp {
   private final AtomicInteger failures = new AtomicInteger();
   private final CountDownLatch over = new CountDownLatch(1);
   private final CountDownLatch fetched = new CountDownLatch(1);
+  private volatile boolean ended;
   private volatile @Nullable SQLException lastFailure;
 
   WarmingUp(Pool pool, int wanted, Duration deadline) {
@@ -72,6 +73,7 @@ final class WarmingUp {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      ended = true;
       over.countDown();
       database.warmingEnds();
       hikari.setMinimumIdle(idle);
@@ -141,7 +143,8 @@ final class WarmingUp {
     long delivered = database.delivered();
     int total = pool.total();
     try {
-      while (pool.total() < wanted
+      while (!ended
+          && pool.total() < wanted
           && (opening.get() > 0 || database.opened() > 0)
           && !hikari.isClosed()) {
         if (pool.waiting() > 0) {
