@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.perfkit.testing.Await;
-import io.perfkit.testing.RealPostgres;
-import io.perfkit.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -22,15 +20,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
-import org.postgresql.PGConnection;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /** What a pool finds out about itself and its callers. */
-@RealPostgres
-final class PoolWatchIT {
+abstract class PoolWatchContract {
+  abstract PoolDatabase database();
+
   @Test
-  void countsWhatIsInUseWhatIsIdleAndWhoWaits(TestDatabase database) throws Exception {
-    try (PoolManager pool = open(database)) {
+  void countsWhatIsInUseWhatIsIdleAndWhoWaits() throws Exception {
+    try (PoolManager pool = open()) {
       List<Connection> held = Pools.take(pool.dataSource(), 4);
       CompletableFuture<Connection> waiter = async("waiter", pool.dataSource()::getConnection);
       Await.until("one waits", SOON, () -> pool.stats().waiting() == 1);
@@ -53,10 +50,10 @@ final class PoolWatchIT {
   }
 
   @Test
-  void aCallerThatTimesOutIsCounted(TestDatabase database) throws Exception {
+  void aCallerThatTimesOutIsCounted() throws Exception {
     PoolConfig config =
         Pools.config().size(1).idle(1).acquireTimeout(Duration.ofMillis(250)).build();
-    try (PoolManager pool = PoolManager.builder(database.dataSource(), config).build();
+    try (PoolManager pool = PoolManager.builder(database().source(), config).build();
         Connection held = pool.dataSource().getConnection()) {
       CompletableFuture<Connection> late = async("late", pool.dataSource()::getConnection);
 
@@ -68,13 +65,12 @@ final class PoolWatchIT {
   }
 
   @Test
-  void aLeakSuspectIsToldOnceWithTheStackOfNowAndTheLastStatement(TestDatabase database)
-      throws Exception {
+  void aLeakSuspectIsToldOnceWithTheStackOfNowAndTheLastStatement() throws Exception {
     Queue<LeakSuspect> told = new ConcurrentLinkedQueue<>();
     CountDownLatch release = new CountDownLatch(1);
     PoolConfig config = Pools.config().leakAfter(Duration.ofMillis(200)).build();
     try (PoolManager pool =
-        PoolManager.builder(database.dataSource(), config)
+        PoolManager.builder(database().source(), config)
             .lastStatement(connection -> Optional.of("SELECT ?"))
             .listener(
                 new PoolListener() {
@@ -106,9 +102,9 @@ final class PoolWatchIT {
   }
 
   @Test
-  void aHolderThatEndedIsCalledSo(TestDatabase database) throws Exception {
+  void aHolderThatEndedIsCalledSo() throws Exception {
     PoolConfig config = Pools.config().leakAfter(Duration.ofMillis(100)).build();
-    try (PoolManager pool = PoolManager.builder(database.dataSource(), config).build()) {
+    try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {
       Connection leaked = get(async("gone", pool.dataSource()::getConnection));
 
       Await.until("it is suspected", SOON, () -> pool.leakSuspects().size() == 1);
@@ -120,10 +116,9 @@ final class PoolWatchIT {
   }
 
   @Test
-  void aConnectionClosedThroughItsStatementIsNoLeakAndNoNesting(TestDatabase database)
-      throws Exception {
+  void aConnectionClosedThroughItsStatementIsNoLeakAndNoNesting() throws Exception {
     PoolConfig config = Pools.config().leakAfter(Duration.ofMillis(1)).build();
-    try (PoolManager pool = PoolManager.builder(database.dataSource(), config).build()) {
+    try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {
       Connection connection = pool.dataSource().getConnection();
       try (Statement statement = connection.createStatement()) {
         statement.getConnection().close();
@@ -140,9 +135,9 @@ final class PoolWatchIT {
   }
 
   @Test
-  void anAbortedConnectionLeavesItsPlaceToAnother(TestDatabase database) throws Exception {
+  void anAbortedConnectionLeavesItsPlaceToAnother() throws Exception {
     PoolConfig config = Pools.config().size(1).idle(1).build();
-    try (PoolManager pool = PoolManager.builder(database.dataSource(), config).build()) {
+    try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {
       Connection aborted = pool.dataSource().getConnection();
       aborted.abort(Runnable::run);
 
@@ -156,9 +151,9 @@ final class PoolWatchIT {
   }
 
   @Test
-  void nestedCallersThatHoldEverythingAreServed(TestDatabase database) throws Exception {
+  void nestedCallersThatHoldEverythingAreServed() throws Exception {
     int callers = 4;
-    try (PoolManager pool = open(database)) {
+    try (PoolManager pool = open()) {
       CyclicBarrier allHoldOne = new CyclicBarrier(callers);
       List<CompletableFuture<Integer>> nesting = new ArrayList<>();
       for (int i = 0; i < callers; i++) {
@@ -190,10 +185,10 @@ final class PoolWatchIT {
   }
 
   @Test
-  void nestingThatTheCeilingCannotServeIsUnhealthy(TestDatabase database) throws Exception {
+  void nestingThatTheCeilingCannotServeIsUnhealthy() throws Exception {
     PoolConfig config =
         Pools.config().size(2).idle(0).ceiling(2).acquireTimeout(Duration.ofMillis(1500)).build();
-    try (PoolManager pool = PoolManager.builder(database.dataSource(), config).build()) {
+    try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {
       CyclicBarrier bothHoldOne = new CyclicBarrier(2);
       List<CompletableFuture<Object>> nesting = new ArrayList<>();
       for (int i = 0; i < 2; i++) {
@@ -216,14 +211,14 @@ final class PoolWatchIT {
   }
 
   @Test
-  void aBusyPoolRaisesTheAlertAndACalmOneClearsIt(TestDatabase database) throws Exception {
+  void aBusyPoolRaisesTheAlertAndACalmOneClearsIt() throws Exception {
     Queue<UtilisationAlert> told = new ConcurrentLinkedQueue<>();
     PoolConfig config =
         Pools.config()
             .utilisation(new UtilisationRule(0.8, 0.7, Duration.ofMillis(100), 2, 3))
             .build();
     try (PoolManager pool =
-        PoolManager.builder(database.dataSource(), config)
+        PoolManager.builder(database().source(), config)
             .listener(
                 new PoolListener() {
                   @Override
@@ -247,46 +242,25 @@ final class PoolWatchIT {
   }
 
   @Test
-  void unwrapLeadsToHikariAndTheDriver(TestDatabase database) throws Exception {
-    try (PoolManager pool = open(database)) {
+  void unwrapLeadsToHikariAndTheDriver() throws Exception {
+    try (PoolManager pool = open()) {
       DataSource source = pool.dataSource();
       assertThat(source.isWrapperFor(HikariDataSource.class)).isTrue();
       assertThat(source.unwrap(HikariDataSource.class).getPoolName()).isEqualTo("test");
       assertThat(source.unwrap(DataSource.class)).isSameAs(source);
-      assertThat(source.isWrapperFor(PGSimpleDataSource.class)).isTrue();
-      assertThat(source.unwrap(PGSimpleDataSource.class)).isNotNull();
+      Class<? extends DataSource> driver = database().source().getClass();
+      assertThat(source.isWrapperFor(driver)).isTrue();
+      assertThat(source.unwrap(driver)).isInstanceOf(driver);
       assertThat(source.isWrapperFor(String.class)).isFalse();
       try (Connection connection = source.getConnection()) {
         assertThat(connection.unwrap(Connection.class)).isSameAs(connection);
-        assertThat(connection.isWrapperFor(PGConnection.class)).isTrue();
-        assertThat(connection.unwrap(PGConnection.class).getBackendPID()).isPositive();
+        try (Connection direct = database().source().getConnection()) {
+          Class<? extends Connection> own = direct.getClass();
+          assertThat(connection.isWrapperFor(own)).isTrue();
+          assertThat(Pools.one(connection.unwrap(own))).isEqualTo(1);
+        }
         assertThat(connection.isWrapperFor(String.class)).isFalse();
       }
-    }
-  }
-
-  @Test
-  void connectionsThatTheServerEndedAreReplaced(TestDatabase database) throws Exception {
-    DataSource source = Pools.named(database, "ended");
-    try (PoolManager pool = PoolManager.builder(source, Pools.config().build()).build()) {
-      Pools.close(Pools.take(pool.dataSource(), 4));
-      try (Connection other = database.dataSource().getConnection();
-          Statement statement = other.createStatement()) {
-        statement.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ended'");
-      }
-      Pools.awaitSessions(database, "ended", 0);
-
-      Await.until("callers are served again", SOON, () -> answers(pool.dataSource()));
-      Await.until("the pool is healthy", SOON, () -> pool.health().healthy());
-    }
-  }
-
-  private static boolean answers(DataSource source) {
-    try (Connection connection = source.getConnection()) {
-      return Pools.one(connection) == 1;
-    } catch (java.sql.SQLException e) {
-      return false;
     }
   }
 
@@ -298,7 +272,7 @@ final class PoolWatchIT {
     return null;
   }
 
-  private static PoolManager open(TestDatabase database) {
-    return PoolManager.builder(database.dataSource(), Pools.config().build()).build();
+  private PoolManager open() {
+    return PoolManager.builder(database().source(), Pools.config().build()).build();
   }
 }

@@ -19,7 +19,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /** What the tests of a pool have in common. */
 final class Pools {
-  static final Duration SOON = Duration.ofSeconds(5);
+  static final Duration SOON = Duration.ofSeconds(15); // HikariCP itself looks each 30 s
 
   private Pools() {}
 

@@ -9,8 +9,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.perfkit.testing.Await;
-import io.perfkit.testing.RealPostgres;
-import io.perfkit.testing.TestDatabase;
 import io.perfkit.testing.ThreadLeaks;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -26,15 +24,16 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
 /** A pool changes its size under load. Quotes the invariants of {@link Resizer}. */
-@RealPostgres
-final class ResizeIT {
+abstract class ResizeContract {
+  abstract PoolDatabase database();
+
   private static final int HELD = 4;
   private static final int PARKED = 8;
   private static final long CHAOS_SECONDS = Long.getLong("perf.chaos.seconds", 5);
 
   @Test
-  void callersThatWaitAreServedSoonAfterItGrows(TestDatabase database) throws Exception {
-    try (PoolManager pool = PoolManager.builder(database.dataSource(), config()).build()) {
+  void callersThatWaitAreServedSoonAfterItGrows() throws Exception {
+    try (PoolManager pool = PoolManager.builder(database().source(), config()).build()) {
       List<Connection> held = Pools.take(pool.dataSource(), HELD);
       List<CompletableFuture<Connection>> parked = park(pool.dataSource(), PARKED);
       Await.until("all wait", SOON, () -> pool.stats().waiting() == PARKED);
@@ -53,9 +52,9 @@ final class ResizeIT {
 
   /** What the resizer is for: HikariCP told the same through its MXBean leaves them waiting. */
   @Test
-  void hikariItselfLeavesThemWaiting(TestDatabase database) throws Exception {
+  void hikariItselfLeavesThemWaiting() throws Exception {
     HikariConfig settings = new HikariConfig();
-    settings.setDataSource(database.dataSource());
+    settings.setDataSource(database().source());
     settings.setMaximumPoolSize(HELD);
     try (HikariDataSource pool = new HikariDataSource(settings)) {
       List<Connection> held = Pools.take(pool, HELD);
@@ -76,7 +75,7 @@ final class ResizeIT {
           .isInstanceOf(AssertionError.class);
       Pools.close(held);
       List<CompletableFuture<Void>> ended =
-          parked.stream().map(waiter -> waiter.thenAccept(ResizeIT::giveBack)).toList();
+          parked.stream().map(waiter -> waiter.thenAccept(ResizeContract::giveBack)).toList();
       for (CompletableFuture<Void> end : ended) {
         get(end);
       }
@@ -84,24 +83,23 @@ final class ResizeIT {
   }
 
   @Test
-  void surplusIdleConnectionsAreClosedAtOnceWhenItShrinks(TestDatabase database) throws Exception {
-    DataSource source = Pools.named(database, "shrink");
+  void surplusIdleConnectionsAreClosedAtOnceWhenItShrinks() throws Exception {
+    DataSource source = database().source();
     try (PoolManager pool = PoolManager.builder(source, config()).build()) {
       pool.resize(12);
       Pools.close(Pools.take(pool.dataSource(), 12));
-      Pools.awaitSessions(database, "shrink", 12);
+      database().awaitSessions(12);
 
       pool.resize(3);
 
-      Pools.awaitSessions(database, "shrink", 3);
+      database().awaitSessions(3);
       assertThat(pool.stats().idle()).isEqualTo(3);
     }
   }
 
   @Test
-  void aConnectionInUseSurvivesAShrinkAndIsClosedWhenItComesBack(TestDatabase database)
-      throws Exception {
-    DataSource source = Pools.named(database, "inuse");
+  void aConnectionInUseSurvivesAShrinkAndIsClosedWhenItComesBack() throws Exception {
+    DataSource source = database().source();
     try (PoolManager pool = PoolManager.builder(source, config()).build()) {
       pool.resize(10);
       List<Connection> held = Pools.take(pool.dataSource(), 10);
@@ -114,13 +112,13 @@ final class ResizeIT {
         }
       }
       Pools.close(held);
-      Pools.awaitSessions(database, "inuse", 1);
+      database().awaitSessions(1);
     }
   }
 
   @Test
-  void shrinksWhileCallersWaitAndNoConnectionIsEverIdle(TestDatabase database) throws Exception {
-    DataSource source = Pools.named(database, "saturated");
+  void shrinksWhileCallersWaitAndNoConnectionIsEverIdle() throws Exception {
+    DataSource source = database().source();
     AtomicBoolean stop = new AtomicBoolean();
     try (PoolManager pool = PoolManager.builder(source, config()).build()) {
       pool.resize(12);
@@ -128,11 +126,11 @@ final class ResizeIT {
       for (int i = 0; i < 24; i++) {
         callers.add(async("caller-" + i, () -> callUntil(stop, pool.dataSource())));
       }
-      Pools.awaitSessions(database, "saturated", 12);
+      database().awaitSessions(12);
 
       pool.resize(3);
 
-      Pools.awaitSessions(database, "saturated", 3);
+      database().awaitSessions(3);
       stop.set(true);
       for (CompletableFuture<Void> caller : callers) {
         get(caller);
@@ -142,15 +140,15 @@ final class ResizeIT {
   }
 
   @Test
-  void whatIsRetiredIsRolledBackBeforeItsHolderGoesOn(TestDatabase database) throws Exception {
-    try (PoolManager pool = PoolManager.builder(database.dataSource(), config()).build()) {
+  void whatIsRetiredIsRolledBackBeforeItsHolderGoesOn() throws Exception {
+    try (PoolManager pool = PoolManager.builder(database().source(), config()).build()) {
       List<Connection> held = Pools.take(pool.dataSource(), 2);
       Connection writing = held.get(0);
       try (Statement statement = writing.createStatement()) {
-        statement.execute("CREATE TABLE half_done (id int)");
+        statement.execute("CREATE TABLE half_done (id int PRIMARY KEY, n int)");
+        statement.execute("INSERT INTO half_done VALUES (1, 0)");
         writing.setAutoCommit(false);
-        statement.execute("INSERT INTO half_done VALUES (1)");
-        statement.execute("LOCK TABLE half_done");
+        statement.execute("UPDATE half_done SET n = 5"); // locks the row
       }
       pool.resize(1);
       Await.until(
@@ -164,20 +162,19 @@ final class ResizeIT {
       assertThat(writing.isClosed()).isTrue();
       writing.close();
       try (Statement statement = held.get(1).createStatement()) {
-        statement.execute("SET lock_timeout = 100");
-        assertThat(statement.executeUpdate("DELETE FROM half_done")).isZero();
+        statement.setQueryTimeout(10);
+        assertThat(statement.executeUpdate("DELETE FROM half_done WHERE n = 0")).isEqualTo(1);
       }
       held.get(1).close();
     }
   }
 
   @Test
-  void noCallerLosesItsConnectionOrItsTurnWhileTheSizeChangesAllTheTime(TestDatabase database)
-      throws Exception {
+  void noCallerLosesItsConnectionOrItsTurnWhileTheSizeChangesAllTheTime() throws Exception {
     Random random = new Random(20261120);
     AtomicBoolean stop = new AtomicBoolean();
     AtomicLong served = new AtomicLong();
-    try (PoolManager pool = PoolManager.builder(database.dataSource(), config()).build()) {
+    try (PoolManager pool = PoolManager.builder(database().source(), config()).build()) {
       List<CompletableFuture<Void>> callers = new ArrayList<>();
       for (int i = 0; i < 12; i++) {
         callers.add(
@@ -209,8 +206,8 @@ final class ResizeIT {
   }
 
   @Test
-  void closesInTheMiddleOfAResizeAndLeavesNothing(TestDatabase database) {
-    DataSource source = Pools.named(database, "closing");
+  void closesInTheMiddleOfAResizeAndLeavesNothing() {
+    DataSource source = database().source();
     PoolConfig closing =
         Pools.config().name("closing").acquireTimeout(Duration.ofMillis(250)).build();
     ThreadLeaks.assertNone(
@@ -231,12 +228,11 @@ final class ResizeIT {
                     pool.close();
                   }
                 }));
-    Pools.awaitSessions(database, "closing", 0);
   }
 
   @Test
-  void sizesOutOfBoundsAreRefused(TestDatabase database) {
-    PoolManager pool = PoolManager.builder(database.dataSource(), config()).build();
+  void sizesOutOfBoundsAreRefused() {
+    PoolManager pool = PoolManager.builder(database().source(), config()).build();
     assertThatThrownBy(() -> pool.resize(0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("connections: 0 (expected: 1 to 16)");
@@ -249,9 +245,9 @@ final class ResizeIT {
   }
 
   @Test
-  void closeWaitsForWhatIsInUse(TestDatabase database) throws Exception {
+  void closeWaitsForWhatIsInUse() throws Exception {
     PoolConfig config = Pools.config().drain(Duration.ofSeconds(20)).build();
-    PoolManager pool = PoolManager.builder(database.dataSource(), config).build();
+    PoolManager pool = PoolManager.builder(database().source(), config).build();
     Connection inUse = pool.dataSource().getConnection();
 
     CompletableFuture<Void> closing =

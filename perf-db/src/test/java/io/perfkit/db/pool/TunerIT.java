@@ -1,93 +1,44 @@
 package io.perfkit.db.pool;
 
-import static io.perfkit.db.pool.Pools.async;
-import static io.perfkit.db.pool.Pools.get;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.db.pool.TunerDecision.Reason;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RealPostgres;
 import io.perfkit.testing.TestDatabase;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** The tuner in front of a real PostgreSQL; how well it does there is measured by db-tuner. */
 @RealPostgres
-final class TunerIT {
-  private static final Duration CLIMB = Duration.ofSeconds(60);
-  private static final TunerConfig QUICK =
-      TunerConfig.builder().window(Duration.ofMillis(100)).completions(10).build();
+final class TunerIT extends TunerContract {
+  private final TestDatabase server;
+  private final PoolDatabase database;
 
-  @Test
-  void growsWhileMoreConnectionsDoMore(TestDatabase database) throws Exception {
-    Queue<TunerDecision> told = new ConcurrentLinkedQueue<>();
-    PoolConfig config = Pools.config().size(1).idle(1).build();
-    try (PoolManager pool =
-        PoolManager.builder(database.dataSource(), config)
-            .tuner(QUICK)
-            .listener(
-                new PoolListener() {
-                  @Override
-                  public void onDecision(TunerDecision decision) {
-                    told.add(decision);
-                  }
-                })
-            .build()) {
-      underLoad(
-          pool.dataSource(),
-          12,
-          () -> {
-            Await.until("it grew to 4", CLIMB, () -> accepted(pool.decisions()) >= 4);
-            assertThat(told).isNotEmpty();
-          });
-      assertThatThrownBy(() -> pool.resize(4))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessage("pool 'test' is resized by its tuner");
-    }
+  TunerIT(TestDatabase server) {
+    this.server = server;
+    this.database = PoolDatabase.postgres(server);
+  }
+
+  @Override
+  PoolDatabase database() {
+    return database;
   }
 
   @Test
-  void aDryRunTellsAndLeavesTheSize(TestDatabase database) throws Exception {
-    TunerConfig dry =
-        TunerConfig.builder().window(Duration.ofMillis(100)).completions(10).dryRun(true).build();
-    PoolConfig config = Pools.config().size(2).idle(1).build();
-    try (PoolManager pool = PoolManager.builder(database.dataSource(), config).tuner(dry).build()) {
-      underLoad(
-          pool.dataSource(),
-          8,
-          () -> {
-            Await.until("it decided", CLIMB, () -> !pool.decisions().isEmpty());
-            assertThat(pool.decisions()).noneMatch(TunerDecision::applied);
-            assertThat(pool.stats().size()).isEqualTo(2);
-          });
-    }
-  }
-
-  @Test
-  void aServerThatIsFullStopsIt(TestDatabase database) throws Exception {
-    try (Connection connection = database.dataSource().getConnection();
+  void aServerThatIsFullStopsIt() throws Exception {
+    try (Connection connection = server.dataSource().getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE ROLE tuner_full LOGIN PASSWORD 'p'");
     }
-    PGSimpleDataSource source = (PGSimpleDataSource) Pools.named(database, "tuner_full");
+    PGSimpleDataSource source = (PGSimpleDataSource) Pools.named(server, "tuner_full");
     source.setUser("tuner_full");
     source.setPassword("p");
     PoolConfig config = Pools.config().size(3).idle(1).build();
     try (PoolManager pool = PoolManager.builder(source, config).tuner(QUICK).build()) {
       // Known to the server only after the pool has asked it.
-      try (Connection connection = database.dataSource().getConnection();
+      try (Connection connection = server.dataSource().getConnection();
           Statement statement = connection.createStatement()) {
         statement.execute("ALTER ROLE tuner_full CONNECTION LIMIT 3");
       }
@@ -103,47 +54,6 @@ final class TunerIT {
                           .anyMatch(decision -> decision.reason() == Reason.REFUSED)));
       assertThat(pool.stats().size()).isLessThanOrEqualTo(3);
       assertThat(pool.stats().connectFailures()).isPositive();
-    }
-  }
-
-  private static int accepted(List<TunerDecision> decisions) {
-    return decisions.stream()
-        .filter(decision -> decision.reason() == Reason.ACCEPTED)
-        .mapToInt(TunerDecision::to)
-        .max()
-        .orElse(0);
-  }
-
-  /** Statements that wait, as for a disk: the more at once, the more are done. */
-  private static void underLoad(DataSource source, int callers, Runnable meanwhile)
-      throws Exception {
-    AtomicBoolean stop = new AtomicBoolean();
-    List<CompletableFuture<Object>> calling = new ArrayList<>();
-    for (int i = 0; i < callers; i++) {
-      calling.add(
-          async(
-              "load-" + i,
-              () -> {
-                while (!stop.get()) {
-                  sleepInServer(source);
-                }
-                return stop;
-              }));
-    }
-    try {
-      meanwhile.run();
-    } finally {
-      stop.set(true);
-    }
-    for (CompletableFuture<Object> caller : calling) {
-      get(caller);
-    }
-  }
-
-  private static void sleepInServer(DataSource source) throws SQLException {
-    try (Connection connection = source.getConnection();
-        Statement statement = connection.createStatement()) {
-      statement.execute("SELECT pg_sleep(0.005)");
     }
   }
 }

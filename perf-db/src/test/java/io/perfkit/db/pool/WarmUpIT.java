@@ -13,7 +13,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
@@ -22,53 +21,16 @@ import org.postgresql.ds.PGSimpleDataSource;
 import redis.clients.jedis.HostAndPort;
 
 @RealPostgres
-final class WarmUpIT {
-  @Test
-  void hasItsConnectionsBeforeItIsHandedOut(TestDatabase database) throws Exception {
-    DataSource source = Pools.named(database, "warm");
-    PoolConfig config = warm(20).build();
-    try (PoolManager pool = PoolManager.builder(source, config).build()) {
-      WarmUp warmUp = pool.coldStart();
+final class WarmUpIT extends WarmUpContract {
+  private final PoolDatabase database;
 
-      assertThat(warmUp.complete()).isTrue();
-      assertThat(warmUp.wanted()).isEqualTo(20);
-      assertThat(warmUp.failures()).isZero();
-      assertThat(warmUp.elapsed()).isPositive();
-      assertThat(pool.stats().idle()).isEqualTo(20);
-      assertThat(Pools.sessions(database, "warm")).isEqualTo(20); // and none on the way
-      List<Connection> taken = Pools.take(pool.dataSource(), 20);
-      for (Connection connection : taken) {
-        assertThat(Pools.one(connection)).isEqualTo(1);
-      }
-      Pools.close(taken);
-    }
-    Pools.awaitSessions(database, "warm", 0);
+  WarmUpIT(TestDatabase server) {
+    database = PoolDatabase.postgres(server);
   }
 
-  @Test
-  void warmsMoreLaterWhileCallersGoOn(TestDatabase database) throws Exception {
-    PoolConfig config = warm(2).size(16).build();
-    try (PoolManager pool = PoolManager.builder(database.dataSource(), config).build()) {
-      List<Connection> held = Pools.take(pool.dataSource(), 2);
-      CompletableFuture<Connection> caller =
-          Pools.async("caller", () -> pool.dataSource().getConnection());
-
-      WarmUp warmUp = pool.warmUp(16, Duration.ofSeconds(20));
-
-      assertThat(warmUp.complete()).isTrue();
-      held.add(Pools.get(caller));
-      assertThat(pool.stats().active() + pool.stats().idle()).isEqualTo(16);
-      Pools.close(held);
-      assertThatThrownBy(() -> pool.warmUp(17, Duration.ofSeconds(1)))
-          .hasMessage("connections: 17 (expected: 1 to size 16)");
-    }
-  }
-
-  @Test
-  void leavesNoThreadBehind(TestDatabase database) {
-    ThreadLeaks.assertNone(
-        "perf-db-",
-        () -> PoolManager.builder(database.dataSource(), warm(8).build()).build().close());
+  @Override
+  PoolDatabase database() {
+    return database;
   }
 
   @Test
@@ -180,14 +142,6 @@ final class WarmUpIT {
         assertThat(pool.coldStart().failures()).isPositive();
       }
     }
-  }
-
-  private static PoolConfig.Builder warm(int connections) {
-    return Pools.config()
-        .ceiling(32)
-        .size(connections)
-        .idle(connections)
-        .warmUp(Duration.ofSeconds(20));
   }
 
   /** Connections of a role that may have {@code limit} of them. */

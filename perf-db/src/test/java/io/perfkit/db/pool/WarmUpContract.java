@@ -1,0 +1,125 @@
+package io.perfkit.db.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.perfkit.testing.Await;
+import io.perfkit.testing.ThreadLeaks;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+
+/** What a pool opens before it is handed out, and by when. */
+abstract class WarmUpContract {
+  abstract PoolDatabase database();
+
+  @Test
+  void hasItsConnectionsBeforeItIsHandedOut() throws Exception {
+    DataSource source = database().source();
+    PoolConfig config = warm(20).build();
+    try (PoolManager pool = PoolManager.builder(source, config).build()) {
+      WarmUp warmUp = pool.coldStart();
+
+      assertThat(warmUp.complete()).isTrue();
+      assertThat(warmUp.wanted()).isEqualTo(20);
+      assertThat(warmUp.failures()).isZero();
+      assertThat(warmUp.elapsed()).isPositive();
+      assertThat(pool.stats().idle()).isEqualTo(20);
+      assertThat(database().sessions()).isEqualTo(20); // and none on the way
+      List<Connection> taken = Pools.take(pool.dataSource(), 20);
+      for (Connection connection : taken) {
+        assertThat(Pools.one(connection)).isEqualTo(1);
+      }
+      Pools.close(taken);
+    }
+    database().awaitSessions(0);
+  }
+
+  @Test
+  void warmsMoreLaterWhileCallersGoOn() throws Exception {
+    PoolConfig config = warm(2).size(16).build();
+    try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {
+      List<Connection> held = Pools.take(pool.dataSource(), 2);
+      CompletableFuture<Connection> caller =
+          Pools.async("caller", () -> pool.dataSource().getConnection());
+
+      WarmUp warmUp = pool.warmUp(16, Duration.ofSeconds(20));
+
+      assertThat(warmUp.complete()).isTrue();
+      held.add(Pools.get(caller));
+      assertThat(pool.stats().active() + pool.stats().idle()).isEqualTo(16);
+      Pools.close(held);
+      assertThatThrownBy(() -> pool.warmUp(17, Duration.ofSeconds(1)))
+          .hasMessage("connections: 17 (expected: 1 to size 16)");
+    }
+  }
+
+  @Test
+  void leavesNoThreadBehind() {
+    ThreadLeaks.assertNone(
+        "perf-db-",
+        () -> PoolManager.builder(database().source(), warm(8).build()).build().close());
+  }
+
+  @Test
+  void endsAtItsDeadlineThoughTheDatabaseHangs() throws Exception {
+    CountDownLatch answers = new CountDownLatch(1);
+    PoolConfig config = warm(6).warmUp(Duration.ofMillis(500)).build();
+    try {
+      CompletableFuture<PoolManager> building =
+          Pools.async(
+              "builder", () -> PoolManager.builder(hangingAfter(2, answers), config).build());
+
+      WarmUp warmUp;
+      try (PoolManager pool = Pools.get(building)) {
+        warmUp = pool.coldStart();
+        Await.until("what is open is idle", Pools.SOON, () -> pool.stats().idle() == 2);
+        answers.countDown();
+      }
+
+      assertThat(warmUp.ready()).isEqualTo(2);
+      assertThat(warmUp.complete()).isFalse();
+      assertThat(warmUp.elapsed()).isBetween(Duration.ofMillis(500), Pools.SOON);
+    } finally {
+      answers.countDown();
+    }
+    database().awaitSessions(0); // what was opened too late is closed
+  }
+
+  private DataSource hangingAfter(int connections, CountDownLatch answers) {
+    DataSource database = database().source();
+    AtomicInteger left = new AtomicInteger(connections);
+    return new PoolSource(database) {
+      @Override
+      public Connection getConnection() throws SQLException {
+        try {
+          if (left.getAndDecrement() <= 0) {
+            answers.await();
+          }
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+        return database.getConnection();
+      }
+
+      @Override
+      public Connection getConnection(String user, String password) throws SQLException {
+        return database.getConnection(user, password);
+      }
+    };
+  }
+
+  static PoolConfig.Builder warm(int connections) {
+    return Pools.config()
+        .ceiling(32)
+        .size(connections)
+        .idle(connections)
+        .warmUp(Duration.ofSeconds(20));
+  }
+}
