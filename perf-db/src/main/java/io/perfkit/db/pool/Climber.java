@@ -103,8 +103,9 @@ final class Climber {
     lowPeak = window.low() ? max(lowPeak, window.active()) : 0;
     if (window.refusals() > 0) {
       coolingSeconds = config.cooling().toMillis() / 1000.0;
-      ceiling = max(floor, min(ceilingMax, window.total())); // those that are there
-      return rebase(window, min(base, ceiling), Reason.REFUSED);
+      int there = max(floor, min(ceilingMax, window.total()));
+      ceiling = config.dryRun() ? ceiling : there;
+      return rebase(window, min(base, there), Reason.REFUSED);
     }
     if (outOfBounds(base) || (probing && outOfBounds(candidate))) {
       return rebase(window, max(floor, min(base, ceiling)), Reason.BOUNDS);
@@ -224,10 +225,11 @@ final class Climber {
   private Optional<TunerDecision> rebase(PoolWindow window, int size, Reason reason) {
     int before = size();
     probing = false;
-    if (config.dryRun()) {
-      return size == base ? Optional.empty() : decided(window, reason, base, size, 0);
+    if (!config.dryRun() || reason == Reason.BOUNDS) { // the pool has grown to its floor by itself
+      base = size;
+    } else if (size == base) {
+      return Optional.empty();
     }
-    base = size;
     return decided(window, reason, before, size, 0);
   }
 

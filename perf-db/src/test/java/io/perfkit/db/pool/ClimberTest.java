@@ -216,6 +216,37 @@ final class ClimberTest {
   }
 
   @Test
+  void aDryRunTellsOfAServerThatIsFullAndOfLowDemandAndChangesNothing() {
+    SimulatedPool pool = new SimulatedPool(new UslCurve(0, 0.0002), 8, 0.01, 1);
+    Climber climber = climber(TunerConfig.builder().dryRun(true).build(), 40, 1);
+    PoolWindow refused = new PoolWindow(40, 22, 100, SimulatedPool.SECONDS, 22, 5, 1);
+    assertThat(climber.step(refused).orElseThrow().reason()).isEqualTo(Reason.REFUSED);
+    assertThat(climber.size()).isEqualTo(40);
+
+    List<TunerDecision> decisions = new ArrayList<>();
+    for (int i = 0; i < WINDOWS; i++) {
+      climber.step(pool.window(climber.size())).ifPresent(decisions::add);
+      assertThat(climber.size()).isEqualTo(40);
+    }
+
+    assertThat(decisions)
+        .isNotEmpty()
+        .noneMatch(TunerDecision::applied)
+        .allMatch(decision -> decision.reason() == Reason.LOW_DEMAND && decision.to() == 10);
+  }
+
+  @Test
+  void aDryRunFollowsThePoolToItsFloor() {
+    SimulatedPool pool = new SimulatedPool(new UslCurve(0, 0.0002), 1, 0.01, 1);
+    Climber climber = climber(TunerConfig.builder().dryRun(true).build(), 4, 1);
+    climber.floor(9); // to which the pool has grown, or its callers would block each other
+
+    assertThat(reason(climber, pool)).isEqualTo(Reason.BOUNDS);
+    assertThat(climber.size()).isEqualTo(9);
+    assertThat(climber.step(pool.window(9))).isEmpty();
+  }
+
+  @Test
   void holdsStillAfterBothDirectionsWereRejected() {
     UslCurve curve = new UslCurve(0, 0.002);
     SimulatedPool pool = new SimulatedPool(curve, CALLERS, 0.01, 1);
