@@ -49,6 +49,7 @@ final class ColdStart {
         return result;
       } finally {
         if (!done) {
+          database.close(); // HikariCP waits for its adder, who is there
           pool.hikari().close();
         }
       }
@@ -101,7 +102,7 @@ final class ColdStart {
       return new WarmUp(0, 0, failures, elapsed(), failureText());
     }
     WarmUp warmUp;
-    if (lastFailure != null && database.lastFailed()) {
+    if (lastFailure != null && database.outage().isPresent()) {
       warmUp = new WarmUp(pool.sizing().idle(), 0, failures, elapsed(), failureText());
     } else {
       WarmingUp warming =

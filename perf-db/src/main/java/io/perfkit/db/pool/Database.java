@@ -6,10 +6,16 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLNonTransientConnectionException;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -19,40 +25,79 @@ import org.jspecify.annotations.Nullable;
  */
 final class Database extends PoolSource {
   private static final long OFFER_WAIT_MILLIS = 5;
+  private static final long RETRY_NANOS = Duration.ofMillis(100).toNanos();
+
+  /**
+   * Nobody could connect lately. Immutable.
+   *
+   * @param since the first of the failures that no success came between
+   * @param last why the last attempt failed
+   */
+  record Outage(long since, SQLException last) {}
 
   /* Invariants
    * D1  a connection in `opened` goes to HikariCP or is closed: whoever offers looks at `warming` afterwards,
    *     and warmingEnds() discards after clearing it.
    * D2  the adder is never interrupted within getConnection(): `resting` is empty from its begin to its end,
    *     and an interrupt is sent and taken under `lock`.
+   * D3  the adder opens a connection only when one is called for; until then it stays in getConnection().
    */
   private final DataSource database;
+  private final LongSupplier nanos;
   private final BlockingQueue<Connection> opened = new LinkedBlockingQueue<>();
   private final AtomicLong delivered = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
   private final AtomicLong refusals = new AtomicLong();
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Thread resting;
+  private volatile BooleanSupplier calledFor = () -> false;
+  private volatile @Nullable Thread adder;
   private volatile boolean warming;
-  private volatile boolean lastFailed;
+  private final AtomicReference<@Nullable Outage> outage = new AtomicReference<>();
   private volatile boolean closed;
 
-  Database(DataSource database) {
+  Database(DataSource database, LongSupplier nanos) {
     super(database);
     this.database = database;
+    this.nanos = nanos;
   }
 
   /** Called by HikariCP's only thread that adds connections. */
   @Override
   public Connection getConnection() throws SQLException {
     arrive();
-    Connection connection = nextOpened();
-    if (connection == null) {
-      connection = open();
+    while (!closed) {
+      Connection connection = nextOpened();
+      if (connection == null && calledFor.getAsBoolean()) { // D3
+        connection = tryOpen();
+      }
+      if (connection != null) {
+        delivered.incrementAndGet();
+        rest();
+        return connection;
+      }
+      LockSupport.parkNanos(this, RETRY_NANOS);
     }
-    delivered.incrementAndGet();
-    rest();
-    return connection;
+    throw new SQLNonTransientConnectionException("the pool is closed", "08003");
+  }
+
+  /**
+   * A new connection; null if the database gives none, as before: HikariCP would pause for up to 5
+   * s.
+   *
+   * @throws SQLException when that is news, so that HikariCP can tell it to who waits, or is not to
+   *     be tried again soon
+   */
+  private @Nullable Connection tryOpen() throws SQLException {
+    boolean known = outage.get() != null;
+    try {
+      return open();
+    } catch (SQLException e) {
+      if (known && Refusal.of(e) == Refusal.TEMPORARY) {
+        return null;
+      }
+      throw e;
+    }
   }
 
   @Override
@@ -64,16 +109,27 @@ final class Database extends PoolSource {
   Connection open() throws SQLException {
     try {
       Connection connection = database.getConnection();
-      lastFailed = false;
+      outage.set(null);
       return connection;
     } catch (SQLException e) {
-      lastFailed = true;
+      long now = nanos.getAsLong();
+      outage.updateAndGet(before -> new Outage(before == null ? now : before.since(), e));
       failures.incrementAndGet();
       if (Refusal.of(e) == Refusal.SERVER_FULL) {
         refusals.incrementAndGet();
       }
       throw e;
     }
+  }
+
+  /** Has HikariCP add a connection whenever {@code condition} holds; it is asked often. */
+  void addWhen(BooleanSupplier condition) {
+    calledFor = condition;
+  }
+
+  /** To be called when a connection is called for. */
+  void wake() {
+    LockSupport.unpark(adder);
   }
 
   /** From now on HikariCP waits for what is offered. */
@@ -112,6 +168,7 @@ final class Database extends PoolSource {
   /** No connection is given from now on. */
   void close() {
     closed = true;
+    wake();
     warmingEnds();
   }
 
@@ -130,9 +187,9 @@ final class Database extends PoolSource {
     return refusals.get();
   }
 
-  /** Whether the last attempt to connect failed. */
-  boolean lastFailed() {
-    return lastFailed;
+  /** The outage, if the last attempt to connect failed. */
+  Optional<Outage> outage() {
+    return Optional.ofNullable(outage.get());
   }
 
   /**
@@ -163,16 +220,14 @@ final class Database extends PoolSource {
     return connection;
   }
 
-  private void arrive() throws SQLException {
+  private void arrive() {
+    adder = Thread.currentThread();
     lock.lock();
     try {
       resting = null;
       boolean unused = Thread.interrupted(); // hurried while it rested
     } finally {
       lock.unlock();
-    }
-    if (closed) {
-      throw new SQLNonTransientConnectionException("the pool is closed", "08003");
     }
   }
 

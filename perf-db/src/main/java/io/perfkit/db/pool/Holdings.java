@@ -11,7 +11,6 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import javax.sql.DataSource;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +55,12 @@ final class Holdings {
   }
 
   /** Takes a connection of {@code pool} for the calling thread. */
-  Holding acquire(DataSource pool) throws SQLException {
+  Holding acquire(Pool pool) throws SQLException {
     AtomicInteger held = heldByThread.get();
     boolean nests = held.get() > 0 && nests(held);
     long start = nanos.getAsLong();
     try {
-      Connection connection = pool.getConnection();
+      Connection connection = pool.take();
       long now = nanos.getAsLong();
       acquireMicros.recordValue(NANOSECONDS.toMicros(max(0, now - start)));
       return begin(connection, held, now);

@@ -1,11 +1,17 @@
 package io.perfkit.db.pool;
 
 import static java.lang.Math.min;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
+import io.perfkit.db.pool.Database.Outage;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /** HikariCP with what this package puts before and behind it. Thread safe. */
@@ -20,15 +26,17 @@ final class Pool {
   private final HikariPoolMXBean counts;
   private final Holdings holdings;
   private final Resizer resizer;
+  private final long outageAfterNanos;
 
   Pool(PoolConfig config, PoolSizing sizing, Database database, LongSupplier nanos) {
     this.sizing = sizing;
     this.nanos = nanos;
     this.database = database;
+    this.outageAfterNanos = config.outageAfter().toNanos();
     HikariConfig settings = new HikariConfig();
     settings.setPoolName(config.name());
     settings.setDataSource(database);
-    settings.setMaximumPoolSize(sizing.ceiling()); // bounds HikariCP's queues for good
+    settings.setMaximumPoolSize(sizing.ceiling() + 1); // is never reached: see Resizer
     settings.setMinimumIdle(0);
     settings.setMaxLifetime(config.maxLifetime().toMillis());
     settings.setIdleTimeout(min(IDLE_TIMEOUT.toMillis(), config.maxLifetime().toMillis() / 2));
@@ -39,11 +47,35 @@ final class Pool {
     this.holdings = new Holdings(sizing.ceiling(), hikari::evictConnection, nanos);
     this.resizer = new Resizer(hikari, database, holdings, nanos);
     resizer.resize(sizing.size(), sizing.idle());
+    database.addWhen(resizer::isShort);
   }
 
   /** Lets the pool have {@code size} connections; {@link Resizer#settle} does the rest. */
   void resize(int size) {
     resizer.resize(size, sizing.idle());
+  }
+
+  /**
+   * A connection of HikariCP's. Waits for none in an outage that is known, but for one caller at a
+   * time: as long as one waits, HikariCP goes on trying to connect.
+   */
+  Connection take() throws SQLException {
+    Optional<Outage> outage = database.outage();
+    if (outage.isPresent()
+        && now() - outage.get().since() >= outageAfterNanos
+        && total() == 0
+        && waiting() > 0) {
+      throw new SQLTransientConnectionException(
+          "pool '%s' has no connection, and nobody could connect to the database for %d ms"
+              .formatted(name(), NANOSECONDS.toMillis(now() - outage.get().since())),
+          "08001",
+          outage.get().last());
+    }
+    return hikari.getConnection();
+  }
+
+  String name() {
+    return hikari.getPoolName();
   }
 
   PoolSizing sizing() {
@@ -64,10 +96,6 @@ final class Pool {
 
   Resizer resizer() {
     return resizer;
-  }
-
-  LongSupplier nanos() {
-    return nanos;
   }
 
   long now() {

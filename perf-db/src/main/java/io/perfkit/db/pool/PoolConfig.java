@@ -21,6 +21,8 @@ import java.util.regex.Pattern;
  * @param nesting connections that one thread holds at once; default 1. More is seen and counted
  * @param maxLifetime of a connection; default 1 h
  * @param acquireTimeout longest wait for a connection; default 10 s
+ * @param outageAfter while the pool has no connection and nobody could connect for so long, callers
+ *     do not wait but fail at once, all but one; default 2 s
  * @param leakAfter a connection held for longer is a leak suspect; default 1 min
  * @param warmUp deadline of the warm-up when the pool is built; zero means none; default 10 s
  * @param warmUpPolicy how many connections must be there then; default {@code REQUIRE_ONE}
@@ -38,6 +40,7 @@ public record PoolConfig(
     int nesting,
     Duration maxLifetime,
     Duration acquireTimeout,
+    Duration outageAfter,
     Duration leakAfter,
     Duration warmUp,
     WarmUpPolicy warmUpPolicy,
@@ -61,6 +64,7 @@ public record PoolConfig(
     require("nesting", nesting, 1, 100, "100");
     require("maxLifetime", maxLifetime, Duration.ofSeconds(30), Duration.ofDays(365));
     require("acquireTimeout", acquireTimeout, Duration.ofMillis(250), Duration.ofHours(1));
+    require("outageAfter", outageAfter, Duration.ZERO, Duration.ofHours(1));
     require("leakAfter", leakAfter, Duration.ofMillis(1), Duration.ofDays(365));
     require("warmUp", warmUp, Duration.ZERO, Duration.ofHours(1));
     requireNonNull(warmUpPolicy, "warmUpPolicy");
@@ -108,6 +112,7 @@ public record PoolConfig(
     private int nesting = 1;
     private Duration maxLifetime = Duration.ofHours(1);
     private Duration acquireTimeout = Duration.ofSeconds(10);
+    private Duration outageAfter = Duration.ofSeconds(2);
     private Duration leakAfter = Duration.ofMinutes(1);
     private Duration warmUp = Duration.ofSeconds(10);
     private WarmUpPolicy warmUpPolicy = WarmUpPolicy.REQUIRE_ONE;
@@ -181,6 +186,12 @@ public record PoolConfig(
       return this;
     }
 
+    /** See {@link PoolConfig#outageAfter()}. */
+    public Builder outageAfter(Duration duration) {
+      outageAfter = duration;
+      return this;
+    }
+
     /** See {@link PoolConfig#leakAfter()}. */
     public Builder leakAfter(Duration duration) {
       leakAfter = duration;
@@ -228,6 +239,7 @@ public record PoolConfig(
           nesting,
           maxLifetime,
           acquireTimeout,
+          outageAfter,
           leakAfter,
           warmUp,
           warmUpPolicy,

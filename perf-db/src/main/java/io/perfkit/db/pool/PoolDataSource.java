@@ -1,6 +1,5 @@
 package io.perfkit.db.pool;
 
-import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
@@ -8,23 +7,20 @@ import java.sql.SQLNonTransientConnectionException;
 
 /** What the host uses: HikariCP's connections, each as a {@link Holding}. Thread safe. */
 final class PoolDataSource extends PoolSource {
-  private final HikariDataSource pool;
-  private final Holdings holdings;
+  private final Pool pool;
   private volatile boolean closed;
 
-  PoolDataSource(HikariDataSource pool, Holdings holdings) {
-    super(pool);
+  PoolDataSource(Pool pool) {
+    super(pool.hikari());
     this.pool = pool;
-    this.holdings = holdings;
   }
 
   @Override
   public Connection getConnection() throws SQLException {
     if (closed) {
-      throw new SQLNonTransientConnectionException(
-          "pool '" + pool.getPoolName() + "' is closed", "08003");
+      throw new SQLNonTransientConnectionException("pool '" + pool.name() + "' is closed", "08003");
     }
-    return holdings.acquire(pool);
+    return pool.holdings().acquire(pool);
   }
 
   @Override

@@ -44,7 +44,7 @@ public final class PoolManager implements AutoCloseable {
     this.config = builder.config;
     this.pool = pool;
     this.coldStart = coldStart;
-    this.source = new PoolDataSource(pool.hikari(), pool.holdings());
+    this.source = new PoolDataSource(pool);
     this.tuner = builder.tuner == null ? null : new Tuner(builder.tuner, pool, new Random());
     this.watch = new PoolWatch(config, pool, builder.lastStatement, builder.listener, tuner);
     this.meters = builder.registry == null ? null : new PoolMeters(builder.registry, this);
@@ -262,7 +262,7 @@ public final class PoolManager implements AutoCloseable {
      *     closed again
      */
     public PoolManager build() {
-      return new ColdStart(config, new Database(dataSource), nanos)
+      return new ColdStart(config, new Database(dataSource, nanos), nanos)
           .run((pool, warmUp) -> new PoolManager(this, pool, warmUp));
     }
   }

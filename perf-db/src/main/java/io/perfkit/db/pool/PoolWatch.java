@@ -199,7 +199,7 @@ final class PoolWatch {
 
   PoolHealth health() {
     return new PoolHealth(
-        pool.total() > 0 && !pool.database().lastFailed(),
+        pool.total() > 0 && pool.database().outage().isEmpty(),
         pool.waiting() > 0 && pool.idle() == 0,
         alarm.raised(),
         deadlockPossible(),

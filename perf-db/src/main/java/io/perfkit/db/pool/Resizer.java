@@ -17,12 +17,11 @@ import org.jspecify.annotations.Nullable;
  * housekeeper's next round, or never:
  *
  * <ul>
- *   <li>A higher maximum wakes nobody who waits: a connection is added when a caller arrives. So
- *       one arrives here, who does not stay.
+ *   <li>A higher maximum wakes nobody who waits: a connection is added when a caller arrives, if
+ *       the maximum allows it then. So HikariCP's maximum is one that it never reaches, and its
+ *       adding thread waits in {@link Database} until the size allows it.
  *   <li>A lower maximum closes nothing. So surplus idle connections are taken and evicted, and
  *       those in use when they come back, since under load none of them is ever idle.
- *   <li>As many additions may be under way as the pool's maximum was when it was built. So it is
- *       built with the ceiling.
  *   <li>The adding thread rests for 30 ms after each connection. So it is woken.
  * </ul>
  *
@@ -35,13 +34,15 @@ final class Resizer {
   /* Invariants
    * R1  no connection in use is closed: only what tryTake() took itself, or its holder closes, is evicted.
    * R2  nobody waits for a connection that this one holds: it is given back as soon as callers wait.
-   * R3  while callers wait and fewer connections than the size are there, an addition is under way.
+   * R3  while callers wait, HikariCP has an addition under way; it goes on when fewer connections
+   *     than the size are there.
    */
   private final HikariDataSource pool;
   private final HikariPoolMXBean counts;
   private final Database database;
   private final Holdings holdings;
   private final LongSupplier nanos;
+  private volatile int size;
 
   Resizer(HikariDataSource pool, Database database, Holdings holdings, LongSupplier nanos) {
     this.pool = pool;
@@ -51,19 +52,20 @@ final class Resizer {
     this.nanos = nanos;
   }
 
-  /** Sets both bounds; in this order, so that neither ever passes the other. */
-  void resize(int size, int idle) {
-    if (size > size()) {
-      pool.setMaximumPoolSize(size);
-      pool.setMinimumIdle(min(idle, size));
-    } else {
-      pool.setMinimumIdle(min(idle, size));
-      pool.setMaximumPoolSize(size);
-    }
+  void resize(int connections, int idle) {
+    size = connections;
+    pool.setMinimumIdle(min(idle, connections));
   }
 
   int size() {
-    return pool.getMaximumPoolSize();
+    return size;
+  }
+
+  /** Whether one more connection is called for, and the size allows it. */
+  boolean isShort() {
+    int idle = counts.getIdleConnections();
+    return counts.getTotalConnections() < size
+        && (counts.getThreadsAwaitingConnection() > idle || idle < pool.getMinimumIdle());
   }
 
   /** Does what the size calls for; returns after a quarter of a second, done or not. */
@@ -77,7 +79,8 @@ final class Resizer {
         }
       } else if (counts.getThreadsAwaitingConnection() > 0
           && counts.getIdleConnections() == 0
-          && counts.getTotalConnections() < size()) {
+          && counts.getTotalConnections() < size()
+          && database.outage().isEmpty()) {
         addOne();
       } else {
         return;
@@ -104,11 +107,7 @@ final class Resizer {
   private void addOne() {
     long before = database.delivered();
     int total = counts.getTotalConnections();
-    Connection other = tryTake(); // R3
-    if (other != null) {
-      giveBack(other);
-      return;
-    }
+    database.wake(); // R3
     long start = nanos.getAsLong();
     while (nanos.getAsLong() - start < KICK_NANOS) {
       LockSupport.parkNanos(KICK_NANOS / 8);
@@ -120,9 +119,12 @@ final class Resizer {
 
   /**
    * An idle connection if there is one, or else HikariCP is told that a caller waits, so that it
-   * adds one unless it has as many as it may. Never waits: a thread that is interrupted already
-   * gives up the moment it would have to. On a platform thread only: an interrupted virtual thread
-   * closes the socket on which HikariCP asks whether an idle connection is alive.
+   * adds one. Never waits: a thread that is interrupted already gives up the moment it would have
+   * to. On a platform thread only: an interrupted virtual thread closes the socket on which
+   * HikariCP asks whether an idle connection is alive.
+   *
+   * <p>Not to be called again and again while callers wait: in JDK 17 to 20 two that give up behind
+   * one who waits can leave HikariCP's queue so that a later one spins until yet another comes.
    */
   @Nullable Connection tryTake() {
     Thread.currentThread().interrupt();

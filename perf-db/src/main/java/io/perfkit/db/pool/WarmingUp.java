@@ -163,7 +163,8 @@ final class WarmingUp {
   }
 
   private void fetchOne(List<Connection> held) {
-    if (database.opened() > 0 || pool.idle() > 0) {
+    // While callers wait HikariCP fetches for them, and nobody is to give up behind them.
+    if (pool.waiting() == 0 && (database.opened() > 0 || pool.idle() > 0)) {
       Connection idle = resizer.tryTake();
       if (idle != null) {
         held.add(idle);

@@ -37,6 +37,9 @@ final class PoolConfigTest {
         PoolConfig.builder(2).acquireTimeout(Duration.ofMillis(249)),
         "acquireTimeout: PT0.249S (expected: PT0.25S to PT1H)");
     refuses(
+        PoolConfig.builder(2).outageAfter(Duration.ofNanos(-1)),
+        "outageAfter: PT-0.000000001S (expected: PT0S to PT1H)");
+    refuses(
         PoolConfig.builder(2).warmUp(Duration.ofNanos(-1)),
         "warmUp: PT-0.000000001S (expected: PT0S to PT1H)");
     assertThatThrownBy(() -> PoolConfig.builder(0))

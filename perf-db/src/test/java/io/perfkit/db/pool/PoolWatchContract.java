@@ -102,6 +102,23 @@ abstract class PoolWatchContract {
   }
 
   @Test
+  void aLeakIsFoundAfterAnyNumberOfConnectionsThatCameBack() throws Exception {
+    PoolConfig config = Pools.config().leakAfter(Duration.ofMillis(1)).build();
+    try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {
+      for (int i = 0; i < 10 * config.ceiling(); i++) {
+        pool.dataSource().getConnection().close();
+      }
+      assertThat(pool.leakSuspects()).isEmpty();
+
+      try (Connection leaked = pool.dataSource().getConnection()) {
+        Await.until("it is found", SOON, () -> pool.leakSuspects().size() == 1);
+        assertThat(leaked.isClosed()).isFalse();
+      }
+      assertThat(pool.leakSuspects()).isEmpty();
+    }
+  }
+
+  @Test
   void aHolderThatEndedIsCalledSo() throws Exception {
     PoolConfig config = Pools.config().leakAfter(Duration.ofMillis(100)).build();
     try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {

@@ -92,6 +92,27 @@ abstract class WarmUpContract {
     database().awaitSessions(0); // what was opened too late is closed
   }
 
+  @Test
+  void aCallerIsServedByWhatAWarmUpHasOpened() throws Exception {
+    CountDownLatch answers = new CountDownLatch(1);
+    int asked = 1; // and closed again, since nothing is warmed at the start
+    PoolConfig config = warm(6).idle(0).warmUp(Duration.ZERO).build();
+    try (PoolManager pool = PoolManager.builder(hangingAfter(asked + 2, answers), config).build()) {
+      CompletableFuture<WarmUp> warming =
+          Pools.async("warming", () -> pool.warmUp(6, Duration.ofMinutes(10)));
+      Await.until("it holds what is open", Pools.SOON, () -> pool.stats().active() == 2);
+
+      Connection served = Pools.get(Pools.async("caller", pool.dataSource()::getConnection));
+
+      assertThat(warming).isNotDone();
+      served.close();
+      answers.countDown();
+      assertThat(Pools.get(warming).complete()).isTrue();
+    } finally {
+      answers.countDown();
+    }
+  }
+
   private DataSource hangingAfter(int connections, CountDownLatch answers) {
     DataSource database = database().source();
     AtomicInteger left = new AtomicInteger(connections);
