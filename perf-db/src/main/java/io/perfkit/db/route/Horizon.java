@@ -14,7 +14,9 @@ final class Horizon {
 
   /* Invariants
    * H1  while a write may be under way, or ended after the primary was asked last, no replica will do.
-   * H2  afterwards a replica will do that has reached a place of the primary found after the write. */
+   * H2  afterwards a replica will do that has reached a place of the primary found after the write.
+   * H3  the timeline to see never falls: a token may know of a failover that we have not seen yet.
+   */
   private @Nullable Position mustSee;
   private int writers;
   private boolean unplaced;
@@ -58,7 +60,7 @@ final class Horizon {
 
   /** Learns where the primary stands. */
   synchronized void place(Node.Standing primary) {
-    boolean failedOver = mustSee != null && mustSee.timeline() != primary.position().timeline();
+    boolean failedOver = mustSee != null && mustSee.timeline() < primary.position().timeline();
     if ((unplaced && primary.since() - wroteAt > 0) || failedOver) {
       mustSee = primary.position();
       unplaced = unplaced && primary.since() - wroteAt <= 0;

@@ -51,6 +51,14 @@ final class HorizonTest {
   }
 
   @Test
+  void aTokenThatKnowsOfAFailoverIsNotTakenBackByOneWhoDoesNot() { // H3
+    Horizon of = new Horizon(new Position(2, 500));
+    assertThat(of.isSeenAt(at(1_000), primary(at(1_000), 10))).isFalse();
+    assertThat(of.mustSee()).hasValue(new Position(2, 500));
+    assertThat(of.isSeenAt(new Position(2, 500), primary(new Position(2, 600), 20))).isTrue();
+  }
+
+  @Test
   void lagIsTheAgeOfTheNewestPlaceReached() {
     Positions positions = new Positions(3);
     assertThat(positions.lag(at(5))).isEmpty();
