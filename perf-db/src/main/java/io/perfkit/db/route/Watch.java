@@ -14,7 +14,10 @@ import org.slf4j.LoggerFactory;
  * that can't be asked is lost until it can. Thread safe.
  */
 final class Watch implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(Watch.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
+
+  /** Then the pool gets its connection back, or it would take it for leaked, and never renew it. */
+  private static final long LEASE_NANOS = Duration.ofSeconds(20).toNanos();
 
   private final Node node;
   private final RouterConfig config;
@@ -38,7 +41,8 @@ final class Watch implements AutoCloseable {
     while (!closed) {
       try (Connection connection = node.pool.getConnection()) {
         connection.setNetworkTimeout(Runnable::run, (int) config.silenceMax().toMillis());
-        while (!closed) {
+        long since = nanos.getAsLong();
+        while (!closed && nanos.getAsLong() - since < LEASE_NANOS) {
           found.accept(node, Node.ask(connection, nanos.getAsLong()));
           reported = false;
           pause(config.pollEvery());
@@ -46,7 +50,7 @@ final class Watch implements AutoCloseable {
       } catch (SQLException | RuntimeException failure) {
         node.lost();
         if (!reported && !closed) {
-          log.warn("Node {} can't be asked where it stands, and is not used", node, failure);
+          LOG.warn("Node {} can't be asked where it stands, and is not used", node, failure);
           reported = true;
         }
         pause(config.pollEvery());

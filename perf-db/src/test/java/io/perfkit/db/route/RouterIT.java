@@ -17,12 +17,15 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
 
 @SuppressWarnings("try") // scopes and sessions are opened for what they do
 final class RouterIT {
@@ -218,6 +221,33 @@ final class RouterIT {
       assertThatThrownBy(() -> execute(onReplica, "UPDATE orders SET n = 0"))
           .isInstanceOfSatisfying(
               SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("25006"));
+    }
+  }
+
+  @Test
+  void thePoolsGetTheirConnectionsBackNowAndThen() {
+    AtomicLong skipped = new AtomicLong();
+    AtomicInteger taken = new AtomicInteger();
+    PGSimpleDataSource counting =
+        new PGSimpleDataSource() {
+          @Override
+          public Connection getConnection() throws SQLException {
+            taken.incrementAndGet();
+            return super.getConnection();
+          }
+        };
+    counting.setUrl(servers.primary().jdbcUrl("postgres"));
+    counting.setUser("postgres");
+    counting.setPassword("postgres");
+    try (Router watching =
+        Router.builder(counting).nanos(() -> System.nanoTime() + skipped.get()).build()) {
+      Await.until("it is asked", DEADLINE, () -> watching.health().primary());
+      assertThat(taken).hasValue(1);
+
+      skipped.addAndGet(Duration.ofSeconds(20).toNanos());
+
+      Await.until("by another connection", DEADLINE, () -> taken.get() == 2);
+      Await.until("it is asked again", DEADLINE, () -> watching.health().primary());
     }
   }
 
