@@ -51,15 +51,17 @@ public record RouterConfig(
     STATEMENT
   }
 
+  /** The defaults. */
   public static RouterConfig defaults() {
     return builder().build();
   }
 
+  /** A builder that holds the defaults. */
   public static Builder builder() {
     return new Builder();
   }
 
-  /** Collects settings. One thread at a time. */
+  /** Collects settings; {@link #build()} checks them. One thread at a time. */
   public static final class Builder {
     private Routing routing = Routing.TRANSACTION;
     private Duration maxLag = Duration.ofSeconds(5);
@@ -69,26 +71,31 @@ public record RouterConfig(
 
     private Builder() {}
 
+    /** See {@link RouterConfig#routing()}. */
     public Builder routing(Routing what) {
       routing = what;
       return this;
     }
 
+    /** See {@link RouterConfig#maxLag()}. */
     public Builder maxLag(Duration longest) {
       maxLag = longest;
       return this;
     }
 
+    /** See {@link RouterConfig#pollEvery()}. */
     public Builder pollEvery(Duration interval) {
       pollEvery = interval;
       return this;
     }
 
+    /** See {@link RouterConfig#silenceMax()}. */
     public Builder silenceMax(Duration longest) {
       silenceMax = longest;
       return this;
     }
 
+    /** See {@link RouterConfig#fallbackMax()}. */
     public Builder fallbackMax(int reads) {
       fallbackMax = reads;
       return this;
@@ -97,7 +104,7 @@ public record RouterConfig(
     /**
      * The settings.
      *
-     * @throws IllegalArgumentException for a value outside its range
+     * @throws IllegalArgumentException naming the setting, its value and what is expected
      */
     public RouterConfig build() {
       return new RouterConfig(routing, maxLag, pollEvery, silenceMax, fallbackMax);
