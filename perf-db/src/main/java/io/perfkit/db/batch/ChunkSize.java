@@ -1,18 +1,25 @@
 package io.perfkit.db.batch;
 
+import java.util.Arrays;
+
 /**
  * How many rows of a backlog go into one transaction. Doubles while that makes a row cheaper by a
  * twentieth at least and the transaction stays below {@value #TARGET_NANOS} ns; halves when it
- * takes twice as long, or when the database says that it was too much. One thread at a time.
+ * takes twice as long, or when the database says that it was too much. What a row costs is the
+ * median of three transactions, so that one which was lucky or not decides nothing. One thread at a
+ * time.
  */
 final class ChunkSize {
   static final long TARGET_NANOS = 200_000_000;
   private static final double GAIN = 0.95;
+  private static final int LOOKS = 3;
 
   private final int least;
   private final int greatest;
+  private final double[] nanosPerRow = new double[LOOKS];
+  private int looks;
+  private double nanosPerRowBefore = Double.POSITIVE_INFINITY; // with half as many rows
   private volatile int rows;
-  private double bestNanosPerRow = Double.POSITIVE_INFINITY;
 
   ChunkSize(int least, int greatest) {
     this.least = least;
@@ -29,18 +36,26 @@ final class ChunkSize {
     if (count < rows) {
       return;
     }
-    double nanosPerRow = (double) nanos / count;
     if (nanos > 2 * TARGET_NANOS) {
       tooMany();
-    } else if (nanosPerRow < bestNanosPerRow * GAIN && nanos < TARGET_NANOS) {
-      bestNanosPerRow = nanosPerRow;
-      rows = Math.min(greatest, rows * 2);
+      return;
+    }
+    nanosPerRow[looks++] = (double) nanos / count;
+    if (looks == LOOKS) {
+      looks = 0;
+      Arrays.sort(nanosPerRow);
+      double median = nanosPerRow[LOOKS / 2];
+      if (median < nanosPerRowBefore * GAIN && median * rows < TARGET_NANOS) {
+        nanosPerRowBefore = median;
+        rows = Math.min(greatest, rows * 2);
+      }
     }
   }
 
   /** A transaction of this size timed out or ran into others. */
   void tooMany() {
     rows = Math.max(least, rows / 2);
-    bestNanosPerRow = Double.POSITIVE_INFINITY;
+    nanosPerRowBefore = Double.POSITIVE_INFINITY;
+    looks = 0;
   }
 }
