@@ -4,6 +4,8 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,14 @@ final class Node {
   Node(String name, DataSource pool) {
     this.name = name;
     this.pool = pool;
+  }
+
+  /** Of two chosen at random, the one with fewer connections out. */
+  static Node lighterOfTwo(List<Node> nodes) {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    Node one = nodes.get(random.nextInt(nodes.size()));
+    Node other = nodes.get(random.nextInt(nodes.size()));
+    return one.leases.get() <= other.leases.get() ? one : other;
   }
 
   /** Asks the server. One round trip. */

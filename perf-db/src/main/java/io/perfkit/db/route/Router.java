@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.WeakHashMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -174,7 +173,7 @@ public final class Router implements AutoCloseable {
     boolean none = usable.isEmpty();
     usable.removeIf(node -> !isSeenAt(node, horizon));
     while (!usable.isEmpty()) {
-      Node replica = lighterOfTwo(usable);
+      Node replica = Node.lighterOfTwo(usable);
       try {
         return leaseReplica(replica);
       } catch (SQLException gone) {
@@ -242,13 +241,6 @@ public final class Router implements AutoCloseable {
       }
       tamed.put(physical, true);
     }
-  }
-
-  private static Node lighterOfTwo(List<Node> nodes) {
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    Node one = nodes.get(random.nextInt(nodes.size()));
-    Node other = nodes.get(random.nextInt(nodes.size()));
-    return one.leases.get() <= other.leases.get() ? one : other;
   }
 
   private List<Node> usable() {

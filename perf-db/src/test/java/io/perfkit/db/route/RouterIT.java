@@ -17,6 +17,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
@@ -249,6 +250,49 @@ final class RouterIT {
       Await.until("by another connection", DEADLINE, () -> taken.get() == 2);
       Await.until("it is asked again", DEADLINE, () -> watching.health().primary());
     }
+  }
+
+  @Test
+  void aReplicaThatNobodyCanAskIsNotUsedThoughItsPoolSaysNothing() {
+    AtomicLong skipped = new AtomicLong();
+    CountDownLatch answers = new CountDownLatch(1);
+    AtomicInteger taken = new AtomicInteger();
+    PGSimpleDataSource exhausted =
+        new PGSimpleDataSource() {
+          @Override
+          public Connection getConnection() throws SQLException {
+            try {
+              if (taken.getAndIncrement() > 0) {
+                answers.await();
+              }
+            } catch (InterruptedException closed) {
+              throw new SQLException(closed);
+            }
+            return super.getConnection();
+          }
+        };
+    exhausted.setUrl(servers.replica().jdbcUrl("postgres"));
+    exhausted.setUser("postgres");
+    exhausted.setPassword("postgres");
+    try (Router watching =
+        Router.builder(pool(servers.primary()))
+            .replica("replica-1", exhausted)
+            .nanos(() -> System.nanoTime() + skipped.get())
+            .build()) {
+      Await.until("it is usable", DEADLINE, () -> usable(watching));
+
+      skipped.addAndGet(Duration.ofSeconds(20).toNanos());
+
+      Await.until("the primary is asked", DEADLINE, () -> watching.health().primary());
+      Await.until("it is not usable", DEADLINE, () -> taken.get() == 2 && !usable(watching));
+      assertThat(readsOnReplica(watching)).isFalse();
+      answers.countDown();
+      Await.until("it is usable again", DEADLINE, () -> usable(watching));
+    }
+  }
+
+  private static boolean usable(Router router) {
+    return router.health().replicas().stream().allMatch(RouterHealth.Replica::usable);
   }
 
   @Test
