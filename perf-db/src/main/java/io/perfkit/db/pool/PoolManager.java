@@ -74,8 +74,9 @@ public final class PoolManager implements AutoCloseable {
 
   /**
    * The pool, for all who use the database. A connection from it costs what HikariCP's does, one
-   * small object and a few atomic steps; {@code unwrap} leads to HikariCP and the driver. What goes
-   * wrong is thrown as HikariCP and the driver do.
+   * small object and a few atomic steps; {@code unwrap} leads to HikariCP and the driver. Blocks
+   * for {@code acquireTimeout} at most. What goes wrong is thrown as HikariCP and the driver do; in
+   * an outage longer than {@code outageAfter} a {@code SQLTransientConnectionException} at once.
    */
   public DataSource dataSource() {
     return source;
@@ -177,7 +178,8 @@ public final class PoolManager implements AutoCloseable {
   /**
    * Hands out no more connections, waits up to {@code drain} for those in use to come back, and
    * closes the pool; what is still in use then is aborted. Does nothing the second time. An
-   * interrupt ends the waiting.
+   * interrupt ends the waiting. An attempt to connect that is under way is waited for, for {@code
+   * acquireTimeout} at most.
    */
   @Override
   public void close() {

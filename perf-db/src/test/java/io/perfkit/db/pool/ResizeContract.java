@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
@@ -141,8 +142,10 @@ abstract class ResizeContract {
 
   @Test
   void whatIsRetiredIsRolledBackBeforeItsHolderGoesOn() throws Exception {
-    try (PoolManager pool = PoolManager.builder(database().source(), config()).build()) {
+    AtomicBoolean slow = new AtomicBoolean();
+    try (PoolManager pool = PoolManager.builder(closing(slow), config()).build()) {
       List<Connection> held = Pools.take(pool.dataSource(), 2);
+      slow.set(true);
       Connection writing = held.get(0);
       try (Statement statement = writing.createStatement()) {
         statement.execute("CREATE TABLE half_done (id int PRIMARY KEY, n int)");
@@ -167,7 +170,42 @@ abstract class ResizeContract {
         assertThat(statement.getResultSet().next()).isTrue();
       }
       held.get(1).close();
+      slow.set(false);
+    } finally {
+      slow.set(false);
     }
+  }
+
+  /** HikariCP closes on a thread of its own, which may take its time. */
+  private DataSource closing(AtomicBoolean slow) {
+    DataSource database = database().source();
+    return new PoolSource(database) {
+      @Override
+      public Connection getConnection() throws SQLException {
+        return new ForwardingConnection(database.getConnection()) {
+          @Override
+          public void close() throws SQLException {
+            Await.until("it may be closed", SOON, () -> !slow.get());
+            behind.close();
+          }
+
+          @Override
+          public boolean isClosed() throws SQLException {
+            return behind.isClosed();
+          }
+
+          @Override
+          public void abort(Executor executor) throws SQLException {
+            behind.abort(executor);
+          }
+        };
+      }
+
+      @Override
+      public Connection getConnection(String user, String password) throws SQLException {
+        return database.getConnection(user, password);
+      }
+    };
   }
 
   @Test

@@ -68,6 +68,34 @@ abstract class WarmUpContract {
   }
 
   @Test
+  void opensEightSideBySideAndNoMore() throws Exception {
+    CountDownLatch eight = new CountDownLatch(1 + WarmingUp.OPENERS_MAX);
+    AtomicInteger open = new AtomicInteger();
+    AtomicInteger openMax = new AtomicInteger();
+    DataSource source =
+        asked(
+            () -> {
+              openMax.accumulateAndGet(open.incrementAndGet(), Math::max);
+              eight.countDown();
+              if (eight.getCount() < WarmingUp.OPENERS_MAX) { // the first one is alone
+                eight.await();
+              }
+              open.decrementAndGet();
+            });
+    CompletableFuture<PoolManager> building =
+        Pools.async("builder", () -> PoolManager.builder(source, warm(20).build()).build());
+
+    try (PoolManager pool = Pools.get(building)) {
+      assertThat(pool.coldStart().complete()).isTrue();
+      assertThat(openMax).hasValue(WarmingUp.OPENERS_MAX);
+    } finally {
+      while (eight.getCount() > 0) {
+        eight.countDown();
+      }
+    }
+  }
+
+  @Test
   void endsAtItsDeadlineThoughTheDatabaseHangs() throws Exception {
     CountDownLatch answers = new CountDownLatch(1);
     PoolConfig config = warm(6).warmUp(Duration.ofMillis(500)).build();
@@ -114,15 +142,27 @@ abstract class WarmUpContract {
   }
 
   private DataSource hangingAfter(int connections, CountDownLatch answers) {
-    DataSource database = database().source();
     AtomicInteger left = new AtomicInteger(connections);
+    return asked(
+        () -> {
+          if (left.getAndDecrement() <= 0) {
+            answers.await();
+          }
+        });
+  }
+
+  private interface Before {
+    void connect() throws InterruptedException;
+  }
+
+  /** The database, which does something before it lets anybody connect. */
+  private DataSource asked(Before before) {
+    DataSource database = database().source();
     return new PoolSource(database) {
       @Override
       public Connection getConnection() throws SQLException {
         try {
-          if (left.getAndDecrement() <= 0) {
-            answers.await();
-          }
+          before.connect();
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }

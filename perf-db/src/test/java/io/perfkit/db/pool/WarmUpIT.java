@@ -53,6 +53,7 @@ final class WarmUpIT extends WarmUpContract {
           .hasMessageContaining("4 of 5 connections ready")
           .hasMessageContaining("53300")
           .hasMessageContaining("REQUIRE_ALL");
+      Pools.awaitSessions(database, "full_role", 1); // the other's: what was opened is closed
     }
   }
 
@@ -97,6 +98,7 @@ final class WarmUpIT extends WarmUpContract {
           warm(3).warmUp(Duration.ofMillis(500)).warmUpPolicy(WarmUpPolicy.BEST_EFFORT).build();
       try (PoolManager pool = PoolManager.builder(source, config).build()) {
         assertThat(pool.coldStart().ready()).isZero();
+        assertThat(pool.sizing().ceiling()).isEqualTo(config.ceiling()); // nobody told
         assertThat(pool.coldStart().failures()).isPositive();
         assertThat(pool.health().connected()).isFalse();
 
