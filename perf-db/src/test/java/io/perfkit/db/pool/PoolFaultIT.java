@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -59,6 +60,21 @@ final class PoolFaultIT {
   }
 
   @Test
+  void whoComesFirstInAnOutageWaits() throws Exception {
+    server.kill();
+    try (PoolManager pool = PoolManager.builder(source(), config(Duration.ZERO)).build()) {
+      CompletableFuture<Connection> patient = waiter(pool);
+      Await.until("it waits", SOON, () -> isOut(pool, 1));
+
+      assertThatThrownBy(pool.dataSource()::getConnection)
+          .isInstanceOf(SQLTransientConnectionException.class);
+
+      server.restart();
+      Pools.get(patient).close();
+    }
+  }
+
+  @Test
   void aShortOutageIsWaitedOut() throws Exception {
     try (PoolManager pool = open(Duration.ofHours(1))) {
       server.kill();
@@ -67,6 +83,8 @@ final class PoolFaultIT {
         patient.add(waiter(pool));
       }
       Await.until("nobody can connect", SOON, () -> isOut(pool, 4));
+      patient.add(waiter(pool));
+      Await.until("who comes now waits too", SOON, () -> isOut(pool, 5));
 
       server.restart();
 
@@ -77,14 +95,21 @@ final class PoolFaultIT {
     }
   }
 
-  /** With connections that are dead once the server is killed. */
-  private PoolManager open(Duration outageAfter) throws Exception {
+  private DataSource source() {
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(server.jdbcUrl("postgres"));
     source.setUser(server.user());
     source.setPassword(server.password());
-    PoolConfig config = Pools.config().acquireTimeout(LONG).outageAfter(outageAfter).build();
-    PoolManager pool = PoolManager.builder(source, config).build();
+    return source;
+  }
+
+  private static PoolConfig config(Duration outageAfter) {
+    return Pools.config().acquireTimeout(LONG).outageAfter(outageAfter).build();
+  }
+
+  /** With connections that are dead once the server is killed. */
+  private PoolManager open(Duration outageAfter) throws Exception {
+    PoolManager pool = PoolManager.builder(source(), config(outageAfter)).build();
     Pools.close(Pools.take(pool.dataSource(), 4));
     return pool;
   }
