@@ -103,59 +103,59 @@ final class RoutedConnection implements InvocationHandler {
   private Lease primary() throws SQLException {
     Lease lease = primary;
     if (lease == null) {
-      lease = router.leasePrimary(horizon);
+      lease = prepared(router.leasePrimary(horizon));
       primary = lease;
-      makeSettings(lease);
     }
     return lease;
   }
 
   private Lease reader() throws SQLException {
     Lease lease = reader;
-    if (lease != null && !inTransaction && !router.seesAll(lease, horizon)) {
-      left = lease; // the session wrote meanwhile; what was read here may still be looked at
-      lease = take(router.leaseReaderOnPrimary());
-    } else if (lease == null) {
-      lease = take(router.leaseReader(horizon));
+    if (lease == null) {
+      lease = prepared(router.leaseReader(horizon));
+    } else if (!inTransaction && !router.seesAll(lease, horizon)) {
+      Lease behind = lease;
+      lease = prepared(router.leaseReaderOnPrimary());
+      left = behind; // the session wrote meanwhile; what was read here may still be looked at
     }
+    reader = lease;
     inTransaction = !autoCommit;
     return lease;
   }
 
-  private Lease take(Lease lease) throws SQLException {
-    reader = lease;
-    lease.connection().setReadOnly(true);
-    makeSettings(lease);
-    return lease;
+  private Lease prepared(Lease lease) throws SQLException {
+    try {
+      if (lease.reads()) {
+        lease.connection().setReadOnly(true);
+      }
+      for (Setting setting : settings.values()) {
+        make(setting, lease);
+      }
+      return lease;
+    } catch (SQLException | RuntimeException refused) {
+      lease.close();
+      throw refused;
+    }
   }
 
   /** What only reads stays read-only, whatever the connection is set to. */
-  private void makeSettings(Lease lease) throws SQLException {
-    for (Setting setting : settings.values()) {
-      if (!lease.reads() || !setting.method().getName().equals("setReadOnly")) {
-        call(lease.connection(), setting.method(), new Object[] {setting.argument()});
-      }
+  private static void make(Setting setting, Lease lease) throws SQLException {
+    if (!lease.reads() || !setting.method().getName().equals("setReadOnly")) {
+      call(lease.connection(), setting.method(), new Object[] {setting.argument()});
     }
   }
 
   private @Nullable Object set(Method method, Object argument) throws SQLException {
-    Setting before = settings.put(method.getName(), new Setting(method, argument));
-    try {
-      for (Lease lease : leases()) {
-        makeSettings(lease);
-      }
-    } catch (SQLException | RuntimeException refused) {
-      if (before == null) {
-        settings.remove(method.getName());
-      } else {
-        settings.put(method.getName(), before);
-      }
-      throw refused;
+    Setting setting = new Setting(method, argument);
+    for (Lease lease : leases()) {
+      make(setting, lease);
     }
+    settings.put(method.getName(), setting); // none has refused it
     if (method.getName().equals("setReadOnly")) {
       readOnly = (boolean) argument;
     } else if (method.getName().equals("setAutoCommit")) {
       autoCommit = (boolean) argument;
+      inTransaction &= !autoCommit;
       leases().forEach(lease -> lease.ended().run()); // a transaction under way was committed
     }
     return null;

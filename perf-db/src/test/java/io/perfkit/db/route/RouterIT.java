@@ -110,6 +110,63 @@ final class RouterIT {
   }
 
   @Test
+  void aSettingThatIsRefusedIsNotKept() throws SQLException {
+    int unknown = 99;
+    try (Connection connection = orders.getConnection()) {
+      assertThat(onReplica(connection)).isFalse();
+      assertThatThrownBy(() -> connection.setTransactionIsolation(unknown))
+          .isInstanceOf(SQLException.class);
+      connection.setReadOnly(true);
+      assertThat(onReplica(connection)).isTrue();
+
+      connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+      assertThatThrownBy(() -> connection.setTransactionIsolation(unknown))
+          .isInstanceOf(SQLException.class);
+      connection.setReadOnly(false);
+      assertThat(connection.getTransactionIsolation())
+          .isEqualTo(Connection.TRANSACTION_REPEATABLE_READ);
+    }
+  }
+
+  @Test
+  void aNodesConnectionThatRefusesASettingIsGivenBackUnused() throws SQLException {
+    PGSimpleDataSource primary = (PGSimpleDataSource) pool(servers.primary());
+    primary.setApplicationName("refusing");
+    try (Router refused = Router.builder(primary).build();
+        Connection connection = refused.dataSource().getConnection()) {
+      connection.setTransactionIsolation(99); // nobody was asked yet
+      connection.setAutoCommit(false);
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() -> execute(connection, "UPDATE orders SET n = n + 1"))
+            .hasMessageContaining("isolation");
+      }
+      Await.until("only the router's own is left", DEADLINE, () -> sessions("refusing") == 1);
+    }
+  }
+
+  private static long sessions(String application) {
+    try (Connection connection = pool(servers.primary()).getConnection()) {
+      return number(
+          connection,
+          "SELECT count(*) FROM pg_stat_activity WHERE application_name = '" + application + "'");
+    } catch (SQLException failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
+  @Test
+  void settingsDoNotDisturbATransaction() throws SQLException {
+    try (Connection connection = orders.getConnection()) {
+      connection.setReadOnly(false);
+      connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+      connection.setAutoCommit(false);
+      execute(connection, "UPDATE orders SET n = n + 1");
+      connection.setAutoCommit(true); // commits
+      assertThat(connection.getAutoCommit()).isTrue();
+    }
+  }
+
+  @Test
   void routesPreparedStatementsIfAsked() throws SQLException {
     RouterConfig statements =
         RouterConfig.builder().routing(RouterConfig.Routing.STATEMENT).build();
@@ -185,6 +242,20 @@ final class RouterIT {
     }
   }
 
+  @Test
+  void aTransactionThatReadEndsWithAutoCommit() throws SQLException {
+    servers.pauseReplay();
+    try (Session session = router.session();
+        Connection reader = orders.getConnection()) {
+      reader.setReadOnly(true);
+      reader.setAutoCommit(false);
+      assertThat(onReplica(reader)).isTrue();
+      reader.setAutoCommit(true);
+      execute(orders, "UPDATE orders SET n = n + 1");
+      assertThat(onReplica(reader)).isFalse();
+    }
+  }
+
   private long read() throws SQLException {
     try (Scope reading = router.reading();
         Connection connection = orders.getConnection()) {
@@ -212,6 +283,45 @@ final class RouterIT {
       assertThat(near.health().replicas()).noneMatch(RouterHealth.Replica::usable);
       servers.resumeReplay();
       Await.until("caught up", DEADLINE, () -> readsOnReplica(near));
+    }
+  }
+
+  @Test
+  void maxLagCountsAndNotHowManyPlacesAreRemembered() throws SQLException {
+    AtomicLong skipped = new AtomicLong();
+    Duration maxLag = Duration.ofMinutes(1); // 600 polls
+    try (Router near =
+        Router.builder(pool(servers.primary()))
+            .replica("replica-1", pool(servers.replica()))
+            .config(RouterConfig.builder().maxLag(maxLag).silenceMax(Duration.ofHours(1)).build())
+            .nanos(() -> System.nanoTime() + skipped.get())
+            .build()) {
+      Await.until("a replica is found", DEADLINE, () -> readsOnReplica(near));
+      servers.pauseReplay();
+      execute(pool(servers.primary()), "UPDATE orders SET n = n + 1");
+
+      skipped.addAndGet(maxLag.plusSeconds(1).toNanos());
+
+      Await.until("its lag is known", DEADLINE, () -> lag(near).compareTo(maxLag) > 0);
+      assertThat(usable(near)).isFalse();
+      assertThat(readsOnReplica(near)).isFalse();
+    }
+  }
+
+  private static Duration lag(Router router) {
+    return router.health().replicas().get(0).lag().orElse(Duration.ZERO);
+  }
+
+  @Test
+  void aReaderOnThePrimaryDoesNotWriteInATransaction() throws SQLException {
+    try (Router alone = Router.builder(pool(servers.primary())).build();
+        Scope reading = alone.reading();
+        Connection connection = alone.dataSource().getConnection()) {
+      connection.setAutoCommit(false);
+      assertThat(onReplica(connection)).isFalse();
+      assertThatThrownBy(() -> execute(connection, "UPDATE orders SET n = 0"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("25006"));
     }
   }
 
@@ -255,40 +365,94 @@ final class RouterIT {
   @Test
   void aReplicaThatNobodyCanAskIsNotUsedThoughItsPoolSaysNothing() {
     AtomicLong skipped = new AtomicLong();
-    CountDownLatch answers = new CountDownLatch(1);
-    AtomicInteger taken = new AtomicInteger();
-    PGSimpleDataSource exhausted =
-        new PGSimpleDataSource() {
-          @Override
-          public Connection getConnection() throws SQLException {
-            try {
-              if (taken.getAndIncrement() > 0) {
-                answers.await();
-              }
-            } catch (InterruptedException closed) {
-              throw new SQLException(closed);
-            }
-            return super.getConnection();
-          }
-        };
-    exhausted.setUrl(servers.replica().jdbcUrl("postgres"));
-    exhausted.setUser("postgres");
-    exhausted.setPassword("postgres");
-    try (Router watching =
-        Router.builder(pool(servers.primary()))
-            .replica("replica-1", exhausted)
-            .nanos(() -> System.nanoTime() + skipped.get())
-            .build()) {
+    try (Gated pool = new Gated();
+        Router watching = gated(pool, Duration.ofSeconds(1), skipped)) {
       Await.until("it is usable", DEADLINE, () -> usable(watching));
-
+      pool.shut();
       skipped.addAndGet(Duration.ofSeconds(20).toNanos());
+      Await.until("its watch waits for a connection", DEADLINE, () -> pool.waiting.get() == 1);
 
-      Await.until("the primary is asked", DEADLINE, () -> watching.health().primary());
-      Await.until("it is not usable", DEADLINE, () -> taken.get() == 2 && !usable(watching));
+      skipped.addAndGet(Duration.ofSeconds(2).toNanos());
+
+      assertThat(usable(watching)).isFalse();
       assertThat(readsOnReplica(watching)).isFalse();
-      answers.countDown();
+      pool.open();
       Await.until("it is usable again", DEADLINE, () -> usable(watching));
     }
+  }
+
+  @Test
+  void aReplicaThatGaveNoConnectionIsLeftUntilItAnswers() {
+    AtomicLong skipped = new AtomicLong();
+    try (Gated pool = new Gated();
+        Router watching = gated(pool, Duration.ofHours(1), skipped)) {
+      Await.until("it is usable", DEADLINE, () -> usable(watching));
+      pool.shut();
+      skipped.addAndGet(Duration.ofSeconds(20).toNanos());
+      Await.until("its watch waits for a connection", DEADLINE, () -> pool.waiting.get() == 1);
+      assertThat(usable(watching)).isTrue();
+
+      assertThat(readsOnReplica(watching)).isFalse();
+      assertThat(usable(watching)).isFalse();
+      assertThat(readsOnReplica(watching)).isFalse();
+
+      assertThat(pool.refused).as("asked once").hasValue(1);
+      pool.open();
+      Await.until("it is read from again", DEADLINE, () -> readsOnReplica(watching));
+    }
+  }
+
+  /** A pool that is exhausted while it is shut: its first caller waits, the others are refused. */
+  private static final class Gated extends PGSimpleDataSource implements AutoCloseable {
+    private static final long serialVersionUID = 1;
+    final transient AtomicInteger waiting = new AtomicInteger();
+    final transient AtomicInteger refused = new AtomicInteger();
+    private final transient CountDownLatch opened = new CountDownLatch(1);
+    private volatile boolean shut;
+
+    Gated() {
+      setUrl(servers.replica().jdbcUrl("postgres"));
+      setUser("postgres");
+      setPassword("postgres");
+    }
+
+    @Override
+    public Connection getConnection() throws SQLException {
+      if (shut) {
+        if (!waiting.compareAndSet(0, 1)) {
+          refused.incrementAndGet();
+          throw new SQLException("exhausted");
+        }
+        try {
+          opened.await();
+        } catch (InterruptedException closed) {
+          throw new SQLException(closed);
+        }
+      }
+      return super.getConnection();
+    }
+
+    void shut() {
+      shut = true;
+    }
+
+    void open() {
+      shut = false;
+      opened.countDown();
+    }
+
+    @Override
+    public void close() {
+      open();
+    }
+  }
+
+  private static Router gated(DataSource replica, Duration silenceMax, AtomicLong skipped) {
+    return Router.builder(pool(servers.primary()))
+        .replica("replica-1", replica)
+        .config(RouterConfig.builder().silenceMax(silenceMax).maxLag(Duration.ofHours(1)).build())
+        .nanos(() -> System.nanoTime() + skipped.get())
+        .build();
   }
 
   private static boolean usable(Router router) {
