@@ -144,8 +144,7 @@ abstract class ResizeContract {
   void whatIsRetiredIsRolledBackBeforeItsHolderGoesOn() throws Exception {
     AtomicBoolean slow = new AtomicBoolean();
     try (PoolManager pool = PoolManager.builder(closing(slow), config()).build()) {
-      List<Connection> held = Pools.take(pool.dataSource(), 2);
-      slow.set(true);
+      List<Connection> held = Pools.take(pool.dataSource(), 3);
       Connection writing = held.get(0);
       try (Statement statement = writing.createStatement()) {
         statement.execute("CREATE TABLE half_done (id int PRIMARY KEY, n int)");
@@ -154,11 +153,12 @@ abstract class ResizeContract {
         statement.execute("UPDATE half_done SET n = 5"); // locks the row
       }
       pool.resize(1);
+      held.get(2).close();
       Await.until(
-          "one of them is surplus",
+          "one is ended, and so another one is known to be surplus",
           SOON,
-          () -> pool.stats().size() == 1 && pool.stats().active() == 2);
-      pool.resize(1);
+          () -> pool.stats().active() + pool.stats().idle() == 2);
+      slow.set(true);
 
       writing.close();
 
