@@ -27,6 +27,10 @@ final class WarmingUp {
   static final int OPENERS_MAX = 8;
   private static final long PAUSE_MILLIS_MIN = 20;
   private static final long PAUSE_MILLIS_MAX = 500;
+
+  /** In that time HikariCP has added what it got, or has not taken it. */
+  private static final long HANDOVER_NANOS = Duration.ofMillis(500).toNanos();
+
   private static final long STEP_NANOS = Duration.ofMillis(1).toNanos() / 4;
 
   private final Pool pool;
@@ -142,11 +146,15 @@ final class WarmingUp {
     List<Connection> held = new ArrayList<>();
     long delivered = database.delivered();
     int total = pool.total();
+    long leftAt = pool.now();
     try {
       while (!ended
           && pool.total() < wanted
-          && (opening.get() > 0 || database.opened() > 0)
+          && pool.now() - leftAt < HANDOVER_NANOS
           && !hikari.isClosed()) {
+        if (opening.get() > 0 || database.opened() > 0) {
+          leftAt = pool.now();
+        }
         if (pool.waiting() > 0) {
           held.forEach(resizer::giveBack);
           held.clear();

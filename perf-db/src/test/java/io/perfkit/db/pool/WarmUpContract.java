@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.testing.Await;
 import io.perfkit.testing.ThreadLeaks;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +68,44 @@ abstract class WarmUpContract {
     ThreadLeaks.assertNone(
         "perf-db-",
         () -> PoolManager.builder(database().source(), warm(8).build()).build().close());
+  }
+
+  @Test
+  void waitsForWhatHikariHasFetchedAndNotAddedYet() {
+    DataSource database = database().source();
+    DataSource slow =
+        new PoolSource(database) {
+          @Override
+          public Connection getConnection() throws SQLException {
+            return slow(database.getConnection());
+          }
+
+          @Override
+          public Connection getConnection(String user, String password) throws SQLException {
+            return database.getConnection(user, password);
+          }
+        };
+    try (PoolManager pool = PoolManager.builder(slow, warm(3).build()).build()) {
+      assertThat(pool.coldStart().ready()).isEqualTo(3);
+    }
+  }
+
+  /** HikariCP asks a connection some questions before it adds it. */
+  private static Connection slow(Connection connection) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            WarmUpContract.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (self, method, arguments) -> {
+              if (method.getName().equals("getAutoCommit")) {
+                LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+              }
+              try {
+                return method.invoke(connection, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
   }
 
   @Test
