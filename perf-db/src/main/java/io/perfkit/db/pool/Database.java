@@ -40,7 +40,8 @@ final class Database extends PoolSource {
    *     and warmingEnds() discards after clearing it.
    * D2  the adder is never interrupted within getConnection(): `resting` is empty from its begin to its end,
    *     and an interrupt is sent and taken under `lock`.
-   * D3  the adder opens a connection only when one is called for; until then it stays in getConnection().
+   * D3  HikariCP gets a connection, new or opened already, only when one is called for; until then its adder
+   *     stays in getConnection().
    */
   private final DataSource database;
   private final LongSupplier nanos;
@@ -53,6 +54,7 @@ final class Database extends PoolSource {
   private volatile BooleanSupplier calledFor = () -> false;
   private volatile @Nullable Thread adder;
   private volatile boolean warming;
+  private volatile @Nullable String told;
   private final AtomicReference<@Nullable Outage> outage = new AtomicReference<>();
   private volatile boolean closed;
 
@@ -67,12 +69,10 @@ final class Database extends PoolSource {
   public Connection getConnection() throws SQLException {
     arrive();
     while (!closed) {
-      Connection connection = nextOpened();
-      if (connection == null && calledFor.getAsBoolean()) { // D3
-        connection = tryOpen();
-      }
+      Connection connection = calledFor.getAsBoolean() ? next() : null; // D3
       if (connection != null) {
         delivered.incrementAndGet();
+        told = null; // HikariCP forgets it too
         rest();
         return connection;
       }
@@ -81,21 +81,27 @@ final class Database extends PoolSource {
     throw new SQLNonTransientConnectionException("the pool is closed", "08003");
   }
 
+  private @Nullable Connection next() throws SQLException {
+    Connection connection = nextOpened();
+    return connection == null ? tryOpen() : connection;
+  }
+
   /**
    * A new connection; null if the database gives none, as before: HikariCP would pause for up to 5
    * s.
    *
-   * @throws SQLException when that is news, so that HikariCP can tell it to who waits, or is not to
-   *     be tried again soon
+   * @throws SQLException when its SQLSTATE is news, so that HikariCP can tell it to who times out,
+   *     or when the database is not to be tried again soon
    */
   private @Nullable Connection tryOpen() throws SQLException {
-    boolean known = outage.get() != null;
     try {
       return open();
     } catch (SQLException e) {
-      if (known && Refusal.of(e) == Refusal.TEMPORARY) {
+      String state = Refusal.state(e);
+      if (Refusal.of(e) == Refusal.TEMPORARY && state.equals(told)) {
         return null;
       }
+      told = state;
       throw e;
     }
   }

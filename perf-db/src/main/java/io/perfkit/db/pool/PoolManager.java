@@ -74,9 +74,11 @@ public final class PoolManager implements AutoCloseable {
 
   /**
    * The pool, for all who use the database. A connection from it costs what HikariCP's does, one
-   * small object and a few atomic steps; {@code unwrap} leads to HikariCP and the driver. Blocks
-   * for {@code acquireTimeout} at most. What goes wrong is thrown as HikariCP and the driver do; in
-   * an outage longer than {@code outageAfter} a {@code SQLTransientConnectionException} at once.
+   * small object and a few atomic steps; {@code unwrap} leads to HikariCP and the driver.
+   * HikariCP's {@code maximumPoolSize} is one more than the ceiling and never reached: {@link
+   * #stats} tells the size. Blocks for {@code acquireTimeout} at most. What goes wrong is thrown as
+   * HikariCP and the driver do; in an outage longer than {@code outageAfter} a {@code
+   * SQLTransientConnectionException} at once.
    */
   public DataSource dataSource() {
     return source;

@@ -27,7 +27,7 @@ enum Refusal {
     return state(failure) + " " + failure.getMessage();
   }
 
-  private static String state(SQLException failure) {
+  static String state(SQLException failure) {
     @Nullable String state = failure.getSQLState();
     return state == null ? "" : state;
   }

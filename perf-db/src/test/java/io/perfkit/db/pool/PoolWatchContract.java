@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.zaxxer.hikari.HikariDataSource;
 import io.perfkit.testing.Await;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
@@ -61,6 +63,44 @@ abstract class PoolWatchContract {
 
       assertThat(pool.stats().acquireFailures()).isEqualTo(1);
       assertThat(Pools.one(held)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whoTimesOutIsToldWhyNobodyCanConnectNow() {
+    AtomicReference<String> state = new AtomicReference<>("08001");
+    PoolConfig config =
+        Pools.config()
+            .acquireTimeout(Duration.ofMillis(250))
+            .outageAfter(Duration.ofHours(1))
+            .build();
+    try (PoolManager pool = PoolManager.builder(refusing(state), config).build()) {
+      for (String why : List.of("08001", "57P03", "28000", "53300", "08006")) {
+        state.set(why);
+        Await.until(why + " is told", SOON, () -> whyTimedOut(pool.dataSource()).equals(why));
+      }
+    }
+  }
+
+  private DataSource refusing(AtomicReference<String> state) {
+    return new PoolSource(database().source()) {
+      @Override
+      public Connection getConnection() throws SQLException {
+        throw new SQLException("refused", state.get());
+      }
+
+      @Override
+      public Connection getConnection(String user, String password) throws SQLException {
+        return getConnection();
+      }
+    };
+  }
+
+  private static String whyTimedOut(DataSource source) {
+    try (Connection connection = source.getConnection()) {
+      throw new AssertionError(connection);
+    } catch (SQLException timedOut) {
+      return timedOut.getCause() instanceof SQLException why ? why.getSQLState() : "";
     }
   }
 
