@@ -80,7 +80,8 @@ public final class RedisGuard implements AutoCloseable {
     this.routes = Routes.of(redis, new LaneShared(health, threads, nanos, config, counters));
     this.keeper =
         new ScheduledThreadPoolExecutor(1, task -> daemon(task, "perf-redis-guard-keeper"));
-    keepAgainIn(tick());
+    long tick = Math.min(config.budget().toNanos(), config.probeEvery().toNanos()) / 4;
+    var unused = keeper.scheduleWithFixedDelay(this::keep, tick, tick, NANOSECONDS);
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -398,43 +399,16 @@ public final class RedisGuard implements AutoCloseable {
     return nanos.getAsLong() - start;
   }
 
-  /**
-   * What must go on although no caller gets a processor: on a thread of ours, now and then, and
-   * when the next call is overdue. One that comes in between has a whole budget, which is more than
-   * a tick; only what is left of one, for a second command, may be overdrawn by a tick.
-   */
+  /** What must go on although no caller gets a processor: on a thread of ours, now and then. */
   private void keep() {
-    long next = tick();
-    try {
-      long now = nanos.getAsLong();
-      for (Lanes lanes : routes.all()) {
-        next = Math.min(next, lanes.tend(now));
+    long now = nanos.getAsLong();
+    routes.all().forEach(lanes -> lanes.tend(now));
+    if (health.mayProbe()) {
+      try {
+        threads.execute(this::probe);
+      } catch (RejectedExecutionException e) {
+        health.abandoned();
       }
-      if (health.mayProbe()) {
-        probeInBackground();
-      }
-    } finally {
-      keepAgainIn(next);
-    }
-  }
-
-  private long tick() {
-    return Math.min(config.budget().toNanos(), config.probeEvery().toNanos()) / 4;
-  }
-
-  private void keepAgainIn(long delay) {
-    try {
-      var unused = keeper.schedule(this::keep, delay, NANOSECONDS);
-    } catch (RejectedExecutionException e) {
-      return; // closed
-    }
-  }
-
-  private void probeInBackground() {
-    try {
-      threads.execute(this::probe);
-    } catch (RejectedExecutionException e) {
-      health.abandoned();
     }
   }
 
