@@ -61,6 +61,10 @@ public final class FaultProxy implements AutoCloseable {
   @GuardedBy("lock")
   private ServerSocket listener;
 
+  /** Of {@link #listener}. */
+  @GuardedBy("lock")
+  private Thread acceptor;
+
   @GuardedBy("lock")
   private boolean closed;
 
@@ -73,7 +77,7 @@ public final class FaultProxy implements AutoCloseable {
     this.address =
         new HostAndPort(listener.getInetAddress().getHostAddress(), listener.getLocalPort());
     this.listener = listener;
-    acceptFrom(listener);
+    this.acceptor = acceptFrom(listener);
   }
 
   /** A proxy that passes everything on to {@code target}, which need not run yet. */
@@ -149,16 +153,20 @@ public final class FaultProxy implements AutoCloseable {
   @Override
   public void close() {
     List<Link> dropped;
+    Thread listening;
     synchronized (lock) {
       closed = true;
       dropped = takeLinks(link -> true);
       closeQuietly(listener);
+      listening = acceptor;
     }
     dropped.forEach(Link::close);
+    awaitEnd(listening);
   }
 
   private void become(Fault next) {
     List<Link> dropped;
+    Thread listening;
     synchronized (lock) {
       if (closed) {
         throw new IllegalStateException("the proxy is closed");
@@ -169,10 +177,22 @@ public final class FaultProxy implements AutoCloseable {
         closeQuietly(listener);
       } else if (listener.isClosed()) {
         listener = listenAgain(address.getPort());
-        acceptFrom(listener);
+        acceptor = acceptFrom(listener);
       }
+      listening = acceptor;
     }
     dropped.forEach(Link::close);
+    if (next == Fault.CUT) {
+      awaitEnd(listening);
+    }
+  }
+
+  /**
+   * The kernel completes connections to a closed listener for as long as a thread waits in it, so
+   * the port refuses only once its acceptor is gone.
+   */
+  private static void awaitEnd(Thread acceptor) {
+    Await.until("nobody accepts any more", LISTEN_DEADLINE, () -> !acceptor.isAlive());
   }
 
   @GuardedBy("lock")
@@ -233,8 +253,8 @@ public final class FaultProxy implements AutoCloseable {
     }
   }
 
-  private void acceptFrom(ServerSocket from) {
-    start(
+  private Thread acceptFrom(ServerSocket from) {
+    return start(
         "accept",
         () -> {
           while (!from.isClosed()) {
@@ -317,10 +337,11 @@ public final class FaultProxy implements AutoCloseable {
     link.close();
   }
 
-  private void start(String what, Runnable body) {
+  private Thread start(String what, Runnable body) {
     Thread thread = new Thread(body, "perf-testing-proxy-" + address.getPort() + "-" + what);
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 
   private static void closeQuietly(AutoCloseable socket) {

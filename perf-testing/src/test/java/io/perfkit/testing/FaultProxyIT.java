@@ -22,6 +22,7 @@ final class FaultProxyIT {
   private static final int SILENCE_MILLIS = 300;
 
   private static final Duration DEADLINE = Duration.ofSeconds(5);
+  private static final int CUTS = 500;
 
   private final TestRedis redis;
   private final FaultProxy proxy;
@@ -90,6 +91,15 @@ final class FaultProxyIT {
   }
 
   @Test
+  void refusesFromTheMomentItIsCut() {
+    for (int i = 0; i < CUTS; i++) {
+      proxy.cut();
+      assertThatThrownBy(this::open).isInstanceOf(ConnectException.class);
+      proxy.heal();
+    }
+  }
+
+  @Test
   void swallowsRequestsForGoodInABlackHole() {
     try (Jedis before = connect()) {
       proxy.blackHole();
@@ -122,7 +132,7 @@ final class FaultProxyIT {
 
   @Test
   void closesConnectionsWithAGapAndNoOthersWhenHealed() throws IOException {
-    try (Socket gap = new Socket(proxy.address().getHost(), proxy.address().getPort());
+    try (Socket gap = open();
         Jedis whole = connect()) {
       proxy.dropReplies();
       gap.getOutputStream().write(("INCR " + key + "\r\n").getBytes(UTF_8));
@@ -199,6 +209,10 @@ final class FaultProxyIT {
     String expected = Integer.toString(value);
     Await.until(
         "the counter is " + value, DEADLINE, () -> expected.equals(redis.client().get(key)));
+  }
+
+  private Socket open() throws IOException {
+    return new Socket(proxy.address().getHost(), proxy.address().getPort());
   }
 
   private void assertWorks() {
