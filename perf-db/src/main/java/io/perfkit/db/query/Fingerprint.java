@@ -2,6 +2,7 @@ package io.perfkit.db.query;
 
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.db.query.SqlLexer.Token;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -55,14 +56,14 @@ public record Fingerprint(String text, boolean cut) {
     private int length;
 
     /* The token before. */
-    private int before = SqlLexer.END;
+    private Token before = Token.END;
     private char beforeFirst;
     private int beforeAt;
 
     /* Signs that belong to a value if one follows, and what stood before them. */
     private boolean signs;
     private int signsAt;
-    private int beforeSigns = SqlLexer.END;
+    private Token beforeSigns = Token.END;
     private char beforeSignsFirst;
 
     /** Of the innermost bracket of which alike ones become one, and how deep that is. */
@@ -95,8 +96,8 @@ public record Fingerprint(String text, boolean cut) {
 
     String write() {
       boolean semicolon = false;
-      for (int token = lexer.next(); token != SqlLexer.END; token = lexer.next()) {
-        if (token == SqlLexer.PUNCTUATION && lexer.is(';')) {
+      for (Token token = lexer.next(); token != Token.END; token = lexer.next()) {
+        if (token == Token.PUNCTUATION && lexer.is(';')) {
           semicolon = true;
           continue;
         }
@@ -113,14 +114,14 @@ public record Fingerprint(String text, boolean cut) {
     private void endStatement() {
       endRows();
       out[length++] = ';';
-      wrote(SqlLexer.PUNCTUATION, ';');
+      wrote(Token.PUNCTUATION, ';');
       depth = 0;
       elements = null;
     }
 
-    private void take(int token) {
+    private void take(Token token) {
       char first = lexer.first();
-      boolean comma = token == SqlLexer.PUNCTUATION && first == ',';
+      boolean comma = token == Token.PUNCTUATION && first == ',';
       Elements open = elements();
       if (open != null) {
         if (comma) {
@@ -130,10 +131,10 @@ public record Fingerprint(String text, boolean cut) {
         }
       }
       switch (token) {
-        case SqlLexer.WORD -> word();
-        case SqlLexer.VALUE -> value();
-        case SqlLexer.OPERATOR -> operator(first);
-        case SqlLexer.PUNCTUATION -> punctuation(first);
+        case WORD -> word();
+        case VALUE -> value();
+        case OPERATOR -> operator(first);
+        case PUNCTUATION -> punctuation(first);
         default -> copy(token);
       }
       if (comma && open != null) {
@@ -151,7 +152,7 @@ public record Fingerprint(String text, boolean cut) {
       space(!isGlued());
       beforeAt = length;
       append();
-      wrote(SqlLexer.WORD, lexer.first());
+      wrote(Token.WORD, lexer.first());
       if (length - beforeAt == VALUES_LENGTH && wordBefore() == VALUES && depth < DEPTH_MAX) {
         Elements same = elements();
         elements = new Elements(true, depth, same == null ? elements : same.outer);
@@ -163,12 +164,12 @@ public record Fingerprint(String text, boolean cut) {
         length = signsAt;
         before = beforeSigns;
         beforeFirst = beforeSignsFirst;
-      } else if (before == SqlLexer.VALUE) {
+      } else if (before == Token.VALUE) {
         return; // a string that goes on after white space
       }
       space(!isGlued());
       out[length++] = '?';
-      wrote(SqlLexer.VALUE, '?');
+      wrote(Token.VALUE, '?');
     }
 
     private void operator(char first) {
@@ -179,7 +180,7 @@ public record Fingerprint(String text, boolean cut) {
         beforeSigns = before;
         beforeSignsFirst = beforeFirst;
       }
-      copy(SqlLexer.OPERATOR);
+      copy(Token.OPERATOR);
       signs = unary;
     }
 
@@ -187,29 +188,29 @@ public record Fingerprint(String text, boolean cut) {
       switch (first) {
         case '(', '[' -> {
           int word = wordBefore();
-          boolean call = before == SqlLexer.WORD && !Keywords.contains(word);
+          boolean call = before == Token.WORD && !Keywords.contains(word);
           boolean list = first == '(' ? word == IN : word == ARRAY || (isAfter('[') && isInList());
           space(!isGlued() && !call && !(first == '[' && (word == ARRAY || isOperand())));
           out[length++] = first;
-          wrote(SqlLexer.PUNCTUATION, first);
+          wrote(Token.PUNCTUATION, first);
           open(list);
         }
         case ')', ']' -> {
           close();
           out[length++] = first;
-          wrote(SqlLexer.PUNCTUATION, first);
+          wrote(Token.PUNCTUATION, first);
         }
         case ',', '.', ':' -> {
           boolean tight = first != ':' || lexer.end() - lexer.start() == 2;
           space((!tight || isAfter(COLON)) && !isGlued());
           append();
-          wrote(SqlLexer.PUNCTUATION, tight ? first : COLON);
+          wrote(Token.PUNCTUATION, tight ? first : COLON);
         }
-        default -> copy(SqlLexer.PUNCTUATION);
+        default -> copy(Token.PUNCTUATION);
       }
     }
 
-    private void copy(int token) {
+    private void copy(Token token) {
       space(!isGlued());
       append();
       wrote(token, lexer.first());
@@ -221,7 +222,7 @@ public record Fingerprint(String text, boolean cut) {
       length += count;
     }
 
-    private void wrote(int token, char first) {
+    private void wrote(Token token, char first) {
       before = token;
       beforeFirst = first;
       signs = false;
@@ -230,7 +231,7 @@ public record Fingerprint(String text, boolean cut) {
     /** The hash of the word that was written last; 0 if that was no word. */
     private int wordBefore() {
       int hash = 0;
-      if (before == SqlLexer.WORD) {
+      if (before == Token.WORD) {
         for (int i = beforeAt; i < length; i++) {
           hash = 31 * hash + out[i];
         }
@@ -251,7 +252,7 @@ public record Fingerprint(String text, boolean cut) {
 
     /** Whether what was written last wants no space after it. */
     private boolean isGlued() {
-      return before == SqlLexer.PUNCTUATION && isOpening(beforeFirst);
+      return before == Token.PUNCTUATION && isOpening(beforeFirst);
     }
 
     private static boolean isOpening(char c) {
@@ -259,14 +260,14 @@ public record Fingerprint(String text, boolean cut) {
     }
 
     private boolean isAfter(char punctuation) {
-      return before == SqlLexer.PUNCTUATION && beforeFirst == punctuation;
+      return before == Token.PUNCTUATION && beforeFirst == punctuation;
     }
 
     private boolean isOperand() {
       return switch (before) {
-        case SqlLexer.WORD -> !Keywords.contains(wordBefore());
-        case SqlLexer.QUOTED, SqlLexer.VALUE -> true;
-        case SqlLexer.PUNCTUATION -> beforeFirst == ')' || beforeFirst == ']';
+        case WORD -> !Keywords.contains(wordBefore());
+        case QUOTED, VALUE -> true;
+        case PUNCTUATION -> beforeFirst == ')' || beforeFirst == ']';
         default -> false;
       };
     }

@@ -6,19 +6,17 @@ package io.perfkit.db.query;
  * what is not closed goes on to the end. Words come in lower case. One thread at a time.
  */
 final class SqlLexer {
-  /* What next finds. */
-
-  static final int END = 0;
-  static final int WORD = 1;
-  static final int QUOTED = 2;
-
-  /** A constant or a parameter. */
-  static final int VALUE = 3;
-
-  static final int OPERATOR = 4;
-
-  /** {@code ::}, one of {@code ( ) [ ] , ; . { }}, or a character that has no meaning. */
-  static final int PUNCTUATION = 5;
+  /** What {@link #next} finds. */
+  enum Token {
+    WORD,
+    QUOTED,
+    /** A constant or a parameter. */
+    VALUE,
+    OPERATOR,
+    /** {@code ::}, one of {@code ( ) [ ] , ; . { }}, or a character that has no meaning. */
+    PUNCTUATION,
+    END
+  }
 
   private static final int NULS = 2; // behind the text, so that none looks beyond its end
   private static final byte OTHER = 0;
@@ -78,11 +76,11 @@ final class SqlLexer {
     return end - start == 1 && text[start] == single;
   }
 
-  int next() {
+  Token next() {
     start = skipSpace(end);
     if (start == length) {
       end = length;
-      return END;
+      return Token.END;
     }
     char c = text[start];
     return switch (classOf(c)) {
@@ -93,17 +91,17 @@ final class SqlLexer {
     };
   }
 
-  private int word(char first) {
+  private Token word(char first) {
     end = endOfWord(start);
-    return isPrefixOfString() ? string(end, isEscaping(first)) : WORD;
+    return isPrefixOfString() ? string(end, isEscaping(first)) : Token.WORD;
   }
 
-  private int operator() {
+  private Token operator() {
     end = endOfOperator();
-    return OPERATOR;
+    return Token.OPERATOR;
   }
 
-  private int other(char c) {
+  private Token other(char c) {
     return switch (c) {
       case '\'' -> string(start, false);
       case '"', '`' -> quoted(c);
@@ -115,14 +113,14 @@ final class SqlLexer {
     };
   }
 
-  private int quoted(char quote) {
+  private Token quoted(char quote) {
     end = endOfQuoted(start + 1, quote, false);
-    return QUOTED;
+    return Token.QUOTED;
   }
 
-  private int punctuation(int characters) {
+  private Token punctuation(int characters) {
     end = start + characters;
-    return PUNCTUATION;
+    return Token.PUNCTUATION;
   }
 
   private int skipSpace(int from) {
@@ -196,9 +194,9 @@ final class SqlLexer {
     return prefix == 'e' || prefix == 'E';
   }
 
-  private int string(int quote, boolean escapes) {
+  private Token string(int quote, boolean escapes) {
     end = endOfQuoted(quote + 1, '\'', escapes);
-    return VALUE;
+    return Token.VALUE;
   }
 
   private int endOfQuoted(int from, char quote, boolean escapes) {
@@ -218,37 +216,37 @@ final class SqlLexer {
     return length;
   }
 
-  private int number(int from) {
+  private Token number(int from) {
     int i = from;
     while (i < length && (isDigit(i) || classOf(text[i]) == LETTER || text[i] == '.')) {
       boolean signed = (text[i] == 'e' || text[i] == 'E') && isSign(i + 1) && isDigit(i + 2);
       i += signed ? 2 : 1;
     }
     end = i;
-    return VALUE;
+    return Token.VALUE;
   }
 
   /** A parameter, or an operator of jsonb, whose question mark is doubled in JDBC. */
-  private int questionMark() {
+  private Token questionMark() {
     if (at(start + 1) != '?') {
       end = start + 1;
-      return VALUE;
+      return Token.VALUE;
     }
     end = start + 2;
     if (at(end) == '|' || at(end) == '&') {
       end++;
     }
-    return OPERATOR;
+    return Token.OPERATOR;
   }
 
   /** {@code $1}, {@code $$..$$} or {@code $tag$..$tag$}. */
-  private int dollar() {
+  private Token dollar() {
     if (isDigit(start + 1)) {
       end = start + 1;
       while (isDigit(end)) {
         end++;
       }
-      return VALUE;
+      return Token.VALUE;
     }
     int tagEnd = start + 1;
     while (tagEnd < length && (classOf(text[tagEnd]) == LETTER || isDigit(tagEnd))) {
@@ -263,7 +261,7 @@ final class SqlLexer {
       i++;
     }
     end = Math.min(i + tag, length);
-    return VALUE;
+    return Token.VALUE;
   }
 
   private boolean isTagAt(int from, int tag) {

@@ -1,5 +1,6 @@
 package io.perfkit.db.query;
 
+import io.perfkit.db.query.SqlLexer.Token;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Locale;
@@ -153,14 +154,14 @@ record SqlTables(
 
     SqlTables read() {
       String before = "";
-      for (int token = lexer.next(); token != SqlLexer.END; token = lexer.next()) {
+      for (Token token = lexer.next(); token != Token.END; token = lexer.next()) {
         String name = "";
-        if (token == SqlLexer.WORD || token == SqlLexer.QUOTED) {
+        if (token == Token.WORD || token == Token.QUOTED) {
           name = name(token);
           see(token, name);
-        } else if (token == SqlLexer.PUNCTUATION && lexer.is('(') && !before.isEmpty()) {
+        } else if (token == Token.PUNCTUATION && lexer.is('(') && !before.isEmpty()) {
           seeCall(before);
-        } else if (token == SqlLexer.PUNCTUATION && lexer.is(';')) {
+        } else if (token == Token.PUNCTUATION && lexer.is(';')) {
           several = true;
         }
         before = name;
@@ -168,16 +169,16 @@ record SqlTables(
       return result();
     }
 
-    private String name(int token) {
+    private String name(Token token) {
       String text = new String(lexer.text(), lexer.start(), lexer.end() - lexer.start());
-      return token == SqlLexer.WORD || text.length() < 2
+      return token == Token.WORD || text.length() < 2
           ? text
           : text.substring(1, text.length() - 1).replace("\"\"", "\"");
     }
 
-    private void see(int token, String name) {
+    private void see(Token token, String name) {
       names.add(name);
-      if (token == SqlLexer.WORD) {
+      if (token == Token.WORD) {
         first = first.isEmpty() ? name : first;
         words.add(name);
         if (UNSTEADY.contains(name) || name.startsWith("pg_")) {
