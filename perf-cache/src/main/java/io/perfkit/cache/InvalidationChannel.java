@@ -18,8 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.BinaryJedisPubSub;
 import redis.clients.jedis.Connection;
+import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.RedisClusterClient;
+import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.RedisSentinelClient;
 import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.util.JedisClusterCRC16;
@@ -187,11 +189,23 @@ final class InvalidationChannel implements AutoCloseable {
   private void listen(Connection mine) {
     try {
       if (!closed()) {
+        leaveResp3(mine);
         new Listener(nanos.getAsLong()).proceed(mine, name, ownName);
       }
     } finally {
       mine.setBroken();
       mine.close();
+    }
+  }
+
+  /**
+   * Over RESP3 messages are pushes, and JDK 25 can compile Jedis' filter of pushes to code that
+   * finds null in each of them (docs/decisions/0016).
+   */
+  static void leaveResp3(Connection mine) {
+    if (mine.getRedisProtocol() == RedisProtocol.RESP3) {
+      mine.sendCommand(Command.HELLO, RedisProtocol.RESP2.version());
+      mine.getOne();
     }
   }
 

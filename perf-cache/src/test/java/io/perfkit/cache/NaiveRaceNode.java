@@ -25,7 +25,7 @@ final class NaiveRaceNode extends JedisPubSub implements RaceNode {
     this.prefix = prefix;
     this.redis = redis;
     this.keys = keys;
-    this.subscriber = new Thread(() -> redis.subscribe(this, prefix));
+    this.subscriber = new Thread(() -> Subscriptions.listen(redis, this, prefix));
     subscriber.start();
     Await.until("subscribed", DEADLINE, subscribed::get);
   }

@@ -362,7 +362,7 @@ final class SharedCoherenceIT {
     private void listen() {
       while (!closed.get()) {
         try {
-          redis.subscribe(this, "naive");
+          Subscriptions.listen(redis, this, "naive");
         } catch (JedisException e) {
           // what was published meanwhile is missed
         }

@@ -203,7 +203,7 @@ final class SharedFaultIT {
             unsubscribe();
           }
         };
-    Thread thread = new Thread(() -> clientA.subscribe(listener, CHANNEL));
+    Thread thread = new Thread(() -> Subscriptions.listen(clientA, listener, CHANNEL));
     thread.start();
     assertThat(subscribed.await(15, SECONDS)).isTrue();
     write.run();
