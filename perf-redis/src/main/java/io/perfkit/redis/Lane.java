@@ -3,6 +3,7 @@ package io.perfkit.redis;
 import io.perfkit.redis.LaneCall.Ended.Reason;
 import io.perfkit.redis.Link.Result;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -43,13 +44,16 @@ final class Lane {
    * N5  a batch is less than 2 * BATCH_BYTES, so that to send it does not block (Link K3).
    * N6  no caller connects, nor gives a connection back: either may block for longer than its budget.
    * N7  only who waits for Redis finds it silent: a leader that reads, or calls that wait for a thread
-   *     of ours to connect. A call that waits for its turn may wait for a leader that lacks a processor. */
+   *     of ours to connect. A call that waits for its turn may wait for a leader that lacks a processor.
+   * N8  a thread that waits has no timer, which can cost a virtual one as much as the rest of its call:
+   *     the keeper, who comes in time for the next deadline, finds its call in the pile or under way. */
   private final AtomicBoolean led = new AtomicBoolean();
   private final Queue<LaneCall> pile = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final Supplier<Pool<Connection>> pool;
   private final LaneShared shared;
   private volatile @Nullable Link link;
+  private volatile List<LaneCall> underWay = List.of();
   private volatile boolean connecting;
   private volatile boolean closed;
 
@@ -107,7 +111,7 @@ final class Lane {
   }
 
   private void follow(LaneCall call) {
-    if (!call.await(shared.nanos())) {
+    if (!call.await()) {
       lead(call);
     } else if (connecting && call.ended().reason() == Reason.TIMED_OUT) {
       shared.health().silent(shared.budgetNanos(), new TimeoutException("connecting"));
@@ -128,7 +132,9 @@ final class Lane {
       return;
     }
     List<LaneCall> batch = batchOf(own, now);
+    underWay = batch;
     Result result = current.roundTrip(batch, now, own.left(now));
+    underWay = List.of();
     try {
       account(batch, result, current, shared.nanos().getAsLong() - now);
       if (!current.isUsable()) {
@@ -164,6 +170,8 @@ final class Lane {
         batch.add(next);
         commands += next.size();
         bytes += next.bytes();
+      } else {
+        next.endUnsent(Reason.TIMED_OUT, null); // N8: it has left the pile
       }
     }
     return batch;
@@ -280,8 +288,12 @@ final class Lane {
     }
   }
 
-  /** Cuts a round trip that is overdue, and lets go of a connection that the client has left. */
-  void tend(long now) {
+  /**
+   * Ends what is overdue, and lets go of a connection that the client has left.
+   *
+   * @return nanoseconds until the next call is overdue; {@code Long.MAX_VALUE} if none waits
+   */
+  long tend(long now) {
     Link current = link;
     if (current != null) {
       current.cutIfOverdue(now);
@@ -290,6 +302,15 @@ final class Lane {
         handOver();
       }
     }
+    return Math.min(endOverdue(underWay, now), endOverdue(pile, now)); // N8
+  }
+
+  private static long endOverdue(Collection<LaneCall> calls, long now) {
+    long next = Long.MAX_VALUE;
+    for (LaneCall call : calls) {
+      next = Math.min(next, call.endIfOverdue(now));
+    }
+    return next;
   }
 
   /** Ends what waits and what is under way; the leader, if there is one, returns the connection. */

@@ -4,7 +4,6 @@ import io.perfkit.redis.LaneCall.Ended.Reason;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
@@ -142,12 +141,33 @@ final class LaneCall {
   }
 
   /**
-   * Blocks the caller until the call has ended, which its deadline and an interrupt see to; the
-   * interrupt flag stays set.
+   * Ends a call that waits for others, once its deadline has passed.
+   *
+   * @return nanoseconds until then; {@code Long.MAX_VALUE} if there is nothing to wait for
+   */
+  long endIfOverdue(long now) {
+    State current = state.get();
+    if (current instanceof Ended || current == Stage.LEADS) {
+      return Long.MAX_VALUE;
+    }
+    if (left(now) > 0) {
+      return left(now);
+    }
+    Ended ended = new Ended(Reason.TIMED_OUT, current == Stage.SENT, null);
+    if (!state.compareAndSet(current, ended)) {
+      return endIfOverdue(now);
+    }
+    LockSupport.unpark(caller);
+    return Long.MAX_VALUE;
+  }
+
+  /**
+   * Blocks the caller until the call has ended, which {@link #endIfOverdue} and an interrupt see
+   * to; the interrupt flag stays set.
    *
    * @return false if it has not ended but must be led now
    */
-  boolean await(LongSupplier nanos) {
+  boolean await() {
     while (true) {
       State now = state.get();
       if (now instanceof Ended) {
@@ -156,12 +176,10 @@ final class LaneCall {
       if (now == Stage.LEADS) {
         return false;
       }
-      long left = left(nanos.getAsLong());
-      if (left > 0 && !Thread.currentThread().isInterrupted()) {
-        LockSupport.parkNanos(this, left);
+      if (Thread.currentThread().isInterrupted()) {
+        state.compareAndSet(now, new Ended(Reason.INTERRUPTED, now == Stage.SENT, null));
       } else {
-        Reason reason = left > 0 ? Reason.INTERRUPTED : Reason.TIMED_OUT;
-        state.compareAndSet(now, new Ended(reason, now == Stage.SENT, null));
+        LockSupport.park(this);
       }
     }
   }

@@ -40,8 +40,9 @@ final class Lanes {
     return (int) lanes.stream().filter(Lane::isLed).count();
   }
 
-  void tend(long now) {
-    lanes.forEach(lane -> lane.tend(now));
+  /** As {@link Lane#tend}, for all of them. */
+  long tend(long now) {
+    return lanes.stream().mapToLong(lane -> lane.tend(now)).min().orElse(Long.MAX_VALUE);
   }
 
   void close() {

@@ -53,6 +53,8 @@ public final class RedisGuard implements AutoCloseable {
    * G1  a caller waits for at most its budget: what may block for longer runs on the guard's threads;
    *     a lane's round trip that is not over by then is cut.
    * G2  while the breaker is open or half open, no caller's command is sent.
+   * G4  who is refused lets others run first: virtual threads that ask again at once would keep every
+   *     processor from one that waits for a lock of ours, and so from whoever waits behind it.
    * (G3 is in Health.) */
   private final UnifiedJedis redis;
   private final GuardConfig config;
@@ -80,8 +82,7 @@ public final class RedisGuard implements AutoCloseable {
     this.routes = Routes.of(redis, new LaneShared(health, threads, nanos, config, counters));
     this.keeper =
         new ScheduledThreadPoolExecutor(1, task -> daemon(task, "perf-redis-guard-keeper"));
-    long tick = Math.min(config.budget().toNanos(), config.probeEvery().toNanos()) / 4;
-    var unused = keeper.scheduleWithFixedDelay(this::keep, tick, tick, NANOSECONDS);
+    keepAgainIn(tick());
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -253,6 +254,9 @@ public final class RedisGuard implements AutoCloseable {
     Ended ended = call.ended();
     if (ended.reason() != Ended.Reason.ANSWERED) {
       counters.failed(ended);
+      if (!ended.sent()) {
+        letOthersRun();
+      }
       if (ended.reason() == Ended.Reason.DISCONNECTED || ended.reason() == Ended.Reason.TIMED_OUT) {
         commands.forEach(command -> routes.forget(command.getArguments()));
       }
@@ -349,8 +353,14 @@ public final class RedisGuard implements AutoCloseable {
       throw new RedisUnavailable("interrupted, so not sent, " + this, null);
     }
     if (!health.up()) {
+      letOthersRun();
       throw new RedisUnavailable("not sent: Redis is taken for down, " + this, null);
     }
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // G4: a virtual thread leaves its processor here only
+  private static void letOthersRun() {
+    Thread.yield();
   }
 
   private void execute(Runnable task) {
@@ -399,16 +409,43 @@ public final class RedisGuard implements AutoCloseable {
     return nanos.getAsLong() - start;
   }
 
-  /** What must go on although no caller gets a processor: on a thread of ours, now and then. */
+  /**
+   * What must go on although no caller gets a processor: on a thread of ours, now and then, and
+   * when the next call is overdue. One that comes in between has a whole budget, which is more than
+   * a tick; only what is left of one, for a second command, may be overdrawn by a tick.
+   */
   private void keep() {
-    long now = nanos.getAsLong();
-    routes.all().forEach(lanes -> lanes.tend(now));
-    if (health.mayProbe()) {
-      try {
-        threads.execute(this::probe);
-      } catch (RejectedExecutionException e) {
-        health.abandoned();
+    long next = tick();
+    try {
+      long now = nanos.getAsLong();
+      for (Lanes lanes : routes.all()) {
+        next = Math.min(next, lanes.tend(now));
       }
+      if (health.mayProbe()) {
+        probeInBackground();
+      }
+    } finally {
+      keepAgainIn(next);
+    }
+  }
+
+  private long tick() {
+    return Math.min(config.budget().toNanos(), config.probeEvery().toNanos()) / 4;
+  }
+
+  private void keepAgainIn(long delay) {
+    try {
+      var unused = keeper.schedule(this::keep, delay, NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      return; // closed
+    }
+  }
+
+  private void probeInBackground() {
+    try {
+      threads.execute(this::probe);
+    } catch (RejectedExecutionException e) {
+      health.abandoned();
     }
   }
 

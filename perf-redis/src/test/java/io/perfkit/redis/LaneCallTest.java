@@ -6,15 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.perfkit.redis.LaneCall.Ended;
 import io.perfkit.redis.LaneCall.Ended.Reason;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.CommandObjects;
 import redis.clients.jedis.RedisProtocol;
 
 final class LaneCallTest {
-  private final AtomicLong now = new AtomicLong(1_000);
-  private final LaneCall call =
-      new LaneCall(List.of(new CommandObjects(RedisProtocol.RESP2).ping()), 20, 2_000);
+  private static final List<CommandObject<String>> PING =
+      List.of(new CommandObjects(RedisProtocol.RESP2).ping());
+
+  private final LaneCall call = new LaneCall(PING, 20, 2_000);
 
   @Test
   void isInABatchOrEndsUnsentAndNeverBoth() { // W1
@@ -32,8 +34,9 @@ final class LaneCallTest {
   @Test
   void isNotSentAfterItsDeadline() {
     assertThat(call.take(2_000)).isFalse();
-    now.set(2_000);
-    assertThat(call.await(now::get)).isTrue();
+    assertThat(call.endIfOverdue(1_999)).isEqualTo(1);
+    assertThat(call.endIfOverdue(2_000)).isEqualTo(Long.MAX_VALUE);
+    assertThat(call.await()).isTrue();
     assertThat(call.ended()).isEqualTo(new Ended(Reason.TIMED_OUT, false, null));
     assertThat(call.promote()).isFalse();
   }
@@ -41,8 +44,8 @@ final class LaneCallTest {
   @Test
   void isLostForItsCallerIfTheDeadlinePassesAfterItWasSent() {
     assertThat(call.take(1_000)).isTrue();
-    now.set(2_001);
-    assertThat(call.await(now::get)).isTrue();
+    assertThat(call.endIfOverdue(2_001)).isEqualTo(Long.MAX_VALUE);
+    assertThat(call.await()).isTrue();
     assertThat(call.ended()).isEqualTo(new Ended(Reason.TIMED_OUT, true, null));
     call.endAnswered();
     assertThat(call.ended().reason()).isEqualTo(Reason.TIMED_OUT);
@@ -51,7 +54,7 @@ final class LaneCallTest {
   @Test
   void anInterruptEndsTheWaitAndStays() {
     Thread.currentThread().interrupt();
-    assertThat(call.await(now::get)).isTrue();
+    assertThat(call.await()).isTrue();
     assertThat(Thread.interrupted()).isTrue();
     assertThat(call.ended()).isEqualTo(new Ended(Reason.INTERRUPTED, false, null));
   }
@@ -59,7 +62,32 @@ final class LaneCallTest {
   @Test
   void aPromotedCallLeadsAndIsSent() {
     assertThat(call.promote()).isTrue();
-    assertThat(call.await(now::get)).isFalse();
+    assertThat(call.await()).isFalse();
     assertThat(call.take(1_000)).isTrue();
+  }
+
+  @Test
+  void aCallThatLeadsIsOverdueForItsOwnThreadAlone() { // N1: or nobody would hand over
+    assertThat(call.promote()).isTrue();
+    assertThat(call.endIfOverdue(2_001)).isEqualTo(Long.MAX_VALUE);
+    assertThat(call.await()).isFalse();
+  }
+
+  @Test
+  void aThreadThatWaitsHearsThatItsCallIsOverdue() throws InterruptedException {
+    AtomicReference<LaneCall> waiting = new AtomicReference<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              waiting.set(new LaneCall(PING, 20, 2_000));
+              waiting.get().await();
+            });
+    thread.start();
+    while (thread.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    waiting.get().endIfOverdue(2_000);
+    thread.join(30_000);
+    assertThat(thread.isAlive()).isFalse();
   }
 }

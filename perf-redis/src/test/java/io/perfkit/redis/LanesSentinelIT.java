@@ -43,8 +43,7 @@ final class LanesSentinelIT {
   void theNewPrimaryServesAfterTheOldOneDied() {
     assertThat(guard.call(COMMANDS.set("k", "old"))).isEqualTo("OK");
     servers.primary().kill();
-    awaitWritten("new");
-    assertServedBy(servers.replica().address(), "new");
+    awaitWrittenTo(servers.replica().address(), "new");
   }
 
   @Test
@@ -57,8 +56,7 @@ final class LanesSentinelIT {
         "the client follows",
         DEADLINE,
         () -> client.getCurrentMaster().equals(servers.replica().address()));
-    awaitWritten("new");
-    assertServedBy(servers.replica().address(), "new");
+    awaitWrittenTo(servers.replica().address(), "new");
     assertThat(guard.call(COMMANDS.get("k"))).isEqualTo("new");
   }
 
@@ -73,8 +71,18 @@ final class LanesSentinelIT {
     }
   }
 
-  private void awaitWritten(String value) {
-    Await.until("written", DEADLINE, () -> "OK".equals(answer(COMMANDS.set("k", value))));
+  /** Until it is told of its successor, the old primary may take a write, which is lost. */
+  private void awaitWrittenTo(HostAndPort primary, String value) {
+    Await.until(
+        "written",
+        DEADLINE,
+        () -> "OK".equals(answer(COMMANDS.set("k", value))) && value.equals(heldBy(primary)));
+  }
+
+  private static String heldBy(HostAndPort server) {
+    try (RedisClient direct = RedisClient.create(server)) {
+      return direct.get("k");
+    }
   }
 
   private String answer(CommandObject<String> command) {
@@ -82,12 +90,6 @@ final class LanesSentinelIT {
       return guard.call(command);
     } catch (RedisUnavailable e) {
       return null;
-    }
-  }
-
-  private static void assertServedBy(HostAndPort server, String value) {
-    try (RedisClient direct = RedisClient.create(server)) {
-      assertThat(direct.get("k")).isEqualTo(value);
     }
   }
 }
