@@ -46,14 +46,15 @@ final class Lane {
    * N7  only who waits for Redis finds it silent: a leader that reads, or calls that wait for a thread
    *     of ours to connect. A call that waits for its turn may wait for a leader that lacks a processor.
    * N8  a thread that waits has no timer, which can cost a virtual one as much as the rest of its call:
-   *     the keeper, who comes in time for the next deadline, finds its call in the pile or under way. */
+   *     the keeper, who comes in time for the next deadline, finds its call in the pile or under way.
+   *     A call leaves the one and comes to the other in a step of its leader that does not block. */
   private final AtomicBoolean led = new AtomicBoolean();
   private final Queue<LaneCall> pile = new ConcurrentLinkedQueue<>();
+  private final Queue<List<LaneCall>> underWay = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final Supplier<Pool<Connection>> pool;
   private final LaneShared shared;
   private volatile @Nullable Link link;
-  private volatile List<LaneCall> underWay = List.of();
   private volatile boolean connecting;
   private volatile boolean closed;
 
@@ -132,9 +133,8 @@ final class Lane {
       return;
     }
     List<LaneCall> batch = batchOf(own, now);
-    underWay = batch;
+    underWay.add(batch);
     Result result = current.roundTrip(batch, now, own.left(now));
-    underWay = List.of();
     try {
       account(batch, result, current, shared.nanos().getAsLong() - now);
       if (!current.isUsable()) {
@@ -143,6 +143,10 @@ final class Lane {
     } finally {
       handOver(); // N3
       end(batch, result);
+      underWay.remove(batch); // N8: not before, since handing over may wait for a lock
+    }
+    if (result.failure() instanceof Error error) {
+      throw error;
     }
   }
 
@@ -223,9 +227,6 @@ final class Lane {
       for (int i = result.answered(); i < batch.size(); i++) {
         batch.get(i).endLost(reason, failure);
       }
-      if (failure instanceof Error error) {
-        throw error;
-      }
     }
   }
 
@@ -302,7 +303,11 @@ final class Lane {
         handOver();
       }
     }
-    return Math.min(endOverdue(underWay, now), endOverdue(pile, now)); // N8
+    long next = endOverdue(pile, now); // N8
+    for (List<LaneCall> batch : underWay) {
+      next = Math.min(next, endOverdue(batch, now));
+    }
+    return next;
   }
 
   private static long endOverdue(Collection<LaneCall> calls, long now) {
