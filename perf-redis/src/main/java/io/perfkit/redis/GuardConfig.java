@@ -9,8 +9,8 @@ import java.time.Duration;
  *
  * @param budget longest time a caller waits for Redis; default 250 ms
  * @param probeEvery how often a Redis that is taken for down is tried again; default 500 ms
- * @param threadsMax calls under way at once; default 16, of little use above the connections of the
- *     client's pool
+ * @param threadsMax calls under way at once that are not in lanes, each on a thread that is there
+ *     from the start; default 16, of little use above the connections of the client's pool
  * @param waitingMax calls that wait for a thread, and calls that wait in one lane; one more is
  *     refused at once; default 1,024
  * @param lanes connections of the client's pool that are kept for each server; default 2, of little

@@ -2,22 +2,17 @@ package io.perfkit.redis;
 
 import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
-import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.perfkit.redis.LaneCall.Ended;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -54,14 +49,14 @@ public final class RedisGuard implements AutoCloseable {
    *     a lane's round trip that is not over by then is cut.
    * G2  while the breaker is open or half open, no caller's command is sent.
    * G4  who is refused lets others run first: virtual threads that ask again at once would keep every
-   *     processor from one that waits for a lock of ours, and so from whoever waits behind it.
+   *     processor from the leaders, which would find Redis silent when they got one at last.
    * (G3 is in Health.) */
   private final UnifiedJedis redis;
   private final GuardConfig config;
   private final Health health;
   private final LaneCounters counters = new LaneCounters();
   private final LongSupplier nanos = System::nanoTime;
-  private final ThreadPoolExecutor threads;
+  private final Workers threads;
   private final ScheduledThreadPoolExecutor keeper;
   private final Routes routes;
 
@@ -69,17 +64,13 @@ public final class RedisGuard implements AutoCloseable {
     this.redis = requireNonNull(redis, "redis");
     this.config = requireNonNull(config, "config");
     this.health = new Health(config.probeEvery(), nanos);
-    AtomicInteger number = new AtomicInteger();
-    this.threads =
-        new ThreadPoolExecutor(
-            config.threadsMax(),
-            config.threadsMax(),
-            30,
-            SECONDS,
-            new ArrayBlockingQueue<>(config.waitingMax()),
-            task -> daemon(task, "perf-redis-guard-" + number.incrementAndGet()));
-    threads.allowCoreThreadTimeOut(true);
-    this.routes = Routes.of(redis, new LaneShared(health, threads, nanos, config, counters));
+    this.threads = new Workers(config.threadsMax(), config.waitingMax(), "perf-redis-guard-");
+    try {
+      this.routes = Routes.of(redis, new LaneShared(health, threads, nanos, config, counters));
+    } catch (RuntimeException refused) {
+      threads.close();
+      throw refused;
+    }
     this.keeper =
         new ScheduledThreadPoolExecutor(1, task -> daemon(task, "perf-redis-guard-keeper"));
     keepAgainIn(tick());
@@ -346,7 +337,7 @@ public final class RedisGuard implements AutoCloseable {
 
   /** Lets a call pass, or refuses it. */
   private void admit() {
-    if (threads.isShutdown()) {
+    if (threads.isClosed()) {
       throw new IllegalStateException("closed, " + this);
     }
     if (Thread.currentThread().isInterrupted()) {
@@ -367,7 +358,7 @@ public final class RedisGuard implements AutoCloseable {
     try {
       threads.execute(task);
     } catch (RejectedExecutionException e) {
-      if (threads.isShutdown()) {
+      if (threads.isClosed()) {
         throw new IllegalStateException("closed, " + this, e);
       }
       throw new RedisUnavailable("not sent: too many calls wait, " + this, e);
@@ -453,11 +444,7 @@ public final class RedisGuard implements AutoCloseable {
   @Override
   public void close() {
     keeper.shutdownNow();
-    for (Runnable task : threads.shutdownNow()) {
-      if (task instanceof Future<?> reply) {
-        reply.cancel(false);
-      }
-    }
+    threads.close();
     routes.all().forEach(Lanes::close);
   }
 

@@ -8,7 +8,7 @@ final class ArchitectureTest {
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.redis")
         .rootException("RedisException")
-        .threads("RedisGuard")
+        .threads("RedisGuard", "Workers")
         .clocks("RedisGuard")
         .elapsedTimeOnly()
         .check();
