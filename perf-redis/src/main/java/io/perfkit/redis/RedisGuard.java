@@ -72,14 +72,8 @@ public final class RedisGuard implements AutoCloseable {
       throw refused;
     }
     this.keeper =
-        new ScheduledThreadPoolExecutor(1, task -> daemon(task, "perf-redis-guard-keeper"));
+        new ScheduledThreadPoolExecutor(1, task -> Workers.daemon(task, "perf-redis-guard-keeper"));
     keepAgainIn(tick());
-  }
-
-  private static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
   }
 
   /** A guard with the default settings. */

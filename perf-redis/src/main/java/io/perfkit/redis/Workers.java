@@ -31,12 +31,14 @@ final class Workers implements Executor, AutoCloseable {
             0,
             SECONDS,
             new LinkedTransferQueue<>(), // E1
-            task -> {
-              Thread thread = new Thread(task, name + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+            task -> daemon(task, name + number.incrementAndGet()));
     threads.prestartAllCoreThreads(); // E1: another one would be added under a lock
+  }
+
+  static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
   }
 
   private record Task(Runnable body, AtomicInteger pending) implements Runnable {
