@@ -2,6 +2,7 @@ package io.perfkit.db.page;
 
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.db.RowMapper;
 import io.perfkit.db.page.Sort.Nulls;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -2,6 +2,7 @@ package io.perfkit.db.query;
 
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.db.RowMapper;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -2,6 +2,7 @@ package io.perfkit.db.query;
 
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.db.RowMapper;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.sql.Connection;

@@ -2,6 +2,7 @@ package io.perfkit.db.query;
 
 import static java.util.stream.Collectors.joining;
 
+import io.perfkit.db.internal.Delegating;
 import java.lang.StackWalker.StackFrame;
 import java.util.List;
 import java.util.stream.Stream;

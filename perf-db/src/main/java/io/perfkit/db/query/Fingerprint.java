@@ -2,7 +2,9 @@ package io.perfkit.db.query;
 
 import static java.util.Objects.requireNonNull;
 
-import io.perfkit.db.query.SqlLexer.Token;
+import io.perfkit.db.internal.Keywords;
+import io.perfkit.db.internal.SqlLexer;
+import io.perfkit.db.internal.SqlLexer.Token;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,7 @@
 package io.perfkit.db.query;
 
+import io.perfkit.db.internal.DelegatingConnection;
+import io.perfkit.db.internal.SqlState;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.sql.CallableStatement;
@@ -126,7 +128,7 @@ final class MonitoredConnection extends DelegatingConnection {
   }
 
   private static void doubt(TableVersions.Writes writes, @Nullable Throwable failure) {
-    if (failure != null && isInDoubt(failure)) {
+    if (failure != null && SqlState.leavesCommitInDoubt(failure)) {
       writes.doubt();
     }
   }
@@ -148,15 +150,6 @@ final class MonitoredConnection extends DelegatingConnection {
     if (writes != null) {
       writes.end();
     }
-  }
-
-  /** Anything but an error that the server answered with. */
-  private static boolean isInDoubt(Throwable failure) {
-    if (!(failure instanceof SQLException sql)) {
-      return true;
-    }
-    String state = sql.getSQLState();
-    return state == null || state.startsWith("08") || state.startsWith("57P");
   }
 
   long begin(Query query) {

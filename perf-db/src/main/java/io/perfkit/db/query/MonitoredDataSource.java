@@ -1,5 +1,6 @@
 package io.perfkit.db.query;
 
+import io.perfkit.db.internal.Delegating;
 import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.ConnectionBuilder;

@@ -1,5 +1,6 @@
 package io.perfkit.db.query;
 
+import io.perfkit.db.internal.DelegatingResultSet;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;

@@ -1,5 +1,6 @@
 package io.perfkit.db.query;
 
+import io.perfkit.db.internal.DelegatingStatement;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

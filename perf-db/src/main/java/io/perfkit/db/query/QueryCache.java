@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.perfkit.db.RowMapper;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;

@@ -1,6 +1,8 @@
 package io.perfkit.db.query;
 
-import io.perfkit.db.query.SqlLexer.Token;
+import io.perfkit.db.internal.SqlFunctions;
+import io.perfkit.db.internal.SqlLexer;
+import io.perfkit.db.internal.SqlLexer.Token;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Locale;
@@ -72,54 +74,6 @@ record SqlTables(
           "into",
           "with",
           "information_schema");
-
-  /** Functions of PostgreSQL that give the same for the same, whatever the session. */
-  private static final Set<String> STEADY_FUNCTIONS =
-      Set.of(
-          "count",
-          "sum",
-          "min",
-          "max",
-          "avg",
-          "coalesce",
-          "nullif",
-          "greatest",
-          "least",
-          "lower",
-          "upper",
-          "length",
-          "abs",
-          "round",
-          "ceil",
-          "floor",
-          "trunc",
-          "mod",
-          "substring",
-          "trim",
-          "cast",
-          "replace",
-          "left",
-          "right",
-          "position",
-          "array_agg",
-          "string_agg",
-          "bool_and",
-          "bool_or",
-          "row_number",
-          "rank",
-          "dense_rank",
-          "lag",
-          "lead",
-          "first_value",
-          "last_value",
-          "unnest",
-          "array_length",
-          "cardinality",
-          "any",
-          "some",
-          "row",
-          "numeric",
-          "varchar");
 
   SqlTables {
     read = Set.copyOf(read);
@@ -194,7 +148,7 @@ record SqlTables(
     }
 
     private void seeCall(String name) {
-      if (!Keywords.contains(name.hashCode()) && !STEADY_FUNCTIONS.contains(name)) {
+      if (!SqlFunctions.isSteady(name)) {
         problem("function " + name);
       }
     }

@@ -1,4 +1,4 @@
-package io.perfkit.db.query;
+package io.perfkit.db.internal;
 
 import java.io.InputStream;
 import java.io.Reader;
@@ -22,9 +22,9 @@ import java.sql.Timestamp;
 import java.util.Calendar;
 import java.util.Map;
 
-/** Passes on to the driver what the monitor has nothing to do with. */
-abstract class DelegatingResultSet extends Delegating<ResultSet> implements ResultSet {
-  DelegatingResultSet(ResultSet delegate) {
+/** Forwards to another result whatever neither moves, changes nor closes it. */
+public abstract class DelegatingResultSet extends Delegating<ResultSet> implements ResultSet {
+  protected DelegatingResultSet(ResultSet delegate) {
     super(delegate);
   }
 

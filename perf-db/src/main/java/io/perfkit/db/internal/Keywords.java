@@ -1,4 +1,4 @@
-package io.perfkit.db.query;
+package io.perfkit.db.internal;
 
 import java.util.List;
 
@@ -7,7 +7,7 @@ import java.util.List;
  * is none between two operands. Known by {@link String#hashCode}; another word of the same hash is
  * taken for one too, always.
  */
-final class Keywords {
+public final class Keywords {
   private static final List<String> WORDS =
       List.of(
           "all",
@@ -55,7 +55,7 @@ final class Keywords {
 
   private Keywords() {}
 
-  static boolean contains(int hash) {
+  public static boolean contains(int hash) {
     for (int i = slot(hash); TABLE[i] != 0; i = (i + 1) & MASK) {
       if (TABLE[i] == hash) {
         return true;

@@ -1,13 +1,13 @@
-package io.perfkit.db.query;
+package io.perfkit.db.internal;
 
 /**
  * Splits a statement into tokens, as PostgreSQL does: words, quoted identifiers, literals and
  * parameters, operators, punctuation. White space and comments are skipped. Any text has tokens;
  * what is not closed goes on to the end. Words come in lower case. One thread at a time.
  */
-final class SqlLexer {
+public final class SqlLexer {
   /** What {@link #next} finds. */
-  enum Token {
+  public enum Token {
     WORD,
     QUOTED,
     /** A constant or a parameter. */
@@ -47,36 +47,36 @@ final class SqlLexer {
   private int start;
   private int end;
 
-  SqlLexer(String sql, int limit) {
+  public SqlLexer(String sql, int limit) {
     this.length = Math.min(sql.length(), limit);
     this.text = new char[length + NULS];
     sql.getChars(0, length, text, 0);
   }
 
   /** The whole text, of which a token is the part from {@link #start} to {@link #end}. */
-  char[] text() {
+  public char[] text() {
     return text;
   }
 
-  int start() {
+  public int start() {
     return start;
   }
 
-  int end() {
+  public int end() {
     return end;
   }
 
   /** The first character of the token. */
-  char first() {
+  public char first() {
     return text[start];
   }
 
   /** Whether the token is this one character. */
-  boolean is(char single) {
+  public boolean is(char single) {
     return end - start == 1 && text[start] == single;
   }
 
-  Token next() {
+  public Token next() {
     start = skipSpace(end);
     if (start == length) {
       end = length;

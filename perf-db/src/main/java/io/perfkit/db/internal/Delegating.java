@@ -1,16 +1,18 @@
-package io.perfkit.db.query;
+package io.perfkit.db.internal;
 
 import java.sql.SQLException;
 import java.sql.Wrapper;
 
 /**
- * What stands before an object of the driver. It is asked for the interfaces of JDBC itself, for
- * anything else the driver's object is.
+ * Stands in front of a JDBC object, such as the driver's. {@code unwrap} gives this one for the
+ * interfaces of JDBC, and the object behind for any other type.
+ *
+ * @param <D> the interface of the object behind
  */
-abstract class Delegating<D extends Wrapper> implements Wrapper {
-  final D delegate;
+public abstract class Delegating<D extends Wrapper> implements Wrapper {
+  protected final D delegate;
 
-  Delegating(D delegate) {
+  protected Delegating(D delegate) {
     this.delegate = delegate;
   }
 

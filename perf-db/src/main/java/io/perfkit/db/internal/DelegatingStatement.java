@@ -1,12 +1,13 @@
-package io.perfkit.db.query;
+package io.perfkit.db.internal;
 
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
 
-/** Passes on to the driver what the monitor has nothing to do with. */
-abstract class DelegatingStatement<S extends Statement> extends Delegating<S> implements Statement {
-  DelegatingStatement(S delegate) {
+/** Forwards to another statement whatever neither runs nor closes it. */
+public abstract class DelegatingStatement<S extends Statement> extends Delegating<S>
+    implements Statement {
+  protected DelegatingStatement(S delegate) {
     super(delegate);
   }
 

@@ -1,0 +1,94 @@
+package io.perfkit.db.internal;
+
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the failure of a database call means, by its SQLSTATE. The only place of this module that
+ * reads one; what to do then is its caller's policy.
+ */
+public enum SqlState {
+  /** No server answered: no SQLSTATE, class 08, or a driver's own (HY, 90). */
+  NO_ANSWER,
+  /** Class 28 and 3D: the login or the database is refused, whatever the statement. */
+  NO_ACCESS,
+  /** Class 53: connections, memory, disk or another resource is used up. */
+  NO_RESOURCES,
+  /** Class 57 but 57014: the server is going away, or is not there yet. */
+  SHUTDOWN,
+  /** Class 58 and XX: the server failed itself. */
+  SERVER_FAULT,
+  /** 25006: the server or the transaction is read-only; a former primary answers so. */
+  READ_ONLY,
+  /** The rest of class 25: not in this state of the transaction. */
+  TRANSACTION_STATE,
+  /** Class 40: deadlock, serialization; the transaction was rolled back. */
+  CONFLICT,
+  /** 57014: cancelled, by a time limit or by somebody. */
+  CANCELLED,
+  /** Class 55: not now, such as a lock that is not to be had. */
+  NOT_NOW,
+  /** Class 26 and 42P05: a prepared statement is forgotten, or another has its name. */
+  PREPARED_NAME,
+  /** Class 0A, 0L, 0P, 2B, 3F and 42: the statement or its right is refused. */
+  STATEMENT_REFUSED,
+  /** Any other: data, integrity, check options, what triggers raise. */
+  DATA_REFUSED;
+
+  private static final int LENGTH = 5;
+
+  /** The meaning of a failure of any kind: what is no {@link SQLException} is no answer. */
+  public static SqlState of(Throwable failure) {
+    String state = code(failure);
+    if (state.isEmpty()) {
+      return NO_ANSWER;
+    }
+    return switch (state) {
+      case "57014" -> CANCELLED;
+      case "25006" -> READ_ONLY;
+      case "42P05" -> PREPARED_NAME;
+      default -> ofClass(state.substring(0, 2));
+    };
+  }
+
+  private static SqlState ofClass(String two) {
+    return switch (two) {
+      case "08", "HY", "90" -> NO_ANSWER;
+      case "28", "3D" -> NO_ACCESS;
+      case "53" -> NO_RESOURCES;
+      case "57" -> SHUTDOWN;
+      case "58", "XX" -> SERVER_FAULT;
+      case "25" -> TRANSACTION_STATE;
+      case "40" -> CONFLICT;
+      case "55" -> NOT_NOW;
+      case "26" -> PREPARED_NAME;
+      case "0A", "0L", "0P", "2B", "3F", "42" -> STATEMENT_REFUSED;
+      default -> DATA_REFUSED;
+    };
+  }
+
+  /**
+   * Whether a commit that failed this way may have taken place all the same: nobody answered, or
+   * the server did so while it was in trouble itself. A statement without a transaction is a commit
+   * too.
+   */
+  public static boolean leavesCommitInDoubt(Throwable failure) {
+    return switch (of(failure)) {
+      case NO_ANSWER, NO_RESOURCES, SHUTDOWN, SERVER_FAULT -> true;
+      case CONFLICT -> code(failure).equals("40003"); // it says itself that it does not know
+      default -> false;
+    };
+  }
+
+  /** The five characters, or "" if there are none. */
+  public static String code(Throwable failure) {
+    @Nullable String state = failure instanceof SQLException sql ? sql.getSQLState() : null;
+    return state == null || state.length() != LENGTH ? "" : state;
+  }
+
+  /** What may be logged of a failure: {@code SQLSTATE 23505}, or else its class; no message. */
+  public static String name(Throwable failure) {
+    @Nullable String state = failure instanceof SQLException sql ? sql.getSQLState() : null;
+    return state == null ? failure.getClass().getSimpleName() : "SQLSTATE " + state;
+  }
+}
