@@ -1,6 +1,8 @@
 package io.perfkit.db.query;
 
 import static java.util.Comparator.comparing;
+import static java.util.Comparator.comparingDouble;
+import static java.util.Comparator.comparingLong;
 import static java.util.function.Function.identity;
 import static java.util.stream.Collectors.toMap;
 
@@ -41,8 +43,8 @@ public final class QueryReport {
       case TOTAL -> comparing(QueryFigures::executeTime);
       case MEAN -> comparing(QueryFigures::mean);
       case P99 -> comparing(one -> one.percentile(0.99));
-      case ROWS -> comparing(QueryFigures::rows);
-      case CALLS -> comparing(QueryFigures::calls);
+      case ROWS -> comparingLong(QueryFigures::rows);
+      case CALLS -> comparingLong(QueryFigures::calls);
     };
   }
 
@@ -94,7 +96,7 @@ public final class QueryReport {
         regressions.add(regression(before, one));
       }
     }
-    regressions.sort(comparing(Regression::factor).reversed());
+    regressions.sort(comparingDouble(Regression::factor).reversed());
     return List.copyOf(regressions);
   }
 

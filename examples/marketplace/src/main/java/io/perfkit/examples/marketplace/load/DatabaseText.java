@@ -2,6 +2,8 @@ package io.perfkit.examples.marketplace.load;
 
 import static java.util.stream.Collectors.joining;
 
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 import io.perfkit.db.query.RepeatedQuery;
 import io.perfkit.examples.marketplace.DatabaseReport;
 import io.perfkit.examples.marketplace.Variant;
@@ -65,7 +67,8 @@ final class DatabaseText {
         : query.substring(0, QUERY_HEAD) + " … " + query.substring(tail);
   }
 
-  private static void line(StringBuilder text, String format, Object... arguments) {
+  @FormatMethod
+  private static void line(StringBuilder text, @FormatString String format, Object... arguments) {
     text.append(String.format(Locale.ROOT, format, arguments)).append('\n');
   }
 }
