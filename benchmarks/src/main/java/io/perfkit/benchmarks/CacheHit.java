@@ -9,6 +9,7 @@ import io.perfkit.cache.Cache;
 import io.perfkit.cache.CacheConfig;
 import io.perfkit.cache.CacheStats;
 import io.perfkit.cache.Caches;
+import io.perfkit.cache.CachesConfig;
 import io.perfkit.redis.Codec;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RedisProcess;
@@ -174,7 +175,9 @@ public class CacheHit implements Area {
   @State(Scope.Benchmark)
   public static class InTickingPerfkit extends InPerfkit {
     public InTickingPerfkit() {
-      super(builder -> builder.clockTick(Duration.ofMillis(1)));
+      super(
+          builder ->
+              builder.config(CachesConfig.builder().clockTick(Duration.ofMillis(1)).build()));
     }
   }
 

@@ -209,7 +209,7 @@ public class CachePeers implements Area {
   public static class Cold {
     private final RedisProcess server = RedisProcess.start();
     private final RedisClient client = RedisClient.create("redis://" + server.address());
-    private final Caches caches = Caches.of(client, "bench");
+    private final Caches caches = Caches.create(client, "bench");
     private final Cache<String, String> cache =
         caches.cache("profiles", String.class, Codec.string(), CacheConfig.defaults());
     private int next;

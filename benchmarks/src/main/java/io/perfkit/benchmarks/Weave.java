@@ -17,6 +17,7 @@ import io.perfkit.cache.Cache;
 import io.perfkit.cache.CacheAspect;
 import io.perfkit.cache.CacheConfig;
 import io.perfkit.cache.Caches;
+import io.perfkit.cache.CachesConfig;
 import io.perfkit.redis.Codec;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RedisProcess;
@@ -301,7 +302,9 @@ public class Weave implements Area {
   @State(Scope.Benchmark)
   public static class InTickingPerfkit extends InPerfkit {
     public InTickingPerfkit() {
-      super(builder -> builder.clockTick(Duration.ofMillis(1)));
+      super(
+          builder ->
+              builder.config(CachesConfig.builder().clockTick(Duration.ofMillis(1)).build()));
     }
   }
 

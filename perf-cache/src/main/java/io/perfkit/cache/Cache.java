@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.LocalLevel.Reading;
 import io.perfkit.cache.Lookup.Hit;
+import io.perfkit.redis.RedisUnavailable;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -108,7 +109,8 @@ public final class Cache<K, V> {
   /**
    * As {@link #get(Object, Function)}, trusting the local copy as far as {@code policy} says. A
    * read with {@link ReadPolicy#VERIFY} shares no load that began before it; while Redis is down it
-   * loads, or throws {@link RedisDown} under {@link OnRedisDown#FAIL}.
+   * loads, or throws {@link RedisUnavailable} under {@link OnRedisDown#FAIL}, before the loader is
+   * called and without a change to any level.
    */
   public @Nullable V get(
       K key, Function<? super K, ? extends @Nullable V> loader, ReadPolicy policy) {
@@ -278,6 +280,14 @@ public final class Cache<K, V> {
   /** What this cache has done so far on this node. */
   public CacheStats stats() {
     return counters.snapshot(local, redis);
+  }
+
+  /**
+   * How this cache stands to Redis now; invalidations that wait are its own. Costs nothing; for a
+   * health check.
+   */
+  public CacheHealth health() {
+    return redis.health(local.now());
   }
 
   /** Keys, more or less, that wait for another node's load. */

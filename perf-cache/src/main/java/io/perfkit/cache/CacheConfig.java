@@ -13,6 +13,11 @@ import java.util.Set;
  * @param l1Ttl longest life of a local copy, and so the longest that a node can miss an
  *     invalidation whose message was lost; default 30 s
  * @param l2Ttl life of an entry in Redis, not shorter than {@code l1Ttl}; default 10 min
+ * @param maxStaleness a read reflects every invalidation of another node that is older than this,
+ *     whatever messages are lost; below it a local copy serves though a message may be on its way.
+ *     A heartbeat goes to Redis and back four times in this time. At least 100 ms; default 2 s
+ * @param onRedisDown what a read does that only Redis could answer, or vouch for, while Redis is
+ *     down; default {@link OnRedisDown#SERVE_LOCAL}
  * @param absentTtl how long it is kept that a key has no value; default zero, which means not at
  *     all
  * @param jitter share of its life in Redis by which an entry may end sooner, at random, so that
@@ -174,7 +179,7 @@ public record CacheConfig(
   /** How long {@code entry} lives, jitter apart; zero if it is not to be kept. */
   Duration lifeOf(Entry<?> entry) {
     Duration life = entry.value() == null ? absentTtl : l2Ttl;
-    return life.compareTo(entry.ttlMax()) < 0 ? life : entry.ttlMax();
+    return life.compareTo(entry.maxTtl()) < 0 ? life : entry.maxTtl();
   }
 
   /** The defaults. */

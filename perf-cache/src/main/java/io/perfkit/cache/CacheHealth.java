@@ -3,7 +3,7 @@ package io.perfkit.cache;
 import java.time.Duration;
 
 /**
- * How the caches of one node stand to Redis now. Immutable.
+ * How one cache or structure, or all caches of one node, stand to Redis now. Immutable.
  *
  * @param redisAvailable whether commands are sent; false while Redis is taken for down
  * @param subscribed whether other nodes' messages are heard

@@ -46,14 +46,27 @@ final class CacheMeters implements AutoCloseable {
   static final String HEARD_AGE = "perf.cache.heard.age";
 
   private final MeterRegistry registry;
+  private final Tags caches;
   private final Queue<Meter> meters = new ConcurrentLinkedQueue<>();
 
-  CacheMeters(MeterRegistry registry) {
+  /**
+   * @param name a tag of each meter, which tells these caches from others on the registry
+   * @throws IllegalStateException if open caches of that name are on the registry
+   */
+  CacheMeters(MeterRegistry registry, String name) {
     this.registry = registry;
+    this.caches = Tags.of("caches", name);
+    if (registry.find(UNSENT).tags(caches).meter() != null) {
+      throw new IllegalStateException(
+          "name: '"
+              + name
+              + "' (expected: a name that no other open Caches has on this meter registry;"
+              + " Caches.Builder.name gives it another)");
+    }
   }
 
   void bind(Cache<?, ?> cache, LocalLevel<?, ?> local) {
-    Tags name = Tags.of("cache", cache.name());
+    Tags name = caches.and("cache", cache.name());
     Tags l1 = name.and("level", "l1");
     Tags l2 = name.and("level", "l2");
     count(cache, GETS, l1.and("result", "hit"), CacheStats::l1Hits);
@@ -79,7 +92,7 @@ final class CacheMeters implements AutoCloseable {
   }
 
   void bind(Audit<?, ?> audit, String cache) {
-    Tags name = Tags.of("cache", cache);
+    Tags name = caches.and("cache", cache);
     countAudited(audit, AUDITED, name, Audit::looks);
     countAudited(audit, VIOLATIONS, name.and("redis", "other"), Audit::replaced);
     countAudited(audit, VIOLATIONS, name.and("redis", "none"), Audit::missing);
@@ -95,7 +108,7 @@ final class CacheMeters implements AutoCloseable {
   }
 
   void bind(WriteBehind<?, ?> behind, String cache) {
-    Tags name = Tags.of("cache", cache);
+    Tags name = caches.and("cache", cache);
     countWrites(behind, name.and("result", "accepted"), WriteBehindStats::accepted);
     countWrites(behind, name.and("result", "merged"), WriteBehindStats::merged);
     countWrites(behind, name.and("result", "written"), WriteBehindStats::written);
@@ -117,7 +130,7 @@ final class CacheMeters implements AutoCloseable {
   }
 
   void bind(SharedCopies<?> copies) {
-    Tags name = Tags.of("structure", copies.name());
+    Tags name = caches.and("structure", copies.name());
     count(copies, SHARED_READS, name.and("source", "copy"), SharedStats::copyReads);
     count(copies, SHARED_READS, name.and("source", "redis"), SharedStats::redisReads);
     count(copies, SHARED_OVERSIZE, name, SharedStats::oversizeReads);
@@ -128,31 +141,28 @@ final class CacheMeters implements AutoCloseable {
         Gauge.builder(SHARED_COPIES, copies, SharedCopies::size).tags(name).register(registry));
   }
 
-  void bind(Caches caches, String prefix) {
-    Tags tags = Tags.of("prefix", prefix);
+  void bind(Caches all) {
     meters.add(
-        FunctionCounter.builder(REDIS_BATCHES, caches, c -> c.lanes().batches())
-            .tags(tags)
+        FunctionCounter.builder(REDIS_BATCHES, all, c -> c.lanes().batches())
+            .tags(caches)
             .register(registry));
     meters.add(
-        FunctionCounter.builder(REDIS_COMMANDS, caches, c -> c.lanes().commands())
-            .tags(tags)
+        FunctionCounter.builder(REDIS_COMMANDS, all, c -> c.lanes().commands())
+            .tags(caches)
             .register(registry));
     meters.add(
-        Gauge.builder(REDIS_BATCH_MAX, caches, c -> c.lanes().commandsMax())
-            .tags(tags)
+        Gauge.builder(REDIS_BATCH_MAX, all, c -> c.lanes().commandsMax())
+            .tags(caches)
             .register(registry));
     meters.add(
-        TimeGauge.builder(LAG, caches, NANOSECONDS, Caches::lagNanos)
-            .tags(tags)
-            .register(registry));
+        TimeGauge.builder(LAG, all, NANOSECONDS, Caches::lagNanos).tags(caches).register(registry));
     meters.add(
-        Gauge.builder(UNSENT, caches, Caches::unsentInvalidations).tags(tags).register(registry));
+        Gauge.builder(UNSENT, all, Caches::unsentInvalidations).tags(caches).register(registry));
     meters.add(
-        FunctionCounter.builder(RETOLD, caches, Caches::retold).tags(tags).register(registry));
+        FunctionCounter.builder(RETOLD, all, Caches::retold).tags(caches).register(registry));
     meters.add(
-        TimeGauge.builder(HEARD_AGE, caches, NANOSECONDS, c -> c.health().heardAge().toNanos())
-            .tags(tags)
+        TimeGauge.builder(HEARD_AGE, all, NANOSECONDS, c -> c.health().heardAge().toNanos())
+            .tags(caches)
             .register(registry));
   }
 

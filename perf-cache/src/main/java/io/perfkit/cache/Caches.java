@@ -39,10 +39,10 @@ import redis.clients.jedis.UnifiedJedis;
 public final class Caches implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Caches.class);
   private static final long RETRY_MILLIS = 200;
-  private static final Duration TICK_MAX = Duration.ofMillis(100);
   private static final long WATCH_MILLIS = 500;
 
   private final String prefix;
+  private final String name;
   private final InvalidationChannel channel;
   private final RedisGuard guard;
   private final FailoverWatch failovers;
@@ -63,13 +63,15 @@ public final class Caches implements AutoCloseable {
   private Caches(Builder builder) {
     KeySpace.of(builder.prefix, "caches"); // says what a prefix may be
     this.prefix = builder.prefix;
+    this.name = builder.name == null ? builder.prefix : builder.name;
+    this.meters = builder.registry == null ? null : new CacheMeters(builder.registry, name);
     this.channel = new InvalidationChannel(builder.redis, prefix, builder.nanos);
     this.guard = RedisGuard.of(builder.redis, builder.guard);
     this.nanos = builder.nanos;
-    this.ticking = builder.tick == null ? null : new TickingClock(builder.nanos, builder.tick);
+    Duration tick = builder.config.clockTick();
+    this.ticking = tick.isZero() ? null : new TickingClock(builder.nanos, tick);
     this.failovers = new FailoverWatch(builder.redis, guard, nanos);
-    this.hitsPerAudit = builder.hitsPerAudit;
-    this.meters = builder.registry == null ? null : new CacheMeters(builder.registry);
+    this.hitsPerAudit = builder.config.hitsPerAudit();
     AtomicInteger number = new AtomicInteger();
     this.keeper =
         new ScheduledThreadPoolExecutor(
@@ -82,7 +84,7 @@ public final class Caches implements AutoCloseable {
     keeper.setRemoveOnCancelPolicy(true);
     this.threads = new LoadThreads(builder.executor, keeper);
     if (meters != null) {
-      meters.bind(this, prefix);
+      meters.bind(this);
     }
     channel.start();
     var unused =
@@ -96,11 +98,11 @@ public final class Caches implements AutoCloseable {
    *
    * @param prefix tells applications on one Redis apart; nodes of one application share it
    */
-  public static Caches of(UnifiedJedis redis, String prefix) {
+  public static Caches create(UnifiedJedis redis, String prefix) {
     return builder(redis, prefix).build();
   }
 
-  /** A builder for the rarer settings. */
+  /** As {@link #create(UnifiedJedis, String)}, with more settings and collaborators. */
   public static Builder builder(UnifiedJedis redis, String prefix) {
     return new Builder(redis, prefix);
   }
@@ -304,8 +306,17 @@ public final class Caches implements AutoCloseable {
 
   /** How these caches stand to Redis. Costs nothing; for a health check. */
   public CacheHealth health() {
-    Duration heardAge = Duration.ofNanos(nanos.getAsLong() - channel.heardNanos());
-    return new CacheHealth(guard.available(), subscribed(), heardAge, unsentInvalidations());
+    return health(unsentInvalidations());
+  }
+
+  CacheHealth health(int unsent) {
+    Duration heardAge = channel.heardAge(nanos.getAsLong());
+    return new CacheHealth(guard.available(), subscribed(), heardAge, unsent);
+  }
+
+  /** What tells these caches from others on one meter registry: by default the prefix. */
+  public String name() {
+    return name;
   }
 
   /** What all these caches together have done so far on this node. */
@@ -398,9 +409,9 @@ public final class Caches implements AutoCloseable {
     private final UnifiedJedis redis;
     private final String prefix;
     private GuardConfig guard = GuardConfig.defaults();
-    private long hitsPerAudit = 10_000;
+    private CachesConfig config = CachesConfig.defaults();
+    private @Nullable String name;
     private LongSupplier nanos = System::nanoTime;
-    private @Nullable Duration tick;
     private @Nullable MeterRegistry registry;
     private @Nullable Executor executor;
 
@@ -421,35 +432,18 @@ public final class Caches implements AutoCloseable {
       return this;
     }
 
-    /**
-     * Lets hits take the time from a thread that looks at the clock once every {@code tick};
-     * default none, and each hit reads the clock, which is half of what it costs.
-     *
-     * <p>A copy may then count longer than its TTL and {@code maxStaleness} say, by one tick and by
-     * as long as that thread does not run: after a pause of the whole JVM, the first reads may be
-     * older by the pause.
-     *
-     * @throws IllegalArgumentException for a tick that is not positive, or longer than 100 ms
-     */
-    public Builder clockTick(Duration every) {
-      if (every.isNegative() || every.isZero() || every.compareTo(TICK_MAX) > 0) {
-        throw new IllegalArgumentException("clockTick: " + every + " (expected: up to 100 ms)");
-      }
-      tick = every;
+    /** Default {@link CachesConfig#defaults()}. */
+    public Builder config(CachesConfig settings) {
+      config = requireNonNull(settings, "settings");
       return this;
     }
 
     /**
-     * How many local hits of a cache bring about one comparison of a local copy with Redis, in the
-     * background, by up to 200 a second; 0 for none. Default 10,000.
-     *
-     * @throws IllegalArgumentException if it is negative
+     * Tells these caches from others on one meter registry, as the tag {@code caches} of each
+     * meter; default the prefix.
      */
-    public Builder hitsPerAudit(long hits) {
-      if (hits < 0) {
-        throw new IllegalArgumentException("hitsPerAudit: " + hits + " (expected: >= 0)");
-      }
-      hitsPerAudit = hits;
+    public Builder name(String newName) {
+      name = requireNonNull(newName, "newName");
       return this;
     }
 
@@ -471,8 +465,9 @@ public final class Caches implements AutoCloseable {
     }
 
     /**
-     * Starts the threads.
+     * Opens the caches: starts their threads and subscribes.
      *
+     * @throws IllegalStateException if open caches of this name are on the meter registry
      * @throws IllegalArgumentException for a prefix with other characters than letters, digits and
      *     {@code . _ - :}, or a client that is none of RedisClient, RedisClusterClient and
      *     RedisSentinelClient

@@ -11,27 +11,27 @@ import org.jspecify.annotations.Nullable;
  * A value with what a loader or writer says about keeping it. Immutable.
  *
  * @param value null says that there is no value, which is kept for the cache's {@code absentTtl}
- * @param ttlMax longest life in both levels; the cache's own TTLs may end it sooner; zero keeps the
+ * @param maxTtl longest life in both levels; the cache's own TTLs may end it sooner; zero keeps the
  *     value nowhere, it only reaches those who wait for it
- * @param tags ends with each of them by {@link Cache#invalidateTag}; at most {@value #TAGS_MAX} of
- *     at most {@value #TAG_BYTES_MAX} bytes
+ * @param tags ends with each of them by {@link Cache#invalidateTag}; at most {@value #MAX_TAGS} of
+ *     at most {@value #MAX_TAG_BYTES} bytes
  */
-public record Entry<V>(@Nullable V value, Duration ttlMax, Set<String> tags) {
+public record Entry<V>(@Nullable V value, Duration maxTtl, Set<String> tags) {
 
   /** Most tags of an entry. */
-  public static final int TAGS_MAX = 16;
+  public static final int MAX_TAGS = 16;
 
   /** Most bytes of a tag in UTF-8. */
-  public static final int TAG_BYTES_MAX = 200;
+  public static final int MAX_TAG_BYTES = 200;
 
   public Entry {
-    if (!ttlMax.isZero()) {
-      CacheConfig.requireTtl("ttlMax", ttlMax);
+    if (!maxTtl.isZero()) {
+      CacheConfig.requireTtl("maxTtl", maxTtl);
     }
     tags = Set.copyOf(tags);
-    if (tags.size() > TAGS_MAX) {
+    if (tags.size() > MAX_TAGS) {
       throw new IllegalArgumentException(
-          "tags: " + tags.size() + " of them (expected: at most " + TAGS_MAX + ")");
+          "tags: " + tags.size() + " of them (expected: at most " + MAX_TAGS + ")");
     }
     tags.forEach(Entry::requireTag);
   }
@@ -52,7 +52,7 @@ public record Entry<V>(@Nullable V value, Duration ttlMax, Set<String> tags) {
 
   /** The same value with a shorter life. */
   public Entry<V> withTtl(Duration atMost) {
-    CacheConfig.requireTtl("ttlMax", atMost);
+    CacheConfig.requireTtl("maxTtl", atMost);
     return new Entry<>(value, atMost, tags);
   }
 
@@ -63,14 +63,14 @@ public record Entry<V>(@Nullable V value, Duration ttlMax, Set<String> tags) {
 
   /** The same value with these tags. */
   public Entry<V> withTags(String... newTags) {
-    return new Entry<>(value, ttlMax, Set.of(newTags));
+    return new Entry<>(value, maxTtl, Set.of(newTags));
   }
 
   static String requireTag(String tag) {
     int bytes = requireNonNull(tag, "tag").getBytes(UTF_8).length;
-    if (bytes == 0 || bytes > TAG_BYTES_MAX) {
+    if (bytes == 0 || bytes > MAX_TAG_BYTES) {
       throw new IllegalArgumentException(
-          "tag: '" + tag + "' (expected: 1 to " + TAG_BYTES_MAX + " bytes)");
+          "tag: '" + tag + "' (expected: 1 to " + MAX_TAG_BYTES + " bytes)");
     }
     return tag;
   }

@@ -90,7 +90,7 @@ public final class HotKeys<K, V> {
     List<K> keys = new ArrayList<>();
     for (String text : decode(stored)) {
       K key = keyOf(text);
-      if (key != null && keys.size() < config.keysMax()) {
+      if (key != null && keys.size() < config.maxKeys()) {
         keys.add(key);
       }
     }
@@ -133,7 +133,7 @@ public final class HotKeys<K, V> {
   void save() {
     savedNanos = nanos.getAsLong();
     List<byte[]> texts = new ArrayList<>();
-    for (K key : reads.cache().hottest(config.keysMax())) {
+    for (K key : reads.cache().hottest(config.maxKeys())) {
       byte[] text = reads.cache().text(key).getBytes(UTF_8);
       if (text.length <= TEXT_BYTES_MAX) {
         texts.add(text);

@@ -125,6 +125,11 @@ final class InvalidationChannel implements AutoCloseable {
     return heardNanos;
   }
 
+  /** How long ago everything published had been heard for certain. */
+  Duration heardAge(long now) {
+    return Duration.ofNanos(now - heardNanos);
+  }
+
   /** How long the last beat took to come back, and so about any message to be heard. */
   long lagNanos() {
     return lagNanos;

@@ -24,7 +24,7 @@ record KeptEntry(Optional<MethodHandle> unless, List<MethodHandle> tags) {
     if (unless.isPresent() && Boolean.TRUE.equals(call.apply(unless.get(), value))) {
       return entry.unkept();
     }
-    return tags.isEmpty() ? entry : new Entry<>(value, entry.ttlMax(), texts(tags, call, value));
+    return tags.isEmpty() ? entry : new Entry<>(value, entry.maxTtl(), texts(tags, call, value));
   }
 
   /** The texts of functions that give any values. */

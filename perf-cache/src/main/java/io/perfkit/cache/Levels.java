@@ -9,6 +9,7 @@ import io.perfkit.cache.RedisLevel.Fill;
 import io.perfkit.cache.RedisLevel.Question;
 import io.perfkit.cache.RedisLevel.Release;
 import io.perfkit.redis.CodecFailed;
+import io.perfkit.redis.RedisUnavailable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,7 +96,7 @@ final class Levels<K, V> {
           found.put(load.search().key(), answer);
         }
       }
-    } catch (CacheException e) {
+    } catch (CacheException | RedisUnavailable e) {
       release(loads, Duration.ZERO);
       throw e;
     }
@@ -222,7 +223,8 @@ final class Levels<K, V> {
 
   private @Nullable Found<V> whileRedisIsDown(Search<K, V> search, Mode mode) {
     if (config.onRedisDown() == OnRedisDown.FAIL) {
-      throw new RedisDown("key '" + search.address().text() + "' of cache '" + name + "'");
+      throw new RedisUnavailable(
+          "key '" + search.address().text() + "' of cache '" + name + "' was not loaded", null);
     }
     if (mode == Mode.VERIFY) {
       return null;

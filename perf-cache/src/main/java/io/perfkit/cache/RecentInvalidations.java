@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one cache told Redis of late. A server that took over from another may lack the last of it,
- * for Redis replicates after it has answered; so it is told again. Bounded: past {@value #KEYS_MAX}
- * keys or {@value #TAGS_MAX} tags all of it becomes one clear of the cache. Thread safe.
+ * for Redis replicates after it has answered; so it is told again. Bounded: past {@value #MAX_KEYS}
+ * keys or {@value #MAX_TAGS} tags all of it becomes one clear of the cache. Thread safe.
  */
 final class RecentInvalidations {
 
@@ -20,8 +20,8 @@ final class RecentInvalidations {
    * R1  what was told since KEPT_NANOS before the last answer of the same server is here, or a clear is.
    * R2  when it is told again, this node's copies end after its reads from Redis are blocked: what it
    *     read of the new server before is not kept, and nothing is read until that was told. */
-  static final int KEYS_MAX = UnsentInvalidations.KEYS_MAX;
-  static final int TAGS_MAX = UnsentInvalidations.TAGS_MAX;
+  static final int MAX_KEYS = UnsentInvalidations.MAX_KEYS;
+  static final int MAX_TAGS = UnsentInvalidations.MAX_TAGS;
   private static final long KEPT_NANOS = SECONDS.toNanos(10);
 
   private final Fence fence;
@@ -39,7 +39,7 @@ final class RecentInvalidations {
 
   synchronized void told(Address address) {
     Told<Address> unused = keys.remove(address.redisKey()); // so that the order is that of time
-    if (keys.size() < KEYS_MAX) {
+    if (keys.size() < MAX_KEYS) {
       keys.put(address.redisKey(), new Told<>(address, nanos.getAsLong()));
     } else {
       toldClear();
@@ -48,7 +48,7 @@ final class RecentInvalidations {
 
   synchronized void toldTag(String tag) {
     Told<String> unused = tags.remove(tag);
-    if (tags.size() < TAGS_MAX) {
+    if (tags.size() < MAX_TAGS) {
       tags.put(tag, new Told<>(tag, nanos.getAsLong()));
     } else {
       toldClear();

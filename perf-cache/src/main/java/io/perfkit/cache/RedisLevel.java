@@ -108,6 +108,11 @@ final class RedisLevel<V> {
     return failures.sum();
   }
 
+  CacheHealth health(long now) {
+    return new CacheHealth(
+        guard.available(), channel.subscribed(), channel.heardAge(now), unsent.size());
+  }
+
   UnsentInvalidations unsent() {
     return unsent;
   }

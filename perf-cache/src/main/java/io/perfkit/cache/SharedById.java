@@ -30,6 +30,11 @@ public final class SharedById<K, S> {
     return copies.stats();
   }
 
+  /** How the structures of this name stand to Redis now. Costs nothing; for a health check. */
+  public CacheHealth health() {
+    return copies.health();
+  }
+
   @Override
   public String toString() {
     return copies + " by id";

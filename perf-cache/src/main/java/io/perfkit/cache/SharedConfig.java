@@ -81,6 +81,19 @@ public record SharedConfig(
     return new Builder();
   }
 
+  /** A builder that holds these settings. */
+  public Builder toBuilder() {
+    return builder()
+        .maxMembers(maxMembers)
+        .maxMemberBytes(maxMemberBytes)
+        .maxCopyMembers(maxCopyMembers)
+        .maxCopies(maxCopies)
+        .ttl(ttl)
+        .localTtl(localTtl)
+        .maxStaleness(maxStaleness)
+        .onRedisDown(onRedisDown);
+  }
+
   /** Collects settings; {@link #build()} checks them. One thread at a time. */
   public static final class Builder {
     private int maxMembers = 10_000;

@@ -6,6 +6,7 @@ import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.Flight.Source;
 import io.perfkit.cache.Lookup.Hit;
 import io.perfkit.redis.RedisScript;
+import io.perfkit.redis.RedisUnavailable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -98,6 +99,10 @@ final class SharedCopies<C> {
     return counters.snapshot();
   }
 
+  CacheHealth health() {
+    return scripts.health(now());
+  }
+
   /** About how many copies are held, counting or not. */
   long size() {
     return local.size();
@@ -121,7 +126,7 @@ final class SharedCopies<C> {
    * Reads the structure, when there is no copy that counts; one that is too large for a copy
    * answers {@code question} instead. One round trip.
    *
-   * @throws RedisDown if Redis is down and no copy may serve
+   * @throws RedisUnavailable if Redis is down and no copy may serve
    * @throws SharedRejected if Redis refused the command
    */
   Answer<C> read(Object id, byte[]... question) {
@@ -191,7 +196,7 @@ final class SharedCopies<C> {
       for (int i = 0; i < replies.size(); i++) {
         answers.put(searches.get(i).key(), answer(searches.get(i), replies.get(i)));
       }
-    } catch (RedisDown e) {
+    } catch (RedisUnavailable e) {
       searches.forEach(search -> answers.put(search.key(), withoutRedis(search, e)));
     }
   }
@@ -201,7 +206,7 @@ final class SharedCopies<C> {
     Object reply;
     try {
       reply = scripts.run(layout.script(), search.address(), readArgs(maxMembers, question));
-    } catch (RedisDown e) {
+    } catch (RedisUnavailable e) {
       return withoutRedis(search, e);
     }
     return answer(search, reply);
@@ -247,7 +252,7 @@ final class SharedCopies<C> {
     local.put(search.key(), hit, search.reading(), left); // S1
   }
 
-  private Answer<C> withoutRedis(Search<Object, C> search, RedisDown down) {
+  private Answer<C> withoutRedis(Search<Object, C> search, RedisUnavailable down) {
     LocalEntry<C> held = local.getUnheard(search.key());
     if (config.onRedisDown() == OnRedisDown.SERVE_LOCAL && held != null && held.value != null) {
       return new Answer<>(held.value, null);
@@ -259,7 +264,7 @@ final class SharedCopies<C> {
    * Runs a script that changes a structure, and ends the copy of it; the script's first arguments
    * are the channel and the message for all nodes. One round trip.
    *
-   * @throws RedisDown as {@link SharedScripts#run} throws it
+   * @throws RedisUnavailable as {@link SharedScripts#run} throws it
    * @throws SharedRejected as {@link SharedScripts#run} throws it
    */
   Object write(Object id, RedisScript script, byte[]... args) {

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import io.perfkit.cache.SharedCopies.Answer;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.RedisScript;
+import io.perfkit.redis.RedisUnavailable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -25,10 +26,10 @@ import org.jspecify.annotations.Nullable;
  * trip. What can't be read, since another program or another class wrote it, is absent, and
  * counted.
  *
- * <p>All reads throw {@link RedisDown} if only Redis could answer and it is down, see {@link
- * SharedConfig#onRedisDown()}. All writes throw {@link RedisDown} if it is down: unless the message
- * says that the write was not sent, it may have been done, or may be done soon. They throw {@link
- * SharedRejected} if there is no room for them or another type stands at the key, and {@link
+ * <p>All reads throw {@link RedisUnavailable} if only Redis could answer and it is down, see {@link
+ * SharedConfig#onRedisDown()}. All writes throw {@link RedisUnavailable} if it is down: unless the
+ * message says that the write was not sent, it may have been done, or may be done soon. They throw
+ * {@link SharedRejected} if there is no room for them or another type stands at the key, and {@link
  * io.perfkit.redis.CodecFailed} for what can't be encoded or is longer than {@link
  * SharedConfig#maxMemberBytes()}; nothing was changed then.
  *
@@ -214,6 +215,11 @@ public final class SharedHash<F, V> {
   /** What all structures of this name have done so far on this node. */
   public SharedStats stats() {
     return copies.stats();
+  }
+
+  /** How the structures of this name stand to Redis now. Costs nothing; for a health check. */
+  public CacheHealth health() {
+    return copies.health();
   }
 
   private byte[] field(F field) {

@@ -29,6 +29,10 @@ record SharedScripts(
     RedisGuard guard,
     InvalidationChannel channel) {
 
+  CacheHealth health(long now) {
+    return new CacheHealth(guard.available(), channel.subscribed(), channel.heardAge(now), 0);
+  }
+
   Address at(Object id) {
     return address.apply(id);
   }
@@ -36,8 +40,8 @@ record SharedScripts(
   /**
    * Runs a script. One round trip.
    *
-   * @throws RedisDown if Redis gave no answer: unless the message says that the script was not
-   *     sent, it may have run, or may run later
+   * @throws RedisUnavailable if Redis gave no answer: unless the message says that the script was
+   *     not sent, it may have run, or may run later
    * @throws SharedRejected if Redis refused it
    */
   Object run(RedisScript script, Address at, List<byte[]> args) {
@@ -83,9 +87,9 @@ record SharedScripts(
     return all;
   }
 
-  private RedisDown down(Address at, RedisUnavailable cause) {
+  private RedisUnavailable down(Address at, RedisUnavailable cause) {
     counters.redisFailures.increment();
-    return new RedisDown(title(at) + ": " + cause.getMessage(), cause);
+    return new RedisUnavailable(title(at) + ": " + cause.getMessage(), cause);
   }
 
   private SharedRejected refused(Address at, Exception cause) {

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import io.perfkit.cache.SharedCopies.Answer;
 import io.perfkit.cache.SharedCopies.Reading;
 import io.perfkit.redis.RedisScript;
+import io.perfkit.redis.RedisUnavailable;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -23,8 +24,8 @@ import java.util.Set;
  * milliseconds around the end, is asked. So a member that has ended is never reported and one that
  * lives always is, but for what other nodes changed within {@link SharedConfig#maxStaleness()}.
  * Nothing is taken for absent because it is not held locally. While Redis is down a read throws
- * {@link RedisDown}, unless {@link OnRedisDown#SERVE_LOCAL} is chosen: a caller that must not let a
- * revoked token pass refuses then.
+ * {@link RedisUnavailable}, unless {@link OnRedisDown#SERVE_LOCAL} is chosen: a caller that must
+ * not let a revoked token pass refuses then.
  *
  * <p>A set without an id is spread over 64 parts by its members, each with a key and a copy of its
  * own, so that it spreads over a Cluster and a change ends one 64th of the copy. Each part bounds
@@ -212,6 +213,11 @@ public final class SharedSet<E> {
   /** What all structures of this name have done so far on this node. */
   public SharedStats stats() {
     return copies.stats();
+  }
+
+  /** How the structures of this name stand to Redis now. Costs nothing; for a health check. */
+  public CacheHealth health() {
+    return copies.health();
   }
 
   /** The same on every node. Of a string without work, for its hash is specified, and kept. */

@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one cache could not tell Redis. It is sent again until Redis takes it, and meanwhile this
- * node does not read from Redis what it may concern. Bounded: past {@value #KEYS_MAX} keys or
- * {@value #TAGS_MAX} tags all of it becomes one clear of the cache, so nothing is ever lost. Thread
+ * node does not read from Redis what it may concern. Bounded: past {@value #MAX_KEYS} keys or
+ * {@value #MAX_TAGS} tags all of it becomes one clear of the cache, so nothing is ever lost. Thread
  * safe.
  */
 final class UnsentInvalidations {
-  static final int KEYS_MAX = 10_000;
-  static final int TAGS_MAX = 100;
+  static final int MAX_KEYS = 10_000;
+  static final int MAX_TAGS = 100;
 
   private final RedisLevel<?> redis;
   private final ConcurrentMap<ByteBuffer, Unsent<Address>> keys = new ConcurrentHashMap<>();
@@ -36,7 +36,7 @@ final class UnsentInvalidations {
   }
 
   void keep(Address address) {
-    if (keys.size() < KEYS_MAX || keys.containsKey(address.redisKey())) {
+    if (keys.size() < MAX_KEYS || keys.containsKey(address.redisKey())) {
       keys.put(address.redisKey(), new Unsent<>(address));
     } else {
       keepClear();
@@ -44,7 +44,7 @@ final class UnsentInvalidations {
   }
 
   void keepTag(String tag) {
-    if (tags.size() < TAGS_MAX || tags.containsKey(tag)) {
+    if (tags.size() < MAX_TAGS || tags.containsKey(tag)) {
       tags.put(tag, new Unsent<>(tag));
     } else {
       keepClear();

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * of its key replaces it, it is given up and handed to the host, or {@link #close(Duration)}
  * returns it. A batch that fails is tried again after a pause, in batches of half the size, so that
  * a write that fails by itself ends up alone and holds no other up. What is in memory when the JVM
- * dies is lost: at most {@link WriteBehindConfig#entriesMax()} writes.
+ * dies is lost: at most {@link WriteBehindConfig#maxEntries()} writes.
  *
  * @param <K> keys
  * @param <V> values
@@ -42,6 +42,7 @@ public final class WriteBehind<K, V> implements AutoCloseable {
   private final WriteBehindConfig config;
   private final WriteBuffer<K, V> buffer;
   private final Thread thread;
+  private volatile boolean failing;
 
   WriteBehind(
       ReadThrough<K, V> reads,
@@ -144,6 +145,12 @@ public final class WriteBehind<K, V> implements AutoCloseable {
     return buffer.stats();
   }
 
+  /** Whether it writes now. Costs a lock; for a health check. */
+  public WriteBehindHealth health() {
+    boolean running = thread.isAlive() && !buffer.isClosed();
+    return new WriteBehindHealth(running, stats().waiting(), config.maxEntries(), failing);
+  }
+
   private void run() {
     for (List<Pending<K, V>> batch = buffer.take(); !batch.isEmpty(); batch = buffer.take()) {
       write(batch);
@@ -160,6 +167,7 @@ public final class WriteBehind<K, V> implements AutoCloseable {
       failure = thrown;
     }
     boolean interrupted = Thread.interrupted(); // or nobody could be told of what was written
+    failing = failure != null;
     if (failure == null) {
       invalidate(writes);
       buffer.written(batch);

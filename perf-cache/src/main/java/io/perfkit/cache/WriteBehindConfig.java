@@ -7,41 +7,41 @@ import java.time.Duration;
 /**
  * Settings of a {@link WriteBehind}. Immutable.
  *
- * @param entriesMax most writes that wait or are under way, and so the most that a JVM that dies
+ * @param maxEntries most writes that wait or are under way, and so the most that a JVM that dies
  *     loses; one more is written by its caller; default 10,000
- * @param batchMax most writes of one call of the writer; default 100
+ * @param maxBatch most writes of one call of the writer; default 100
  * @param delay longest time for which a write waits for others to join it; default 100 ms
- * @param attemptsMax how often a write is tried, at least, before it is given up; default 10
- * @param backoffMin pause before the second attempt, doubled before each further one; half of it is
+ * @param maxAttempts how often a write is tried, at least, before it is given up; default 10
+ * @param minBackoff pause before the second attempt, doubled before each further one; half of it is
  *     random; default 100 ms
- * @param backoffMax longest pause; default 10 s
+ * @param maxBackoff longest pause; default 10 s
  * @param closeWithin how long {@link WriteBehind#close()} goes on writing; default 10 s
  */
 public record WriteBehindConfig(
-    int entriesMax,
-    int batchMax,
+    int maxEntries,
+    int maxBatch,
     Duration delay,
-    int attemptsMax,
-    Duration backoffMin,
-    Duration backoffMax,
+    int maxAttempts,
+    Duration minBackoff,
+    Duration maxBackoff,
     Duration closeWithin) {
   private static final Duration PAUSE_MAX = Duration.ofDays(1);
 
   public WriteBehindConfig {
-    requireCount("entriesMax", entriesMax);
-    requireCount("batchMax", batchMax);
-    requireCount("attemptsMax", attemptsMax);
+    requireCount("maxEntries", maxEntries);
+    requireCount("maxBatch", maxBatch);
+    requireCount("maxAttempts", maxAttempts);
     requirePause("delay", delay);
-    requirePause("backoffMin", backoffMin);
-    requirePause("backoffMax", backoffMax);
+    requirePause("minBackoff", minBackoff);
+    requirePause("maxBackoff", maxBackoff);
     requirePause("closeWithin", closeWithin);
-    if (batchMax > entriesMax) {
+    if (maxBatch > maxEntries) {
       throw new IllegalArgumentException(
-          "batchMax: " + batchMax + " (expected: <= entriesMax " + entriesMax + ")");
+          "maxBatch: " + maxBatch + " (expected: <= maxEntries " + maxEntries + ")");
     }
-    if (backoffMin.compareTo(backoffMax) > 0) {
+    if (minBackoff.compareTo(maxBackoff) > 0) {
       throw new IllegalArgumentException(
-          "backoffMin: " + backoffMin + " (expected: <= backoffMax " + backoffMax + ")");
+          "minBackoff: " + minBackoff + " (expected: <= maxBackoff " + maxBackoff + ")");
     }
   }
 
@@ -60,13 +60,13 @@ public record WriteBehindConfig(
 
   /** The pause after that many attempts of which all failed, one or more, its random part apart. */
   Duration backoff(int attempts) {
-    Duration pause = backoffMin.multipliedBy(1L << Math.min(attempts - 1, 30));
-    return pause.compareTo(backoffMax) < 0 ? pause : backoffMax;
+    Duration pause = minBackoff.multipliedBy(1L << Math.min(attempts - 1, 30));
+    return pause.compareTo(maxBackoff) < 0 ? pause : maxBackoff;
   }
 
   /** Most writes in a batch of writes that failed that often: in the end each is alone. */
-  int batchMaxAfter(int attempts) {
-    return Math.max(1, batchMax >> Math.min(attempts, 30));
+  int maxBatchAfter(int attempts) {
+    return Math.max(1, maxBatch >> Math.min(attempts, 30));
   }
 
   /** The defaults. */
@@ -79,27 +79,38 @@ public record WriteBehindConfig(
     return new Builder();
   }
 
+  /** A builder that holds these settings. */
+  public Builder toBuilder() {
+    return builder()
+        .maxEntries(maxEntries)
+        .maxBatch(maxBatch)
+        .delay(delay)
+        .maxAttempts(maxAttempts)
+        .backoff(minBackoff, maxBackoff)
+        .closeWithin(closeWithin);
+  }
+
   /** Collects settings; {@link #build()} checks them. One thread at a time. */
   public static final class Builder {
-    private int entriesMax = 10_000;
-    private int batchMax = 100;
+    private int maxEntries = 10_000;
+    private int maxBatch = 100;
     private Duration delay = Duration.ofMillis(100);
-    private int attemptsMax = 10;
-    private Duration backoffMin = Duration.ofMillis(100);
-    private Duration backoffMax = Duration.ofSeconds(10);
+    private int maxAttempts = 10;
+    private Duration minBackoff = Duration.ofMillis(100);
+    private Duration maxBackoff = Duration.ofSeconds(10);
     private Duration closeWithin = Duration.ofSeconds(10);
 
     private Builder() {}
 
-    /** See {@link WriteBehindConfig#entriesMax()}. */
-    public Builder entriesMax(int count) {
-      entriesMax = count;
+    /** See {@link WriteBehindConfig#maxEntries()}. */
+    public Builder maxEntries(int count) {
+      maxEntries = count;
       return this;
     }
 
-    /** See {@link WriteBehindConfig#batchMax()}. */
-    public Builder batchMax(int count) {
-      batchMax = count;
+    /** See {@link WriteBehindConfig#maxBatch()}. */
+    public Builder maxBatch(int count) {
+      maxBatch = count;
       return this;
     }
 
@@ -109,16 +120,16 @@ public record WriteBehindConfig(
       return this;
     }
 
-    /** See {@link WriteBehindConfig#attemptsMax()}. */
-    public Builder attemptsMax(int count) {
-      attemptsMax = count;
+    /** See {@link WriteBehindConfig#maxAttempts()}. */
+    public Builder maxAttempts(int count) {
+      maxAttempts = count;
       return this;
     }
 
-    /** See {@link WriteBehindConfig#backoffMin()} and {@link WriteBehindConfig#backoffMax()}. */
+    /** See {@link WriteBehindConfig#minBackoff()} and {@link WriteBehindConfig#maxBackoff()}. */
     public Builder backoff(Duration min, Duration max) {
-      backoffMin = min;
-      backoffMax = max;
+      minBackoff = min;
+      maxBackoff = max;
       return this;
     }
 
@@ -135,7 +146,7 @@ public record WriteBehindConfig(
      */
     public WriteBehindConfig build() {
       return new WriteBehindConfig(
-          entriesMax, batchMax, delay, attemptsMax, backoffMin, backoffMax, closeWithin);
+          maxEntries, maxBatch, delay, maxAttempts, minBackoff, maxBackoff, closeWithin);
     }
   }
 }

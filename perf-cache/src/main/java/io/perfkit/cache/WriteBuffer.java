@@ -33,7 +33,7 @@ final class WriteBuffer<K, V> {
    *     that has one under way.
    * B2  accepted = merged + written + failed + returned + waiting + under way, whenever the lock is
    *     free: a write leaves underWay by identity, so it is counted once whoever ends it.
-   * B3  waiting and under way together are at most entriesMax.
+   * B3  waiting and under way together are at most maxEntries.
    * All but `latest` is read and written under the lock, and nothing of the host's runs there but
    * hashCode and equals of keys. */
   private static final long IDLE_NANOS = MINUTES.toNanos(1);
@@ -93,6 +93,15 @@ final class WriteBuffer<K, V> {
     }
   }
 
+  boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** The latest write of the key that is not known to be done, or null. Takes no lock. */
   @Nullable Write<K, V> latest(K key) {
     Pending<K, V> pending = latest.get(key);
@@ -116,7 +125,7 @@ final class WriteBuffer<K, V> {
           throw new IllegalStateException("closed (expected: no write after close)");
         }
         boolean free = !direct.contains(key);
-        if (free && (replaces(key) || size() < config.entriesMax())) {
+        if (free && (replaces(key) || size() < config.maxEntries())) {
           accept(write);
           return true;
         }
@@ -151,7 +160,7 @@ final class WriteBuffer<K, V> {
     fresh.put(write.key(), pending);
     latest.put(write.key(), pending);
     accepted++;
-    if (fresh.size() == 1 || fresh.size() == config.batchMax()) {
+    if (fresh.size() == 1 || fresh.size() == config.maxBatch()) {
       changed.signalAll();
     }
   }
@@ -220,8 +229,8 @@ final class WriteBuffer<K, V> {
       return List.of();
     }
     boolean due = fresh.values().iterator().next().dueNanos - now <= 0;
-    return closed || due || fresh.size() >= config.batchMax()
-        ? collect(fresh, pending -> true, config.batchMax())
+    return closed || due || fresh.size() >= config.maxBatch()
+        ? collect(fresh, pending -> true, config.maxBatch())
         : List.of();
   }
 
@@ -232,7 +241,7 @@ final class WriteBuffer<K, V> {
         return collect(
             retries,
             retry -> retry.attempts == first.attempts && retry.dueNanos - now <= 0,
-            config.batchMaxAfter(first.attempts));
+            config.maxBatchAfter(first.attempts));
       }
     }
     return List.of();
@@ -283,7 +292,7 @@ final class WriteBuffer<K, V> {
         int attempts = pending.attempts + 1;
         if (replaces(pending.write.key())) {
           merged += end(pending) ? 1 : 0;
-        } else if (batch.size() == 1 && attempts >= config.attemptsMax()) {
+        } else if (batch.size() == 1 && attempts >= config.maxAttempts()) {
           if (end(pending)) {
             failed++;
             givenUp.add(pending.write);

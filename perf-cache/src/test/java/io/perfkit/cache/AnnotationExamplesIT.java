@@ -112,7 +112,7 @@ final class AnnotationExamplesIT {
 
   @Test
   void createsAService() {
-    Caches caches = Caches.of(redis, "shop");
+    Caches caches = Caches.create(redis, "shop");
     Weaver weaver = Weaver.of(CacheAspect.of(caches));
     UserService users = weaver.create(UserService.class, database);
     User loaded = users.profile(42); // kept in Redis and in this process
@@ -130,7 +130,7 @@ final class AnnotationExamplesIT {
 
   @Test
   void wrapsAService() {
-    try (Caches caches = Caches.of(redis, "wrapping")) {
+    try (Caches caches = Caches.create(redis, "wrapping")) {
       Weaver weaver = Weaver.of(CacheAspect.of(caches));
       UserService wrapped = weaver.wrap(new UserService(database));
       assertThat(wrapped.profile(7)).isEqualTo(wrapped.profile(7));
@@ -140,7 +140,7 @@ final class AnnotationExamplesIT {
 
   @Test
   void takesCachesOfTheHost() {
-    try (Caches caches = Caches.of(redis, "others")) {
+    try (Caches caches = Caches.create(redis, "others")) {
       Cache<String, Session> sessions =
           caches.cache("sessions", String.class, Codec.json(Session.class), CacheConfig.defaults());
       CacheAspect aspect =

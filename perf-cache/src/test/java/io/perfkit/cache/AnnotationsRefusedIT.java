@@ -22,7 +22,7 @@ final class AnnotationsRefusedIT {
   private final Weaver weaver;
 
   AnnotationsRefusedIT(TestRedis server) {
-    caches = Caches.of(server.client(), server.prefix() + UUID.randomUUID());
+    caches = Caches.create(server.client(), server.prefix() + UUID.randomUUID());
     weaver = Weaver.of(CacheAspect.of(caches));
   }
 

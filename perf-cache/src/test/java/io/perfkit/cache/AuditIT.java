@@ -48,7 +48,7 @@ final class AuditIT {
     return Caches.builder(server.newClient(), prefix)
         .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
         .meterRegistry(meters)
-        .hitsPerAudit(1)
+        .config(CachesConfig.builder().hitsPerAudit(1).build())
         .build();
   }
 
@@ -209,13 +209,13 @@ final class AuditIT {
     try (Caches caches =
         Caches.builder(server.client(), prefix + "off")
             .meterRegistry(meters)
-            .hitsPerAudit(0)
+            .config(CachesConfig.builder().hitsPerAudit(0).build())
             .build()) {
       Cache<String, String> unused =
           caches.cache("names", String.class, Codec.string(), CacheConfig.defaults());
       assertThat(meters.find("perf.cache.coherence.audited").meters()).isEmpty();
     }
-    assertThatThrownBy(() -> Caches.builder(server.client(), "p").hitsPerAudit(-1))
+    assertThatThrownBy(() -> CachesConfig.builder().hitsPerAudit(-1).build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("hitsPerAudit: -1 (expected: >= 0)");
   }

@@ -188,7 +188,7 @@ final class CacheFaultIT {
     a.put("kept", "old");
     holdOnB("kept", "old");
     server.freeze();
-    for (int i = 0; i <= UnsentInvalidations.KEYS_MAX; i++) {
+    for (int i = 0; i <= UnsentInvalidations.MAX_KEYS; i++) {
       a.invalidate("key-" + i);
     }
     assertThat(cachesA.unsentInvalidations()).as("one clear").isEqualTo(1);

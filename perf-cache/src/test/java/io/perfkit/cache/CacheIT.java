@@ -104,7 +104,7 @@ final class CacheIT {
     try (Caches ticking =
         Caches.builder(redis, prefix)
             .nanos(clock.nanos())
-            .clockTick(Duration.ofMillis(1))
+            .config(CachesConfig.builder().clockTick(Duration.ofMillis(1)).build())
             .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
             .build()) {
       Await.until("subscribed", DEADLINE, ticking::subscribed);
@@ -121,11 +121,11 @@ final class CacheIT {
   }
 
   @Test
-  void refusesATickThatIsNone() {
-    for (Duration tick : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofMillis(101))) {
-      assertThatThrownBy(() -> Caches.builder(redis, prefix).clockTick(tick))
+  void refusesATickThatIsNegativeOrTooLong() {
+    for (Duration tick : List.of(Duration.ofMillis(-1), Duration.ofMillis(101))) {
+      assertThatThrownBy(() -> CachesConfig.builder().clockTick(tick).build())
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("clockTick: " + tick + " (expected: up to 100 ms)");
+          .hasMessage("clockTick: " + tick + " (expected: zero, which means none, to 100 ms)");
     }
   }
 
@@ -412,7 +412,7 @@ final class CacheIT {
     assertThatThrownBy(() -> caches.cache("na{me", String.class, Codec.string(), config))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("name: 'na{me'");
-    assertThatThrownBy(() -> Caches.of(redis, "pre fix"))
+    assertThatThrownBy(() -> Caches.create(redis, "pre fix"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("prefix: 'pre fix'");
   }

@@ -23,7 +23,7 @@ final class EntryTest {
     assertThatThrownBy(() -> Entry.of(null)).hasMessage("value");
     assertThatThrownBy(() -> Entry.of("v").withTtl(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("ttlMax: PT0S (expected: 1 ms to 365 days)");
+        .hasMessage("maxTtl: PT0S (expected: 1 ms to 365 days)");
     assertThatThrownBy(() -> Entry.of("v").withTags(""))
         .hasMessage("tag: '' (expected: 1 to 200 bytes)");
     assertThatThrownBy(() -> Entry.of("v").withTags("é".repeat(101)))

@@ -57,7 +57,7 @@ final class GuideIT {
 
   @Test
   void fiveLines() {
-    Caches caches = Caches.of(redis, "shop");
+    Caches caches = Caches.create(redis, "shop");
     Cache<Long, Profile> profiles =
         caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
     Profile profile = profiles.get(42L, id -> database.loadProfile(id));
@@ -71,7 +71,7 @@ final class GuideIT {
 
   @Test
   void manyKeysLivesAndTags() {
-    try (Caches caches = Caches.of(redis, "guide")) {
+    try (Caches caches = Caches.create(redis, "guide")) {
       Cache<Long, Profile> profiles =
           caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
       profiles.clear();
@@ -98,7 +98,7 @@ final class GuideIT {
   @Test
   void readingAndWritingThroughAndBehind() {
     Queue<Write<Long, Profile>> deadLetters = new ConcurrentLinkedQueue<>();
-    try (Caches caches = Caches.of(redis, "guide")) {
+    try (Caches caches = Caches.create(redis, "guide")) {
       Cache<Long, Profile> cache =
           caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
       cache.clear();
@@ -133,7 +133,7 @@ final class GuideIT {
   @Test
   void warmingUp() {
     ExecutorService executor = Executors.newFixedThreadPool(4);
-    try (Caches caches = Caches.of(redis, "guide-warm")) {
+    try (Caches caches = Caches.create(redis, "guide-warm")) {
       Cache<Long, Profile> cache =
           caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
       cache.clear();
@@ -154,7 +154,7 @@ final class GuideIT {
 
   @Test
   void keysOfAnyKind() {
-    try (Caches caches = Caches.of(redis, "guide")) {
+    try (Caches caches = Caches.create(redis, "guide")) {
       record PageKey(int page, int size) {}
 
       Cache<PageKey, MarketPage> pages =
@@ -194,7 +194,7 @@ final class GuideIT {
 
   @Test
   void weighedCopies() {
-    try (Caches caches = Caches.of(redis, "guide")) {
+    try (Caches caches = Caches.create(redis, "guide")) {
       Cache<String, String> texts =
           caches.cache(
               "texts",

@@ -41,8 +41,8 @@ final class NodesSentinelIT extends NodesContract {
 
   @Test
   void servesThroughAFailoverAndIsCoherentAfterIt() {
-    try (Caches cachesA = Caches.of(newClient(), "failover");
-        Caches cachesB = Caches.of(newClient(), "failover")) {
+    try (Caches cachesA = Caches.create(newClient(), "failover");
+        Caches cachesB = Caches.create(newClient(), "failover")) {
       Cache<String, String> a =
           cachesA.cache("names", String.class, Codec.string(), CacheConfig.defaults());
       Cache<String, String> b =

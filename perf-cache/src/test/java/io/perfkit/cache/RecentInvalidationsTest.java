@@ -56,7 +56,7 @@ final class RecentInvalidationsTest {
 
   @Test
   void aKeyThatIsToldOftenIsKeptOnce() {
-    for (int i = 0; i < 2 * RecentInvalidations.KEYS_MAX; i++) {
+    for (int i = 0; i < 2 * RecentInvalidations.MAX_KEYS; i++) {
       recent.told(address("k"));
       clock.advance(Duration.ofMillis(1));
     }
@@ -67,13 +67,13 @@ final class RecentInvalidationsTest {
 
   @Test
   void tooManyBecomeOneClear() {
-    for (int i = 0; i <= RecentInvalidations.KEYS_MAX; i++) {
+    for (int i = 0; i <= RecentInvalidations.MAX_KEYS; i++) {
       recent.told(address("key-" + i));
     }
     assertThat(recent.tellAgain(unsent)).isEqualTo(1);
     assertThat(unsent.blocks(address("any"))).isTrue();
 
-    for (int i = 0; i <= RecentInvalidations.TAGS_MAX; i++) {
+    for (int i = 0; i <= RecentInvalidations.MAX_TAGS; i++) {
       recent.toldTag("tag-" + i);
     }
     recent.told(address("after"));

@@ -36,6 +36,8 @@ final class ReferenceIT {
   void defaultsAreThoseOfTheTable() {
     assertThat(ReferenceTable.under("CacheConfig", "configuration.md").secondByFirst())
         .isEqualTo(ReferenceTable.componentsOf(CacheConfig.defaults()));
+    assertThat(ReferenceTable.under("CachesConfig", "configuration.md").secondByFirst())
+        .isEqualTo(ReferenceTable.componentsOf(CachesConfig.defaults()));
     assertThat(ReferenceTable.under("WriteBehindConfig", "configuration.md").secondByFirst())
         .isEqualTo(ReferenceTable.componentsOf(WriteBehindConfig.defaults()));
     assertThat(ReferenceTable.under("HotKeysConfig", "configuration.md").secondByFirst())

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.RedisUnavailable;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FaultProxy;
 import io.perfkit.testing.RedisProcess;
@@ -200,7 +201,7 @@ final class SharedCoherenceIT {
         if (version > 0 && !node.shows(key, version)) {
           wrong.add(name + " reads key " + key + " before version " + version);
         }
-      } catch (RedisDown | JedisException e) {
+      } catch (RedisUnavailable | JedisException e) {
         RandomPause.upTo(random, 2_000); // says that it can't tell, which is no stale read
       }
       RandomPause.upTo(random, 500);
@@ -247,7 +248,7 @@ final class SharedCoherenceIT {
     try {
       shown.set(node.shows(key, version));
       return true;
-    } catch (RedisDown | JedisException e) {
+    } catch (RedisUnavailable | JedisException e) {
       return false;
     }
   }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.RedisUnavailable;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FaultProxy;
 import io.perfkit.testing.RedisProcess;
@@ -96,16 +97,16 @@ final class SharedFaultIT {
           try {
             assertThat(revoked.contains("token")).isTrue();
             return false;
-          } catch (RedisDown e) {
+          } catch (RedisUnavailable e) {
             assertThat(e).hasMessageStartingWith("set 'revoked': ");
             return failsOrContains(revoked, "good");
           }
         });
-    assertThatThrownBy(revoked::members).isInstanceOf(RedisDown.class);
+    assertThatThrownBy(revoked::members).isInstanceOf(RedisUnavailable.class);
     assertThatThrownBy(() -> revoked.add("other"))
-        .isInstanceOf(RedisDown.class)
+        .isInstanceOf(RedisUnavailable.class)
         .hasMessageStartingWith("set 'revoked': ");
-    assertThatThrownBy(revoked::clear).isInstanceOf(RedisDown.class);
+    assertThatThrownBy(revoked::clear).isInstanceOf(RedisUnavailable.class);
 
     server.restart();
     Await.until("found again, empty", DEADLINE, () -> !failsOrContains(revoked, "token"));
@@ -114,7 +115,7 @@ final class SharedFaultIT {
   private static boolean failsOrContains(SharedSet<String> set, String member) {
     try {
       return set.contains(member);
-    } catch (RedisDown e) {
+    } catch (RedisUnavailable e) {
       return true;
     }
   }
@@ -148,8 +149,8 @@ final class SharedFaultIT {
         });
     Await.until("ends also now", DEADLINE, () -> !set.contains("soon over"));
     assertThat(set.contains("unknown")).as("as far as this node knows").isFalse();
-    assertThatThrownBy(list::getAll).as("never read here").isInstanceOf(RedisDown.class);
-    assertThatThrownBy(() -> hash.put("x", 2L)).isInstanceOf(RedisDown.class);
+    assertThatThrownBy(list::getAll).as("never read here").isInstanceOf(RedisUnavailable.class);
+    assertThatThrownBy(() -> hash.put("x", 2L)).isInstanceOf(RedisUnavailable.class);
     assertThat(hash.stats().redisFailures()).isPositive();
     server.thaw();
   }
@@ -160,7 +161,7 @@ final class SharedFaultIT {
     a.put("x", 1L);
     server.freeze();
     assertThatThrownBy(() -> a.put("x", 2L))
-        .isInstanceOf(RedisDown.class)
+        .isInstanceOf(RedisUnavailable.class)
         .hasMessageContaining("no answer within the budget");
     server.thaw();
     Await.until("what was sent has run, and is seen", DEADLINE, () -> seen(a) == 2);
@@ -215,7 +216,7 @@ final class SharedFaultIT {
     try {
       Long value = hash.get("x");
       return value == null ? 0 : value;
-    } catch (RedisDown e) {
+    } catch (RedisUnavailable e) {
       return -1;
     }
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.RedisUnavailable;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FaultProxy;
 import io.perfkit.testing.RedisProcess;
@@ -147,7 +148,7 @@ final class StalenessIT {
     network.blackHole();
 
     assertThatThrownBy(() -> b.get("unknown", key -> "loaded"))
-        .isInstanceOf(RedisDown.class)
+        .isInstanceOf(RedisUnavailable.class)
         .hasMessage("key 'unknown' of cache 'names'");
     Await.until(
         "the copy is not vouched for any more",
@@ -156,7 +157,7 @@ final class StalenessIT {
           try {
             b.get("k", key -> "loaded");
             return false;
-          } catch (RedisDown e) {
+          } catch (RedisUnavailable e) {
             return true;
           }
         });

@@ -181,7 +181,7 @@ final class WarmingIT {
 
   private static HotKeys<Long, String> hotKeys(
       Caches caches, ReadThrough<Long, String> reads, int max) {
-    return caches.hotKeys(reads, Long::valueOf, HotKeysConfig.defaults().withKeysMax(max));
+    return caches.hotKeys(reads, Long::valueOf, HotKeysConfig.builder().maxKeys(max).build());
   }
 
   @Test
@@ -251,15 +251,18 @@ final class WarmingIT {
 
   @Test
   void refusesSettingsThatCannotBe() {
-    assertThatThrownBy(() -> HotKeysConfig.defaults().withKeysMax(10_001))
+    assertThatThrownBy(() -> HotKeysConfig.builder().maxKeys(10_001).build())
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("keysMax: 10001 (expected: 1 to 10000)");
-    assertThatThrownBy(
-            () -> HotKeysConfig.defaults().withTimes(Duration.ofMillis(1), Duration.ofDays(1)))
+        .hasMessage("maxKeys: 10001 (expected: 1 to 10000)");
+    assertThatThrownBy(() -> HotKeysConfig.builder().saveEvery(Duration.ofMillis(1)).build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("saveEvery: PT0.001S (expected: >= 1 s)");
     assertThatThrownBy(
-            () -> HotKeysConfig.defaults().withTimes(Duration.ofSeconds(2), Duration.ofSeconds(1)))
+            () ->
+                HotKeysConfig.builder()
+                    .saveEvery(Duration.ofSeconds(2))
+                    .keptFor(Duration.ofSeconds(1))
+                    .build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("keptFor: PT1S (expected: >= saveEvery PT2S)");
   }

@@ -59,7 +59,7 @@ final class WriteBehindIT {
     return WriteBehindConfig.builder()
         .delay(Duration.ofMillis(20))
         .backoff(Duration.ofMillis(1), Duration.ofMillis(10))
-        .attemptsMax(3);
+        .maxAttempts(3);
   }
 
   private WriteBehind<String, Integer> behind(
@@ -163,7 +163,7 @@ final class WriteBehindIT {
                   .forEach(write -> ofK.add(write.value()));
               save(writes);
             },
-            quick().entriesMax(1).batchMax(1).build());
+            quick().maxEntries(1).maxBatch(1).build());
     ExecutorService caller = Executors.newSingleThreadExecutor();
     try {
       counts.put("k", 1);
@@ -197,7 +197,7 @@ final class WriteBehindIT {
               begun.countDown();
               SlowLoad.awaitQuietly(mayWrite);
             },
-            quick().entriesMax(1).batchMax(1).build());
+            quick().maxEntries(1).maxBatch(1).build());
     counts.put("k", 1);
     assertThat(begun.await(10, SECONDS)).isTrue();
     assertThatThrownBy(() -> counts.put("other", 2)).isSameAs(failure);
@@ -237,7 +237,7 @@ final class WriteBehindIT {
         "perf-cache-write-behind",
         () -> {
           WriteBehind<String, Integer> counts =
-              behind(writes -> SlowLoad.awaitQuietly(never), quick().batchMax(1).build());
+              behind(writes -> SlowLoad.awaitQuietly(never), quick().maxBatch(1).build());
           counts.put("a", 1);
           Await.until("it hangs", DEADLINE, () -> counts.stats().waiting() == 1);
           counts.put("b", 2);
@@ -255,7 +255,7 @@ final class WriteBehindIT {
               throw new IllegalStateException("down");
             },
             quick()
-                .attemptsMax(1_000)
+                .maxAttempts(1_000)
                 .backoff(Duration.ofMinutes(1), Duration.ofMinutes(1))
                 .closeWithin(Duration.ofMillis(50))
                 .build());
@@ -307,7 +307,7 @@ final class WriteBehindIT {
             (write, reason) -> {
               throw new IllegalStateException("handler");
             },
-            quick().batchMax(1).build());
+            quick().maxBatch(1).build());
     counts.put("bad", -1);
     Await.until("given up", DEADLINE, () -> counts.stats().failed() == 1);
     counts.put("good", 1);
@@ -321,7 +321,7 @@ final class WriteBehindIT {
     assertThatThrownBy(() -> behind(this::save, quick().build()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("cache: 'counts' (expected: a cache without a writer)");
-    try (Caches others = Caches.of(server.client(), "others")) {
+    try (Caches others = Caches.create(server.client(), "others")) {
       assertThatThrownBy(
               () ->
                   others.writeBehind(
@@ -377,8 +377,8 @@ final class WriteBehindIT {
               this::write,
               (write, reason) -> handed.add(write),
               quick()
-                  .entriesMax(5 + random.nextInt(20))
-                  .batchMax(1 + random.nextInt(5))
+                  .maxEntries(5 + random.nextInt(20))
+                  .maxBatch(1 + random.nextInt(5))
                   .delay(Duration.ofMillis(1 + random.nextInt(10)))
                   .build());
     }

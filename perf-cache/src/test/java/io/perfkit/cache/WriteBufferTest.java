@@ -14,10 +14,10 @@ final class WriteBufferTest {
   private final FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
   private final WriteBehindConfig config =
       WriteBehindConfig.builder()
-          .entriesMax(8)
-          .batchMax(4)
+          .maxEntries(8)
+          .maxBatch(4)
           .delay(Duration.ofSeconds(1))
-          .attemptsMax(2)
+          .maxAttempts(2)
           .backoff(Duration.ofSeconds(1), Duration.ofSeconds(4))
           .build();
   private final WriteBuffer<String, String> buffer = new WriteBuffer<>(config, clock.nanos());
@@ -167,12 +167,12 @@ final class WriteBufferTest {
 
   @Test
   void refusesSettingsThatCannotBe() {
-    assertThatThrownBy(() -> WriteBehindConfig.builder().entriesMax(10).batchMax(11).build())
+    assertThatThrownBy(() -> WriteBehindConfig.builder().maxEntries(10).maxBatch(11).build())
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("batchMax: 11 (expected: <= entriesMax 10)");
-    assertThatThrownBy(() -> WriteBehindConfig.builder().attemptsMax(0).build())
+        .hasMessage("maxBatch: 11 (expected: <= maxEntries 10)");
+    assertThatThrownBy(() -> WriteBehindConfig.builder().maxAttempts(0).build())
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("attemptsMax: 0 (expected: 1 to 16777216)");
+        .hasMessage("maxAttempts: 0 (expected: 1 to 16777216)");
     assertThatThrownBy(() -> WriteBehindConfig.builder().delay(Duration.ZERO).build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("delay: PT0S (expected: 1 ms to 1 day)");
@@ -182,6 +182,6 @@ final class WriteBufferTest {
                     .backoff(Duration.ofSeconds(2), Duration.ofSeconds(1))
                     .build())
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("backoffMin: PT2S (expected: <= backoffMax PT1S)");
+        .hasMessage("minBackoff: PT2S (expected: <= maxBackoff PT1S)");
   }
 }
