@@ -99,7 +99,7 @@ public class DbBatch implements Area {
 
     private static BatchWriter<Bet> open(HikariDataSource pool) {
       try {
-        return BatchWriter.upsert(
+        return BatchWriter.create(
             pool,
             BatchTable.of("bets", Bet.class, "id"),
             rejection -> {
@@ -136,8 +136,8 @@ public class DbBatch implements Area {
     @TearDown
     public void close() {
       writer.close();
-      if (writer.accounts().accepted() != writer.accounts().flushed()) {
-        throw new IllegalStateException(writer.accounts() + " (expected: all flushed)");
+      if (writer.stats().rows().accepted() != writer.stats().rows().flushed()) {
+        throw new IllegalStateException(writer.stats().rows() + " (expected: all flushed)");
       }
       plain.close();
       rewriting.close();

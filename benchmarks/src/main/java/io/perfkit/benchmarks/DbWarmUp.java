@@ -56,10 +56,10 @@ public class DbWarmUp implements Area {
     PoolConfig config =
         PoolConfig.builder(4)
             .size(CONNECTIONS)
-            .idle(CONNECTIONS)
+            .minIdle(CONNECTIONS)
             .warmUp(Duration.ofMinutes(1))
             .build();
-    PoolManager pool = PoolManager.builder(server.database(), config).build();
+    PoolManager pool = PoolManager.builder(server.database()).config(config).build();
     server.closeLater(pool);
     if (!pool.coldStart().complete()) {
       throw new IllegalStateException(pool.coldStart().toString());

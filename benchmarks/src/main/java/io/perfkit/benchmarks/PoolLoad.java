@@ -72,7 +72,7 @@ public class PoolLoad {
   double bestFixed(double secondsEach) throws InterruptedException {
     double best = 0;
     for (int size : FIXED) {
-      try (PoolManager pool = PoolManager.builder(database(), config(size)).build()) {
+      try (PoolManager pool = PoolManager.builder(database()).config(config(size)).build()) {
         best = Math.max(best, run(pool, secondsEach / 2, secondsEach, (n, w, h, a) -> n, false));
       }
     }
@@ -82,15 +82,16 @@ public class PoolLoad {
   /** With our tuner. */
   double tuned(int start, double seconds) throws InterruptedException {
     TunerConfig quick =
-        TunerConfig.builder().window(Duration.ofMillis(200)).completions(100).build();
-    try (PoolManager pool = PoolManager.builder(database(), config(start)).tuner(quick).build()) {
+        TunerConfig.builder().window(Duration.ofMillis(200)).minCompletions(100).build();
+    try (PoolManager pool =
+        PoolManager.builder(database()).config(config(start)).tuner(quick).build()) {
       return run(pool, seconds, counted(seconds), (n, w, h, a) -> n, false);
     }
   }
 
   /** With another rule, whose size is set fifty times a second. */
   double ruled(int start, double seconds, SizeRule rule) throws InterruptedException {
-    try (PoolManager pool = PoolManager.builder(database(), config(start)).build()) {
+    try (PoolManager pool = PoolManager.builder(database()).config(config(start)).build()) {
       return run(pool, seconds, counted(seconds), rule, true);
     }
   }
@@ -160,9 +161,9 @@ public class PoolLoad {
 
   private static PoolConfig config(int size) {
     return PoolConfig.builder(16)
-        .ceiling(CEILING)
+        .maxSize(CEILING)
         .size(size)
-        .idle(size)
+        .minIdle(size)
         .acquireTimeout(Duration.ofMinutes(1))
         .build();
   }

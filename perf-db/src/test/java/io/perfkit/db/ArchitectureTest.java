@@ -12,10 +12,10 @@ final class ArchitectureTest {
         .threads(
             "batch.Answers",
             "batch.BatchWriter",
-            "pool.PoolManager",
+            "pool.HikariPoolManager",
             "pool.WarmingUp",
             "query.Watchdog",
-            "route.Watch")
+            "route.NodePoller")
         .check();
   }
 }

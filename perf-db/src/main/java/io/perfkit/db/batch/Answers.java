@@ -102,7 +102,7 @@ final class Answers<R> implements AutoCloseable {
     for (Refusal<R> refusal : verdict.refusals()) {
       CompletableFuture<?> answer = refusal.row().answer;
       if (answer != null) {
-        answer.completeExceptionally(failure(refusal));
+        answer.completeExceptionally(failure(table, refusal));
       }
     }
     for (Pending<R> row : verdict.rows()) {
@@ -112,7 +112,7 @@ final class Answers<R> implements AutoCloseable {
     }
   }
 
-  private DbException failure(Refusal<R> refusal) {
+  static DbException failure(String table, Refusal<?> refusal) {
     Throwable cause = refusal.cause();
     String last = cause == null ? "" : ", " + Fault.name(cause);
     return refusal.reason() == Reason.OUTCOME_UNKNOWN

@@ -7,21 +7,23 @@ import java.time.Duration;
 /**
  * Settings of one {@link BatchWriter}. Immutable.
  *
- * @param flushRows rows of a lane that are written without waiting for more; default 1,000
+ * @param flushRows rows of a worker that are written without waiting for more; default 1,000
  * @param flushBytes estimated bytes that are, and at most so many in one transaction but for a
  *     single longer row; default 4 MiB
  * @param flushInterval how long a row waits for others at most; default 1 s
- * @param chunkRowsMax rows of one transaction at most, where more wait and larger ones prove
+ * @param maxChunkRows rows of one transaction at most, where more wait and larger ones prove
  *     faster; default 10,000
- * @param bufferRows rows that wait or are being written, at most; default 100,000
- * @param bufferBytes their estimated bytes; default 64 MiB
- * @param lanes that write at the same time, each with a thread and, while it writes, a connection;
- *     default 2
+ * @param maxBufferRows rows that wait or are being written, at most; default 100,000
+ * @param maxBufferBytes their estimated bytes; default 64 MiB
+ * @param workers threads that write at the same time, each with a connection while it writes; all
+ *     rows of a key are one worker's; default 2
+ * @param onConflict what becomes of a row whose key is in the table; has no effect on a table
+ *     without key columns; default {@link OnConflict#UPDATE}
  * @param onFull what {@code add} does while the buffer is full; default {@link OnFull#BLOCK}
  * @param blockFor how long it waits at most; default 10 s
  * @param writeTimeout time for one statement, in whole seconds; default 30 s
  * @param retryFor how long a transaction is repeated while the database fails; default 5 min
- * @param retryPauseMax longest pause before it is repeated; the first is 1/64 of it, each at random
+ * @param maxRetryPause longest pause before it is repeated; the first is 1/64 of it, each at random
  *     between a half and the whole; default 2 s
  * @param closeWithin how long {@code close()} goes on writing; default 30 s
  */
@@ -29,28 +31,30 @@ public record BatchConfig(
     int flushRows,
     int flushBytes,
     Duration flushInterval,
-    int chunkRowsMax,
-    int bufferRows,
-    long bufferBytes,
-    int lanes,
+    int maxChunkRows,
+    int maxBufferRows,
+    long maxBufferBytes,
+    int workers,
+    OnConflict onConflict,
     OnFull onFull,
     Duration blockFor,
     Duration writeTimeout,
     Duration retryFor,
-    Duration retryPauseMax,
+    Duration maxRetryPause,
     Duration closeWithin) {
 
   private static final int ROWS_MAX = 10_000_000;
-  private static final int LANES_MAX = 64;
+  private static final int WORKERS_MAX = 64;
   private static final Duration DURATION_MAX = Duration.ofDays(1);
 
   public BatchConfig {
-    requireWithin("bufferRows", bufferRows, 1, ROWS_MAX);
-    requireWithin("chunkRowsMax", chunkRowsMax, 1, 100_000);
-    requireWithin("flushRows", flushRows, 1, Math.min(bufferRows, chunkRowsMax));
-    requireWithin("bufferBytes", bufferBytes, 1, 1L << 40);
-    requireWithin("flushBytes", flushBytes, 1, Math.min(bufferBytes, 256 << 20));
-    requireWithin("lanes", lanes, 1, LANES_MAX);
+    requireWithin("maxBufferRows", maxBufferRows, 1, ROWS_MAX);
+    requireWithin("maxChunkRows", maxChunkRows, 1, 100_000);
+    requireWithin("flushRows", flushRows, 1, Math.min(maxBufferRows, maxChunkRows));
+    requireWithin("maxBufferBytes", maxBufferBytes, 1, 1L << 40);
+    requireWithin("flushBytes", flushBytes, 1, Math.min(maxBufferBytes, 256 << 20));
+    requireWithin("workers", workers, 1, WORKERS_MAX);
+    requireNonNull(onConflict, "onConflict");
     requireNonNull(onFull, "onFull");
     requireWithin("flushInterval", flushInterval, Duration.ofMillis(1));
     requireWithin("blockFor", blockFor, Duration.ZERO);
@@ -60,7 +64,7 @@ public record BatchConfig(
           "writeTimeout: " + writeTimeout + " (expected: whole seconds)");
     }
     requireWithin("retryFor", retryFor, Duration.ZERO);
-    requireWithin("retryPauseMax", retryPauseMax, Duration.ofMillis(1));
+    requireWithin("maxRetryPause", maxRetryPause, Duration.ofMillis(1));
     requireWithin("closeWithin", closeWithin, Duration.ZERO);
   }
 
@@ -88,20 +92,40 @@ public record BatchConfig(
     return new Builder();
   }
 
+  /** A builder that holds these settings, to derive others. */
+  public Builder toBuilder() {
+    return new Builder()
+        .flushRows(flushRows)
+        .flushBytes(flushBytes)
+        .flushInterval(flushInterval)
+        .maxChunkRows(maxChunkRows)
+        .maxBufferRows(maxBufferRows)
+        .maxBufferBytes(maxBufferBytes)
+        .workers(workers)
+        .onConflict(onConflict)
+        .onFull(onFull)
+        .blockFor(blockFor)
+        .writeTimeout(writeTimeout)
+        .retryFor(retryFor)
+        .maxRetryPause(maxRetryPause)
+        .closeWithin(closeWithin);
+  }
+
   /** Collects settings; {@link #build()} checks them. One thread at a time. */
   public static final class Builder {
     private int flushRows = 1_000;
     private int flushBytes = 4 << 20;
     private Duration flushInterval = Duration.ofSeconds(1);
-    private int chunkRowsMax = 10_000;
-    private int bufferRows = 100_000;
-    private long bufferBytes = 64 << 20;
-    private int lanes = 2;
+    private int maxChunkRows = 10_000;
+    private int maxBufferRows = 100_000;
+    private long maxBufferBytes = 64 << 20;
+    private int workers = 2;
+    private OnConflict onConflict = OnConflict.UPDATE;
     private OnFull onFull = OnFull.BLOCK;
     private Duration blockFor = Duration.ofSeconds(10);
     private Duration writeTimeout = Duration.ofSeconds(30);
     private Duration retryFor = Duration.ofMinutes(5);
-    private Duration retryPauseMax = Duration.ofSeconds(2);
+    private Duration maxRetryPause = Duration.ofSeconds(2);
     private Duration closeWithin = Duration.ofSeconds(30);
 
     private Builder() {}
@@ -124,27 +148,33 @@ public record BatchConfig(
       return this;
     }
 
-    /** See {@link BatchConfig#chunkRowsMax()}. */
-    public Builder chunkRowsMax(int count) {
-      chunkRowsMax = count;
+    /** See {@link BatchConfig#maxChunkRows()}. */
+    public Builder maxChunkRows(int count) {
+      maxChunkRows = count;
       return this;
     }
 
-    /** See {@link BatchConfig#bufferRows()}. */
-    public Builder bufferRows(int count) {
-      bufferRows = count;
+    /** See {@link BatchConfig#maxBufferRows()}. */
+    public Builder maxBufferRows(int count) {
+      maxBufferRows = count;
       return this;
     }
 
-    /** See {@link BatchConfig#bufferBytes()}. */
-    public Builder bufferBytes(long bytes) {
-      bufferBytes = bytes;
+    /** See {@link BatchConfig#maxBufferBytes()}. */
+    public Builder maxBufferBytes(long bytes) {
+      maxBufferBytes = bytes;
       return this;
     }
 
-    /** See {@link BatchConfig#lanes()}. */
-    public Builder lanes(int count) {
-      lanes = count;
+    /** See {@link BatchConfig#workers()}. */
+    public Builder workers(int count) {
+      workers = count;
+      return this;
+    }
+
+    /** See {@link BatchConfig#onConflict()}. */
+    public Builder onConflict(OnConflict policy) {
+      onConflict = policy;
       return this;
     }
 
@@ -172,9 +202,9 @@ public record BatchConfig(
       return this;
     }
 
-    /** See {@link BatchConfig#retryPauseMax()}. */
-    public Builder retryPauseMax(Duration pause) {
-      retryPauseMax = pause;
+    /** See {@link BatchConfig#maxRetryPause()}. */
+    public Builder maxRetryPause(Duration pause) {
+      maxRetryPause = pause;
       return this;
     }
 
@@ -194,15 +224,16 @@ public record BatchConfig(
           flushRows,
           flushBytes,
           flushInterval,
-          chunkRowsMax,
-          bufferRows,
-          bufferBytes,
-          lanes,
+          maxChunkRows,
+          maxBufferRows,
+          maxBufferBytes,
+          workers,
+          onConflict,
           onFull,
           blockFor,
           writeTimeout,
           retryFor,
-          retryPauseMax,
+          maxRetryPause,
           closeWithin);
     }
   }

@@ -10,17 +10,17 @@ import java.util.Optional;
  *
  * @param running whether rows are accepted
  * @param bufferedRows rows that are not decided yet
- * @param bufferRows how many there may be
+ * @param maxBufferRows how many there may be
  * @param oldestAge how long the oldest undecided row has waited
- * @param lanesRetrying lanes whose last try failed and will be repeated
+ * @param workersRetrying workers whose last try failed and will be repeated
  * @param stoppedBy what stopped the writer: {@code SQLSTATE 42703}, or the class of an error
  */
 public record BatchHealth(
     boolean running,
     int bufferedRows,
-    int bufferRows,
+    int maxBufferRows,
     Duration oldestAge,
-    int lanesRetrying,
+    int workersRetrying,
     Optional<String> stoppedBy) {
 
   public BatchHealth {
@@ -28,8 +28,8 @@ public record BatchHealth(
     requireNonNull(stoppedBy, "stoppedBy");
   }
 
-  /** Whether rows are accepted and the last try of each lane went well. */
+  /** Whether rows are accepted and the last try of each worker went well. */
   public boolean healthy() {
-    return running && lanesRetrying == 0;
+    return running && workersRetrying == 0;
   }
 }

@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.perfkit.db.internal.MeterName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -23,20 +24,22 @@ final class BatchMeters implements AutoCloseable {
   private final MeterRegistry registry;
   private final List<Meter> meters = new ArrayList<>();
   private final Timer writes;
+  private final MeterName name;
 
-  BatchMeters(MeterRegistry registry, String table, BatchWriter<?> writer, Reporter<?> reporter) {
+  BatchMeters(MeterRegistry registry, String name, String table, BatchWriter<?> writer) {
     this.registry = registry;
-    Tags name = Tags.of("table", table);
-    count(ROWS, name.and("result", "flushed"), writer, w -> w.accounts().flushed());
-    count(ROWS, name.and("result", "rejected"), writer, w -> w.accounts().rejected());
-    count(ROWS, name.and("result", "returned"), writer, w -> w.accounts().returned());
-    count(RETRIES, name, reporter, Reporter::retries);
-    count(HANDLER_FAILURES, name, reporter, Reporter::handlerFailures);
+    this.name = MeterName.claim(registry, "writer", name);
+    Tags tags = Tags.of("writer", name, "table", table);
+    count(ROWS, tags.and("result", "flushed"), writer, w -> w.stats().rows().flushed());
+    count(ROWS, tags.and("result", "rejected"), writer, w -> w.stats().rows().rejected());
+    count(ROWS, tags.and("result", "returned"), writer, w -> w.stats().rows().returned());
+    count(RETRIES, tags, writer, w -> w.stats().retries());
+    count(HANDLER_FAILURES, tags, writer, w -> w.stats().handlerFailures());
     meters.add(
-        Gauge.builder(BUFFERED, writer, w -> w.accounts().buffered())
-            .tags(name)
+        Gauge.builder(BUFFERED, writer, w -> w.stats().rows().buffered())
+            .tags(tags)
             .register(registry));
-    writes = Timer.builder(WRITES).tags(name).register(registry);
+    writes = Timer.builder(WRITES).tags(tags).register(registry);
     meters.add(writes);
   }
 
@@ -52,5 +55,6 @@ final class BatchMeters implements AutoCloseable {
   @Override
   public void close() {
     meters.forEach(registry::remove);
+    name.close();
   }
 }

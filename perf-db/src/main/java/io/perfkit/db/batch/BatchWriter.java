@@ -6,13 +6,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -21,80 +17,53 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes rows of one table in batches, on threads of its own. {@link #add} takes a row into a
- * bounded buffer; it is written with others once enough wait, or after an interval. Each accepted
- * row is then flushed, rejected (given to the handler), or handed back by {@link #close(Duration)},
- * exactly one of these, whatever happens to the database; {@link #accounts} add up at any time.
- * Rows of one key are written in the order in which they were added. Thread safe.
+ * Group commit for rows that come one by one: writes the rows of one table in batches, on threads
+ * of its own. {@link #add} takes a row into a bounded buffer; it is written with others once enough
+ * wait, or after an interval. Each accepted row is then flushed, rejected (given to the handler),
+ * or handed back by {@link #close(Duration)}, exactly one of these, whatever happens to the
+ * database; the counts of {@link #stats} add up at any time. Rows of one key are written in the
+ * order in which they were added. Thread safe.
  *
  * <p>State lives in this JVM's heap: the rows that wait are lost with it.
  */
-public final class BatchWriter<R> implements AutoCloseable {
-  /** How long a commit that was sent may still be answered once the time to close is over. */
-  private static final Duration COMMIT_GRACE = Duration.ofSeconds(1);
+public abstract sealed class BatchWriter<R> implements AutoCloseable
+    permits BufferedWriter, DirectWriter {
 
-  private final String table;
-  private final BatchConfig config;
-  private final Target<R> target;
-  private final Answers<R> answers;
-  private final Buffer<R> buffer;
-  private final List<Lane<R>> lanes = new ArrayList<>();
-  private final Reporter<R> reporter;
-  private final LongSupplier nanos;
-  private final @Nullable BatchMeters meters;
-  private final ReentrantLock closing = new ReentrantLock();
-  private volatile @Nullable Closed<R> closed;
-
-  private BatchWriter(Builder<R> builder, Target<R> target) {
-    this.table = builder.table.name();
-    this.config = builder.config;
-    this.target = target;
-    this.nanos = builder.nanos;
-    ThreadFactory threads = builder.threads(table);
-    this.answers = new Answers<>(table, config.bufferRows(), threads);
-    this.buffer = new Buffer<>(config, nanos, answers);
-    this.reporter = new Reporter<>(table, builder.rejectionHandler, nanos);
-    RowStatement<R> statement =
-        builder.statement.apply(RowStatement.of(target, (int) config.writeTimeout().toSeconds()));
-    ChunkWriter<R> writer = new ChunkWriter<>(target, statement, builder.merge);
-    for (int i = 0; i < config.lanes(); i++) {
-      lanes.add(
-          new Lane<>(
-              buffer.work(i),
-              builder.dataSource,
-              writer,
-              target,
-              config,
-              answers,
-              reporter,
-              nanos));
-    }
-    this.meters =
-        builder.registry == null ? null : new BatchMeters(builder.registry, table, this, reporter);
-    if (meters != null) {
-      reporter.meters(meters);
-    }
-    lanes.forEach(lane -> threads.newThread(lane).start());
-  }
+  BatchWriter() {}
 
   /**
-   * A writer that replaces the row of the same key, with default settings.
+   * A writer with default settings: it replaces the row of the same key, or only inserts where the
+   * table has no key columns.
    *
    * @param rejectionHandler gets each row that was given up, on a thread of the writer, which
    *     writes nothing meanwhile
    * @throws SQLException if the database can't be asked about the table
    * @throws IllegalArgumentException if it has no such table, columns or unique index
    */
-  public static <R> BatchWriter<R> upsert(
+  public static <R> BatchWriter<R> create(
       DataSource dataSource, BatchTable<R> table, Consumer<? super Rejection<R>> rejectionHandler)
       throws SQLException {
-    return builder(dataSource, table, rejectionHandler).upsert();
+    return builder(dataSource, table, rejectionHandler).build();
   }
 
-  /** A builder for the other writers. */
+  /** A builder; its parameters are those of {@link #create}. */
   public static <R> Builder<R> builder(
       DataSource dataSource, BatchTable<R> table, Consumer<? super Rejection<R>> rejectionHandler) {
     return new Builder<>(dataSource, table, rejectionHandler);
+  }
+
+  /**
+   * A writer that batches nothing: it writes each row on the thread that adds it, in a transaction
+   * of its own, and tries it once. It starts no thread and keeps no row; stages are completed when
+   * they are returned.
+   *
+   * @throws SQLException as {@link #create}
+   * @throws IllegalArgumentException as {@link #create}
+   */
+  public static <R> BatchWriter<R> disabled(
+      DataSource dataSource, BatchTable<R> table, Consumer<? super Rejection<R>> rejectionHandler)
+      throws SQLException {
+    return builder(dataSource, table, rejectionHandler).buildDisabled();
   }
 
   /**
@@ -107,12 +76,10 @@ public final class BatchWriter<R> implements AutoCloseable {
    * @throws IllegalArgumentException if a value does not fit its column; it was not accepted
    * @throws IllegalStateException if the writer is closed; it was not accepted
    */
-  public void add(R row) {
-    add(target.pending(requireNonNull(row, "row"), nanos.getAsLong()));
-  }
+  public abstract void add(R row);
 
   /**
-   * Accepts a row and tells when it is committed. It is written as soon as its lane is free,
+   * Accepts a row and tells when it is committed. It is written as soon as its worker is free,
    * together with whatever waits by then. Otherwise as {@link #add}, but what becomes of this row
    * is told to the stage alone: neither is it given to the rejection handler, nor handed back.
    *
@@ -127,56 +94,7 @@ public final class BatchWriter<R> implements AutoCloseable {
    * @throws IllegalArgumentException if a value does not fit its column; it was not accepted
    * @throws IllegalStateException if the writer is closed; it was not accepted
    */
-  public CompletionStage<@Nullable Void> addAcknowledged(R row) {
-    Pending<R> pending = target.pending(requireNonNull(row, "row"), nanos.getAsLong());
-    CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
-    try {
-      answers.reserve(() -> add(pending.answeredBy(answer)));
-    } catch (BufferFull | WriterStopped refused) {
-      answer.completeExceptionally(refused);
-    }
-    return answer;
-  }
-
-  private void add(Pending<R> pending) {
-    boolean accepted =
-        buffer.offer(pending)
-            || switch (config.onFull()) {
-              case BLOCK -> buffer.offer(pending, config.blockFor());
-              case REJECT -> false;
-              case CALLER_RUNS -> offerHelping(pending);
-            };
-    if (!accepted) {
-      throw new BufferFull(
-          table
-              + ": "
-              + buffer.accounts().buffered()
-              + " rows wait (expected: fewer than "
-              + config.bufferRows()
-              + " and less than "
-              + config.bufferBytes()
-              + " bytes)");
-    }
-  }
-
-  private boolean offerHelping(Pending<R> pending) {
-    long deadline = nanos.getAsLong() + config.blockFor().toNanos();
-    try {
-      while (!buffer.offer(pending)) {
-        long left = deadline - nanos.getAsLong();
-        if (left <= 0) {
-          return false;
-        }
-        Lane<R> longest = lanes.get(buffer.longest());
-        longest.help(left);
-        buffer.awaitSpace(Math.min(left, longest.pauseNanos()));
-      }
-      return true;
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
-  }
+  public abstract CompletionStage<@Nullable Void> addAcknowledged(R row);
 
   /**
    * Writes what was accepted before without waiting for more, and waits for it.
@@ -184,112 +102,43 @@ public final class BatchWriter<R> implements AutoCloseable {
    * @return false if not all of it was flushed or rejected in time, or the writer has stopped
    * @throws InterruptedException if the thread is interrupted; the rows are written all the same
    */
-  public boolean awaitFlushed(Duration within) throws InterruptedException {
-    return buffer.awaitSettled(within);
-  }
+  public abstract boolean awaitFlushed(Duration within) throws InterruptedException;
 
-  /** What became of the rows so far. Costs one lock. */
-  public Accounts accounts() {
-    return buffer.accounts();
-  }
+  /** What became of the rows so far, and what it took. Costs one lock. */
+  public abstract BatchStats stats();
 
   /** How the writer stands. Costs one lock. */
-  public BatchHealth health() {
-    return buffer.health();
-  }
+  public abstract BatchHealth health();
 
   /**
    * Closes within {@link BatchConfig#closeWithin()}. Rows that were not written by then go to the
    * rejection handler.
    */
   @Override
-  public void close() {
-    closing.lock();
-    try {
-      if (closed == null) {
-        Closed<R> left = end(config.closeWithin());
-        buffer.returnedAreRejected(left.returned().size());
-        reporter.rejected(
-            left.returned().stream()
-                .map(row -> new Rejection<>(row, Rejection.Reason.CLOSED, null))
-                .toList());
-        closed = new Closed<>(buffer.accounts(), List.of());
-      }
-    } finally {
-      closing.unlock();
-    }
-    answers.close();
-  }
+  public abstract void close();
 
   /**
    * Refuses rows from now on, writes those that wait, and ends the threads. Blocks until that is
    * done or the time is over, and a second more where a commit is under way. An interrupt ends the
    * writing at once; the flag is kept. The second time it only says again what became of the rows.
    *
-   * @return the final accounts and the rows that are not in the table, the caller's again
+   * @return the final counts and the rows that are not in the table, the caller's again
    */
-  public Closed<R> close(Duration within) {
-    requireNonNull(within, "within");
-    Closed<R> ended;
-    closing.lock();
-    try {
-      ended = closed == null ? end(within) : closed;
-    } finally {
-      closing.unlock();
-    }
-    answers.close();
-    return ended;
-  }
-
-  /** Guarded by {@code closing}. */
-  private Closed<R> end(Duration within) {
-    buffer.beginClose();
-    boolean interrupted = false;
-    try {
-      if (!buffer.awaitEnded(within, false)) {
-        endCommits();
-      }
-    } catch (InterruptedException impatient) {
-      interrupted = true;
-    }
-    buffer.abandon();
-    List<R> certain = new ArrayList<>();
-    List<Rejection<R>> inDoubt = new ArrayList<>();
-    buffer.takeLeft(certain, inDoubt);
-    lanes.forEach(Lane::abort);
-    reporter.rejected(inDoubt);
-    Closed<R> now = new Closed<>(buffer.accounts(), certain);
-    closed = now;
-    if (meters != null) {
-      meters.close();
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    return now;
-  }
-
-  private void endCommits() throws InterruptedException {
-    buffer.abandon();
-    var unused = buffer.awaitEnded(COMMIT_GRACE, true);
-  }
-
-  @Override
-  public String toString() {
-    return "BatchWriter[" + table + ", " + accounts() + "]";
-  }
+  public abstract CloseResult<R> close(Duration within);
 
   /** Collects collaborators and rarer settings. One thread at a time. */
   public static final class Builder<R> {
-    private final DataSource dataSource;
-    private final BatchTable<R> table;
-    private final Consumer<? super Rejection<R>> rejectionHandler;
-    private BatchConfig config = BatchConfig.defaults();
-    private @Nullable BinaryOperator<R> merge;
-    private @Nullable ThreadFactory threads;
-    private @Nullable MeterRegistry registry;
-    private LongSupplier nanos = System::nanoTime;
-    private UnaryOperator<RowStatement<R>> statement = UnaryOperator.identity();
+    final DataSource dataSource;
+    final BatchTable<R> table;
+    final Consumer<? super Rejection<R>> rejectionHandler;
+    BatchConfig config = BatchConfig.defaults();
+    @Nullable BinaryOperator<R> merge;
+    @Nullable ThreadFactory threads;
+    @Nullable MeterRegistry registry;
+    LongSupplier nanos = System::nanoTime;
+    UnaryOperator<RowStatement<R>> statement = UnaryOperator.identity();
+
+    String name;
 
     private Builder(
         DataSource dataSource,
@@ -297,6 +146,7 @@ public final class BatchWriter<R> implements AutoCloseable {
         Consumer<? super Rejection<R>> rejectionHandler) {
       this.dataSource = requireNonNull(dataSource, "dataSource");
       this.table = requireNonNull(table, "table");
+      this.name = table.name();
       this.rejectionHandler = requireNonNull(rejectionHandler, "rejectionHandler");
     }
 
@@ -316,7 +166,13 @@ public final class BatchWriter<R> implements AutoCloseable {
       return this;
     }
 
-    /** Makes the threads of the lanes; default daemon platform threads. */
+    /** Tags the meters, and names the threads; default the table's name. */
+    public Builder<R> name(String text) {
+      name = requireNonNull(text, "text");
+      return this;
+    }
+
+    /** Makes the threads of the workers; default daemon platform threads. */
     public Builder<R> threads(ThreadFactory factory) {
       threads = requireNonNull(factory, "factory");
       return this;
@@ -334,7 +190,7 @@ public final class BatchWriter<R> implements AutoCloseable {
       return this;
     }
 
-    private ThreadFactory threads(String name) {
+    ThreadFactory threads() {
       if (threads != null) {
         return threads;
       }
@@ -347,31 +203,30 @@ public final class BatchWriter<R> implements AutoCloseable {
     }
 
     /**
-     * A writer that replaces the row of the same key. Reads the table's columns, with one
-     * connection and two statements, and starts the threads.
+     * Reads the table's columns, with one connection and two statements, and starts the threads.
      *
      * @throws SQLException if the database can't be asked about the table
-     * @throws IllegalArgumentException if it has no such table, columns or unique index, or is none
-     *     of PostgreSQL and H2
+     * @throws IllegalArgumentException if it has no such table, columns or unique index, or can't
+     *     do what {@link BatchConfig#onConflict()} asks for, or if another writer on the meter
+     *     registry has the name
      */
-    public BatchWriter<R> upsert() throws SQLException {
-      return new BatchWriter<>(this, target(true));
+    public BatchWriter<R> build() throws SQLException {
+      return new BufferedWriter<>(this, target());
     }
 
     /**
-     * A writer that only inserts; a row whose key is taken is refused. Otherwise as {@link
-     * #upsert}, on any database.
+     * The same, switched off: see {@link BatchWriter#disabled}. No meters are registered.
      *
-     * @throws SQLException as above
-     * @throws IllegalArgumentException as above
+     * @throws SQLException as {@link #build}
+     * @throws IllegalArgumentException as {@link #build}
      */
-    public BatchWriter<R> insert() throws SQLException {
-      return new BatchWriter<>(this, target(false));
+    public BatchWriter<R> buildDisabled() throws SQLException {
+      return new DirectWriter<>(this, target());
     }
 
-    private Target<R> target(boolean upsert) throws SQLException {
+    private Target<R> target() throws SQLException {
       try (Connection connection = dataSource.getConnection()) {
-        return TargetReader.read(connection, table, upsert);
+        return TargetReader.read(connection, table, config.onConflict());
       }
     }
   }

@@ -14,8 +14,8 @@ final class Books {
   private long bufferedBytes;
 
   Books(BatchConfig config) {
-    this.rowsMax = config.bufferRows();
-    this.bytesMax = config.bufferBytes();
+    this.rowsMax = config.maxBufferRows();
+    this.bytesMax = config.maxBufferBytes();
   }
 
   boolean isFull() {
@@ -64,7 +64,7 @@ final class Books {
     return (int) (accepted - flushed - rejected - returned);
   }
 
-  Accounts accounts() {
-    return new Accounts(accepted, flushed, rejected, returned, bufferedRows());
+  RowCounts counts() {
+    return new RowCounts(accepted, flushed, rejected, returned, bufferedRows());
   }
 }

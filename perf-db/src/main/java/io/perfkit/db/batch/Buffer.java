@@ -63,7 +63,7 @@ final class Buffer<R> {
     this.nanos = nanos;
     this.answers = answers;
     this.books = new Books(config);
-    for (int i = 0; i < config.lanes(); i++) {
+    for (int i = 0; i < config.workers(); i++) {
       queues.add(new LaneQueue<>(i, lock.newCondition()));
     }
   }
@@ -327,10 +327,10 @@ final class Buffer<R> {
     }
   }
 
-  Accounts accounts() {
+  RowCounts counts() {
     lock.lock();
     try {
-      return books.accounts();
+      return books.counts();
     } finally {
       lock.unlock();
     }
@@ -350,7 +350,7 @@ final class Buffer<R> {
       return new BatchHealth(
           !closing && stoppedBy == null,
           books.bufferedRows(),
-          config.bufferRows(),
+          config.maxBufferRows(),
           Duration.ofNanos(oldest),
           retrying,
           Optional.ofNullable(stoppedBy).map(Fault::name));

@@ -90,12 +90,15 @@ final class ChunkWriter<R> {
   }
 
   private List<Row<R>> rows(List<Pending<R>> pending, List<Refusal<R>> refusals) {
-    if (!target.upsert()) {
+    if (!target.hasKey()) {
       return pending.stream().map(Row::of).toList();
     }
     List<Pending<R>> sorted = new ArrayList<>(pending);
     sorted.sort(
         comparing(row -> requireNonNull(row.key))); // stable: those of a key keep their order
+    if (!target.upsert()) {
+      return sorted.stream().map(Row::of).toList(); // the first of a key stays
+    }
     List<Row<R>> rows = new ArrayList<>(sorted.size());
     int from = 0;
     for (int i = 1; i <= sorted.size(); i++) {

@@ -21,7 +21,7 @@ final class Lane<R> implements Runnable {
   private static final int PAUSE_DOUBLINGS = 6;
 
   /** What the connection waits for beyond the statement's own time-out, which ends it sooner. */
-  private static final Duration SILENCE = Duration.ofSeconds(5);
+  static final Duration SILENCE = Duration.ofSeconds(5);
 
   /** Held by who writes, so that chunks are written one after the other. */
   private final ReentrantLock writing = new ReentrantLock();
@@ -55,7 +55,7 @@ final class Lane<R> implements Runnable {
     this.answers = answers;
     this.reporter = reporter;
     this.nanos = nanos;
-    this.size = new ChunkSize(config.flushRows(), config.chunkRowsMax());
+    this.size = new ChunkSize(config.flushRows(), config.maxChunkRows());
   }
 
   @Override
@@ -197,7 +197,7 @@ final class Lane<R> implements Runnable {
     var unused = failed(chunk, start, attempt);
     chunk.inDoubt = attempt;
     boolean provable = attempt.transaction() != null;
-    if (exhausted(chunk) || (!provable && !target.upsert())) {
+    if (exhausted(chunk) || (!provable && !target.isRepeatable())) {
       decide(chunk, chunk.refusals(Reason.OUTCOME_UNKNOWN));
       return;
     }
@@ -225,7 +225,7 @@ final class Lane<R> implements Runnable {
   /** Doubles with each try up to the longest, and at random, so that lanes don't try together. */
   private long pauseNanos(Chunk<R> chunk) {
     int missing = Math.max(0, PAUSE_DOUBLINGS - chunk.tries);
-    long whole = Math.max(2, config.retryPauseMax().toNanos() >> missing);
+    long whole = Math.max(2, config.maxRetryPause().toNanos() >> missing);
     return ThreadLocalRandom.current().nextLong(whole / 2, whole);
   }
 

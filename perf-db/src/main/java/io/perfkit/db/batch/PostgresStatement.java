@@ -97,8 +97,11 @@ final class PostgresStatement<R> implements RowStatement<R> {
   }
 
   private static String onConflict(Target<?> target) {
-    if (!target.upsert()) {
+    if (!target.isRepeatable()) {
       return "";
+    }
+    if (!target.hasKey()) {
+      return " ON CONFLICT DO NOTHING";
     }
     String key =
         target.parts().stream().filter(Part::key).map(Part::quotedName).collect(joining(", "));
@@ -108,7 +111,7 @@ final class PostgresStatement<R> implements RowStatement<R> {
             .map(part -> part.quotedName() + " = EXCLUDED." + part.quotedName())
             .collect(joining(", "));
     return " ON CONFLICT (%s) DO %s"
-        .formatted(key, others.isEmpty() ? "NOTHING" : "UPDATE SET " + others);
+        .formatted(key, others.isEmpty() || !target.upsert() ? "NOTHING" : "UPDATE SET " + others);
   }
 
   private static String elementType(Kind kind) {

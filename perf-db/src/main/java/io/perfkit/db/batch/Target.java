@@ -8,9 +8,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@link BatchTable} as its database has it: what the rows become. Immutable.
  *
- * @param keyColumns by which a row replaces another; zero where rows are only inserted
+ * @param onConflict what becomes of a row whose key is there
+ * @param keyColumns by which rows are kept in order; zero where they are only inserted
  */
-record Target<R>(Database database, String quotedName, List<Part<R>> parts, int keyColumns) {
+record Target<R>(
+    Database database,
+    String quotedName,
+    List<Part<R>> parts,
+    OnConflict onConflict,
+    int keyColumns) {
 
   /** A column that was found: its name in SQL, what it holds, and its type's name there. */
   record Part<R>(
@@ -30,9 +36,19 @@ record Target<R>(Database database, String quotedName, List<Part<R>> parts, int 
     parts = List.copyOf(parts);
   }
 
+  /** Whether rows have a key, by which they are kept in order. */
+  boolean hasKey() {
+    return keyColumns > 0;
+  }
+
   /** Whether a row replaces the one of the same key. */
   boolean upsert() {
-    return keyColumns > 0;
+    return onConflict == OnConflict.UPDATE;
+  }
+
+  /** Whether a row that is written a second time changes nothing. */
+  boolean isRepeatable() {
+    return onConflict != OnConflict.REJECT;
   }
 
   /**
@@ -50,7 +66,7 @@ record Target<R>(Database database, String quotedName, List<Part<R>> parts, int 
       Object value = convert(part, part.value().apply(row));
       values[i] = value;
       bytes += value == null ? 1 : Kind.bytes(value);
-      if (upsert() && part.key()) {
+      if (hasKey() && part.key()) {
         if (value == null) {
           throw new IllegalArgumentException(
               part.name() + ": null (expected: a value, since it is part of the key)");
@@ -58,7 +74,7 @@ record Target<R>(Database database, String quotedName, List<Part<R>> parts, int 
         keyParts[keys++] = part.kind().keyPart(value);
       }
     }
-    return new Pending<>(row, values, upsert() ? new RowKey(keyParts) : null, bytes, nowNanos);
+    return new Pending<>(row, values, hasKey() ? new RowKey(keyParts) : null, bytes, nowNanos);
   }
 
   private static @Nullable Object convert(Part<?> part, @Nullable Object value) {

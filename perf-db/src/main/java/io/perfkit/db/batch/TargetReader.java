@@ -55,12 +55,10 @@ final class TargetReader {
    *
    * @throws IllegalArgumentException if the table, a column or the key is not there as it is needed
    */
-  static <R> Target<R> read(Connection connection, BatchTable<R> table, boolean upsert)
+  static <R> Target<R> read(Connection connection, BatchTable<R> table, OnConflict asked)
       throws SQLException {
-    if (upsert && !table.hasKey()) {
-      throw new IllegalArgumentException(
-          "key: none for " + table.name() + " (expected: a key column, which an upsert needs)");
-    }
+    OnConflict onConflict =
+        asked == OnConflict.UPDATE && !table.hasKey() ? OnConflict.REJECT : asked;
     DatabaseMetaData metaData = connection.getMetaData();
     Database database =
         switch (metaData.getDatabaseProductName()) {
@@ -77,19 +75,24 @@ final class TargetReader {
               + POSTGRES_VERSION_MIN
               + " or later)");
     }
-    if (upsert && database == Database.OTHER) {
+    if ((onConflict == OnConflict.UPDATE && database == Database.OTHER)
+        || (onConflict == OnConflict.IGNORE && database != Database.POSTGRESQL)) {
       throw new IllegalArgumentException(
-          "database: "
-              + metaData.getDatabaseProductName()
-              + " (expected: PostgreSQL or H2, which upserts are written for)");
+          "onConflict: %s on %s (expected: %s)"
+              .formatted(
+                  onConflict,
+                  metaData.getDatabaseProductName(),
+                  onConflict == OnConflict.UPDATE
+                      ? "PostgreSQL or H2, or REJECT"
+                      : "PostgreSQL, or REJECT"));
     }
     return database == Database.POSTGRESQL
-        ? onPostgres(connection, table, upsert)
-        : byMetaData(metaData, database, table, upsert);
+        ? onPostgres(connection, table, onConflict)
+        : byMetaData(metaData, database, table, onConflict);
   }
 
   private static <R> Target<R> onPostgres(
-      Connection connection, BatchTable<R> table, boolean upsert) throws SQLException {
+      Connection connection, BatchTable<R> table, OnConflict onConflict) throws SQLException {
     Map<String, Found> found = new LinkedHashMap<>();
     String quotedName = table.name();
     try (PreparedStatement statement = connection.prepareStatement(POSTGRES_COLUMNS)) {
@@ -107,8 +110,8 @@ final class TargetReader {
         }
       }
     }
-    Target<R> target = target(Database.POSTGRESQL, quotedName, found, table, upsert);
-    if (upsert) {
+    Target<R> target = target(Database.POSTGRESQL, quotedName, found, table, onConflict);
+    if (target.hasKey()) {
       List<Set<String>> unique = new ArrayList<>();
       try (PreparedStatement statement = connection.prepareStatement(POSTGRES_UNIQUE)) {
         statement.setString(1, table.name());
@@ -141,7 +144,7 @@ final class TargetReader {
   }
 
   private static <R> Target<R> byMetaData(
-      DatabaseMetaData metaData, Database database, BatchTable<R> table, boolean upsert)
+      DatabaseMetaData metaData, Database database, BatchTable<R> table, OnConflict onConflict)
       throws SQLException {
     String[] path = table.name().split("\\.", 2);
     String schema =
@@ -165,8 +168,8 @@ final class TargetReader {
             (schema == null ? "" : quote + schema + quote + ".") + quote + name + quote,
             found,
             table,
-            upsert);
-    if (upsert) {
+            onConflict);
+    if (target.hasKey()) {
       Map<String, Set<String>> unique = new HashMap<>();
       try (ResultSet rows = metaData.getIndexInfo(null, schema, name, true, false)) {
         while (rows.next()) {
@@ -207,7 +210,7 @@ final class TargetReader {
       String quotedName,
       Map<String, Found> found,
       BatchTable<R> table,
-      boolean upsert) {
+      OnConflict onConflict) {
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
           "table: " + table.name() + " (expected: a table that this user sees)");
@@ -225,8 +228,9 @@ final class TargetReader {
       }
       parts.add(Part.of(column, there.quotedName(), there.kind(), there.sqlType()));
     }
-    int keyColumns = upsert ? (int) parts.stream().filter(Part::key).count() : 0;
-    return new Target<>(database, quotedName, parts, keyColumns);
+    int keyColumns =
+        onConflict == OnConflict.REJECT ? 0 : (int) parts.stream().filter(Part::key).count();
+    return new Target<>(database, quotedName, parts, onConflict, keyColumns);
   }
 
   /** As it is, or else the first that differs in case only. */

@@ -103,10 +103,10 @@ final class ColdStart {
     }
     WarmUp warmUp;
     if (lastFailure != null && database.outage().isPresent()) {
-      warmUp = new WarmUp(pool.sizing().idle(), 0, failures, elapsed(), failureText());
+      warmUp = new WarmUp(pool.sizing().minIdle(), 0, failures, elapsed(), failureText());
     } else {
       WarmingUp warming =
-          new WarmingUp(pool, pool.sizing().idle(), Duration.ofNanos(max(1, leftNanos())));
+          new WarmingUp(pool, pool.sizing().minIdle(), Duration.ofNanos(max(1, leftNanos())));
       WarmUp rest = warming.run();
       lastFailure = warming.lastFailure() == null ? lastFailure : warming.lastFailure();
       warmUp =

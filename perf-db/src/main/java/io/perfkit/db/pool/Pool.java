@@ -36,7 +36,7 @@ final class Pool {
     HikariConfig settings = new HikariConfig();
     settings.setPoolName(config.name());
     settings.setDataSource(database);
-    settings.setMaximumPoolSize(sizing.ceiling() + 1); // is never reached: see Resizer
+    settings.setMaximumPoolSize(sizing.maxSize() + 1); // is never reached: see Resizer
     settings.setMinimumIdle(0);
     settings.setMaxLifetime(config.maxLifetime().toMillis());
     settings.setIdleTimeout(min(IDLE_TIMEOUT.toMillis(), config.maxLifetime().toMillis() / 2));
@@ -44,15 +44,15 @@ final class Pool {
     settings.setInitializationFailTimeout(NO_CONNECTION_NEEDED_NOW);
     this.hikari = new HikariDataSource(settings);
     this.counts = hikari.getHikariPoolMXBean();
-    this.holdings = new Holdings(sizing.ceiling(), hikari::evictConnection, nanos);
+    this.holdings = new Holdings(sizing.maxSize(), hikari::evictConnection, nanos);
     this.resizer = new Resizer(hikari, database, holdings, nanos);
-    resizer.resize(sizing.size(), sizing.idle());
+    resizer.resize(sizing.size(), sizing.minIdle());
     database.addWhen(resizer::isShort);
   }
 
   /** Lets the pool have {@code size} connections; {@link Resizer#settle} does the rest. */
   void resize(int size) {
-    resizer.resize(size, sizing.idle());
+    resizer.resize(size, sizing.minIdle());
   }
 
   /**

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
  *     meters
  * @param size connections at the start, fewer if the instance's share of the server is smaller;
  *     default 4 x cores of the database
- * @param idle connections kept ready; default 2 x cores of the database
- * @param ceiling most connections that this instance ever opens; default 16 x cores of the database
+ * @param minIdle connections kept ready; default 2 x cores of the database
+ * @param maxSize most connections that this instance ever opens; default 16 x cores of the database
  * @param instances instances of the application that share the server; default 1
  * @param reserved connections of the server kept for others, such as jobs and people; default 5
  * @param callers threads that use the pool at once, as far as they hold several connections;
@@ -32,8 +32,8 @@ import java.util.regex.Pattern;
 public record PoolConfig(
     String name,
     int size,
-    int idle,
-    int ceiling,
+    int minIdle,
+    int maxSize,
     int instances,
     int reserved,
     int callers,
@@ -55,9 +55,9 @@ public record PoolConfig(
       throw new IllegalArgumentException(
           "name: '" + name + "' (expected: 1 to 40 letters, digits and . _ -)");
     }
-    require("ceiling", ceiling, 1, CONNECTIONS_MAX, String.valueOf(CONNECTIONS_MAX));
-    require("size", size, 1, ceiling, "ceiling " + ceiling);
-    require("idle", idle, 0, size, "size " + size);
+    require("maxSize", maxSize, 1, CONNECTIONS_MAX, String.valueOf(CONNECTIONS_MAX));
+    require("size", size, 1, maxSize, "maxSize " + maxSize);
+    require("minIdle", minIdle, 0, size, "size " + size);
     require("instances", instances, 1, 10_000, "10000");
     require("reserved", reserved, 0, 1_000_000, "1000000");
     require("callers", callers, 1, 1_000_000, "1000000");
@@ -86,6 +86,11 @@ public record PoolConfig(
     }
   }
 
+  /** The defaults for a database of two processors, which is few: a size of 8. */
+  public static PoolConfig defaults() {
+    return of(2);
+  }
+
   /** The defaults for a database of {@code cores} processors. */
   public static PoolConfig of(int cores) {
     return builder(cores).build();
@@ -100,12 +105,33 @@ public record PoolConfig(
     return new Builder(cores);
   }
 
+  /** A builder that holds these settings, to derive others. */
+  public Builder toBuilder() {
+    return new Builder(1)
+        .name(name)
+        .size(size)
+        .minIdle(minIdle)
+        .maxSize(maxSize)
+        .instances(instances)
+        .reserved(reserved)
+        .callers(callers)
+        .nesting(nesting)
+        .maxLifetime(maxLifetime)
+        .acquireTimeout(acquireTimeout)
+        .outageAfter(outageAfter)
+        .leakAfter(leakAfter)
+        .warmUp(warmUp)
+        .warmUpPolicy(warmUpPolicy)
+        .drain(drain)
+        .utilisation(utilisation);
+  }
+
   /** Collects settings; {@link #build()} checks them. One thread at a time. */
   public static final class Builder {
     private String name = "main";
     private int size;
-    private int idle;
-    private int ceiling;
+    private int minIdle;
+    private int maxSize;
     private int instances = 1;
     private int reserved = 5;
     private int callers = 1;
@@ -122,8 +148,8 @@ public record PoolConfig(
     private Builder(int cores) {
       require("cores", cores, 1, CONNECTIONS_MAX / 16, String.valueOf(CONNECTIONS_MAX / 16));
       size = 4 * cores;
-      idle = 2 * cores;
-      ceiling = 16 * cores;
+      minIdle = 2 * cores;
+      maxSize = 16 * cores;
     }
 
     /** See {@link PoolConfig#name()}. */
@@ -138,15 +164,15 @@ public record PoolConfig(
       return this;
     }
 
-    /** See {@link PoolConfig#idle()}. */
-    public Builder idle(int count) {
-      idle = count;
+    /** See {@link PoolConfig#minIdle()}. */
+    public Builder minIdle(int count) {
+      minIdle = count;
       return this;
     }
 
-    /** See {@link PoolConfig#ceiling()}. */
-    public Builder ceiling(int count) {
-      ceiling = count;
+    /** See {@link PoolConfig#maxSize()}. */
+    public Builder maxSize(int count) {
+      maxSize = count;
       return this;
     }
 
@@ -231,8 +257,8 @@ public record PoolConfig(
       return new PoolConfig(
           name,
           size,
-          idle,
-          ceiling,
+          minIdle,
+          maxSize,
           instances,
           reserved,
           callers,

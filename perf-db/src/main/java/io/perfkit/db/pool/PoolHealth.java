@@ -1,5 +1,8 @@
 package io.perfkit.db.pool;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * How a pool stands now. Immutable.
  *
@@ -17,8 +20,23 @@ public record PoolHealth(
     boolean deadlockPossible,
     int leakSuspects) {
 
-  /** Whether callers are served and nothing calls for a look. */
+  /** Whether callers are served. */
   public boolean healthy() {
-    return connected && !exhausted && !alert && !deadlockPossible && leakSuspects == 0;
+    return connected && !exhausted;
+  }
+
+  /** What calls for a look without being down; empty if nothing does. */
+  public List<String> warnings() {
+    List<String> all = new ArrayList<>();
+    if (alert) {
+      all.add("the utilisation alert is raised");
+    }
+    if (deadlockPossible) {
+      all.add("nested acquires could block each other even at the maximum size");
+    }
+    if (leakSuspects > 0) {
+      all.add("leak suspects: " + leakSuspects);
+    }
+    return List.copyOf(all);
   }
 }

@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
+import io.perfkit.db.internal.MeterName;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -29,12 +30,14 @@ final class PoolMeters implements AutoCloseable {
   static final String DECISIONS = "perf.db.pool.tuner.decisions";
 
   private final MeterRegistry registry;
-  private final PoolManager pool;
+  private final HikariPoolManager pool;
+  private final MeterName name;
   private final Tags tags;
   private final Queue<Meter> meters = new ConcurrentLinkedQueue<>();
 
-  PoolMeters(MeterRegistry registry, PoolManager pool) {
+  PoolMeters(MeterRegistry registry, HikariPoolManager pool) {
     this.registry = registry;
+    this.name = MeterName.claim(registry, "pool", pool.name());
     this.pool = pool;
     this.tags = Tags.of("pool", pool.name());
   }
@@ -55,7 +58,7 @@ final class PoolMeters implements AutoCloseable {
     acquireTime("0.95", PoolStats::acquireP95);
     acquireTime("0.99", PoolStats::acquireP99);
     meters.add(
-        FunctionCounter.builder(DECISIONS, pool, PoolManager::decided)
+        FunctionCounter.builder(DECISIONS, pool, HikariPoolManager::decided)
             .tags(tags)
             .register(registry));
   }
@@ -85,5 +88,6 @@ final class PoolMeters implements AutoCloseable {
   @Override
   public void close() {
     meters.forEach(registry::remove);
+    name.close();
   }
 }

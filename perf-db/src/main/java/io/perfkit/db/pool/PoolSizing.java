@@ -4,32 +4,32 @@ import static java.lang.Math.max;
 import static java.lang.Math.min;
 
 /**
- * The sizes of one pool, {@code floor <= size <= ceiling} and {@code idle <= size}. Immutable.
+ * The sizes of one pool, {@code minSize <= size <= maxSize} and {@code minIdle <= size}. Immutable.
  *
- * @param floor fewest connections with which callers that hold several can't block each other
+ * @param minSize fewest connections with which callers that hold several can't block each other
  * @param size connections at the start
- * @param idle connections kept ready at the start
- * @param ceiling most connections: this instance's share of the server
+ * @param minIdle connections kept ready at the start
+ * @param maxSize most connections: this instance's share of the server
  */
-public record PoolSizing(int floor, int size, int idle, int ceiling) {
+public record PoolSizing(int minSize, int size, int minIdle, int maxSize) {
   public PoolSizing {
-    if (floor < 1 || size < floor || ceiling < size || idle < 0 || idle > size) {
+    if (minSize < 1 || size < minSize || maxSize < size || minIdle < 0 || minIdle > size) {
       throw new IllegalArgumentException(
-          "floor, size, idle, ceiling: %d, %d, %d, %d (expected: 1 <= floor <= size <= ceiling, 0 <= idle <= size)"
-              .formatted(floor, size, idle, ceiling));
+          "minSize, size, minIdle, maxSize: %d, %d, %d, %d (expected: 1 <= minSize <= size <= maxSize, 0 <= minIdle <= size)"
+              .formatted(minSize, size, minIdle, maxSize));
     }
   }
 
   /** By the settings alone. */
   static PoolSizing of(PoolConfig config) {
-    return of(config, config.ceiling(), "set by ceiling; raise it");
+    return of(config, config.maxSize(), "set by maxSize; raise it");
   }
 
   /** By the settings and the instance's share of what the server allows. */
   static PoolSizing of(PoolConfig config, ServerLimits server) {
     int left = max(0, server.usable() - config.reserved());
     int share = left / config.instances();
-    if (config.ceiling() <= share) {
+    if (config.maxSize() <= share) {
       return of(config);
     }
     String why =
@@ -54,6 +54,6 @@ public record PoolSizing(int floor, int size, int idle, int ceiling) {
               .formatted(config.name(), ceiling, why, config.callers(), config.nesting(), floor));
     }
     int size = max(floor, min(config.size(), ceiling));
-    return new PoolSizing(floor, size, min(config.idle(), size), ceiling);
+    return new PoolSizing(floor, size, min(config.minIdle(), size), ceiling);
   }
 }

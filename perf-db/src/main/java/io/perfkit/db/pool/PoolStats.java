@@ -11,9 +11,9 @@ import java.time.Duration;
  * @param idle connections that wait for a caller
  * @param waiting callers that wait for a connection
  * @param size connections that the pool may have now
- * @param floor fewest that it may have: one more than nested callers were seen to hold while each
+ * @param minSize fewest that it may have: one more than nested callers were seen to hold while each
  *     waited for another
- * @param ceiling most that it may have
+ * @param maxSize most that it may have
  * @param utilisation mean share in use of the last whole window of the {@link UtilisationRule}
  * @param alert whether the utilisation alert is raised
  * @param acquires connections handed out since the start
@@ -23,7 +23,7 @@ import java.time.Duration;
  * @param acquireP95 as {@code acquireP50}
  * @param acquireP99 as {@code acquireP50}
  * @param nestedAcquires times a thread asked for a connection while it held one, since the start
- * @param nestingMax most connections that one thread held or asked for at once
+ * @param maxNesting most connections that one thread held or asked for at once
  * @param leakSuspects connections held for longer than {@code leakAfter} at the last look
  * @param connectFailures failed attempts to open a connection since the start
  */
@@ -32,8 +32,8 @@ public record PoolStats(
     int idle,
     int waiting,
     int size,
-    int floor,
-    int ceiling,
+    int minSize,
+    int maxSize,
     double utilisation,
     boolean alert,
     long acquires,
@@ -42,7 +42,7 @@ public record PoolStats(
     Duration acquireP95,
     Duration acquireP99,
     long nestedAcquires,
-    int nestingMax,
+    int maxNesting,
     int leakSuspects,
     long connectFailures) {
   public PoolStats {

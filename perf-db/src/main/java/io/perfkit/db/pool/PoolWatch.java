@@ -87,12 +87,12 @@ final class PoolWatch {
 
   /** Fewest connections with which nested callers go on, as far as the ceiling allows. */
   int floor() {
-    return min(pool.sizing().ceiling(), max(pool.sizing().floor(), pool.holdings().floor()));
+    return min(pool.sizing().maxSize(), max(pool.sizing().minSize(), pool.holdings().floor()));
   }
 
   /** Whether nested callers could block each other even at the ceiling. */
   boolean deadlockPossible() {
-    return pool.holdings().floor() > pool.sizing().ceiling();
+    return pool.holdings().floor() > pool.sizing().maxSize();
   }
 
   private void serveNested() {
@@ -183,7 +183,7 @@ final class PoolWatch {
         pool.waiting(),
         pool.size(),
         floor(),
-        pool.sizing().ceiling(),
+        pool.sizing().maxSize(),
         utilisation,
         alarm.raised(),
         holdings.begun(),

@@ -31,7 +31,7 @@ final class Tuner {
     this.config = config;
     this.pool = pool;
     PoolSizing sizing = pool.sizing();
-    this.climber = new Climber(config, sizing.floor(), sizing.size(), sizing.ceiling(), random);
+    this.climber = new Climber(config, sizing.minSize(), sizing.size(), sizing.maxSize(), random);
     begin(pool.now());
     this.refusalsBefore = pool.database().refusals();
   }
@@ -52,8 +52,9 @@ final class Tuner {
     waiting += pool.waiting();
     long completed = pool.holdings().ended() - completedBefore;
     long refusals = pool.database().refusals() - refusalsBefore;
-    boolean whole = now - start >= config.window().toNanos() && completed >= config.completions();
-    if (!whole && now - start < config.windowMax().toNanos() && refusals == 0) {
+    boolean whole =
+        now - start >= config.window().toNanos() && completed >= config.minCompletions();
+    if (!whole && now - start < config.maxWindow().toNanos() && refusals == 0) {
       return Optional.empty();
     }
     PoolWindow window =

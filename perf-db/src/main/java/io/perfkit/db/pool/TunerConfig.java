@@ -8,8 +8,8 @@ import java.time.Duration;
  * Settings of the tuner of a pool. Immutable.
  *
  * @param window shortest time that one size is measured for; default 2 s
- * @param windowMax longest such time, for few completions; default 30 s
- * @param completions connections given back that a window should see; default 200
+ * @param maxWindow longest such time, for few completions; default 30 s
+ * @param minCompletions connections given back that a window should see; default 200
  * @param step share of its size by which the pool is changed to try another; default 0.35
  * @param knee throughput that more connections must bring, as a share of their number; default
  *     0.05: 20 % more connections must bring 1 % more throughput
@@ -21,8 +21,8 @@ import java.time.Duration;
  */
 public record TunerConfig(
     Duration window,
-    Duration windowMax,
-    int completions,
+    Duration maxWindow,
+    int minCompletions,
     double step,
     double knee,
     Duration cooling,
@@ -31,9 +31,9 @@ public record TunerConfig(
 
   public TunerConfig {
     require("window", window, Duration.ofMillis(100));
-    require("windowMax", windowMax, window);
-    if (completions < 1) {
-      throw new IllegalArgumentException("completions: " + completions + " (expected: >= 1)");
+    require("maxWindow", maxWindow, window);
+    if (minCompletions < 1) {
+      throw new IllegalArgumentException("minCompletions: " + minCompletions + " (expected: >= 1)");
     }
     if (!(step > 0 && step <= 1)) {
       throw new IllegalArgumentException("step: " + step + " (expected: above 0, to 1)");
@@ -62,11 +62,24 @@ public record TunerConfig(
     return new Builder();
   }
 
+  /** A builder that holds these settings, to derive others. */
+  public Builder toBuilder() {
+    return new Builder()
+        .window(window)
+        .maxWindow(maxWindow)
+        .minCompletions(minCompletions)
+        .step(step)
+        .knee(knee)
+        .cooling(cooling)
+        .lowDemandAfter(lowDemandAfter)
+        .dryRun(dryRun);
+  }
+
   /** Collects settings; {@link #build()} checks them. One thread at a time. */
   public static final class Builder {
     private Duration window = Duration.ofSeconds(2);
-    private Duration windowMax = Duration.ofSeconds(30);
-    private int completions = 200;
+    private Duration maxWindow = Duration.ofSeconds(30);
+    private int minCompletions = 200;
     private double step = 0.35;
     private double knee = 0.05;
     private Duration cooling = Duration.ofMinutes(5);
@@ -81,15 +94,15 @@ public record TunerConfig(
       return this;
     }
 
-    /** See {@link TunerConfig#windowMax()}. */
-    public Builder windowMax(Duration duration) {
-      windowMax = duration;
+    /** See {@link TunerConfig#maxWindow()}. */
+    public Builder maxWindow(Duration duration) {
+      maxWindow = duration;
       return this;
     }
 
-    /** See {@link TunerConfig#completions()}. */
-    public Builder completions(int count) {
-      completions = count;
+    /** See {@link TunerConfig#minCompletions()}. */
+    public Builder minCompletions(int count) {
+      minCompletions = count;
       return this;
     }
 
@@ -130,7 +143,7 @@ public record TunerConfig(
      */
     public TunerConfig build() {
       return new TunerConfig(
-          window, windowMax, completions, step, knee, cooling, lowDemandAfter, dryRun);
+          window, maxWindow, minCompletions, step, knee, cooling, lowDemandAfter, dryRun);
     }
   }
 }

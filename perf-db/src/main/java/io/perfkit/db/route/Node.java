@@ -24,17 +24,10 @@ final class Node {
           ELSE ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int END
       FROM pg_is_in_recovery() AS r""";
 
-  /**
-   * What a node said of itself.
-   *
-   * @param since on our clock, before it was asked: it stood there, or further, from then on
-   */
-  record Standing(boolean replica, Position position, long since) {}
-
   final String name;
   final DataSource pool;
   final AtomicInteger leases = new AtomicInteger();
-  private volatile @Nullable Standing standing;
+  private volatile @Nullable NodeState state;
 
   Node(String name, DataSource pool) {
     this.name = name;
@@ -50,7 +43,7 @@ final class Node {
   }
 
   /** Asks the server. One round trip. */
-  static Standing ask(Connection connection, long now) throws SQLException {
+  static NodeState ask(Connection connection, long now) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(WHERE)) {
       row.next();
@@ -58,22 +51,22 @@ final class Node {
       if (lsn == null) {
         throw new SQLException("the server has replayed nothing yet");
       }
-      return new Standing(row.getBoolean(1), Position.parse(row.getInt(3) + ":" + lsn), now);
+      return new NodeState(row.getBoolean(1), WalPosition.parse(row.getInt(3) + ":" + lsn), now);
     }
   }
 
-  void found(Standing where) {
-    standing = where;
+  void found(NodeState where) {
+    state = where;
   }
 
   /** Until it is found again it counts as gone. */
   void lost() {
-    standing = null;
+    state = null;
   }
 
   /** The last answer, or null if it is gone. */
-  @Nullable Standing standing() {
-    return standing;
+  @Nullable NodeState state() {
+    return state;
   }
 
   @Override

@@ -5,7 +5,9 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
+import io.perfkit.db.internal.MeterName;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,18 +20,25 @@ final class RouteMeters implements AutoCloseable {
   static final String LAG = "perf.db.route.lag";
 
   private final MeterRegistry registry;
+  private final MeterName name;
+  private final Tags tags;
   private final List<Meter> meters = new ArrayList<>();
 
-  RouteMeters(MeterRegistry registry, Router router, RouteCounts counts) {
+  RouteMeters(MeterRegistry registry, String name, Router router, RouteCounts counts) {
     this.registry = registry;
+    this.name = MeterName.claim(registry, "router", name);
+    this.tags = Tags.of("router", name);
     count("primary", counts.primary);
     count("replica", counts.replica);
     count("fallback", counts.fallback);
-    meters.add(FunctionCounter.builder(REFUSED, counts.refused, LongAdder::sum).register(registry));
+    meters.add(
+        FunctionCounter.builder(REFUSED, counts.refused, LongAdder::sum)
+            .tags(tags)
+            .register(registry));
     for (RouterHealth.Replica replica : router.health().replicas()) {
       meters.add(
           TimeGauge.builder(LAG, router, NANOSECONDS, r -> lagNanos(r, replica.name()))
-              .tag("node", replica.name())
+              .tags(tags.and("node", replica.name()))
               .register(registry));
     }
   }
@@ -37,7 +46,7 @@ final class RouteMeters implements AutoCloseable {
   private void count(String to, LongAdder count) {
     meters.add(
         FunctionCounter.builder(CONNECTIONS, count, LongAdder::sum)
-            .tag("to", to)
+            .tags(tags.and("to", to))
             .register(registry));
   }
 
@@ -55,5 +64,6 @@ final class RouteMeters implements AutoCloseable {
   @Override
   public void close() {
     meters.forEach(registry::remove);
+    name.close();
   }
 }

@@ -1,6 +1,6 @@
 package io.perfkit.db.route;
 
-import io.perfkit.db.route.Router.Lease;
+import io.perfkit.db.route.ReplicaRouter.Lease;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * takes. One thread at a time.
  */
 final class RoutedConnection implements InvocationHandler {
-  private final Router router;
-  private final Router.Intent intent;
-  private final @Nullable Horizon horizon;
+  private final ReplicaRouter router;
+  private final ReplicaRouter.Intent intent;
+  private final @Nullable ReadYourWrites ownWrites;
   private final Map<String, Setting> settings = new LinkedHashMap<>();
   private @Nullable Lease primary;
   private @Nullable Lease reader;
@@ -37,18 +37,20 @@ final class RoutedConnection implements InvocationHandler {
 
   private record Setting(Method method, Object argument) {}
 
-  private RoutedConnection(Router router, Router.Intent intent, @Nullable Horizon horizon) {
+  private RoutedConnection(
+      ReplicaRouter router, ReplicaRouter.Intent intent, @Nullable ReadYourWrites ownWrites) {
     this.router = router;
     this.intent = intent;
-    this.horizon = horizon;
+    this.ownWrites = ownWrites;
   }
 
-  static Connection open(Router router, Router.Intent intent, @Nullable Horizon horizon) {
+  static Connection open(
+      ReplicaRouter router, ReplicaRouter.Intent intent, @Nullable ReadYourWrites ownWrites) {
     return (Connection)
         Proxy.newProxyInstance(
             RoutedConnection.class.getClassLoader(),
             new Class<?>[] {Connection.class},
-            new RoutedConnection(router, intent, horizon));
+            new RoutedConnection(router, intent, ownWrites));
   }
 
   @Override
@@ -89,21 +91,24 @@ final class RoutedConnection implements InvocationHandler {
 
   /** Where the connection leads as it is set now. */
   private Lease current() throws SQLException {
-    return intent != Router.Intent.WRITE && (readOnly || intent == Router.Intent.READ)
+    return intent != ReplicaRouter.Intent.WRITE && (readOnly || intent == ReplicaRouter.Intent.READ)
         ? reader()
         : primary();
   }
 
   private Lease lease(String sql) throws SQLException {
     boolean onItsOwn =
-        intent == Router.Intent.ANY && autoCommit && primary == null && router.routesStatements();
+        intent == ReplicaRouter.Intent.ANY
+            && autoCommit
+            && primary == null
+            && router.routesStatements();
     return onItsOwn && ReadOnlySql.test(sql) ? reader() : current();
   }
 
   private Lease primary() throws SQLException {
     Lease lease = primary;
     if (lease == null) {
-      lease = prepared(router.leasePrimary(horizon));
+      lease = prepared(router.leasePrimary(ownWrites));
       primary = lease;
     }
     return lease;
@@ -112,8 +117,8 @@ final class RoutedConnection implements InvocationHandler {
   private Lease reader() throws SQLException {
     Lease lease = reader;
     if (lease == null) {
-      lease = prepared(router.leaseReader(horizon));
-    } else if (!inTransaction && !router.seesAll(lease, horizon)) {
+      lease = prepared(router.leaseReader(ownWrites));
+    } else if (!inTransaction && !router.seesAll(lease, ownWrites)) {
       Lease behind = lease;
       lease = prepared(router.leaseReaderOnPrimary());
       left = behind; // the session wrote meanwhile; what was read here may still be looked at

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A router as JDBC knows it. Thread safe. */
 final class RoutedDataSource implements DataSource {
-  private final Router router;
+  private final ReplicaRouter router;
 
-  RoutedDataSource(Router router) {
+  RoutedDataSource(ReplicaRouter router) {
     this.router = router;
   }
 

@@ -10,12 +10,16 @@ import java.time.Duration;
  * @param routing what it takes for a read to go to a replica; default {@link Routing#TRANSACTION}
  * @param maxLag how far a replica may be behind the primary and still be read from; default 5 s
  * @param pollEvery how often each node is asked where it stands; default 100 ms
- * @param silenceMax how long ago a node's last answer may be, if it is to be used; default 1 s
- * @param fallbackMax reads at once on the primary while no replica can be used; more are refused;
- *     default 10
+ * @param maxSilence how long ago a node's last answer may be, if it is to be used; default 1 s
+ * @param maxFallbackReads reads at once on the primary while no replica can be used; more are
+ *     refused; default 10
  */
 public record RouterConfig(
-    Routing routing, Duration maxLag, Duration pollEvery, Duration silenceMax, int fallbackMax) {
+    Routing routing,
+    Duration maxLag,
+    Duration pollEvery,
+    Duration maxSilence,
+    int maxFallbackReads) {
   private static final Duration LAG_MAX = Duration.ofHours(1);
   private static final Duration POLL_MIN = Duration.ofMillis(10);
 
@@ -25,18 +29,19 @@ public record RouterConfig(
         || pollEvery.compareTo(Duration.ofSeconds(10)) > 0) {
       throw new IllegalArgumentException("pollEvery: " + pollEvery + " (expected: 10 ms to 10 s)");
     }
-    if (requireNonNull(silenceMax, "silenceMax").compareTo(pollEvery.multipliedBy(2)) < 0
-        || silenceMax.compareTo(LAG_MAX) > 0) {
+    if (requireNonNull(maxSilence, "maxSilence").compareTo(pollEvery.multipliedBy(2)) < 0
+        || maxSilence.compareTo(LAG_MAX) > 0) {
       throw new IllegalArgumentException(
-          "silenceMax: " + silenceMax + " (expected: twice pollEvery, " + pollEvery + ", to 1 h)");
+          "maxSilence: " + maxSilence + " (expected: twice pollEvery, " + pollEvery + ", to 1 h)");
     }
     if (requireNonNull(maxLag, "maxLag").compareTo(pollEvery.multipliedBy(2)) < 0
         || maxLag.compareTo(LAG_MAX) > 0) {
       throw new IllegalArgumentException(
           "maxLag: " + maxLag + " (expected: twice pollEvery, " + pollEvery + ", to 1 h)");
     }
-    if (fallbackMax < 0) {
-      throw new IllegalArgumentException("fallbackMax: " + fallbackMax + " (expected: >= 0)");
+    if (maxFallbackReads < 0) {
+      throw new IllegalArgumentException(
+          "maxFallbackReads: " + maxFallbackReads + " (expected: >= 0)");
     }
   }
 
@@ -61,13 +66,23 @@ public record RouterConfig(
     return new Builder();
   }
 
+  /** A builder that holds these settings, to derive others. */
+  public Builder toBuilder() {
+    return new Builder()
+        .routing(routing)
+        .maxLag(maxLag)
+        .pollEvery(pollEvery)
+        .maxSilence(maxSilence)
+        .maxFallbackReads(maxFallbackReads);
+  }
+
   /** Collects settings; {@link #build()} checks them. One thread at a time. */
   public static final class Builder {
     private Routing routing = Routing.TRANSACTION;
     private Duration maxLag = Duration.ofSeconds(5);
     private Duration pollEvery = Duration.ofMillis(100);
-    private Duration silenceMax = Duration.ofSeconds(1);
-    private int fallbackMax = 10;
+    private Duration maxSilence = Duration.ofSeconds(1);
+    private int maxFallbackReads = 10;
 
     private Builder() {}
 
@@ -89,15 +104,15 @@ public record RouterConfig(
       return this;
     }
 
-    /** See {@link RouterConfig#silenceMax()}. */
-    public Builder silenceMax(Duration longest) {
-      silenceMax = longest;
+    /** See {@link RouterConfig#maxSilence()}. */
+    public Builder maxSilence(Duration longest) {
+      maxSilence = longest;
       return this;
     }
 
-    /** See {@link RouterConfig#fallbackMax()}. */
-    public Builder fallbackMax(int reads) {
-      fallbackMax = reads;
+    /** See {@link RouterConfig#maxFallbackReads()}. */
+    public Builder maxFallbackReads(int reads) {
+      maxFallbackReads = reads;
       return this;
     }
 
@@ -107,7 +122,7 @@ public record RouterConfig(
      * @throws IllegalArgumentException naming the setting, its value and what is expected
      */
     public RouterConfig build() {
-      return new RouterConfig(routing, maxLag, pollEvery, silenceMax, fallbackMax);
+      return new RouterConfig(routing, maxLag, pollEvery, maxSilence, maxFallbackReads);
     }
   }
 }

@@ -84,21 +84,21 @@ final class AcknowledgedIT {
 
   @Test
   void isToldOnceTheRowIsVisibleToOthersWithoutWaitingForTheInterval() throws Exception {
-    try (BatchWriter<Bet> writer = builder(patient()).upsert()) {
+    try (BatchWriter<Bet> writer = builder(patient()).build()) {
       for (int i = 0; i < 50; i++) {
         long id = i;
         CompletableFuture<Boolean> visible =
             add(writer, Bet.of(i, "m")).thenApply(v -> Bet.inTable(dataSource).containsKey(id));
         assertThat(visible.get(DEADLINE.toSeconds(), SECONDS)).isTrue();
       }
-      assertThat(writer.accounts().flushed()).isEqualTo(50);
+      assertThat(writer.stats().rows().flushed()).isEqualTo(50);
     }
   }
 
   @Test
   void whatGathersWhileTheLaneWritesTravelsTogether() throws Exception {
     try (Connection locker = lockedTable();
-        BatchWriter<Bet> writer = builder(patient().lanes(1)).upsert()) {
+        BatchWriter<Bet> writer = builder(patient().workers(1)).build()) {
       List<CompletableFuture<?>> stages = new ArrayList<>();
       stages.add(addAndAwaitWriting(writer));
       for (int i = 1; i <= 100; i++) {
@@ -117,9 +117,9 @@ final class AcknowledgedIT {
   void rowsThatBecameOneAreToldTogether() throws Exception {
     try (Connection locker = lockedTable();
         BatchWriter<Bet> writer =
-            builder(patient().lanes(1))
+            builder(patient().workers(1))
                 .merge((earlier, later) -> Bet.of(later.id(), earlier.market() + later.market()))
-                .upsert()) {
+                .build()) {
       CompletableFuture<?> before = addAndAwaitWriting(writer);
       CompletableFuture<?> first = add(writer, Bet.of(1, "a"));
       writer.add(Bet.of(1, "b"));
@@ -134,7 +134,7 @@ final class AcknowledgedIT {
 
   @Test
   void aRefusedRowIsToldWhyAndTheOthersAreWritten() throws Exception {
-    try (BatchWriter<Bet> writer = builder(patient().lanes(1)).upsert()) {
+    try (BatchWriter<Bet> writer = builder(patient().workers(1)).build()) {
       CompletableFuture<?> poison;
       CompletableFuture<?> good;
       CompletableFuture<?> taken;
@@ -153,7 +153,7 @@ final class AcknowledgedIT {
       await(good);
       await(taken);
       assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
-      assertThat(writer.accounts()).isEqualTo(new Accounts(4, 2, 2, 0, 0));
+      assertThat(writer.stats().rows()).isEqualTo(new RowCounts(4, 2, 2, 0, 0));
     }
     assertThat(Bet.inTable(dataSource)).isEqualTo(Map.of(1L, "good", 2L, "standing"));
     assertThat(rejections)
@@ -167,12 +167,12 @@ final class AcknowledgedIT {
   void aRowThatCannotBeMergedIsToldSo() throws Exception {
     try (Connection locker = lockedTable();
         BatchWriter<Bet> writer =
-            builder(patient().lanes(1))
+            builder(patient().workers(1))
                 .merge(
                     (earlier, later) -> {
                       throw new IllegalArgumentException("on purpose");
                     })
-                .upsert()) {
+                .build()) {
       CompletableFuture<?> before = addAndAwaitWriting(writer);
       CompletableFuture<?> first = add(writer, Bet.of(1, "a"));
       CompletableFuture<?> second = add(writer, Bet.of(1, "b"));
@@ -190,7 +190,7 @@ final class AcknowledgedIT {
   void aFullBufferIsToldThroughTheStage() throws Exception {
     try (Connection locker = lockedTable();
         BatchWriter<Bet> writer =
-            builder(patient().bufferRows(10).flushRows(5).onFull(OnFull.REJECT)).upsert()) {
+            builder(patient().maxBufferRows(10).flushRows(5).onFull(OnFull.REJECT)).build()) {
       List<CompletableFuture<?>> stages = new ArrayList<>();
       for (int i = 0; i < 9; i++) {
         stages.add(add(writer, Bet.of(i, "m")));
@@ -203,7 +203,7 @@ final class AcknowledgedIT {
         await(stage);
       }
       await(add(writer, Bet.of(10, "m")));
-      assertThat(writer.accounts().accepted()).isEqualTo(11);
+      assertThat(writer.stats().rows().accepted()).isEqualTo(11);
     }
   }
 
@@ -213,7 +213,7 @@ final class AcknowledgedIT {
         BatchTable.<Bet>named("bets")
             .key("id", bet -> bet.market().equals("bad") ? "no number" : bet.id())
             .build();
-    BatchWriter<Bet> writer = BatchWriter.upsert(dataSource, table, rejections::add);
+    BatchWriter<Bet> writer = BatchWriter.create(dataSource, table, rejections::add);
     assertThatThrownBy(() -> writer.addAcknowledged(Bet.of(1, "bad")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("id (");
@@ -226,7 +226,7 @@ final class AcknowledgedIT {
   @Test
   void whatHangsOnAStageHoldsUpNeitherTheLaneNorTheClosing() throws Exception {
     CountDownLatch hang = new CountDownLatch(1);
-    try (BatchWriter<Bet> writer = builder(patient().bufferRows(100).flushRows(100)).upsert()) {
+    try (BatchWriter<Bet> writer = builder(patient().maxBufferRows(100).flushRows(100)).build()) {
       CompletableFuture<?> hung;
       try (Connection locker = lockedTable()) { // so that nothing is told before it hangs
         hung =
@@ -242,14 +242,14 @@ final class AcknowledgedIT {
           .hasMessage(
               "bets: 100 acknowledged rows are under way, or what hangs on their stages still runs"
                   + " (expected: fewer)");
-      Await.until("written", DEADLINE, () -> writer.accounts().flushed() == 100);
+      Await.until("written", DEADLINE, () -> writer.stats().rows().flushed() == 100);
       writer.add(Bet.of(101, "m"));
       assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
       assertThat(hung).isNotDone();
 
-      Closed<Bet> closed = writer.close(DEADLINE);
+      CloseResult<Bet> closed = writer.close(DEADLINE);
 
-      assertThat(closed.accounts()).isEqualTo(new Accounts(101, 101, 0, 0, 0));
+      assertThat(closed.rows()).isEqualTo(new RowCounts(101, 101, 0, 0, 0));
       assertThat(stages).allMatch(CompletableFuture::isDone);
     } finally {
       hang.countDown();
@@ -258,22 +258,22 @@ final class AcknowledgedIT {
 
   @Test
   void aWriterThatStopsTellsWhoWaits() throws Exception {
-    try (BatchWriter<Bet> writer = builder(patient().lanes(2)).upsert()) {
+    try (BatchWriter<Bet> writer = builder(patient().workers(2)).build()) {
       Bet.execute(dataSource, "ALTER TABLE bets DROP COLUMN market");
       writer.add(Bet.of(1, "of nobody who waits"));
       List<CompletableFuture<?>> stages = new ArrayList<>();
       for (int i = 2; i < 6; i++) {
         stages.add(add(writer, Bet.of(i, "m")));
       }
-      int accepted = (int) writer.accounts().accepted();
+      int accepted = (int) writer.stats().rows().accepted();
       for (CompletableFuture<?> stage : stages.subList(0, accepted - 1)) {
         RowRejected rejected = failure(stage, RowRejected.class);
         assertThat(rejected.reason()).isEqualTo(Reason.STOPPED);
         assertThat(rejected).hasCauseInstanceOf(SQLException.class);
       }
       assertThat(failure(add(writer, Bet.of(9, "m")), WriterStopped.class)).isNotNull();
-      Closed<Bet> closed = writer.close(DEADLINE);
-      assertThat(closed.accounts()).isEqualTo(new Accounts(accepted, 0, accepted - 1, 1, 0));
+      CloseResult<Bet> closed = writer.close(DEADLINE);
+      assertThat(closed.rows()).isEqualTo(new RowCounts(accepted, 0, accepted - 1, 1, 0));
       assertThat(closed.returned()).containsExactly(Bet.of(1, "of nobody who waits"));
     }
   }
@@ -281,14 +281,14 @@ final class AcknowledgedIT {
   @Test
   void whatIsNotWrittenInTimeIsToldAndNotHandedBack() throws Exception {
     try (Connection locker = lockedTable();
-        BatchWriter<Bet> writer = builder(patient().lanes(1)).upsert()) {
+        BatchWriter<Bet> writer = builder(patient().workers(1)).build()) {
       CompletableFuture<?> stage = add(writer, Bet.of(1, "m"));
       writer.add(Bet.of(2, "m"));
       CompletableFuture<?> other = add(writer, Bet.of(3, "m"));
 
-      Closed<Bet> closed = writer.close(Duration.ofMillis(200));
+      CloseResult<Bet> closed = writer.close(Duration.ofMillis(200));
 
-      assertThat(closed.accounts()).isEqualTo(new Accounts(3, 0, 2, 1, 0));
+      assertThat(closed.rows()).isEqualTo(new RowCounts(3, 0, 2, 1, 0));
       assertThat(closed.returned()).containsExactly(Bet.of(2, "m"));
       assertThat(List.of(stage, other)).allMatch(CompletableFuture::isDone);
       assertThat(failure(stage, RowRejected.class).reason()).isEqualTo(Reason.CLOSED);
@@ -304,7 +304,7 @@ final class AcknowledgedIT {
     ThreadLeaks.<RuntimeException>assertNone(
         "perf-db-batch",
         () -> {
-          try (BatchWriter<Bet> writer = builder(patient()).upsert()) {
+          try (BatchWriter<Bet> writer = builder(patient()).build()) {
             await(add(writer, Bet.of(1, "m")));
           } catch (Exception failed) {
             throw new IllegalStateException(failed);

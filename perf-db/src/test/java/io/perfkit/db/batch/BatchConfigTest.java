@@ -14,18 +14,18 @@ final class BatchConfigTest {
             .flushRows(1)
             .flushBytes(1)
             .flushInterval(Duration.ofMillis(1))
-            .chunkRowsMax(1)
-            .bufferRows(1)
-            .bufferBytes(1)
-            .lanes(1)
+            .maxChunkRows(1)
+            .maxBufferRows(1)
+            .maxBufferBytes(1)
+            .workers(1)
             .blockFor(Duration.ZERO)
             .writeTimeout(Duration.ofSeconds(1))
             .retryFor(Duration.ZERO)
-            .retryPauseMax(Duration.ofMillis(1))
+            .maxRetryPause(Duration.ofMillis(1))
             .closeWithin(Duration.ZERO)
             .build();
-    assertThat(least.bufferRows()).isEqualTo(1);
-    assertThat(BatchConfig.builder().lanes(64).build().lanes()).isEqualTo(64);
+    assertThat(least.maxBufferRows()).isEqualTo(1);
+    assertThat(BatchConfig.builder().workers(64).build().workers()).isEqualTo(64);
   }
 
   @Test
@@ -33,13 +33,15 @@ final class BatchConfigTest {
     assertRefused(BatchConfig.builder().flushRows(0), "flushRows: 0 (expected: 1 to 10000)");
     assertRefused(
         BatchConfig.builder().flushRows(20_000), "flushRows: 20000 (expected: 1 to 10000)");
-    assertRefused(BatchConfig.builder().bufferRows(999), "flushRows: 1000 (expected: 1 to 999)");
-    assertRefused(BatchConfig.builder().bufferRows(0), "bufferRows: 0 (expected: 1 to 10000000)");
-    assertRefused(BatchConfig.builder().bufferBytes(10), "flushBytes: 4194304 (expected: 1 to 10)");
+    assertRefused(BatchConfig.builder().maxBufferRows(999), "flushRows: 1000 (expected: 1 to 999)");
     assertRefused(
-        BatchConfig.builder().chunkRowsMax(100_001),
-        "chunkRowsMax: 100001 (expected: 1 to 100000)");
-    assertRefused(BatchConfig.builder().lanes(65), "lanes: 65 (expected: 1 to 64)");
+        BatchConfig.builder().maxBufferRows(0), "maxBufferRows: 0 (expected: 1 to 10000000)");
+    assertRefused(
+        BatchConfig.builder().maxBufferBytes(10), "flushBytes: 4194304 (expected: 1 to 10)");
+    assertRefused(
+        BatchConfig.builder().maxChunkRows(100_001),
+        "maxChunkRows: 100001 (expected: 1 to 100000)");
+    assertRefused(BatchConfig.builder().workers(65), "workers: 65 (expected: 1 to 64)");
     assertRefused(
         BatchConfig.builder().flushInterval(Duration.ZERO),
         "flushInterval: PT0S (expected: PT0.001S to PT24H)");
@@ -58,5 +60,11 @@ final class BatchConfigTest {
     assertThatThrownBy(builder::build)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
+  }
+
+  @Test
+  void othersAreDerivedFromOne() {
+    BatchConfig config = BatchConfig.builder().onConflict(OnConflict.IGNORE).workers(7).build();
+    assertThat(config.toBuilder().build()).isEqualTo(config);
   }
 }

@@ -45,7 +45,7 @@ final class BatchGuideIT {
   @Test
   void fiveLines() throws SQLException {
     BatchTable<Bet> table = BatchTable.of("bets", Bet.class, "id"); // id, stake, placed_at
-    try (BatchWriter<Bet> bets = BatchWriter.upsert(dataSource, table, deadLetters::add)) {
+    try (BatchWriter<Bet> bets = BatchWriter.create(dataSource, table, deadLetters::add)) {
       bets.add(bet); // returns at once; written within a second, with whatever else waits
     }
     assertThat(stakes()).isEqualTo(1);
@@ -65,28 +65,28 @@ final class BatchGuideIT {
             .config(
                 BatchConfig.builder()
                     .flushInterval(Duration.ofMillis(200))
-                    .bufferRows(20_000)
+                    .maxBufferRows(20_000)
                     .onFull(OnFull.REJECT)
                     .build())
             .merge((earlier, later) -> later.stake().signum() == 0 ? earlier : later)
             .meterRegistry(meterRegistry)
-            .upsert();
+            .build();
     bets.add(bet);
     boolean written = bets.awaitFlushed(Duration.ofSeconds(5));
 
     assertThat(written).isTrue();
-    Closed<Bet> closed = bets.close(Duration.ofSeconds(10));
-    Accounts accounts = closed.accounts(); // accepted = flushed + rejected + returned
+    CloseResult<Bet> closed = bets.close(Duration.ofSeconds(10));
+    RowCounts rows = closed.rows(); // accepted = flushed + rejected + returned
     List<Bet> notWritten = closed.returned(); // yours again
 
-    assertThat(accounts).isEqualTo(new Accounts(1, 1, 0, 0, 0));
+    assertThat(rows).isEqualTo(new RowCounts(1, 1, 0, 0, 0));
     assertThat(notWritten).isEmpty();
   }
 
   @Test
   void rowsThatSomebodyWaitsFor() throws Exception {
     BatchTable<Bet> table = BatchTable.of("bets", Bet.class, "id");
-    try (BatchWriter<Bet> bets = BatchWriter.upsert(dataSource, table, deadLetters::add)) {
+    try (BatchWriter<Bet> bets = BatchWriter.create(dataSource, table, deadLetters::add)) {
       CompletionStage<String> answer =
           bets.addAcknowledged(bet)
               .handle(

@@ -19,7 +19,7 @@ final class BatchReferenceIT {
     BatchWriter<Bet> writer =
         BatchWriter.builder(database.dataSource(), Bet.TABLE, rejection -> {})
             .meterRegistry(registry)
-            .upsert();
+            .build();
     writer.add(Bet.of(1, "m"));
     assertThat(ReferenceTable.under("perf-db: batch", "metrics.md").meters())
         .isEqualTo(ReferenceTable.metersOf(registry));

@@ -46,7 +46,7 @@ abstract class BatchWriterContract {
   BatchWriter<Bet> writer(BatchConfig.Builder config) throws SQLException {
     return BatchWriter.builder(dataSource(), Bet.TABLE, rejections::add)
         .config(config.build())
-        .upsert();
+        .build();
   }
 
   private void awaitRows(int count) {
@@ -56,23 +56,23 @@ abstract class BatchWriterContract {
 
   @Test
   void writesOnceEnoughRowsWait() throws SQLException {
-    try (BatchWriter<Bet> writer = writer(patient().lanes(1).flushRows(10))) {
+    try (BatchWriter<Bet> writer = writer(patient().workers(1).flushRows(10))) {
       for (int i = 0; i < 10; i++) {
         writer.add(Bet.of(i, "m"));
       }
       awaitRows(10);
-      Await.until("counted", DEADLINE, () -> writer.accounts().flushed() == 10);
-      assertThat(writer.accounts()).isEqualTo(new Accounts(10, 10, 0, 0, 0));
+      Await.until("counted", DEADLINE, () -> writer.stats().rows().flushed() == 10);
+      assertThat(writer.stats().rows()).isEqualTo(new RowCounts(10, 10, 0, 0, 0));
     }
   }
 
   @Test
   void writesOnceEnoughBytesWait() throws SQLException {
-    try (BatchWriter<Bet> writer = writer(patient().lanes(1).flushBytes(200))) {
+    try (BatchWriter<Bet> writer = writer(patient().workers(1).flushBytes(200))) {
       for (int i = 0; i < 10; i++) {
         writer.add(Bet.of(i, "some market of ours"));
       }
-      Await.until("some are written", DEADLINE, () -> writer.accounts().flushed() >= 5);
+      Await.until("some are written", DEADLINE, () -> writer.stats().rows().flushed() >= 5);
     }
   }
 
@@ -107,9 +107,9 @@ abstract class BatchWriterContract {
             for (int i = 0; i < 100; i++) {
               writer.add(Bet.of(i, "m"));
             }
-            Closed<Bet> closed = writer.close(DEADLINE);
+            CloseResult<Bet> closed = writer.close(DEADLINE);
 
-            assertThat(closed.accounts()).isEqualTo(new Accounts(100, 100, 0, 0, 0));
+            assertThat(closed.rows()).isEqualTo(new RowCounts(100, 100, 0, 0, 0));
             assertThat(closed.returned()).isEmpty();
             assertThat(writer.close(DEADLINE)).isEqualTo(closed);
             assertThat(Bet.inTable(dataSource())).hasSize(100);
@@ -131,7 +131,7 @@ abstract class BatchWriterContract {
       writer.add(Bet.of(1, "second"));
       writer.add(Bet.of(2, "other"));
       writer.add(Bet.of(1, "third"));
-      assertThat(writer.close(DEADLINE).accounts()).isEqualTo(new Accounts(4, 4, 0, 0, 0));
+      assertThat(writer.close(DEADLINE).rows()).isEqualTo(new RowCounts(4, 4, 0, 0, 0));
     }
     try (BatchWriter<Bet> writer = writer(patient())) {
       writer.add(Bet.of(2, "another"));
@@ -145,7 +145,7 @@ abstract class BatchWriterContract {
         BatchWriter.builder(dataSource(), Bet.TABLE, rejections::add)
             .config(patient().build())
             .merge((earlier, later) -> Bet.of(later.id(), earlier.market() + later.market()))
-            .upsert()) {
+            .build()) {
       writer.add(Bet.of(1, "a"));
       writer.add(Bet.of(1, "b"));
       writer.add(Bet.of(1, "c"));
@@ -163,11 +163,11 @@ abstract class BatchWriterContract {
                     later.market().equals("bad")
                         ? Bet.of(99, "of another key")
                         : Bet.of(later.id(), earlier.market() + later.market()))
-            .upsert()) {
+            .build()) {
       writer.add(Bet.of(1, "a"));
       writer.add(Bet.of(1, "bad"));
       writer.add(Bet.of(1, "c"));
-      assertThat(writer.close(DEADLINE).accounts()).isEqualTo(new Accounts(3, 2, 1, 0, 0));
+      assertThat(writer.close(DEADLINE).rows()).isEqualTo(new RowCounts(3, 2, 1, 0, 0));
     }
     assertThat(Bet.inTable(dataSource())).isEqualTo(Map.of(1L, "ac"));
     assertThat(rejections)
@@ -181,11 +181,11 @@ abstract class BatchWriterContract {
 
   @Test
   void findsTheRowsThatAreRefusedAndWritesTheOthers() throws SQLException {
-    try (BatchWriter<Bet> writer = writer(patient().lanes(1))) {
+    try (BatchWriter<Bet> writer = writer(patient().workers(1))) {
       for (int i = 0; i < 1_000; i++) {
         writer.add(i % 100 == 7 ? Bet.poison(i) : Bet.of(i, "m"));
       }
-      assertThat(writer.close(DEADLINE).accounts()).isEqualTo(new Accounts(1_000, 990, 10, 0, 0));
+      assertThat(writer.close(DEADLINE).rows()).isEqualTo(new RowCounts(1_000, 990, 10, 0, 0));
     }
     assertThat(Bet.inTable(dataSource())).hasSize(990).doesNotContainKey(107L).containsKey(108L);
     assertThat(rejections).hasSize(10);
@@ -209,17 +209,39 @@ abstract class BatchWriterContract {
       writer.add(Bet.poison(1));
       writer.add(Bet.poison(2));
       writer.add(Bet.of(2, "good"));
-      assertThat(writer.close(DEADLINE).accounts()).isEqualTo(new Accounts(4, 3, 1, 0, 0));
+      assertThat(writer.close(DEADLINE).rows()).isEqualTo(new RowCounts(4, 3, 1, 0, 0));
     }
     assertThat(Bet.inTable(dataSource())).isEqualTo(Map.of(1L, "good", 2L, "good"));
     assertThat(rejections).singleElement().extracting(Rejection::row).isEqualTo(Bet.poison(1));
   }
 
   @Test
+  void aWriterThatIsSwitchedOffWritesEachRowWhenItIsAdded() throws Exception {
+    try (BatchWriter<Bet> writer = BatchWriter.disabled(dataSource(), Bet.TABLE, rejections::add)) {
+      writer.add(Bet.of(1, "first"));
+      writer.add(Bet.of(1, "second"));
+      assertThat(Bet.inTable(dataSource())).containsExactly(Map.entry(1L, "second"));
+
+      writer.add(Bet.poison(2));
+      assertThat(rejections).singleElement().extracting(Rejection::row).isEqualTo(Bet.poison(2));
+      assertThat(writer.addAcknowledged(Bet.of(3, "m")).toCompletableFuture()).isCompleted();
+      assertThat(writer.addAcknowledged(Bet.poison(4)).toCompletableFuture())
+          .isCompletedExceptionally();
+
+      assertThat(writer.health().healthy()).isTrue();
+      assertThat(writer.close(DEADLINE).rows()).isEqualTo(new RowCounts(5, 3, 2, 0, 0));
+      assertThatThrownBy(() -> writer.add(Bet.of(5, "m")))
+          .isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
   void anInsertRefusesAKeyThatIsTaken() throws SQLException {
     Bet.execute(dataSource(), "INSERT INTO bets VALUES (5, 'there', 1)");
     try (BatchWriter<Bet> writer =
-        BatchWriter.builder(dataSource(), Bet.TABLE, rejections::add).insert()) {
+        BatchWriter.builder(dataSource(), Bet.TABLE, rejections::add)
+            .config(BatchConfig.builder().onConflict(OnConflict.REJECT).build())
+            .build()) {
       for (int i = 0; i < 10; i++) {
         writer.add(Bet.of(i, "m"));
       }
@@ -232,7 +254,7 @@ abstract class BatchWriterContract {
   void keepsTheOrderOfEachKeyOverManyThreadsLanesAndChunks() throws Exception {
     int threads = 4;
     ExecutorService producers = Executors.newFixedThreadPool(threads);
-    try (BatchWriter<Bet> writer = writer(patient().lanes(3).flushRows(7).chunkRowsMax(50))) {
+    try (BatchWriter<Bet> writer = writer(patient().workers(3).flushRows(7).maxChunkRows(50))) {
       List<Future<?>> done = new ArrayList<>();
       for (int t = 0; t < threads; t++) {
         int thread = t;
@@ -259,7 +281,7 @@ abstract class BatchWriterContract {
   void aFullBufferRefusesAtOnceIfToldSo() throws Exception {
     try (Connection locker = lockedTable();
         BatchWriter<Bet> writer =
-            writer(patient().bufferRows(10).flushRows(5).onFull(OnFull.REJECT))) {
+            writer(patient().maxBufferRows(10).flushRows(5).onFull(OnFull.REJECT))) {
       for (int i = 0; i < 10; i++) {
         writer.add(Bet.of(i, "m"));
       }
@@ -268,7 +290,7 @@ abstract class BatchWriterContract {
           .hasMessageStartingWith("bets: 10 rows wait (expected: fewer than 10 and ");
       assertThat(writer.health().bufferedRows()).isEqualTo(10);
       locker.rollback();
-      assertThat(writer.close(DEADLINE).accounts()).isEqualTo(new Accounts(10, 10, 0, 0, 0));
+      assertThat(writer.close(DEADLINE).rows()).isEqualTo(new RowCounts(10, 10, 0, 0, 0));
     }
   }
 
@@ -277,7 +299,7 @@ abstract class BatchWriterContract {
     ExecutorService producer = Executors.newSingleThreadExecutor();
     try (Connection locker = lockedTable();
         BatchWriter<Bet> writer =
-            writer(patient().bufferRows(10).flushRows(5).blockFor(Duration.ofMillis(100)))) {
+            writer(patient().maxBufferRows(10).flushRows(5).blockFor(Duration.ofMillis(100)))) {
       for (int i = 0; i < 10; i++) {
         writer.add(Bet.of(i, "m"));
       }
@@ -292,7 +314,7 @@ abstract class BatchWriterContract {
       blocks.await();
       locker.rollback();
       blocked.get();
-      assertThat(writer.close(DEADLINE).accounts()).isEqualTo(new Accounts(11, 11, 0, 0, 0));
+      assertThat(writer.close(DEADLINE).rows()).isEqualTo(new RowCounts(11, 11, 0, 0, 0));
     } finally {
       producer.shutdownNow();
     }
@@ -309,22 +331,22 @@ abstract class BatchWriterContract {
 
   @Test
   void aFullBufferOfRowsThatAreTooFewToFlushIsWritten() throws SQLException {
-    try (BatchWriter<Bet> writer = writer(patient().lanes(2).bufferRows(10).flushRows(10))) {
+    try (BatchWriter<Bet> writer = writer(patient().workers(2).maxBufferRows(10).flushRows(10))) {
       for (int i = 0; i < 100; i++) {
         writer.add(Bet.of(i, "m"));
       }
-      assertThat(writer.close(DEADLINE).accounts()).isEqualTo(new Accounts(100, 100, 0, 0, 0));
+      assertThat(writer.close(DEADLINE).rows()).isEqualTo(new RowCounts(100, 100, 0, 0, 0));
     }
   }
 
   @Test
   void aCallerWritesWhatWaitsIfToldSoAndKeepsTheOrder() throws SQLException {
     try (BatchWriter<Bet> writer =
-        writer(patient().bufferRows(20).flushRows(20).onFull(OnFull.CALLER_RUNS))) {
+        writer(patient().maxBufferRows(20).flushRows(20).onFull(OnFull.CALLER_RUNS))) {
       for (int i = 0; i < 500; i++) {
         writer.add(Bet.of(i % 30, Integer.toString(i)));
       }
-      assertThat(writer.close(DEADLINE).accounts()).isEqualTo(new Accounts(500, 500, 0, 0, 0));
+      assertThat(writer.close(DEADLINE).rows()).isEqualTo(new RowCounts(500, 500, 0, 0, 0));
     }
     Bet.inTable(dataSource())
         .forEach((id, market) -> assertThat(Integer.parseInt(market)).isBetween(470, 499));
@@ -333,13 +355,13 @@ abstract class BatchWriterContract {
   @Test
   void handsBackWhatWasNotWrittenInTime() throws Exception {
     try (Connection locker = lockedTable();
-        BatchWriter<Bet> writer = writer(patient().lanes(1).flushRows(5))) {
+        BatchWriter<Bet> writer = writer(patient().workers(1).flushRows(5))) {
       for (int i = 0; i < 12; i++) {
         writer.add(Bet.of(i, "m"));
       }
-      Closed<Bet> closed = writer.close(Duration.ofMillis(200));
+      CloseResult<Bet> closed = writer.close(Duration.ofMillis(200));
 
-      assertThat(closed.accounts()).isEqualTo(new Accounts(12, 0, 0, 12, 0));
+      assertThat(closed.rows()).isEqualTo(new RowCounts(12, 0, 0, 12, 0));
       assertThat(closed.returned()).extracting(Bet::id).isEqualTo(ids(12));
       assertThat(closed.toString()).doesNotContain("Bet[");
       locker.rollback();
@@ -356,7 +378,7 @@ abstract class BatchWriterContract {
       }
       writer.close();
 
-      assertThat(writer.accounts()).isEqualTo(new Accounts(12, 0, 12, 0, 0));
+      assertThat(writer.stats().rows()).isEqualTo(new RowCounts(12, 0, 12, 0, 0));
       assertThat(rejections).hasSize(12).allMatch(r -> r.reason() == Reason.CLOSED);
       locker.rollback();
     }
@@ -405,8 +427,8 @@ abstract class BatchWriterContract {
           .isInstanceOf(WriterStopped.class)
           .hasMessageContaining("SQLSTATE 42")
           .hasMessageContaining("2 rows wait, which close() hands back");
-      Closed<Bet> closed = writer.close(DEADLINE);
-      assertThat(closed.accounts()).isEqualTo(new Accounts(2, 0, 0, 2, 0));
+      CloseResult<Bet> closed = writer.close(DEADLINE);
+      assertThat(closed.rows()).isEqualTo(new RowCounts(2, 0, 0, 2, 0));
       assertThat(closed.returned()).containsExactlyInAnyOrder(Bet.of(1, "m"), Bet.of(2, "m"));
     }
   }
@@ -414,7 +436,7 @@ abstract class BatchWriterContract {
   @Test
   void aHandlerThatThrowsStopsNothing() throws SQLException {
     try (BatchWriter<Bet> writer =
-        BatchWriter.upsert(
+        BatchWriter.create(
             dataSource(),
             Bet.TABLE,
             rejection -> {
@@ -422,7 +444,7 @@ abstract class BatchWriterContract {
             })) {
       writer.add(Bet.poison(1));
       writer.add(Bet.of(2, "m"));
-      assertThat(writer.close(DEADLINE).accounts()).isEqualTo(new Accounts(2, 1, 1, 0, 0));
+      assertThat(writer.close(DEADLINE).rows()).isEqualTo(new RowCounts(2, 1, 1, 0, 0));
     }
   }
 
@@ -438,15 +460,12 @@ abstract class BatchWriterContract {
     assertRefused(
         BatchTable.<Bet>named("bets").key("market", Bet::market).build(),
         "(expected: the columns of a unique index of bets)");
-    assertRefused(
-        BatchTable.<Bet>named("bets").column("id", Bet::id).build(),
-        "key: none for bets (expected: a key column, which an upsert needs)");
-    assertThatThrownBy(() -> BatchWriter.upsert(source, null, rejections::add))
+    assertThatThrownBy(() -> BatchWriter.create(source, null, rejections::add))
         .isInstanceOf(NullPointerException.class);
   }
 
   private void assertRefused(BatchTable<Bet> table, String message) {
-    assertThatThrownBy(() -> BatchWriter.upsert(dataSource(), table, rejections::add))
+    assertThatThrownBy(() -> BatchWriter.create(dataSource(), table, rejections::add))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(message);
   }
@@ -455,7 +474,7 @@ abstract class BatchWriterContract {
   void aValueThatDoesNotFitIsToldToWhoAddsIt() throws SQLException {
     BatchTable<Bet> wrong =
         BatchTable.<Bet>named("bets").key("id", Bet::market).column("stake", Bet::stake).build();
-    try (BatchWriter<Bet> writer = BatchWriter.upsert(dataSource(), wrong, rejections::add)) {
+    try (BatchWriter<Bet> writer = BatchWriter.create(dataSource(), wrong, rejections::add)) {
       assertThatThrownBy(() -> writer.add(Bet.of(1, "secret")))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith("id (")
@@ -463,7 +482,7 @@ abstract class BatchWriterContract {
           .hasMessageNotContaining("secret");
       assertThatThrownBy(() -> writer.add(new Bet(1, null, BigDecimal.ONE)))
           .hasMessage("id: null (expected: a value, since it is part of the key)");
-      assertThat(writer.accounts().accepted()).isZero();
+      assertThat(writer.stats().rows().accepted()).isZero();
     }
   }
 }

@@ -157,15 +157,16 @@ final class BatchWriterFaultIT {
               .config(
                   BatchConfig.builder()
                       .flushRows(50)
-                      .chunkRowsMax(400)
+                      .maxChunkRows(400)
                       .flushInterval(Duration.ofMillis(20))
-                      .bufferRows(500)
+                      .maxBufferRows(500)
                       .onFull(policies.get(random.nextInt(3)))
                       .blockFor(Duration.ofMillis(200))
                       .writeTimeout(Duration.ofSeconds(2))
-                      .retryPauseMax(Duration.ofMillis(200))
+                      .maxRetryPause(Duration.ofMillis(200))
+                      .onConflict(upsert ? OnConflict.UPDATE : OnConflict.REJECT)
                       .build());
-      BatchWriter<Entry> writer = upsert ? builder.upsert() : builder.insert();
+      BatchWriter<Entry> writer = builder.build();
       List<Future<?>> done = new ArrayList<>();
       for (int producer = 0; producer < 3; producer++) {
         int own = producer;
@@ -177,11 +178,11 @@ final class BatchWriterFaultIT {
         done.add(threads.submit(() -> collide(rivalSeed, stop)));
       }
       for (int fault = 0; fault < 6; fault++) {
-        long goal = writer.accounts().flushed() + 200 + random.nextInt(400);
-        Await.until("it flushes", DEADLINE, () -> writer.accounts().flushed() >= goal);
+        long goal = writer.stats().rows().flushed() + 200 + random.nextInt(400);
+        Await.until("it flushes", DEADLINE, () -> writer.stats().rows().flushed() >= goal);
         harm(harms.get(random.nextInt(harms.size())));
       }
-      Closed<Entry> closed = writer.close(Duration.ofMillis(random.nextInt(300)));
+      CloseResult<Entry> closed = writer.close(Duration.ofMillis(random.nextInt(300)));
       stop.set(true);
       for (Future<?> each : done) {
         each.get(20, SECONDS);
@@ -292,18 +293,18 @@ final class BatchWriterFaultIT {
                     BatchConfig.builder()
                         .flushInterval(Duration.ofMillis(10))
                         .retryFor(Duration.ofMillis(1_500))
-                        .retryPauseMax(Duration.ofMillis(50))
+                        .maxRetryPause(Duration.ofMillis(50))
                         .build())
-                .upsert()) {
+                .build()) {
       PROXY.cut();
       writer.add(new Entry(1, 1, false));
-      Await.until("given up", DEADLINE, () -> writer.accounts().rejected() == 1);
+      Await.until("given up", DEADLINE, () -> writer.stats().rows().rejected() == 1);
       assertThat(ledger.rejections.element().reason()).isEqualTo(Rejection.Reason.UNAVAILABLE);
       writer.add(new Entry(2, 1, false));
-      Await.until("it tries", DEADLINE, () -> writer.health().lanesRetrying() == 1);
+      Await.until("it tries", DEADLINE, () -> writer.health().workersRetrying() == 1);
       assertThat(writer.health().healthy()).isFalse();
       PROXY.heal();
-      Await.until("written", DEADLINE, () -> writer.accounts().flushed() == 1);
+      Await.until("written", DEADLINE, () -> writer.stats().rows().flushed() == 1);
       assertThat(writer.health().healthy()).isTrue();
     } finally {
       PROXY.heal();
@@ -329,8 +330,12 @@ final class BatchWriterFaultIT {
         Statement statement = holder.createStatement()) {
       BatchWriter<Entry> writer =
           BatchWriter.builder(pool, Ledger.TABLE, ledger.rejections::add)
-              .config(BatchConfig.builder().flushInterval(Duration.ofMillis(5)).build())
-              .insert();
+              .config(
+                  BatchConfig.builder()
+                      .flushInterval(Duration.ofMillis(5))
+                      .onConflict(OnConflict.REJECT)
+                      .build())
+              .build();
       statement.execute(Ledger.HOLD_COMMITS);
       Entry entry = new Entry(1, 1, false);
       writer.add(entry);
@@ -338,13 +343,13 @@ final class BatchWriterFaultIT {
       Await.until("it commits", DEADLINE, () -> count(Ledger.HELD_COMMITS) == 1);
       PROXY.cut();
       PROXY.heal();
-      Await.until("in doubt", DEADLINE, () -> writer.health().lanesRetrying() == 1);
+      Await.until("in doubt", DEADLINE, () -> writer.health().workersRetrying() == 1);
       if (end) {
         terminateBackends();
         Await.until("it is gone", DEADLINE, () -> count(Ledger.HELD_COMMITS) == 0);
       }
       statement.execute(Ledger.LET_COMMITS_GO);
-      Await.until("known", DEADLINE, () -> writer.accounts().flushed() == 1);
+      Await.until("known", DEADLINE, () -> writer.stats().rows().flushed() == 1);
 
       ledger.check(writer.close(DEADLINE), DIRECT, false);
       assertThat(count("SELECT count(*) FROM history WHERE id = 1")).isEqualTo(1);
@@ -360,16 +365,20 @@ final class BatchWriterFaultIT {
         Statement statement = holder.createStatement()) {
       BatchWriter<Entry> writer =
           BatchWriter.builder(pool, Ledger.TABLE, ledger.rejections::add)
-              .config(BatchConfig.builder().flushInterval(Duration.ofHours(1)).build())
-              .insert();
+              .config(
+                  BatchConfig.builder()
+                      .flushInterval(Duration.ofHours(1))
+                      .onConflict(OnConflict.REJECT)
+                      .build())
+              .build();
       statement.execute(Ledger.HOLD_COMMITS);
       writer.add(new Entry(1, 1, false));
       CompletionStage<?> stage = writer.addAcknowledged(new Entry(2, 1, false));
       Await.until("it commits", DEADLINE, () -> count(Ledger.HELD_COMMITS) == 1);
 
-      Closed<Entry> closed = writer.close(Duration.ofMillis(50));
+      CloseResult<Entry> closed = writer.close(Duration.ofMillis(50));
 
-      assertThat(closed.accounts()).isEqualTo(new Accounts(2, 0, 2, 0, 0));
+      assertThat(closed.rows()).isEqualTo(new RowCounts(2, 0, 2, 0, 0));
       assertThat(ledger.rejections)
           .singleElement()
           .extracting(Rejection::reason)

@@ -99,8 +99,8 @@ final class Ledger {
    *
    * @param upsert whether what may have been lost in a crash is written again
    */
-  void check(Closed<Entry> closed, DataSource dataSource, boolean upsert) throws SQLException {
-    Accounts accounts = closed.accounts();
+  void check(CloseResult<Entry> closed, DataSource dataSource, boolean upsert) throws SQLException {
+    RowCounts accounts = closed.rows();
     assertThat(accounts.balanced()).as("balanced: %s", accounts).isTrue();
     assertThat(accounts.buffered()).as("still buffered").isZero();
     assertThat(accounts.accepted()).as("accepted").isEqualTo(accepted.size());

@@ -44,7 +44,7 @@ final class TypesIT {
         BatchTable.<Cell>named("cells").key("id", Cell::id).column("value", Cell::value).build();
     List<String> shown = new ArrayList<>(Arrays.asList(new String[values.length]));
     try (BatchWriter<Cell> writer =
-        BatchWriter.upsert(
+        BatchWriter.create(
             dataSource,
             table,
             rejection ->
@@ -174,10 +174,10 @@ final class TypesIT {
         "CREATE TABLE odd (id bigint PRIMARY KEY DEFERRABLE,"
             + " value bigint GENERATED ALWAYS AS (id * 2) STORED)");
     BatchTable<Cell> keyed = BatchTable.<Cell>named("odd").key("id", Cell::id).build();
-    assertThatThrownBy(() -> BatchWriter.upsert(dataSource, keyed, rejection -> {}))
+    assertThatThrownBy(() -> BatchWriter.create(dataSource, keyed, rejection -> {}))
         .hasMessage("key: [id] (expected: the columns of a unique index of odd)");
     BatchTable<Cell> generated = BatchTable.<Cell>named("odd").column("value", Cell::id).build();
-    assertThatThrownBy(() -> BatchWriter.builder(dataSource, generated, rejection -> {}).insert())
+    assertThatThrownBy(() -> BatchWriter.builder(dataSource, generated, rejection -> {}).build())
         .hasMessage("column: value of odd (expected: one that the database does not generate)");
   }
 
@@ -194,7 +194,7 @@ final class TypesIT {
         BatchTable.<Cell>named("cells").key("id", Cell::id).column("value", Cell::value).build();
     List<Long> refused = new ArrayList<>();
     try (BatchWriter<Cell> writer =
-        BatchWriter.upsert(dataSource, table, rejection -> refused.add(rejection.row().id()))) {
+        BatchWriter.create(dataSource, table, rejection -> refused.add(rejection.row().id()))) {
       for (int i = 0; i < 100; i++) {
         writer.add(new Cell(i, i == 42 ? 2 : 1));
       }

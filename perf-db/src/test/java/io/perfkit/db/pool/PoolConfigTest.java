@@ -12,17 +12,17 @@ final class PoolConfigTest {
     PoolConfig config = PoolConfig.of(8);
 
     assertThat(config.size()).isEqualTo(32);
-    assertThat(config.idle()).isEqualTo(16);
-    assertThat(config.ceiling()).isEqualTo(128);
+    assertThat(config.minIdle()).isEqualTo(16);
+    assertThat(config.maxSize()).isEqualTo(128);
     assertThat(config.maxLifetime()).isEqualTo(Duration.ofHours(1));
   }
 
   @Test
   void eachRuleNamesTheSettingItsValueAndWhatIsExpected() {
-    refuses(PoolConfig.builder(2).size(0), "size: 0 (expected: 1 to ceiling 32)");
-    refuses(PoolConfig.builder(2).size(33), "size: 33 (expected: 1 to ceiling 32)");
-    refuses(PoolConfig.builder(2).idle(9), "idle: 9 (expected: 0 to size 8)");
-    refuses(PoolConfig.builder(2).ceiling(0), "ceiling: 0 (expected: 1 to 10000)");
+    refuses(PoolConfig.builder(2).size(0), "size: 0 (expected: 1 to maxSize 32)");
+    refuses(PoolConfig.builder(2).size(33), "size: 33 (expected: 1 to maxSize 32)");
+    refuses(PoolConfig.builder(2).minIdle(9), "minIdle: 9 (expected: 0 to size 8)");
+    refuses(PoolConfig.builder(2).maxSize(0), "maxSize: 0 (expected: 1 to 10000)");
     refuses(PoolConfig.builder(2).instances(0), "instances: 0 (expected: 1 to 10000)");
     refuses(PoolConfig.builder(2).reserved(-1), "reserved: -1 (expected: 0 to 1000000)");
     refuses(PoolConfig.builder(2).callers(0), "callers: 0 (expected: 1 to 1000000)");
@@ -50,9 +50,9 @@ final class PoolConfigTest {
   @Test
   void whatIsAtABoundIsTaken() {
     PoolConfig config =
-        PoolConfig.builder(625).size(10_000).idle(10_000).drain(Duration.ZERO).build();
+        PoolConfig.builder(625).size(10_000).minIdle(10_000).drain(Duration.ZERO).build();
 
-    assertThat(config.idle()).isEqualTo(10_000);
+    assertThat(config.minIdle()).isEqualTo(10_000);
   }
 
   @Test
@@ -74,10 +74,10 @@ final class PoolConfigTest {
   void aTunerConfigIsCheckedToo() {
     assertThatThrownBy(() -> TunerConfig.builder().window(Duration.ofMillis(99)).build())
         .hasMessage("window: PT0.099S (expected: PT0.1S to PT24H)");
-    assertThatThrownBy(() -> TunerConfig.builder().windowMax(Duration.ofSeconds(1)).build())
-        .hasMessage("windowMax: PT1S (expected: PT2S to PT24H)");
-    assertThatThrownBy(() -> TunerConfig.builder().completions(0).build())
-        .hasMessage("completions: 0 (expected: >= 1)");
+    assertThatThrownBy(() -> TunerConfig.builder().maxWindow(Duration.ofSeconds(1)).build())
+        .hasMessage("maxWindow: PT1S (expected: PT2S to PT24H)");
+    assertThatThrownBy(() -> TunerConfig.builder().minCompletions(0).build())
+        .hasMessage("minCompletions: 0 (expected: >= 1)");
     assertThatThrownBy(() -> TunerConfig.builder().step(0).build())
         .hasMessage("step: 0.0 (expected: above 0, to 1)");
     assertThatThrownBy(() -> TunerConfig.builder().knee(1).build())
@@ -88,5 +88,12 @@ final class PoolConfigTest {
     assertThatThrownBy(builder::build)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
+  }
+
+  @Test
+  void othersAreDerivedFromOne() {
+    PoolConfig config =
+        PoolConfig.builder(4).name("derived").nesting(3).drain(Duration.ZERO).build();
+    assertThat(config.toBuilder().build()).isEqualTo(config);
   }
 }

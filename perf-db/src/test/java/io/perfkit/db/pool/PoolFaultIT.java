@@ -62,7 +62,7 @@ final class PoolFaultIT {
   @Test
   void whoComesFirstInAnOutageWaits() throws Exception {
     server.kill();
-    try (PoolManager pool = PoolManager.builder(source(), config(Duration.ZERO)).build()) {
+    try (PoolManager pool = PoolManager.builder(source()).config(config(Duration.ZERO)).build()) {
       CompletableFuture<Connection> patient = waiter(pool);
       Await.until("it waits", SOON, () -> isOut(pool, 1));
 
@@ -109,7 +109,7 @@ final class PoolFaultIT {
 
   /** With connections that are dead once the server is killed. */
   private PoolManager open(Duration outageAfter) throws Exception {
-    PoolManager pool = PoolManager.builder(source(), config(outageAfter)).build();
+    PoolManager pool = PoolManager.builder(source()).config(config(outageAfter)).build();
     Pools.close(Pools.take(pool.dataSource(), 4));
     return pool;
   }

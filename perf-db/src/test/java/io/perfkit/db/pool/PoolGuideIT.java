@@ -18,7 +18,7 @@ final class PoolGuideIT {
   void aPoolOfTheRightSize(TestDatabase database) throws Exception {
     DataSource postgres = database.dataSource();
     PoolConfig config = PoolConfig.of(4); // cores of the database's machine
-    try (PoolManager pool = PoolManager.builder(postgres, config).build()) {
+    try (PoolManager pool = PoolManager.builder(postgres).config(config).build()) {
       DataSource dataSource = pool.dataSource();
       try (Connection connection = dataSource.getConnection()) {
         assertThat(connection.isValid(1)).isTrue();
@@ -42,11 +42,12 @@ final class PoolGuideIT {
             .warmUpPolicy(WarmUpPolicy.REQUIRE_ALL)
             .build();
     try (PoolManager pool =
-        PoolManager.builder(postgres, config)
+        PoolManager.builder(postgres)
+            .config(config)
             .meterRegistry(registry)
             .tuner(TunerConfig.defaults())
             .build()) {
-      assertThat(pool.sizing().floor()).isEqualTo(9);
+      assertThat(pool.sizing().minSize()).isEqualTo(9);
       assertThat(pool.health().connected()).isTrue();
     }
   }
@@ -67,7 +68,8 @@ final class PoolGuideIT {
             page(suspect.thread() + " holds a connection for " + suspect.held());
           }
         };
-    try (PoolManager pool = PoolManager.builder(postgres, config).listener(listener).build()) {
+    try (PoolManager pool =
+        PoolManager.builder(postgres).config(config).listener(listener).build()) {
       pool.resize(6);
       pool.warmUp(6, Duration.ofSeconds(5));
       assertThat(pool.stats().size()).isEqualTo(6);

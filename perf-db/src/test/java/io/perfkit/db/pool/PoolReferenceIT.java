@@ -15,7 +15,8 @@ final class PoolReferenceIT {
   void metricsAreThoseOfTheTable(TestDatabase database) {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     try (PoolManager pool =
-        PoolManager.builder(database.dataSource(), Pools.config().build())
+        PoolManager.builder(database.dataSource())
+            .config(Pools.config().build())
             .meterRegistry(registry)
             .build()) {
       assertThat(pool.name()).isEqualTo("test");

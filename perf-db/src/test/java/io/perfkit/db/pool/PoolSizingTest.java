@@ -22,9 +22,9 @@ final class PoolSizingTest {
 
     PoolSizing sizing = PoolSizing.of(config, ServerLimits.of(100, 3, NO_LIMIT, NO_LIMIT));
 
-    assertThat(sizing.ceiling()).isEqualTo(9); // (100 - 3 - 7) / 10
+    assertThat(sizing.maxSize()).isEqualTo(9); // (100 - 3 - 7) / 10
     assertThat(sizing.size()).isEqualTo(9);
-    assertThat(sizing.idle()).isEqualTo(8);
+    assertThat(sizing.minIdle()).isEqualTo(8);
   }
 
   @Test
@@ -39,7 +39,7 @@ final class PoolSizingTest {
   void startsAtTheFloorThatNestedCallersNeed() {
     PoolSizing sizing = PoolSizing.of(PoolConfig.builder(2).callers(10).nesting(2).build());
 
-    assertThat(sizing.floor()).isEqualTo(11); // ten hold one each, and one more lets one go on
+    assertThat(sizing.minSize()).isEqualTo(11); // ten hold one each, and one more lets one go on
     assertThat(sizing.size()).isEqualTo(11);
   }
 
@@ -60,11 +60,11 @@ final class PoolSizingTest {
 
   @Test
   void aCeilingBelowTheFloorIsRefused() {
-    PoolConfig config = PoolConfig.builder(1).ceiling(4).callers(4).nesting(2).build();
+    PoolConfig config = PoolConfig.builder(1).maxSize(4).callers(4).nesting(2).build();
 
     assertThatThrownBy(() -> PoolSizing.of(config))
         .isInstanceOf(SizingImpossible.class)
-        .hasMessageContaining("at most 4 connections (set by ceiling; raise it)");
+        .hasMessageContaining("at most 4 connections (set by maxSize; raise it)");
   }
 
   @Test

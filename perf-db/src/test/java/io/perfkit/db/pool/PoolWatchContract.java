@@ -54,8 +54,8 @@ abstract class PoolWatchContract {
   @Test
   void aCallerThatTimesOutIsCounted() throws Exception {
     PoolConfig config =
-        Pools.config().size(1).idle(1).acquireTimeout(Duration.ofMillis(250)).build();
-    try (PoolManager pool = PoolManager.builder(database().source(), config).build();
+        Pools.config().size(1).minIdle(1).acquireTimeout(Duration.ofMillis(250)).build();
+    try (PoolManager pool = PoolManager.builder(database().source()).config(config).build();
         Connection held = pool.dataSource().getConnection()) {
       CompletableFuture<Connection> late = async("late", pool.dataSource()::getConnection);
 
@@ -74,7 +74,7 @@ abstract class PoolWatchContract {
             .acquireTimeout(Duration.ofMillis(250))
             .outageAfter(Duration.ofHours(1))
             .build();
-    try (PoolManager pool = PoolManager.builder(refusing(state), config).build()) {
+    try (PoolManager pool = PoolManager.builder(refusing(state)).config(config).build()) {
       for (String why : List.of("08001", "57P03", "28000", "53300", "08006")) {
         state.set(why);
         Await.until(why + " is told", SOON, () -> whyTimedOut(pool.dataSource()).equals(why));
@@ -110,7 +110,8 @@ abstract class PoolWatchContract {
     CountDownLatch release = new CountDownLatch(1);
     PoolConfig config = Pools.config().leakAfter(Duration.ofMillis(200)).build();
     try (PoolManager pool =
-        PoolManager.builder(database().source(), config)
+        PoolManager.builder(database().source())
+            .config(config)
             .lastStatement(connection -> Optional.of("SELECT ?"))
             .listener(
                 new PoolListener() {
@@ -131,7 +132,8 @@ abstract class PoolWatchContract {
       assertThat(suspect.lastStatement()).isEqualTo("SELECT ?");
       assertThat(suspect.stack()).anyMatch(frame -> frame.getMethodName().equals("holdUntil"));
       assertThat(pool.leakSuspects()).hasSize(1);
-      assertThat(pool.health().healthy()).isFalse();
+      assertThat(pool.health().healthy()).isTrue();
+      assertThat(pool.health().warnings()).containsExactly("leak suspects: 1");
 
       release.countDown();
       get(holder);
@@ -144,8 +146,8 @@ abstract class PoolWatchContract {
   @Test
   void aLeakIsFoundAfterAnyNumberOfConnectionsThatCameBack() throws Exception {
     PoolConfig config = Pools.config().leakAfter(Duration.ofMillis(1)).build();
-    try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {
-      for (int i = 0; i < 10 * config.ceiling(); i++) {
+    try (PoolManager pool = PoolManager.builder(database().source()).config(config).build()) {
+      for (int i = 0; i < 10 * config.maxSize(); i++) {
         pool.dataSource().getConnection().close();
       }
       assertThat(pool.leakSuspects()).isEmpty();
@@ -161,7 +163,7 @@ abstract class PoolWatchContract {
   @Test
   void aHolderThatEndedIsCalledSo() throws Exception {
     PoolConfig config = Pools.config().leakAfter(Duration.ofMillis(100)).build();
-    try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {
+    try (PoolManager pool = PoolManager.builder(database().source()).config(config).build()) {
       Connection leaked = get(async("gone", pool.dataSource()::getConnection));
 
       Await.until("it is suspected", SOON, () -> pool.leakSuspects().size() == 1);
@@ -175,7 +177,7 @@ abstract class PoolWatchContract {
   @Test
   void aConnectionClosedThroughItsStatementIsNoLeakAndNoNesting() throws Exception {
     PoolConfig config = Pools.config().leakAfter(Duration.ofMillis(1)).build();
-    try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {
+    try (PoolManager pool = PoolManager.builder(database().source()).config(config).build()) {
       Connection connection = pool.dataSource().getConnection();
       try (Statement statement = connection.createStatement()) {
         statement.getConnection().close();
@@ -193,8 +195,8 @@ abstract class PoolWatchContract {
 
   @Test
   void anAbortedConnectionLeavesItsPlaceToAnother() throws Exception {
-    PoolConfig config = Pools.config().size(1).idle(1).build();
-    try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {
+    PoolConfig config = Pools.config().size(1).minIdle(1).build();
+    try (PoolManager pool = PoolManager.builder(database().source()).config(config).build()) {
       Connection aborted = pool.dataSource().getConnection();
       aborted.abort(Runnable::run);
 
@@ -235,17 +237,22 @@ abstract class PoolWatchContract {
         assertThat(get(each)).isEqualTo(2);
       }
       assertThat(pool.stats().nestedAcquires()).isEqualTo(callers);
-      assertThat(pool.stats().nestingMax()).isEqualTo(2);
-      assertThat(pool.stats().floor()).isEqualTo(callers + 1);
+      assertThat(pool.stats().maxNesting()).isEqualTo(2);
+      assertThat(pool.stats().minSize()).isEqualTo(callers + 1);
       assertThat(pool.health().deadlockPossible()).isFalse();
     }
   }
 
   @Test
-  void nestingThatTheCeilingCannotServeIsUnhealthy() throws Exception {
+  void nestingThatTheMaximumCannotServeIsAWarning() throws Exception {
     PoolConfig config =
-        Pools.config().size(2).idle(0).ceiling(2).acquireTimeout(Duration.ofMillis(1500)).build();
-    try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {
+        Pools.config()
+            .size(2)
+            .minIdle(0)
+            .maxSize(2)
+            .acquireTimeout(Duration.ofMillis(1500))
+            .build();
+    try (PoolManager pool = PoolManager.builder(database().source()).config(config).build()) {
       CyclicBarrier bothHoldOne = new CyclicBarrier(2);
       List<CompletableFuture<Object>> nesting = new ArrayList<>();
       for (int i = 0; i < 2; i++) {
@@ -261,7 +268,9 @@ abstract class PoolWatchContract {
                 }));
       }
 
-      Await.until("it is unhealthy", SOON, () -> pool.health().deadlockPossible());
+      Await.until("it warns", SOON, () -> pool.health().deadlockPossible());
+      assertThat(pool.health().warnings())
+          .contains("nested acquires could block each other even at the maximum size");
 
       Await.until("it is over", SOON, () -> nesting.stream().allMatch(CompletableFuture::isDone));
     }
@@ -275,7 +284,8 @@ abstract class PoolWatchContract {
             .utilisation(new UtilisationRule(0.8, 0.7, Duration.ofMillis(100), 2, 3))
             .build();
     try (PoolManager pool =
-        PoolManager.builder(database().source(), config)
+        PoolManager.builder(database().source())
+            .config(config)
             .listener(
                 new PoolListener() {
                   @Override
@@ -288,7 +298,7 @@ abstract class PoolWatchContract {
       List<Connection> held = Pools.take(pool.dataSource(), 4);
       Await.until("the alert is raised", SOON, () -> pool.stats().alert());
       assertThat(pool.stats().utilisation()).isGreaterThanOrEqualTo(0.8);
-      assertThat(pool.health().healthy()).isFalse();
+      assertThat(pool.health().warnings()).containsExactly("the utilisation alert is raised");
 
       Pools.close(held);
       Await.until("the alert is cleared", SOON, () -> !pool.stats().alert());
@@ -330,6 +340,6 @@ abstract class PoolWatchContract {
   }
 
   private PoolManager open() {
-    return PoolManager.builder(database().source(), Pools.config().build()).build();
+    return PoolManager.builder(database().source()).config(Pools.config().build()).build();
   }
 }

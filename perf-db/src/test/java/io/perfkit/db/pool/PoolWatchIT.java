@@ -29,7 +29,7 @@ final class PoolWatchIT extends PoolWatchContract {
   @Test
   void connectionsThatTheServerEndedAreReplaced() throws Exception {
     try (PoolManager pool =
-        PoolManager.builder(Pools.named(server, "ended"), Pools.config().build()).build()) {
+        PoolManager.builder(Pools.named(server, "ended")).config(Pools.config().build()).build()) {
       Pools.close(Pools.take(pool.dataSource(), 4));
       try (Connection connection = server.dataSource().getConnection();
           Statement statement = connection.createStatement()) {

@@ -28,8 +28,8 @@ final class Pools {
     return PoolConfig.builder(2)
         .name("test")
         .size(4)
-        .idle(2)
-        .ceiling(16)
+        .minIdle(2)
+        .maxSize(16)
         .acquireTimeout(Duration.ofSeconds(20))
         .warmUp(Duration.ZERO)
         .drain(Duration.ZERO);

@@ -34,7 +34,7 @@ abstract class ResizeContract {
 
   @Test
   void callersThatWaitAreServedSoonAfterItGrows() throws Exception {
-    try (PoolManager pool = PoolManager.builder(database().source(), config()).build()) {
+    try (PoolManager pool = PoolManager.builder(database().source()).config(config()).build()) {
       List<Connection> held = Pools.take(pool.dataSource(), HELD);
       List<CompletableFuture<Connection>> parked = park(pool.dataSource(), PARKED);
       Await.until("all wait", SOON, () -> pool.stats().waiting() == PARKED);
@@ -86,7 +86,7 @@ abstract class ResizeContract {
   @Test
   void surplusIdleConnectionsAreClosedAtOnceWhenItShrinks() throws Exception {
     DataSource source = database().source();
-    try (PoolManager pool = PoolManager.builder(source, config()).build()) {
+    try (PoolManager pool = PoolManager.builder(source).config(config()).build()) {
       pool.resize(12);
       Pools.close(Pools.take(pool.dataSource(), 12));
       database().awaitSessions(12);
@@ -101,7 +101,7 @@ abstract class ResizeContract {
   @Test
   void aConnectionInUseSurvivesAShrinkAndIsClosedWhenItComesBack() throws Exception {
     DataSource source = database().source();
-    try (PoolManager pool = PoolManager.builder(source, config()).build()) {
+    try (PoolManager pool = PoolManager.builder(source).config(config()).build()) {
       pool.resize(10);
       List<Connection> held = Pools.take(pool.dataSource(), 10);
 
@@ -121,7 +121,7 @@ abstract class ResizeContract {
   void shrinksWhileCallersWaitAndNoConnectionIsEverIdle() throws Exception {
     DataSource source = database().source();
     AtomicBoolean stop = new AtomicBoolean();
-    try (PoolManager pool = PoolManager.builder(source, config()).build()) {
+    try (PoolManager pool = PoolManager.builder(source).config(config()).build()) {
       pool.resize(12);
       List<CompletableFuture<Void>> callers = new ArrayList<>();
       for (int i = 0; i < 24; i++) {
@@ -143,7 +143,7 @@ abstract class ResizeContract {
   @Test
   void whatIsRetiredIsRolledBackBeforeItsHolderGoesOn() throws Exception {
     AtomicBoolean slow = new AtomicBoolean();
-    try (PoolManager pool = PoolManager.builder(closing(slow), config()).build()) {
+    try (PoolManager pool = PoolManager.builder(closing(slow)).config(config()).build()) {
       List<Connection> held = Pools.take(pool.dataSource(), 3);
       Connection writing = held.get(0);
       try (Statement statement = writing.createStatement()) {
@@ -213,7 +213,7 @@ abstract class ResizeContract {
     Random random = new Random(20261120);
     AtomicBoolean stop = new AtomicBoolean();
     AtomicLong served = new AtomicLong();
-    try (PoolManager pool = PoolManager.builder(database().source(), config()).build()) {
+    try (PoolManager pool = PoolManager.builder(database().source()).config(config()).build()) {
       List<CompletableFuture<Void>> callers = new ArrayList<>();
       for (int i = 0; i < 12; i++) {
         callers.add(
@@ -256,7 +256,7 @@ abstract class ResizeContract {
                 "perf-db-",
                 () -> {
                   for (int i = 0; i < 3; i++) {
-                    PoolManager pool = PoolManager.builder(source, closing).build();
+                    PoolManager pool = PoolManager.builder(source).config(closing).build();
                     List<CompletableFuture<Connection>> parked = park(pool.dataSource(), 16);
                     pool.resize(16);
                     pool.close();
@@ -271,7 +271,7 @@ abstract class ResizeContract {
 
   @Test
   void sizesOutOfBoundsAreRefused() {
-    PoolManager pool = PoolManager.builder(database().source(), config()).build();
+    PoolManager pool = PoolManager.builder(database().source()).config(config()).build();
     assertThatThrownBy(() -> pool.resize(0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("connections: 0 (expected: 1 to 16)");
@@ -286,7 +286,7 @@ abstract class ResizeContract {
   @Test
   void closeWaitsForWhatIsInUse() throws Exception {
     PoolConfig config = Pools.config().drain(Duration.ofSeconds(20)).build();
-    PoolManager pool = PoolManager.builder(database().source(), config).build();
+    PoolManager pool = PoolManager.builder(database().source()).config(config).build();
     Connection inUse = pool.dataSource().getConnection();
 
     CompletableFuture<Void> closing =

@@ -23,7 +23,8 @@ final class ResizeIT extends ResizeContract {
 
   @Test
   void whatIsStillInUseWhenItClosesIsAborted() throws Exception {
-    PoolManager pool = PoolManager.builder(database.source(), Pools.config().build()).build();
+    PoolManager pool =
+        PoolManager.builder(database.source()).config(Pools.config().build()).build();
     Connection inUse = pool.dataSource().getConnection();
 
     pool.close();

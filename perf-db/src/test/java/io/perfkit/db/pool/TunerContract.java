@@ -26,14 +26,15 @@ abstract class TunerContract {
 
   static final Duration CLIMB = Duration.ofSeconds(60);
   static final TunerConfig QUICK =
-      TunerConfig.builder().window(Duration.ofMillis(100)).completions(10).build();
+      TunerConfig.builder().window(Duration.ofMillis(100)).minCompletions(10).build();
 
   @Test
   void growsWhileMoreConnectionsDoMore() throws Exception {
     Queue<TunerDecision> told = new ConcurrentLinkedQueue<>();
-    PoolConfig config = Pools.config().size(1).idle(1).build();
+    PoolConfig config = Pools.config().size(1).minIdle(1).build();
     try (PoolManager pool =
-        PoolManager.builder(database().source(), config)
+        PoolManager.builder(database().source())
+            .config(config)
             .tuner(QUICK)
             .listener(
                 new PoolListener() {
@@ -59,9 +60,14 @@ abstract class TunerContract {
   @Test
   void aDryRunTellsAndLeavesTheSize() throws Exception {
     TunerConfig dry =
-        TunerConfig.builder().window(Duration.ofMillis(100)).completions(10).dryRun(true).build();
-    PoolConfig config = Pools.config().size(2).idle(1).build();
-    try (PoolManager pool = PoolManager.builder(database().source(), config).tuner(dry).build()) {
+        TunerConfig.builder()
+            .window(Duration.ofMillis(100))
+            .minCompletions(10)
+            .dryRun(true)
+            .build();
+    PoolConfig config = Pools.config().size(2).minIdle(1).build();
+    try (PoolManager pool =
+        PoolManager.builder(database().source()).config(config).tuner(dry).build()) {
       underLoad(
           pool.dataSource(),
           8,

@@ -37,8 +37,8 @@ final class TunerIT extends TunerContract {
     source.setUser("tuner_full");
     source.setPassword("p");
     // Nobody can connect, but who waits is served by the connections that there are.
-    PoolConfig config = Pools.config().size(3).idle(1).outageAfter(Duration.ZERO).build();
-    try (PoolManager pool = PoolManager.builder(source, config).tuner(QUICK).build()) {
+    PoolConfig config = Pools.config().size(3).minIdle(1).outageAfter(Duration.ZERO).build();
+    try (PoolManager pool = PoolManager.builder(source).config(config).tuner(QUICK).build()) {
       // Known to the server only after the pool has asked it.
       try (Connection connection = server.dataSource().getConnection();
           Statement statement = connection.createStatement()) {

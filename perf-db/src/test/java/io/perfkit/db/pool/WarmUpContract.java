@@ -26,7 +26,7 @@ abstract class WarmUpContract {
   void hasItsConnectionsBeforeItIsHandedOut() throws Exception {
     DataSource source = database().source();
     PoolConfig config = warm(20).build();
-    try (PoolManager pool = PoolManager.builder(source, config).build()) {
+    try (PoolManager pool = PoolManager.builder(source).config(config).build()) {
       WarmUp warmUp = pool.coldStart();
 
       assertThat(warmUp.complete()).isTrue();
@@ -47,7 +47,7 @@ abstract class WarmUpContract {
   @Test
   void warmsMoreLaterWhileCallersGoOn() throws Exception {
     PoolConfig config = warm(2).size(16).build();
-    try (PoolManager pool = PoolManager.builder(database().source(), config).build()) {
+    try (PoolManager pool = PoolManager.builder(database().source()).config(config).build()) {
       List<Connection> held = Pools.take(pool.dataSource(), 2);
       CompletableFuture<Connection> caller =
           Pools.async("caller", () -> pool.dataSource().getConnection());
@@ -67,7 +67,7 @@ abstract class WarmUpContract {
   void leavesNoThreadBehind() {
     ThreadLeaks.assertNone(
         "perf-db-",
-        () -> PoolManager.builder(database().source(), warm(8).build()).build().close());
+        () -> PoolManager.builder(database().source()).config(warm(8).build()).build().close());
   }
 
   @Test
@@ -85,7 +85,7 @@ abstract class WarmUpContract {
             return database.getConnection(user, password);
           }
         };
-    try (PoolManager pool = PoolManager.builder(slow, warm(3).build()).build()) {
+    try (PoolManager pool = PoolManager.builder(slow).config(warm(3).build()).build()) {
       assertThat(pool.coldStart().ready()).isEqualTo(3);
     }
   }
@@ -124,7 +124,7 @@ abstract class WarmUpContract {
               open.decrementAndGet();
             });
     CompletableFuture<PoolManager> building =
-        Pools.async("builder", () -> PoolManager.builder(source, warm(20).build()).build());
+        Pools.async("builder", () -> PoolManager.builder(source).config(warm(20).build()).build());
 
     try (PoolManager pool = Pools.get(building)) {
       assertThat(pool.coldStart().complete()).isTrue();
@@ -143,7 +143,8 @@ abstract class WarmUpContract {
     try {
       CompletableFuture<PoolManager> building =
           Pools.async(
-              "builder", () -> PoolManager.builder(hangingAfter(2, answers), config).build());
+              "builder",
+              () -> PoolManager.builder(hangingAfter(2, answers)).config(config).build());
 
       WarmUp warmUp;
       try (PoolManager pool = Pools.get(building)) {
@@ -165,8 +166,9 @@ abstract class WarmUpContract {
   void aCallerIsServedByWhatAWarmUpHasOpened() throws Exception {
     CountDownLatch answers = new CountDownLatch(1);
     int asked = 1; // and closed again, since nothing is warmed at the start
-    PoolConfig config = warm(6).idle(0).warmUp(Duration.ZERO).build();
-    try (PoolManager pool = PoolManager.builder(hangingAfter(asked + 2, answers), config).build()) {
+    PoolConfig config = warm(6).minIdle(0).warmUp(Duration.ZERO).build();
+    try (PoolManager pool =
+        PoolManager.builder(hangingAfter(asked + 2, answers)).config(config).build()) {
       CompletableFuture<WarmUp> warming =
           Pools.async("warming", () -> pool.warmUp(6, Duration.ofMinutes(10)));
       Await.until("it holds what is open", Pools.SOON, () -> pool.stats().active() == 2);
@@ -219,9 +221,9 @@ abstract class WarmUpContract {
 
   static PoolConfig.Builder warm(int connections) {
     return Pools.config()
-        .ceiling(32)
+        .maxSize(32)
         .size(connections)
-        .idle(connections)
+        .minIdle(connections)
         .warmUp(Duration.ofSeconds(20));
   }
 }

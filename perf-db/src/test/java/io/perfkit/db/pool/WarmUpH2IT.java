@@ -14,9 +14,9 @@ final class WarmUpH2IT extends WarmUpContract {
 
   @Test
   void aDatabaseThatTellsNoLimitsHasTheSizesThatAreSet() {
-    PoolConfig config = Pools.config().size(10).ceiling(12).instances(50).reserved(1_000).build();
+    PoolConfig config = Pools.config().size(10).maxSize(12).instances(50).reserved(1_000).build();
 
-    try (PoolManager pool = PoolManager.builder(database.source(), config).build()) {
+    try (PoolManager pool = PoolManager.builder(database.source()).config(config).build()) {
       assertThat(pool.sizing()).isEqualTo(new PoolSizing(1, 10, 2, 12));
     }
   }

@@ -40,15 +40,15 @@ final class WarmUpIT extends WarmUpContract {
     // The role's own limit is read and kept to, so somebody else must take what is left.
     try (Connection other = source.getConnection()) {
       assertThat(other.isValid(1)).isTrue();
-      try (PoolManager pool = PoolManager.builder(source, config).build()) {
+      try (PoolManager pool = PoolManager.builder(source).config(config).build()) {
         WarmUp warmUp = pool.coldStart();
-        assertThat(pool.sizing().ceiling()).isEqualTo(5);
+        assertThat(pool.sizing().maxSize()).isEqualTo(5);
         assertThat(warmUp.wanted()).isEqualTo(5);
         assertThat(warmUp.ready()).isEqualTo(4);
         assertThat(warmUp.lastFailure()).startsWith("53300 ");
       }
       PoolConfig all = warm(5).reserved(0).size(5).warmUpPolicy(WarmUpPolicy.REQUIRE_ALL).build();
-      assertThatThrownBy(() -> PoolManager.builder(source, all).build())
+      assertThatThrownBy(() -> PoolManager.builder(source).config(all).build())
           .isInstanceOf(WarmUpFailed.class)
           .hasMessageContaining("4 of 5 connections ready")
           .hasMessageContaining("53300")
@@ -66,7 +66,7 @@ final class WarmUpIT extends WarmUpContract {
     ThreadLeaks.assertNone(
         "perf-db-",
         () ->
-            assertThatThrownBy(() -> PoolManager.builder(source, config).build())
+            assertThatThrownBy(() -> PoolManager.builder(source).config(config).build())
                 .isInstanceOf(WarmUpFailed.class)
                 .hasMessageContaining("0 of 4 connections ready")
                 .hasMessageContaining("1 failed: 3D000")
@@ -80,7 +80,7 @@ final class WarmUpIT extends WarmUpContract {
     source.setPassword("secret-of-nobody");
     PoolConfig config = warm(4).warmUp(Duration.ofMinutes(10)).build();
 
-    assertThatThrownBy(() -> PoolManager.builder(source, config).build())
+    assertThatThrownBy(() -> PoolManager.builder(source).config(config).build())
         .isInstanceOf(WarmUpFailed.class)
         .hasMessageContaining("1 failed: 28000")
         .hasMessageNotContaining("secret-of-nobody");
@@ -96,9 +96,9 @@ final class WarmUpIT extends WarmUpContract {
       proxy.cut();
       PoolConfig config =
           warm(3).warmUp(Duration.ofMillis(500)).warmUpPolicy(WarmUpPolicy.BEST_EFFORT).build();
-      try (PoolManager pool = PoolManager.builder(source, config).build()) {
+      try (PoolManager pool = PoolManager.builder(source).config(config).build()) {
         assertThat(pool.coldStart().ready()).isZero();
-        assertThat(pool.sizing().ceiling()).isEqualTo(config.ceiling()); // nobody told
+        assertThat(pool.sizing().maxSize()).isEqualTo(config.maxSize()); // nobody told
         assertThat(pool.coldStart().failures()).isPositive();
         assertThat(pool.health().connected()).isFalse();
 
@@ -134,7 +134,7 @@ final class WarmUpIT extends WarmUpContract {
       proxy.cut();
       PoolConfig config = warm(3).warmUp(Duration.ofSeconds(30)).build();
       CompletableFuture<PoolManager> building =
-          Pools.async("builder", () -> PoolManager.builder(source, config).build());
+          Pools.async("builder", () -> PoolManager.builder(source).config(config).build());
       Await.until("it tries again", Pools.SOON, () -> attempts.get() > 1);
 
       proxy.heal();

@@ -88,7 +88,7 @@ final class CausalReadsIT {
             threads.submit(
                 () -> {
                   if (inSession) {
-                    try (Session bound = router.session()) {
+                    try (CausalSession bound = router.session()) {
                       writeAndRead(session, random, onReplica);
                     }
                   } else {

@@ -29,16 +29,16 @@ final class ReplicasGuideIT {
 
   @Test
   void fiveLinesAndToken() throws SQLException {
-    Router router = Router.builder(primaryPool).replica("replica-1", replicaPool).build();
+    Router router = Router.create(primaryPool, replicaPool);
     DataSource orders = router.dataSource(); // instead of the primary's pool
-    Session session = router.session(); // one for each request
+    CausalSession session = router.session(); // one for each request
     try (session;
         Connection connection = orders.getConnection()) {
       connection.setReadOnly(true); // as @Transactional(readOnly = true) does: a replica reads
       assertThat(Servers.number(connection, "SELECT 1")).isEqualTo(1);
       String cookie = session.token().orElse("");
       assertThat(cookie).isEmpty();
-      Session next = cookie.isEmpty() ? router.session() : router.session(cookie);
+      CausalSession next = cookie.isEmpty() ? router.session() : router.session(cookie);
       try (next) {
         process();
       }

@@ -19,16 +19,22 @@ final class RouterConfigTest {
         Map.of(
             RouterConfig.builder().pollEvery(Duration.ofMillis(9)),
             "pollEvery: PT0.009S (expected: 10 ms to 10 s)",
-            RouterConfig.builder().silenceMax(Duration.ofMillis(199)),
-            "silenceMax: PT0.199S (expected: twice pollEvery, PT0.1S, to 1 h)",
+            RouterConfig.builder().maxSilence(Duration.ofMillis(199)),
+            "maxSilence: PT0.199S (expected: twice pollEvery, PT0.1S, to 1 h)",
             RouterConfig.builder().maxLag(Duration.ofMillis(199)),
             "maxLag: PT0.199S (expected: twice pollEvery, PT0.1S, to 1 h)",
-            RouterConfig.builder().fallbackMax(-1),
-            "fallbackMax: -1 (expected: >= 0)");
+            RouterConfig.builder().maxFallbackReads(-1),
+            "maxFallbackReads: -1 (expected: >= 0)");
     refused.forEach(
         (builder, message) ->
             assertThatThrownBy(builder::build)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message));
+  }
+
+  @Test
+  void othersAreDerivedFromOne() {
+    RouterConfig config = RouterConfig.builder().maxFallbackReads(3).build();
+    assertThat(config.toBuilder().build()).isEqualTo(config);
   }
 }

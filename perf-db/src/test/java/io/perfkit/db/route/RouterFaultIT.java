@@ -34,7 +34,7 @@ final class RouterFaultIT {
     Router router =
         Router.builder(pool(servers.primary()))
             .replica("replica-1", pool(replicaUrl))
-            .config(RouterConfig.builder().fallbackMax(1).build())
+            .config(RouterConfig.builder().maxFallbackReads(1).build())
             .build();
     Await.until("a replica is found", DEADLINE, () -> readsOnReplica(router));
     return router;
@@ -45,13 +45,13 @@ final class RouterFaultIT {
     try (Router router = router(servers.replica().jdbcUrl("postgres"))) {
       servers.replica().kill();
       Await.until("on the primary", DEADLINE, () -> !readsOnReplica(router));
-      try (Scope reading = router.reading();
+      try (RoutingScope reading = router.reading();
           Connection first = router.dataSource().getConnection();
           Connection second = router.dataSource().getConnection()) {
         assertThat(onReplica(first)).isFalse();
         assertThatThrownBy(() -> onReplica(second))
             .isInstanceOf(SQLTransientConnectionException.class)
-            .hasMessageContaining("fallbackMax");
+            .hasMessageContaining("maxFallbackReads");
         first.close();
         assertThat(onReplica(second)).isFalse();
       }
@@ -81,7 +81,7 @@ final class RouterFaultIT {
     execute(pool(servers.primary()), "CREATE TABLE t (n int)");
     servers.awaitReplayed();
     try (Router router = router(servers.replica().jdbcUrl("postgres"));
-        Scope reading = router.reading();
+        RoutingScope reading = router.reading();
         Connection open = router.dataSource().getConnection()) {
       assertThat(onReplica(open)).isTrue();
       servers.promote();
@@ -99,10 +99,10 @@ final class RouterFaultIT {
     execute(pool(servers.primary()), "CREATE TABLE t (n int)");
     servers.awaitReplayed();
     try (Router router = router(servers.replica().jdbcUrl("postgres"));
-        Session early = router.session()) {
+        CausalSession early = router.session()) {
       execute(router.dataSource(), "INSERT INTO t VALUES (1)");
       Await.until("its write is on the replica", DEADLINE, () -> readsOnReplica(router));
-      try (Session late = router.session()) {
+      try (CausalSession late = router.session()) {
         try (Connection writer = router.dataSource().getConnection()) {
           execute(writer, "INSERT INTO t VALUES (2)");
           servers.primary().kill();
@@ -125,7 +125,7 @@ final class RouterFaultIT {
 
   /** Also false if it is refused, as it is while a busy machine leaves the replica unheard. */
   private static boolean isServedByReplica(Router router) {
-    try (Scope reading = router.reading();
+    try (RoutingScope reading = router.reading();
         Connection connection = router.dataSource().getConnection()) {
       return onReplica(connection);
     } catch (SQLException refused) {

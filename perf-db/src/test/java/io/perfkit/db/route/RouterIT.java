@@ -82,10 +82,10 @@ final class RouterIT {
       connection.setAutoCommit(false);
       assertThat(onReplica(connection)).isFalse();
     }
-    try (Scope reading = router.reading();
+    try (RoutingScope reading = router.reading();
         Connection connection = orders.getConnection()) {
       assertThat(onReplica(connection)).isTrue();
-      try (Scope writing = router.writing();
+      try (RoutingScope writing = router.writing();
           Connection inner = orders.getConnection()) {
         inner.setReadOnly(true);
         assertThat(onReplica(inner)).isFalse();
@@ -202,7 +202,7 @@ final class RouterIT {
     servers.pauseReplay();
     String token;
     long written;
-    try (Session session = router.session()) {
+    try (CausalSession session = router.session()) {
       assertThat(session.token()).as("nothing to see yet").isEmpty();
       assertThat(readsOnReplica(router)).isTrue();
       try (Connection connection = orders.getConnection()) {
@@ -216,7 +216,7 @@ final class RouterIT {
     }
     assertThat(readsOnReplica(router)).as("who did not write").isTrue();
     assertThat(read()).isLessThan(written);
-    try (Session elsewhere = router.session(token)) {
+    try (CausalSession elsewhere = router.session(token)) {
       assertThat(readsOnReplica(router)).isFalse();
       assertThat(elsewhere.token()).hasValue(token);
       servers.resumeReplay();
@@ -228,7 +228,7 @@ final class RouterIT {
   @Test
   void aConnectionThatReadSeesWhatItsSessionWroteMeanwhile() throws SQLException {
     servers.pauseReplay();
-    try (Session session = router.session();
+    try (CausalSession session = router.session();
         Connection reader = orders.getConnection()) {
       reader.setReadOnly(true);
       assertThat(onReplica(reader)).isTrue();
@@ -245,7 +245,7 @@ final class RouterIT {
   @Test
   void aTransactionThatReadEndsWithAutoCommit() throws SQLException {
     servers.pauseReplay();
-    try (Session session = router.session();
+    try (CausalSession session = router.session();
         Connection reader = orders.getConnection()) {
       reader.setReadOnly(true);
       reader.setAutoCommit(false);
@@ -257,7 +257,7 @@ final class RouterIT {
   }
 
   private long read() throws SQLException {
-    try (Scope reading = router.reading();
+    try (RoutingScope reading = router.reading();
         Connection connection = orders.getConnection()) {
       return number(connection, "SELECT n FROM orders");
     }
@@ -268,7 +268,7 @@ final class RouterIT {
     for (String text : new String[] {"", "1", "0/16B3748", "1:0/16B3748x", "99999999999:0/0"}) {
       assertThatThrownBy(() -> router.session(text))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("token: (expected: as Session.token() gave it)");
+          .hasMessage("token: (expected: as CausalSession.token() gave it)");
     }
   }
 
@@ -293,7 +293,7 @@ final class RouterIT {
     try (Router near =
         Router.builder(pool(servers.primary()))
             .replica("replica-1", pool(servers.replica()))
-            .config(RouterConfig.builder().maxLag(maxLag).silenceMax(Duration.ofHours(1)).build())
+            .config(RouterConfig.builder().maxLag(maxLag).maxSilence(Duration.ofHours(1)).build())
             .nanos(() -> System.nanoTime() + skipped.get())
             .build()) {
       Await.until("a replica is found", DEADLINE, () -> readsOnReplica(near));
@@ -315,7 +315,7 @@ final class RouterIT {
   @Test
   void aReaderOnThePrimaryDoesNotWriteInATransaction() throws SQLException {
     try (Router alone = Router.builder(pool(servers.primary())).build();
-        Scope reading = alone.reading();
+        RoutingScope reading = alone.reading();
         Connection connection = alone.dataSource().getConnection()) {
       connection.setAutoCommit(false);
       assertThat(onReplica(connection)).isFalse();
@@ -327,7 +327,7 @@ final class RouterIT {
 
   @Test
   void nothingThatReadsEverWrites() throws SQLException {
-    try (Scope reading = router.reading();
+    try (RoutingScope reading = router.reading();
         Connection onReplica = orders.getConnection()) {
       assertThatThrownBy(() -> execute(onReplica, "UPDATE orders SET n = 0"))
           .isInstanceOfSatisfying(
@@ -447,10 +447,10 @@ final class RouterIT {
     }
   }
 
-  private static Router gated(DataSource replica, Duration silenceMax, AtomicLong skipped) {
+  private static Router gated(DataSource replica, Duration maxSilence, AtomicLong skipped) {
     return Router.builder(pool(servers.primary()))
         .replica("replica-1", replica)
-        .config(RouterConfig.builder().silenceMax(silenceMax).maxLag(Duration.ofHours(1)).build())
+        .config(RouterConfig.builder().maxSilence(maxSilence).maxLag(Duration.ofHours(1)).build())
         .nanos(() -> System.nanoTime() + skipped.get())
         .build();
   }

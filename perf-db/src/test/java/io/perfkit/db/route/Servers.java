@@ -53,7 +53,7 @@ final class Servers {
 
   /** Whether a read that is taken now runs on a replica. */
   static boolean readsOnReplica(Router router) {
-    try (Scope reading = router.reading();
+    try (RoutingScope reading = router.reading();
         Connection connection = router.dataSource().getConnection()) {
       return onReplica(connection);
     } catch (SQLException failed) {

@@ -51,7 +51,7 @@ final class BetWriter implements AutoCloseable {
   BetWriter(DataSource database) {
     try {
       // Nothing comes to the handler: what became of a bet is told to who waits for it.
-      this.writer = BatchWriter.builder(database, TABLE, rejection -> {}).config(CONFIG).upsert();
+      this.writer = BatchWriter.builder(database, TABLE, rejection -> {}).config(CONFIG).build();
     } catch (SQLException e) {
       throw new DatabaseFailed(e);
     }

@@ -43,7 +43,10 @@ final class HostDatabase implements AutoCloseable {
     // The database of the demo is on this machine, so its cores are ours.
     PoolConfig config = PoolConfig.of(Runtime.getRuntime().availableProcessors());
     PoolManager pool =
-        PoolManager.builder(address.connections(), config).tuner(TunerConfig.defaults()).build();
+        PoolManager.builder(address.connections())
+            .config(config)
+            .tuner(TunerConfig.defaults())
+            .build();
     return new HostDatabase(
         pool.dataSource(), () -> pool.stats().size(), () -> told(pool), pool::close);
   }
@@ -52,7 +55,7 @@ final class HostDatabase implements AutoCloseable {
     List<TunerDecision> decisions = pool.decisions();
     String tuned =
         "size %d of at most %d; the tuner decided %d times"
-            .formatted(pool.stats().size(), pool.sizing().ceiling(), decisions.size());
+            .formatted(pool.stats().size(), pool.sizing().maxSize(), decisions.size());
     String last =
         decisions.isEmpty() ? "" : ", last in " + decisions.get(decisions.size() - 1).toString();
     return List.of(pool.coldStart() + ", before the first request", tuned + last);

@@ -11,7 +11,7 @@ package io.perfkit.db.batch;
  * @param returned rows that {@code close} handed back
  * @param buffered rows that are not decided yet
  */
-public record Accounts(long accepted, long flushed, long rejected, long returned, long buffered) {
+public record RowCounts(long accepted, long flushed, long rejected, long returned, long buffered) {
 
   /** Whether every accepted row is accounted for. */
   public boolean balanced() {

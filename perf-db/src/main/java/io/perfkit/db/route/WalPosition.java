@@ -7,25 +7,25 @@ import java.util.regex.Pattern;
  * A place in the write-ahead log: what is before it on its timeline has happened. Its text, {@code
  * 1:0/16B3748}, is the timeline and the LSN as PostgreSQL writes it. Immutable.
  */
-record Position(int timeline, long lsn) {
+record WalPosition(int timeline, long lsn) {
   private static final Pattern TEXT =
       Pattern.compile("([0-9]{1,9}):([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})");
 
   /**
    * @throws IllegalArgumentException if it is not the text of a position
    */
-  static Position parse(String text) {
+  static WalPosition parse(String text) {
     Matcher parts = TEXT.matcher(text);
     if (!parts.matches()) {
-      throw new IllegalArgumentException("token: (expected: as Session.token() gave it)");
+      throw new IllegalArgumentException("token: (expected: as CausalSession.token() gave it)");
     }
     long high = Long.parseLong(parts.group(2), 16);
     long low = Long.parseLong(parts.group(3), 16);
-    return new Position(Integer.parseInt(parts.group(1)), high << 32 | low);
+    return new WalPosition(Integer.parseInt(parts.group(1)), high << 32 | low);
   }
 
   /** Whether a node that stands here has all that had happened at the other place. */
-  boolean reached(Position other) {
+  boolean reached(WalPosition other) {
     return timeline == other.timeline && Long.compareUnsigned(lsn, other.lsn) >= 0;
   }
 

@@ -10,19 +10,19 @@ import org.jspecify.annotations.Nullable;
  * after it is far enough, and the next poll brings one. Until then the session reads from the
  * primary.
  */
-final class Horizon {
+final class ReadYourWrites {
 
   /* Invariants
    * H1  while a write may be under way, or ended after the primary was asked last, no replica will do.
    * H2  afterwards a replica will do that has reached a place of the primary found after the write.
    * H3  the timeline to see never falls: a token may know of a failover that we have not seen yet.
    */
-  private @Nullable Position mustSee;
+  private @Nullable WalPosition mustSee;
   private int writers;
   private boolean unplaced;
   private long wroteAt;
 
-  Horizon(@Nullable Position mustSee) {
+  ReadYourWrites(@Nullable WalPosition mustSee) {
     this.mustSee = mustSee;
   }
 
@@ -48,18 +48,18 @@ final class Horizon {
   }
 
   /** The place to see, as far as it is known. */
-  synchronized Optional<Position> mustSee() {
+  synchronized Optional<WalPosition> mustSee() {
     return Optional.ofNullable(mustSee);
   }
 
   /** Whether who has replayed {@code replica} sees everything, {@code primary} being found last. */
-  synchronized boolean isSeenAt(Position replica, Optional<Node.Standing> primary) {
+  synchronized boolean isSeenAt(WalPosition replica, Optional<NodeState> primary) {
     primary.ifPresent(this::place);
     return writers == 0 && !unplaced && (mustSee == null || replica.reached(mustSee));
   }
 
   /** Learns where the primary stands. */
-  synchronized void place(Node.Standing primary) {
+  synchronized void place(NodeState primary) {
     boolean failedOver = mustSee != null && mustSee.timeline() < primary.position().timeline();
     if ((unplaced && primary.since() - wroteAt > 0) || failedOver) {
       mustSee = primary.position();

@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
  * Asks one node again and again where it stands, on a thread and a connection of its own. A node
  * that can't be asked is lost until it can. Thread safe.
  */
-final class Watch implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
+final class NodePoller implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NodePoller.class);
 
   /** Then the pool gets its connection back, or it would take it for leaked, and never renew it. */
   private static final long LEASE_NANOS = Duration.ofSeconds(20).toNanos();
@@ -22,16 +22,21 @@ final class Watch implements AutoCloseable {
   private final Node node;
   private final RouterConfig config;
   private final LongSupplier nanos;
-  private final BiConsumer<Node, Node.Standing> found;
+  private final BiConsumer<Node, NodeState> found;
   private final Thread thread;
   private volatile boolean closed;
 
-  Watch(Node node, RouterConfig config, LongSupplier nanos, BiConsumer<Node, Node.Standing> found) {
+  NodePoller(
+      String router,
+      Node node,
+      RouterConfig config,
+      LongSupplier nanos,
+      BiConsumer<Node, NodeState> found) {
     this.node = node;
     this.config = config;
     this.nanos = nanos;
     this.found = found;
-    this.thread = new Thread(this::run, "perf-db-route-" + node.name);
+    this.thread = new Thread(this::run, "perf-db-route-" + router + "-" + node.name);
     thread.setDaemon(true);
     thread.start();
   }
@@ -40,7 +45,7 @@ final class Watch implements AutoCloseable {
     boolean reported = false;
     while (!closed) {
       try (Connection connection = node.pool.getConnection()) {
-        connection.setNetworkTimeout(Runnable::run, (int) config.silenceMax().toMillis());
+        connection.setNetworkTimeout(Runnable::run, (int) config.maxSilence().toMillis());
         long since = nanos.getAsLong();
         while (!closed && nanos.getAsLong() - since < LEASE_NANOS) {
           found.accept(node, Node.ask(connection, nanos.getAsLong()));
@@ -70,7 +75,7 @@ final class Watch implements AutoCloseable {
     closed = true;
     thread.interrupt();
     try {
-      thread.join(config.silenceMax().toMillis() + 1_000);
+      thread.join(config.maxSilence().toMillis() + 1_000);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }

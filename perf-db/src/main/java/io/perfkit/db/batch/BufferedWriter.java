@@ -1,0 +1,211 @@
+package io.perfkit.db.batch;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The writer that gathers rows and writes them on threads of its own, which commit them as a group.
+ * Thread safe.
+ */
+final class BufferedWriter<R> extends BatchWriter<R> {
+  /** How long a commit that was sent may still be answered once the time to close is over. */
+  private static final Duration COMMIT_GRACE = Duration.ofSeconds(1);
+
+  private final String table;
+  private final BatchConfig config;
+  private final Target<R> target;
+  private final Answers<R> answers;
+  private final Buffer<R> buffer;
+  private final List<Lane<R>> lanes = new ArrayList<>();
+  private final Reporter<R> reporter;
+  private final LongSupplier nanos;
+  private final @Nullable BatchMeters meters;
+  private final ReentrantLock closing = new ReentrantLock();
+  private volatile @Nullable CloseResult<R> closed;
+
+  BufferedWriter(Builder<R> builder, Target<R> target) {
+    this.table = builder.table.name();
+    this.config = builder.config;
+    this.target = target;
+    this.nanos = builder.nanos;
+    ThreadFactory threads = builder.threads();
+    this.answers = new Answers<>(table, config.maxBufferRows(), threads);
+    this.buffer = new Buffer<>(config, nanos, answers);
+    this.reporter = new Reporter<>(table, builder.rejectionHandler, nanos);
+    RowStatement<R> statement =
+        builder.statement.apply(RowStatement.of(target, (int) config.writeTimeout().toSeconds()));
+    ChunkWriter<R> writer = new ChunkWriter<>(target, statement, builder.merge);
+    for (int i = 0; i < config.workers(); i++) {
+      lanes.add(
+          new Lane<>(
+              buffer.work(i),
+              builder.dataSource,
+              writer,
+              target,
+              config,
+              answers,
+              reporter,
+              nanos));
+    }
+    this.meters =
+        builder.registry == null
+            ? null
+            : new BatchMeters(builder.registry, builder.name, table, this);
+    if (meters != null) {
+      reporter.meters(meters);
+    }
+    lanes.forEach(lane -> threads.newThread(lane).start());
+  }
+
+  @Override
+  public void add(R row) {
+    add(target.pending(requireNonNull(row, "row"), nanos.getAsLong()));
+  }
+
+  @Override
+  public CompletionStage<@Nullable Void> addAcknowledged(R row) {
+    Pending<R> pending = target.pending(requireNonNull(row, "row"), nanos.getAsLong());
+    CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
+    try {
+      answers.reserve(() -> add(pending.answeredBy(answer)));
+    } catch (BufferFull | WriterStopped refused) {
+      answer.completeExceptionally(refused);
+    }
+    return answer;
+  }
+
+  private void add(Pending<R> pending) {
+    boolean accepted =
+        buffer.offer(pending)
+            || switch (config.onFull()) {
+              case BLOCK -> buffer.offer(pending, config.blockFor());
+              case REJECT -> false;
+              case CALLER_RUNS -> offerHelping(pending);
+            };
+    if (!accepted) {
+      throw new BufferFull(
+          table
+              + ": "
+              + buffer.counts().buffered()
+              + " rows wait (expected: fewer than "
+              + config.maxBufferRows()
+              + " and less than "
+              + config.maxBufferBytes()
+              + " bytes)");
+    }
+  }
+
+  private boolean offerHelping(Pending<R> pending) {
+    long deadline = nanos.getAsLong() + config.blockFor().toNanos();
+    try {
+      while (!buffer.offer(pending)) {
+        long left = deadline - nanos.getAsLong();
+        if (left <= 0) {
+          return false;
+        }
+        Lane<R> longest = lanes.get(buffer.longest());
+        longest.help(left);
+        buffer.awaitSpace(Math.min(left, longest.pauseNanos()));
+      }
+      return true;
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  @Override
+  public boolean awaitFlushed(Duration within) throws InterruptedException {
+    return buffer.awaitSettled(within);
+  }
+
+  @Override
+  public BatchStats stats() {
+    return new BatchStats(buffer.counts(), reporter.retries(), reporter.handlerFailures());
+  }
+
+  @Override
+  public BatchHealth health() {
+    return buffer.health();
+  }
+
+  @Override
+  public void close() {
+    closing.lock();
+    try {
+      if (closed == null) {
+        CloseResult<R> left = end(config.closeWithin());
+        buffer.returnedAreRejected(left.returned().size());
+        reporter.rejected(
+            left.returned().stream()
+                .map(row -> new Rejection<>(row, Rejection.Reason.CLOSED, null))
+                .toList());
+        closed = new CloseResult<>(buffer.counts(), List.of());
+      }
+    } finally {
+      closing.unlock();
+    }
+    answers.close();
+  }
+
+  @Override
+  public CloseResult<R> close(Duration within) {
+    requireNonNull(within, "within");
+    CloseResult<R> ended;
+    closing.lock();
+    try {
+      ended = closed == null ? end(within) : closed;
+    } finally {
+      closing.unlock();
+    }
+    answers.close();
+    return ended;
+  }
+
+  /** Guarded by {@code closing}. */
+  private CloseResult<R> end(Duration within) {
+    buffer.beginClose();
+    boolean interrupted = false;
+    try {
+      if (!buffer.awaitEnded(within, false)) {
+        endCommits();
+      }
+    } catch (InterruptedException impatient) {
+      interrupted = true;
+    }
+    buffer.abandon();
+    List<R> certain = new ArrayList<>();
+    List<Rejection<R>> inDoubt = new ArrayList<>();
+    buffer.takeLeft(certain, inDoubt);
+    lanes.forEach(Lane::abort);
+    reporter.rejected(inDoubt);
+    CloseResult<R> now = new CloseResult<>(buffer.counts(), certain);
+    closed = now;
+    if (meters != null) {
+      meters.close();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return now;
+  }
+
+  private void endCommits() throws InterruptedException {
+    buffer.abandon();
+    var unused = buffer.awaitEnded(COMMIT_GRACE, true);
+  }
+
+  @Override
+  public String toString() {
+    return "BatchWriter[" + table + ", " + buffer.counts() + "]";
+  }
+}

@@ -1,0 +1,145 @@
+package io.perfkit.db.batch;
+
+import static java.util.Objects.requireNonNull;
+
+import io.perfkit.db.batch.Rejection.Reason;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** The writer that is switched off: each row is written when it is added. Thread safe. */
+final class DirectWriter<R> extends BatchWriter<R> {
+  private final DataSource dataSource;
+  private final Target<R> target;
+  private final BatchConfig config;
+  private final ChunkWriter<R> writer;
+  private final Reporter<R> reporter;
+  private final LongSupplier nanos;
+  private final String table;
+  private long flushed;
+  private long rejected;
+  private long buffered;
+  private volatile boolean closed;
+
+  DirectWriter(Builder<R> builder, Target<R> target) {
+    this.dataSource = builder.dataSource;
+    this.target = target;
+    this.config = builder.config;
+    this.nanos = builder.nanos;
+    this.table = builder.table.name();
+    this.reporter = new Reporter<>(table, builder.rejectionHandler, nanos);
+    this.writer =
+        new ChunkWriter<>(
+            target,
+            builder.statement.apply(
+                RowStatement.of(target, (int) config.writeTimeout().toSeconds())),
+            builder.merge);
+  }
+
+  @Override
+  public void add(R row) {
+    Optional<Refusal<R>> refusal = write(row);
+    refusal.ifPresent(refused -> reporter.rejected(List.of(refused.rejection())));
+  }
+
+  @Override
+  public CompletionStage<@Nullable Void> addAcknowledged(R row) {
+    CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
+    write(row)
+        .ifPresentOrElse(
+            refused -> answer.completeExceptionally(Answers.failure(table, refused)),
+            () -> answer.complete(null));
+    return answer;
+  }
+
+  /** Why the row was given up, if it was. */
+  private Optional<Refusal<R>> write(R row) {
+    if (closed) {
+      throw new IllegalStateException("the writer is closed (expected: to add before it is)");
+    }
+    Pending<R> pending = target.pending(requireNonNull(row, "row"), nanos.getAsLong());
+    count(0, 0, 1);
+    Attempt<R> attempt = attempt(new Chunk<>(List.of(pending)));
+    Optional<Refusal<R>> refusal =
+        switch (attempt.outcome()) {
+          case COMMITTED -> Optional.empty();
+          case IN_DOUBT -> refusal(pending, Reason.OUTCOME_UNKNOWN, attempt);
+          case ROLLED_BACK, ABANDONED ->
+              refusal(
+                  pending,
+                  attempt.failure() != null && Fault.of(attempt.failure()) == Fault.BISECT
+                      ? Reason.REFUSED
+                      : Reason.UNAVAILABLE,
+                  attempt);
+        };
+    count(refusal.isEmpty() ? 1 : 0, refusal.isEmpty() ? 0 : 1, -1);
+    return refusal;
+  }
+
+  private static <R> Optional<Refusal<R>> refusal(
+      Pending<R> row, Reason reason, Attempt<R> attempt) {
+    return Optional.of(new Refusal<>(row, reason, attempt.failure()));
+  }
+
+  private Attempt<R> attempt(Chunk<R> chunk) {
+    int maxSilenceMillis = (int) config.writeTimeout().plus(Lane.SILENCE).toMillis();
+    try (Borrowed borrowed = Borrowed.from(dataSource, maxSilenceMillis)) {
+      return writer.write(borrowed.connection(), chunk, () -> true);
+    } catch (SQLException | RuntimeException noConnection) {
+      return Attempt.rolledBack(noConnection);
+    }
+  }
+
+  private synchronized void count(int moreFlushed, int moreRejected, int moreBuffered) {
+    flushed += moreFlushed;
+    rejected += moreRejected;
+    buffered += moreBuffered;
+  }
+
+  private synchronized RowCounts counts() {
+    return new RowCounts(flushed + rejected + buffered, flushed, rejected, 0, buffered);
+  }
+
+  @Override
+  public boolean awaitFlushed(Duration within) {
+    return counts().buffered() == 0;
+  }
+
+  @Override
+  public BatchStats stats() {
+    return new BatchStats(counts(), 0, reporter.handlerFailures());
+  }
+
+  @Override
+  public BatchHealth health() {
+    return new BatchHealth(
+        !closed,
+        (int) counts().buffered(),
+        config.maxBufferRows(),
+        Duration.ZERO,
+        0,
+        Optional.empty());
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  @Override
+  public CloseResult<R> close(Duration within) {
+    close();
+    return new CloseResult<>(counts(), List.of());
+  }
+
+  @Override
+  public String toString() {
+    return "BatchWriter[" + table + ", disabled, " + counts() + "]";
+  }
+}
