@@ -105,18 +105,18 @@ public abstract sealed class Router implements AutoCloseable
     /**
      * A replica that streams from the primary, directly or not.
      *
-     * @param replicaName for meters, health and logs
+     * @param name for meters, health and logs
      * @param pool of this one server: a load-balanced endpoint of several servers would answer one
      *     poll for all of them
      * @throws IllegalArgumentException if the name is taken
      */
-    public Builder replica(String replicaName, DataSource pool) {
-      if (replicaName.equals(primary.name)
-          || replicas.stream().anyMatch(node -> node.name.equals(replicaName))) {
+    public Builder replica(String name, DataSource pool) {
+      if (name.equals(primary.name)
+          || replicas.stream().anyMatch(node -> node.name.equals(name))) {
         throw new IllegalArgumentException(
-            "replicaName: '" + replicaName + "' (expected: one not taken yet)");
+            "name: '" + name + "' (expected: one not taken yet)");
       }
-      replicas.add(new Node(replicaName, requireNonNull(pool, "pool")));
+      replicas.add(new Node(name, requireNonNull(pool, "pool")));
       return this;
     }
 
