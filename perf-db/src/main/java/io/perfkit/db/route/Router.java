@@ -111,10 +111,8 @@ public abstract sealed class Router implements AutoCloseable
      * @throws IllegalArgumentException if the name is taken
      */
     public Builder replica(String name, DataSource pool) {
-      if (name.equals(primary.name)
-          || replicas.stream().anyMatch(node -> node.name.equals(name))) {
-        throw new IllegalArgumentException(
-            "name: '" + name + "' (expected: one not taken yet)");
+      if (name.equals(primary.name) || replicas.stream().anyMatch(node -> node.name.equals(name))) {
+        throw new IllegalArgumentException("name: '" + name + "' (expected: one not taken yet)");
       }
       replicas.add(new Node(name, requireNonNull(pool, "pool")));
       return this;

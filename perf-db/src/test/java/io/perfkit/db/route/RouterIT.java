@@ -35,6 +35,7 @@ final class RouterIT {
   private static PostgresReplicated servers = PostgresReplicated.start();
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private int routers;
   private final Router router = router(RouterConfig.defaults());
   private final DataSource orders = router.dataSource();
 
@@ -54,6 +55,7 @@ final class RouterIT {
     return Router.builder(pool(servers.primary()))
         .replica("replica-1", pool(servers.replica()))
         .config(config)
+        .name("router-" + ++routers)
         .meterRegistry(registry)
         .build();
   }
