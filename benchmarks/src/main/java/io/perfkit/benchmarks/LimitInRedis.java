@@ -43,7 +43,7 @@ public class LimitInRedis {
   final RateLimiter limiter =
       RateLimiter.builder(client, "bench")
           .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
-          .config(RateLimiterConfig.defaults().withKeysMax(2 * KEYS))
+          .config(RateLimiterConfig.builder().maxKeys(2 * KEYS).build())
           .build();
 
   private static final RedisScript CHECK = RedisScript.load(RateLimiter.class, "check.lua");

@@ -70,7 +70,7 @@ public class RateLimitDenied implements Area {
     private final Request request = Request.of("ip", "192.0.2.1");
     private final RateLimiter limiter =
         RateLimiter.builder(client, "bench")
-            .config(RateLimiterConfig.defaults().withDenials(10_000, Duration.ofHours(1)))
+            .config(RateLimiterConfig.builder().denialTtl(Duration.ofHours(1)).build())
             .build();
 
     public Denying() {

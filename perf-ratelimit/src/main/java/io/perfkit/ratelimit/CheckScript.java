@@ -57,12 +57,12 @@ final class CheckScript {
     int bytes = 0;
     boolean bucketsOnly = true;
     for (Share share : shares) {
-      Ask ask = share.ask();
-      rules += ask.size();
+      CheckRequest check = share.check();
+      rules += check.size();
       bytes += ASK_BYTES;
-      for (int i = 0; i < ask.size(); i++) {
-        bytes += ask.rule(i).bytes();
-        bucketsOnly &= ask.rule(i).isBucket();
+      for (int i = 0; i < check.size(); i++) {
+        bytes += check.rule(i).bytes();
+        bucketsOnly &= check.rule(i).isBucket();
       }
     }
     Instant now = bucketsOnly ? Instant.EPOCH : calendar.instant();
@@ -81,9 +81,9 @@ final class CheckScript {
     byte[][] keys = new byte[rules][];
     int at = 0;
     for (Share share : shares) {
-      Ask ask = share.ask();
-      for (int i = 0; i < ask.size(); i++) {
-        keys[at++] = names.apply(ask.rule(i), ask.key(i));
+      CheckRequest check = share.check();
+      for (int i = 0; i < check.size(); i++) {
+        keys[at++] = names.apply(check.rule(i), check.key(i));
       }
     }
     return List.of(keys);
@@ -92,10 +92,10 @@ final class CheckScript {
   private static byte[] packed(List<Share> shares, int bytes, Instant calendar) {
     ByteBuffer packed = ByteBuffer.allocate(bytes);
     for (Share share : shares) {
-      Ask ask = share.ask();
-      packed.put((byte) ask.size()).putInt(share.times());
-      for (int i = 0; i < ask.size(); i++) {
-        ask.rule(i).pack(packed, ask.cost(i), calendar);
+      CheckRequest check = share.check();
+      packed.put((byte) check.size()).putInt(share.times());
+      for (int i = 0; i < check.size(); i++) {
+        check.rule(i).pack(packed, check.cost(i), calendar);
       }
     }
     return packed.array();
@@ -105,7 +105,7 @@ final class CheckScript {
   private static List<byte[]> leases(List<Share> shares) {
     List<byte[]> ids = new ArrayList<>(shares.size());
     for (Share share : shares) {
-      ids.add(share.times() > 0 && share.ask().holds() ? lease() : NO_LEASES);
+      ids.add(share.times() > 0 && share.check().holds() ? lease() : NO_LEASES);
     }
     return ids;
   }
@@ -122,25 +122,25 @@ final class CheckScript {
     List<Outcome> outcomes = new ArrayList<>(shares.size());
     long now = reply.getLong();
     for (int i = 0; i < shares.size(); i++) {
-      Ask ask = shares.get(i).ask();
+      CheckRequest check = shares.get(i).check();
       byte[] held = leases.isEmpty() ? NO_LEASES : leases.get(i);
-      long[] numbers = new long[ask.size() * Standing.WIDTH];
+      long[] numbers = new long[check.size() * CheckResult.WIDTH];
       int admitted = 0;
       boolean decided = true;
-      for (int rule = 0; rule < ask.size(); rule++) {
-        int at = rule * Standing.WIDTH;
+      for (int rule = 0; rule < check.size(); rule++) {
+        int at = rule * CheckResult.WIDTH;
         admitted = reply.getInt();
-        numbers[at + Standing.CODE] = reply.get();
-        numbers[at + Standing.LIMIT] = ask.rule(rule).policy().limit().capacity();
-        numbers[at + Standing.REMAINING] = reply.getLong();
-        numbers[at + Standing.RESET] = reply.getLong();
-        numbers[at + Standing.WAIT] = reply.getLong();
-        numbers[at + Standing.TIME] = reply.getLong();
-        decided &= numbers[at + Standing.CODE] != WRONG_CALENDAR;
+        numbers[at + CheckResult.CODE] = reply.get();
+        numbers[at + CheckResult.LIMIT] = check.rule(rule).policy().limit().capacity();
+        numbers[at + CheckResult.REMAINING] = reply.getLong();
+        numbers[at + CheckResult.RESET] = reply.getLong();
+        numbers[at + CheckResult.WAIT] = reply.getLong();
+        numbers[at + CheckResult.TIME] = reply.getLong();
+        decided &= numbers[at + CheckResult.CODE] != WRONG_CALENDAR;
       }
       outcomes.add(
           decided
-              ? new Outcome(admitted, new Standing(ask, numbers, held, false))
+              ? new Outcome(admitted, new CheckResult(check, numbers, held, false))
               : send(List.of(shares.get(i)), () -> instant(now)).get(0)); // ours is an interval off
     }
     return outcomes;

@@ -65,7 +65,7 @@ final class Crowd {
 
   /** Takes note of requests that were admitted, before their threads hear of it. */
   interface Witness {
-    void admitted(Ask ask, int times);
+    void admitted(CheckRequest check, int times);
   }
 
   /**
@@ -73,15 +73,15 @@ final class Crowd {
    *
    * @param times how many there are; 0 for one that is not to be charged
    */
-  record Share(Ask ask, int times) {}
+  record Share(CheckRequest check, int times) {}
 
   /**
    * What came of equal requests.
    *
    * @param admitted how many were
-   * @param standing after the last one that was admitted; if none was, that of a refusal
+   * @param result after the last one that was admitted; if none was, that of a refusal
    */
-  record Outcome(int admitted, Standing standing) {}
+  record Outcome(int admitted, CheckResult result) {}
 
   private enum Stage {
     WAITS,
@@ -92,15 +92,15 @@ final class Crowd {
 
   /** A request and the thread that waits for its answer. */
   private static final class Member {
-    private final Ask ask;
+    private final CheckRequest check;
     private final boolean charge;
     private final Thread thread = Thread.currentThread();
 
     /** A stage, or the standing that is the answer. */
     private final AtomicReference<Object> state = new AtomicReference<>(Stage.WAITS);
 
-    Member(Ask ask, boolean charge) {
-      this.ask = ask;
+    Member(CheckRequest check, boolean charge) {
+      this.check = check;
       this.charge = charge;
     }
 
@@ -118,14 +118,14 @@ final class Crowd {
 
     /** Permits that are held have an id for each request, so those differ from all others. */
     boolean hasEquals() {
-      return charge && !ask.holds();
+      return charge && !check.holds();
     }
   }
 
   /** Members whose requests are equal, and the answers of the first of them. */
   private static final class Group {
     private final List<Member> members = new ArrayList<>(1);
-    private final List<Standing> answers = new ArrayList<>(1);
+    private final List<CheckResult> answers = new ArrayList<>(1);
     private int admitted;
 
     Group(Member first) {
@@ -134,11 +134,11 @@ final class Crowd {
 
     Share open() {
       Member first = members.get(0);
-      return new Share(first.ask, first.charge ? members.size() - answers.size() : 0);
+      return new Share(first.check, first.charge ? members.size() - answers.size() : 0);
     }
 
     /** Null if Redis could not be asked. */
-    @Nullable Standing answer(int member) {
+    @Nullable CheckResult answer(int member) {
       return member < answers.size() ? answers.get(member) : null;
     }
 
@@ -150,15 +150,15 @@ final class Crowd {
     void answer(Outcome outcome) {
       int end = outcome.admitted() == 0 ? members.size() : answers.size() + outcome.admitted();
       while (answers.size() < end) {
-        answers.add(answers.isEmpty() ? outcome.standing() : outcome.standing().another());
+        answers.add(answers.isEmpty() ? outcome.result() : outcome.result().another());
       }
       admitted += outcome.admitted();
     }
   }
 
   /** The decision, or null if Redis could not be asked in time. */
-  @Nullable Standing decide(Ask ask, boolean charge) {
-    Member me = new Member(ask, charge);
+  @Nullable CheckResult decide(CheckRequest check, boolean charge) {
+    Member me = new Member(check, charge);
     if (takeLead()) {
       return lead(me);
     }
@@ -209,12 +209,12 @@ final class Crowd {
     return next;
   }
 
-  private @Nullable Standing await(Member me) {
+  private @Nullable CheckResult await(Member me) {
     long start = nanos.getAsLong();
     while (true) {
       Object state = me.state.get();
-      if (state instanceof Standing standing) {
-        return standing;
+      if (state instanceof CheckResult result) {
+        return result;
       }
       if (state == Stage.LEADS) {
         return lead(me);
@@ -231,7 +231,7 @@ final class Crowd {
     }
   }
 
-  private @Nullable Standing lead(Member me) {
+  private @Nullable CheckResult lead(Member me) {
     List<Group> batch = batchOf(me);
     try {
       send(batch);
@@ -251,18 +251,18 @@ final class Crowd {
       return List.of(own);
     }
     List<Group> batch = new ArrayList<>();
-    Map<Ask, Group> known = new HashMap<>();
+    Map<CheckRequest, Group> known = new HashMap<>();
     batch.add(own);
     if (leader.hasEquals()) {
-      known.put(leader.ask, own);
+      known.put(leader.check, own);
     }
-    int bytes = bytes(leader.ask);
+    int bytes = bytes(leader.check);
     while (bytes < BYTES_MAX) {
       Member next = poll();
       if (next == null) {
         break;
       }
-      Group equal = next.hasEquals() ? known.get(next.ask) : null;
+      Group equal = next.hasEquals() ? known.get(next.check) : null;
       if (!next.waits()) {
         continue;
       }
@@ -271,19 +271,19 @@ final class Crowd {
       } else {
         Group group = new Group(next);
         batch.add(group);
-        bytes += bytes(next.ask);
+        bytes += bytes(next.check);
         if (next.hasEquals()) {
-          known.put(next.ask, group);
+          known.put(next.check, group);
         }
       }
     }
     return batch;
   }
 
-  private static int bytes(Ask ask) {
+  private static int bytes(CheckRequest check) {
     int bytes = 0;
-    for (int i = 0; i < ask.size(); i++) {
-      bytes += ask.key(i).length() + RULE_BYTES;
+    for (int i = 0; i < check.size(); i++) {
+      bytes += check.key(i).length() + RULE_BYTES;
     }
     return bytes;
   }
@@ -312,10 +312,10 @@ final class Crowd {
   private void end(List<Group> batch) {
     for (Group group : batch) {
       if (group.admitted > 0) {
-        witness.admitted(group.members.get(0).ask, group.admitted);
+        witness.admitted(group.members.get(0).check, group.admitted);
       }
       for (int i = 0; i < group.members.size(); i++) {
-        Standing answer = group.answer(i);
+        CheckResult answer = group.answer(i);
         group.members.get(i).end(answer == null ? Stage.FAILED : answer);
       }
     }

@@ -67,7 +67,7 @@ public sealed interface Decision {
     /** {@link RateLimiter#block} is in force. */
     BLOCKED,
     /**
-     * Redis can't be asked and a policy is {@link FailureMode.Kind#CLOSED}: our fault, not theirs.
+     * Redis can't be asked and a policy is {@link OnRedisDown.Kind#CLOSED}: our fault, not theirs.
      */
     UNAVAILABLE
   }
@@ -76,10 +76,10 @@ public sealed interface Decision {
    * Every policy admitted the request, and was charged. {@link RateLimiter#refund} takes it back.
    */
   final class Allowed implements Decision {
-    private final Standing standing;
+    private final CheckResult result;
 
-    Allowed(Standing standing) {
-      this.standing = standing;
+    Allowed(CheckResult result) {
+      this.result = result;
     }
 
     @Override
@@ -89,16 +89,16 @@ public sealed interface Decision {
 
     @Override
     public List<LimitStatus> limits() {
-      return standing.limits();
+      return result.limits();
     }
 
     @Override
     public boolean degraded() {
-      return standing.degraded();
+      return result.degraded();
     }
 
-    Standing standing() {
-      return standing;
+    CheckResult result() {
+      return result;
     }
 
     @Override
@@ -110,11 +110,11 @@ public sealed interface Decision {
   /** At least one policy refused, and none was charged. */
   final class Denied implements Decision {
     private final Reason reason;
-    private final Standing standing;
+    private final CheckResult result;
 
-    Denied(Reason reason, Standing standing) {
+    Denied(Reason reason, CheckResult result) {
       this.reason = reason;
-      this.standing = standing;
+      this.result = result;
     }
 
     /** Why; of several reasons the one that lasts longest. */
@@ -129,12 +129,12 @@ public sealed interface Decision {
 
     @Override
     public List<LimitStatus> limits() {
-      return standing.limits();
+      return result.limits();
     }
 
     @Override
     public boolean degraded() {
-      return standing.degraded();
+      return result.degraded();
     }
 
     @Override
@@ -142,8 +142,8 @@ public sealed interface Decision {
       return binding().map(LimitStatus::retryAfter).orElse(Duration.ZERO);
     }
 
-    Standing standing() {
-      return standing;
+    CheckResult result() {
+      return result;
     }
 
     @Override

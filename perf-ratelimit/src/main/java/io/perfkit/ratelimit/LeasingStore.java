@@ -40,7 +40,7 @@ final class LeasingStore implements Store {
   private static final int SHARES = 8;
 
   private final Store others;
-  private final StandIn standIn;
+  private final FallbackStore fallback;
   private final RedisGuard guard;
   private final KeySpace keys;
   private final LongSupplier nanos;
@@ -52,11 +52,12 @@ final class LeasingStore implements Store {
 
   /**
    * @param others decides what is not leased
-   * @param standIn decides a request whose leases Redis did not give
+   * @param fallback decides a request whose leases Redis did not give
    */
-  LeasingStore(Store others, StandIn standIn, RedisGuard guard, String prefix, LongSupplier nanos) {
+  LeasingStore(
+      Store others, FallbackStore fallback, RedisGuard guard, String prefix, LongSupplier nanos) {
     this.others = others;
-    this.standIn = standIn;
+    this.fallback = fallback;
     this.guard = guard;
     this.keys = KeySpace.of(prefix, "leases").withPartitions(PARTITIONS);
     this.nanos = nanos;
@@ -80,54 +81,56 @@ final class LeasingStore implements Store {
   private record Taken(LeasedBucket bucket, long sequence, long permits) {}
 
   @Override
-  public Standing decide(Ask ask, boolean charge) {
+  public CheckResult decide(CheckRequest check, boolean charge) {
     int leased = 0;
-    for (int i = 0; i < ask.size(); i++) {
-      leased += ask.rule(i).leased() ? 1 : 0;
+    for (int i = 0; i < check.size(); i++) {
+      leased += check.rule(i).leased() ? 1 : 0;
     }
-    return leased == 0 ? others.decide(ask, charge) : decide(ask, charge, new Taken[ask.size()]);
+    return leased == 0
+        ? others.decide(check, charge)
+        : decide(check, charge, new Taken[check.size()]);
   }
 
-  private Standing decide(Ask ask, boolean charge, @Nullable Taken[] taken) {
-    long[] numbers = new long[ask.size() * Standing.WIDTH];
-    for (int i = 0; i < ask.size(); i++) {
-      if (ask.rule(i).leased()) {
+  private CheckResult decide(CheckRequest check, boolean charge, @Nullable Taken[] taken) {
+    long[] numbers = new long[check.size() * CheckResult.WIDTH];
+    for (int i = 0; i < check.size(); i++) {
+      if (check.rule(i).leased()) {
         long wait;
         try {
-          wait = charge ? take(ask, i, taken, numbers) : look(ask, i, numbers);
+          wait = charge ? take(check, i, taken, numbers) : look(check, i, numbers);
         } catch (RedisException e) {
           putBack(taken);
-          return standIn.decide(ask, charge);
+          return fallback.decide(check, charge);
         }
         if (wait > 0) {
           putBack(taken);
-          return Standing.of(ask, numbers).only(i);
+          return CheckResult.of(check, numbers).only(i);
         }
       }
     }
-    Ask rest = ask.only(i -> !ask.rule(i).leased());
+    CheckRequest rest = check.only(i -> !check.rule(i).leased());
     if (rest.size() == 0) {
-      return Standing.of(ask, numbers);
+      return CheckResult.of(check, numbers);
     }
-    Standing decided = others.decide(rest, charge);
+    CheckResult decided = others.decide(rest, charge);
     if (decided.worst() >= 0 || decided.degraded()) {
       if (decided.worst() >= 0) {
         putBack(taken);
       }
       return decided;
     }
-    for (int i = 0, other = 0; i < ask.size(); i++) {
-      if (!ask.rule(i).leased()) {
+    for (int i = 0, other = 0; i < check.size(); i++) {
+      if (!check.rule(i).leased()) {
         decided.copy(other++, numbers, i);
       }
     }
-    return new Standing(ask, numbers, decided.leases(), false);
+    return new CheckResult(check, numbers, decided.leases(), false);
   }
 
-  private long take(Ask ask, int i, @Nullable Taken[] taken, long[] numbers) {
-    Rule rule = ask.rule(i);
-    long cost = ask.cost(i);
-    Key key = new Key(rule, ask.key(i));
+  private long take(CheckRequest check, int i, @Nullable Taken[] taken, long[] numbers) {
+    Rule rule = check.rule(i);
+    long cost = check.cost(i);
+    Key key = new Key(rule, check.key(i));
     LeasedBucket bucket = bucket(key);
     if (bucket == null) {
       overflows.increment();
@@ -146,22 +149,22 @@ final class LeasingStore implements Store {
     return write(rule, numbers, i, bucket.left(), wait);
   }
 
-  private long look(Ask ask, int i, long[] numbers) {
-    Held known = held.get(new Key(ask.rule(i), ask.key(i)));
+  private long look(CheckRequest check, int i, long[] numbers) {
+    Held known = held.get(new Key(check.rule(i), check.key(i)));
     long left = known == null ? 0 : known.bucket().left();
-    long wait = known == null || left >= ask.cost(i) ? 0 : known.bucket().refusedNanos();
-    return write(ask.rule(i), numbers, i, left, wait);
+    long wait = known == null || left >= check.cost(i) ? 0 : known.bucket().refusedNanos();
+    return write(check.rule(i), numbers, i, left, wait);
   }
 
   /** The numbers of a leased rule: it knows what the node holds, and not what others do. */
   private static long write(Rule rule, long[] numbers, int i, long left, long waitNanos) {
     long capacity = rule.policy().limit().capacity();
-    int at = i * Standing.WIDTH;
-    numbers[at + Standing.CODE] = waitNanos > 0 ? Standing.SPENT : Standing.ADMITS;
-    numbers[at + Standing.LIMIT] = capacity;
-    numbers[at + Standing.REMAINING] = left;
-    numbers[at + Standing.RESET] = Math.max(0, capacity - left) * rule.a() / rule.b();
-    numbers[at + Standing.WAIT] = (waitNanos + 999) / 1_000;
+    int at = i * CheckResult.WIDTH;
+    numbers[at + CheckResult.CODE] = waitNanos > 0 ? CheckResult.SPENT : CheckResult.ADMITS;
+    numbers[at + CheckResult.LIMIT] = capacity;
+    numbers[at + CheckResult.REMAINING] = left;
+    numbers[at + CheckResult.RESET] = Math.max(0, capacity - left) * rule.a() / rule.b();
+    numbers[at + CheckResult.WAIT] = (waitNanos + 999) / 1_000;
     return waitNanos;
   }
 
@@ -237,50 +240,46 @@ final class LeasingStore implements Store {
 
   /** What was leased is not taken back: it was counted when the node got it. */
   @Override
-  public boolean giveBack(Standing standing, Predicate<Rule> which) {
-    if (standing.degraded()) {
-      return others.giveBack(standing, which);
+  public boolean giveBack(CheckResult result, Predicate<Rule> which) {
+    if (result.degraded()) {
+      return others.giveBack(result, which);
     }
-    boolean done = others.giveBack(standing, rule -> !rule.leased() && which.test(rule));
-    for (int i = 0; i < standing.ask().size(); i++) {
-      Rule rule = standing.ask().rule(i);
+    boolean done = others.giveBack(result, rule -> !rule.leased() && which.test(rule));
+    for (int i = 0; i < result.check().size(); i++) {
+      Rule rule = result.check().rule(i);
       done &= !(rule.leased() && which.test(rule));
     }
     return done;
   }
 
   @Override
-  public void block(Ask ask, Duration duration) {
-    for (int i = 0; i < ask.size(); i++) {
-      if (ask.rule(i).leased()) {
+  public void block(CheckRequest check, Duration duration) {
+    for (int i = 0; i < check.size(); i++) {
+      if (check.rule(i).leased()) {
         throw new IllegalArgumentException(
             "policy: '"
-                + ask.rule(i).policy().name()
+                + check.rule(i).policy().name()
                 + "' (expected: one that is not leased; nodes that hold permits would not hear of"
                 + " a block)");
       }
     }
-    others.block(ask, duration);
+    others.block(check, duration);
   }
 
   @Override
-  public void reset(Ask ask) {
-    for (int i = 0; i < ask.size(); i++) {
-      if (ask.rule(i).leased()) {
-        reset(new Key(ask.rule(i), ask.key(i)));
+  public void reset(CheckRequest check) {
+    for (int i = 0; i < check.size(); i++) {
+      if (check.rule(i).leased()) {
+        reset(new Key(check.rule(i), check.key(i)));
       }
     }
-    others.reset(ask.only(i -> !ask.rule(i).leased()));
+    others.reset(check.only(i -> !check.rule(i).leased()));
   }
 
   private void reset(Key key) {
     forget(key);
-    try {
-      byte[] state = keys.key(key.rule().policy().name(), key.key());
-      long unused = guard.call(client -> client.unlink(state));
-    } catch (RedisException e) {
-      throw new RedisDown("reset of a leased policy: " + e.getMessage(), e);
-    }
+    byte[] state = keys.key(key.rule().policy().name(), key.key());
+    long unused = guard.call(client -> client.unlink(state));
   }
 
   @Override

@@ -168,10 +168,10 @@ public sealed interface Limit {
 
   /**
    * At most {@code permits} requests under way at once. Each holds its permit until {@link
-   * RateLimiter#release} or, if its process died, for {@code leaseTtl}; so nothing may take longer
+   * RateLimiter#release} or, if its process died, for {@code maxHold}; so nothing may take longer
    * than that.
    */
-  record Concurrency(long permits, Duration leaseTtl) implements Limit {
+  record Concurrency(long permits, Duration maxHold) implements Limit {
     /** More at once are no matter of one key. */
     private static final int HELD_MAX = 100_000;
 
@@ -180,12 +180,12 @@ public sealed interface Limit {
         throw new IllegalArgumentException(
             "permits: " + permits + " (expected: 1 to " + HELD_MAX + ")");
       }
-      requireSpan("leaseTtl", leaseTtl);
+      requireSpan("maxHold", maxHold);
     }
 
     @Override
     public Duration period() {
-      return leaseTtl;
+      return maxHold;
     }
   }
 

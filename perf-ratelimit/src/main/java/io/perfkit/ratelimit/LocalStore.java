@@ -22,7 +22,7 @@ final class LocalStore implements Store {
   /* Invariants
    * S1  all counts of a request are locked while it is decided, in the order of their rules' numbers.
    * S2  a count leaves its map only if it is whole, under its lock, and says so to who found it before.
-   * S3  there are about keysMax counts at most; then the new keys of a rule share one. */
+   * S3  there are about maxKeys counts at most; then the new keys of a rule share one. */
   private static final int LOOKED_AT = 2;
 
   /** By the numbers of their rules; replaced when a rule is met first. */
@@ -30,7 +30,7 @@ final class LocalStore implements Store {
 
   private final AtomicInteger size = new AtomicInteger();
   private final LongAdder overflows = new LongAdder();
-  private final int keysMax;
+  private final int maxKeys;
   private final ToDoubleFunction<Rule> share;
   private final LongSupplier nanos;
   private final InstantSource wall;
@@ -38,8 +38,8 @@ final class LocalStore implements Store {
   /**
    * @param share the part of a rule's limit that is counted
    */
-  LocalStore(int keysMax, ToDoubleFunction<Rule> share, LongSupplier nanos, InstantSource wall) {
-    this.keysMax = keysMax;
+  LocalStore(int maxKeys, ToDoubleFunction<Rule> share, LongSupplier nanos, InstantSource wall) {
+    this.maxKeys = maxKeys;
     this.share = share;
     this.nanos = nanos;
     this.wall = wall;
@@ -47,29 +47,29 @@ final class LocalStore implements Store {
 
   /** The counts of one rule. */
   private final class Keys {
-    private final ConcurrentMap<String, Count> counts = new ConcurrentHashMap<>();
-    private final LongFunction<Count> source;
-    private final Count shared;
-    private Iterator<Map.Entry<String, Count>> hand = Collections.emptyIterator();
+    private final ConcurrentMap<String, LocalCounter> counts = new ConcurrentHashMap<>();
+    private final LongFunction<LocalCounter> source;
+    private final LocalCounter shared;
+    private Iterator<Map.Entry<String, LocalCounter>> hand = Collections.emptyIterator();
 
     Keys(Rule rule, long now) {
-      this.source = Count.source(rule, share.applyAsDouble(rule), wall);
+      this.source = LocalCounter.source(rule, share.applyAsDouble(rule), wall);
       this.shared = source.apply(now);
     }
 
-    Count find(String key, long now) {
-      Count known = counts.get(key);
+    LocalCounter find(String key, long now) {
+      LocalCounter known = counts.get(key);
       return known != null ? known : add(key, now);
     }
 
-    private Count add(String key, long now) {
+    private LocalCounter add(String key, long now) {
       tidy(now);
-      if (size.get() >= keysMax) {
+      if (size.get() >= maxKeys) {
         overflows.increment();
         return shared;
       }
-      Count added = source.apply(now);
-      Count other = counts.putIfAbsent(key, added);
+      LocalCounter added = source.apply(now);
+      LocalCounter other = counts.putIfAbsent(key, added);
       if (other != null) {
         return other;
       }
@@ -84,7 +84,7 @@ final class LocalStore implements Store {
           hand = counts.entrySet().iterator();
         }
         if (hand.hasNext()) {
-          Map.Entry<String, Count> next = hand.next();
+          Map.Entry<String, LocalCounter> next = hand.next();
           if (next.getValue().forgetIfWhole(now)) { // S2
             remove(next.getKey(), next.getValue());
           }
@@ -92,17 +92,17 @@ final class LocalStore implements Store {
       }
     }
 
-    private void remove(String key, Count count) {
+    private void remove(String key, LocalCounter count) {
       if (counts.remove(key, count)) {
         size.decrementAndGet();
       }
     }
   }
 
-  private Count find(Ask ask, int i, long now) {
-    Rule rule = ask.rule(i);
+  private LocalCounter find(CheckRequest check, int i, long now) {
+    Rule rule = check.rule(i);
     Keys known = keys(rule);
-    return (known != null ? known : add(rule, now)).find(ask.key(i), now);
+    return (known != null ? known : add(rule, now)).find(check.key(i), now);
   }
 
   private @Nullable Keys keys(Rule rule) {
@@ -122,54 +122,57 @@ final class LocalStore implements Store {
   }
 
   @Override
-  public Standing decide(Ask ask, boolean charge) {
+  public CheckResult decide(CheckRequest check, boolean charge) {
     long now = nanos.getAsLong();
-    long[] numbers = new long[ask.size() * Standing.WIDTH];
-    if (ask.size() == 1) {
-      while (!find(ask, 0, now).decideAlone(now, ask.cost(0), charge, numbers)) {
+    long[] numbers = new long[check.size() * CheckResult.WIDTH];
+    if (check.size() == 1) {
+      while (!find(check, 0, now).decideAlone(now, check.cost(0), charge, numbers)) {
         Thread.onSpinWait(); // until who forgot the count has taken it out of the map
       }
     } else {
-      with(ask, now, counts -> decideAll(ask, counts, charge, now, numbers));
+      with(check, now, counts -> decideAll(check, counts, charge, now, numbers));
     }
-    return Standing.of(ask, numbers);
+    return CheckResult.of(check, numbers);
   }
 
-  private static void decideAll(Ask ask, Count[] counts, boolean charge, long now, long[] numbers) {
+  private static void decideAll(
+      CheckRequest check, LocalCounter[] counts, boolean charge, long now, long[] numbers) {
     for (int i = 0; i < counts.length; i++) {
-      counts[i].look(now, ask.cost(i), numbers, i * Standing.WIDTH);
-      counts[i].settle(now, numbers, i * Standing.WIDTH);
+      counts[i].look(now, check.cost(i), numbers, i * CheckResult.WIDTH);
+      counts[i].settle(now, numbers, i * CheckResult.WIDTH);
     }
-    if (charge && Standing.of(ask, numbers).worst() < 0) {
+    if (charge && CheckResult.of(check, numbers).worst() < 0) {
       for (int i = 0; i < counts.length; i++) {
-        if (numbers[i * Standing.WIDTH + Standing.CODE] == Standing.ADMITS) { // a shadow may refuse
-          counts[i].take(now, ask.cost(i));
-          counts[i].look(now, 0, numbers, i * Standing.WIDTH);
+        if (numbers[i * CheckResult.WIDTH + CheckResult.CODE]
+            == CheckResult.ADMITS) { // a shadow may refuse
+          counts[i].take(now, check.cost(i));
+          counts[i].look(now, 0, numbers, i * CheckResult.WIDTH);
         }
       }
     }
   }
 
   private interface Action {
-    void on(Count[] counts);
+    void on(LocalCounter[] counts);
   }
 
-  /** Runs {@code action} while the counts of {@code ask} are locked. */
-  private void with(Ask ask, long now, Action action) {
-    Count[] counts = new Count[ask.size()];
+  /** Runs {@code action} while the counts of {@code check} are locked. */
+  private void with(CheckRequest check, long now, Action action) {
+    LocalCounter[] counts = new LocalCounter[check.size()];
     do {
       for (int i = 0; i < counts.length; i++) {
-        counts[i] = find(ask, i, now);
+        counts[i] = find(check, i, now);
       }
-    } while (!lock(ask, counts, -1, action));
+    } while (!lock(check, counts, -1, action));
   }
 
   /** False if a count was forgotten before it could be locked. */
-  private static boolean lock(Ask ask, Count[] counts, int locked, Action action) {
+  private static boolean lock(
+      CheckRequest check, LocalCounter[] counts, int locked, Action action) {
     int next = -1;
     for (int i = 0; i < counts.length; i++) { // S1
-      int number = ask.rule(i).number();
-      if (number > locked && (next < 0 || number < ask.rule(next).number())) {
+      int number = check.rule(i).number();
+      if (number > locked && (next < 0 || number < check.rule(next).number())) {
         next = i;
       }
     }
@@ -177,10 +180,10 @@ final class LocalStore implements Store {
       action.on(counts);
       return true;
     }
-    Count count = counts[next];
+    LocalCounter count = counts[next];
     count.lock.lock();
     try {
-      return !count.forgotten() && lock(ask, counts, ask.rule(next).number(), action);
+      return !count.forgotten() && lock(check, counts, check.rule(next).number(), action);
     } finally {
       count.lock.unlock();
     }
@@ -190,31 +193,31 @@ final class LocalStore implements Store {
    * Takes what another store admitted, so many times the same, or what there is of it; permits that
    * are held apart.
    */
-  void mirror(Ask ask, int times) {
+  void mirror(CheckRequest check, int times) {
     long now = nanos.getAsLong();
     with(
-        ask,
+        check,
         now,
         counts -> {
           for (int i = 0; i < counts.length; i++) {
-            if (!ask.rule(i).leases()) {
-              counts[i].takeAtMost(now, times * ask.cost(i));
+            if (!check.rule(i).leases()) {
+              counts[i].takeAtMost(now, times * check.cost(i));
             }
           }
         });
   }
 
   @Override
-  public boolean giveBack(Standing standing, Predicate<Rule> which) {
-    Ask ask = standing.ask();
+  public boolean giveBack(CheckResult result, Predicate<Rule> which) {
+    CheckRequest check = result.check();
     long now = nanos.getAsLong();
     with(
-        ask,
+        check,
         now,
         counts -> {
           for (int i = 0; i < counts.length; i++) {
-            if (standing.code(i) == Standing.ADMITS && which.test(ask.rule(i))) {
-              counts[i].refund(now, ask.cost(i), standing.time(i));
+            if (result.code(i) == CheckResult.ADMITS && which.test(check.rule(i))) {
+              counts[i].refund(now, check.cost(i), result.time(i));
             }
           }
         });
@@ -222,26 +225,26 @@ final class LocalStore implements Store {
   }
 
   @Override
-  public void block(Ask ask, Duration duration) {
+  public void block(CheckRequest check, Duration duration) {
     long now = nanos.getAsLong();
     with(
-        ask,
+        check,
         now,
         counts -> {
-          for (Count count : counts) {
+          for (LocalCounter count : counts) {
             count.block(now, duration);
           }
         });
   }
 
   @Override
-  public void reset(Ask ask) {
-    for (int i = 0; i < ask.size(); i++) {
-      Keys ofRule = keys(ask.rule(i));
-      Count count = ofRule == null ? null : ofRule.counts.get(ask.key(i));
+  public void reset(CheckRequest check) {
+    for (int i = 0; i < check.size(); i++) {
+      Keys ofRule = keys(check.rule(i));
+      LocalCounter count = ofRule == null ? null : ofRule.counts.get(check.key(i));
       if (ofRule != null && count != null) {
         count.forget();
-        ofRule.remove(ask.key(i), count);
+        ofRule.remove(check.key(i), count);
       }
     }
   }

@@ -25,7 +25,7 @@ public record Policy(
     String name,
     Limit limit,
     long cost,
-    FailureMode onRedisDown,
+    OnRedisDown onRedisDown,
     boolean shadow,
     boolean hidden,
     Duration lease) {
@@ -78,7 +78,7 @@ public record Policy(
 
   /** A policy with the defaults. */
   public static Policy of(String name, Limit limit) {
-    return new Policy(name, limit, 1, FailureMode.local(1), false, false, Duration.ZERO);
+    return new Policy(name, limit, 1, OnRedisDown.local(1), false, false, Duration.ZERO);
   }
 
   /** Evenly {@code permits} per {@code period}, and as many at once. */
@@ -107,8 +107,8 @@ public record Policy(
   }
 
   /** See {@link Limit.Concurrency}. */
-  public static Policy concurrency(String name, long permits, Duration leaseTtl) {
-    return of(name, new Limit.Concurrency(permits, leaseTtl));
+  public static Policy concurrency(String name, long permits, Duration maxHold) {
+    return of(name, new Limit.Concurrency(permits, maxHold));
   }
 
   /** The same policy at another cost of a request. */
@@ -117,7 +117,7 @@ public record Policy(
   }
 
   /** The same policy with another way to decide while Redis can't be asked. */
-  public Policy withOnRedisDown(FailureMode mode) {
+  public Policy withOnRedisDown(OnRedisDown mode) {
     return new Policy(name, limit, cost, mode, shadow, hidden, lease);
   }
 

@@ -37,7 +37,7 @@ final class PreparedPlan {
   }
 
   /** What {@code request} asks; an optional part is left out if the request lacks its key. */
-  Ask ask(Request request, long permits) {
+  CheckRequest check(Request request, long permits) {
     String[] keys = new String[rules.length];
     boolean complete = true;
     for (int i = 0; i < rules.length; i++) {
@@ -58,17 +58,17 @@ final class PreparedPlan {
                 + ")");
       }
     }
-    Ask ask = new Ask(rules, keys, permits);
-    return complete ? ask : ask.only(i -> key(i, request) != null);
+    CheckRequest check = new CheckRequest(rules, keys, permits);
+    return complete ? check : check.only(i -> key(i, request) != null);
   }
 
   /** The parts that {@code request} has a key for. */
-  Ask askPresent(Request request) {
+  CheckRequest checkPresent(Request request) {
     String[] keys = new String[rules.length];
     for (int i = 0; i < rules.length; i++) {
       String key = key(i, request);
       keys[i] = key == null ? ALL : key;
     }
-    return new Ask(rules, keys, 1).only(i -> key(i, request) != null);
+    return new CheckRequest(rules, keys, 1).only(i -> key(i, request) != null);
   }
 }

@@ -22,13 +22,14 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
- * Decides whether requests may go on. Counts in this process ({@link #local()}) or in Redis, for
- * all nodes of an application together ({@link #redis}); both decide alike. Thread safe.
+ * Decides whether requests may go on. Counts in Redis, for all nodes of an application together
+ * ({@link #create}), or in this process ({@link #local()}); both decide alike. {@link #disabled()}
+ * admits everything. Thread safe.
  *
- * <p>On Redis all policies of a plan are decided by one script in one round trip, by the server's
- * clock. Requests of a node that meet become one command. No command takes longer than the guard's
- * budget, and who met others waits no longer than that for a command of his own; while Redis can't
- * be asked, each policy decides as {@link Policy#onRedisDown()} says.
+ * <p>On Redis one script decides all policies of a plan in one round trip, by the server's clock.
+ * Requests that meet on a node share a command. A command takes at most the guard's budget, and a
+ * request that waits for others sends its own after at most that time; while Redis is down, each
+ * policy decides as {@link Policy#onRedisDown()} says.
  */
 public final class RateLimiter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RateLimiter.class);
@@ -41,6 +42,7 @@ public final class RateLimiter implements AutoCloseable {
 
   private static final byte[] NO_CLOCK = {};
 
+  private final String name;
   private final Store store;
   private final boolean remembers;
   private final ConcurrentMap<Plan, PreparedPlan> plans = new ConcurrentHashMap<>();
@@ -51,45 +53,49 @@ public final class RateLimiter implements AutoCloseable {
   private final RateLimiterConfig config;
   private final LongSupplier nanos;
   private final Sleeper sleeper;
-  private final Offenders offenders;
-  private final Denials denials;
+  private final HeavyHitters heavyHitters;
+  private final DenialCache denials;
   private final @Nullable RateLimiterMeters meters;
-  private volatile boolean closed;
+  private volatile State state;
+
+  private enum State {
+    OPEN,
+    DISABLED,
+    CLOSED
+  }
 
   private RateLimiter(Builder builder) {
+    this.state = builder.disabled ? State.DISABLED : State.OPEN;
+    this.name = builder.name;
     this.config = builder.config;
     this.bypass = builder.bypass;
     this.nanos = builder.nanos;
     this.sleeper = builder.sleeper;
     this.bypassLogged = new AtomicLong(nanos.getAsLong() - LOG_EVERY_NANOS);
-    this.offenders = new Offenders(config.offendersMax());
-    this.denials = new Denials(config, offenders, nanos);
-    this.remembers = builder.redis != null && !config.denialMemory().isZero();
+    this.heavyHitters = new HeavyHitters(config.maxRefusedKeys());
+    this.denials = new DenialCache(config, heavyHitters, nanos);
+    this.remembers = builder.redis != null && !config.denialTtl().isZero();
     this.store = store(builder);
     this.meters =
         builder.registry == null
             ? null
-            : new RateLimiterMeters(builder.registry, builder.prefix, store, bypassed);
+            : new RateLimiterMeters(builder.registry, builder.name, store, bypassed);
   }
 
   private static Store store(Builder builder) {
-    int keysMax = builder.config.keysMax();
+    int maxKeys = builder.config.maxKeys();
     UnifiedJedis redis = builder.redis;
     if (redis == null) {
-      return new LocalStore(keysMax, rule -> 1, builder.nanos, builder.wall);
+      return new LocalStore(maxKeys, rule -> 1, builder.nanos, builder.wall);
     }
     RedisStore.keySpace(builder.prefix); // says what a prefix may be, before threads start
-    StandIn standIn = new StandIn(keysMax, builder.guard.probeEvery(), builder.nanos, builder.wall);
+    FallbackStore fallback =
+        new FallbackStore(maxKeys, builder.guard.probeEvery(), builder.nanos, builder.wall);
     RedisGuard guard = RedisGuard.of(redis, builder.guard);
     Store shared =
         new RedisStore(
-            guard, builder.guard, builder.prefix, standIn, builder.wall, builder.serverClock);
-    return new LeasingStore(shared, standIn, guard, builder.prefix, builder.nanos);
-  }
-
-  /** A limiter that counts in this process, with default settings. */
-  public static RateLimiter local() {
-    return localBuilder().build();
+            guard, builder.guard, builder.prefix, fallback, builder.wall, builder.serverClock);
+    return new LeasingStore(shared, fallback, guard, builder.prefix, builder.nanos);
   }
 
   /**
@@ -98,8 +104,18 @@ public final class RateLimiter implements AutoCloseable {
    * @param prefix tells applications on one Redis apart; nodes of one application share it; at most
    *     93 letters, digits and {@code . _ - :}
    */
-  public static RateLimiter redis(UnifiedJedis redis, String prefix) {
+  public static RateLimiter create(UnifiedJedis redis, String prefix) {
     return builder(redis, prefix).build();
+  }
+
+  /** A builder of a limiter that counts in Redis; {@code prefix} as for {@link #create}. */
+  public static Builder builder(UnifiedJedis redis, String prefix) {
+    return new Builder(requireNonNull(redis, "redis"), requireNonNull(prefix, "prefix"));
+  }
+
+  /** A limiter that counts in this process, with default settings. */
+  public static RateLimiter local() {
+    return localBuilder().build();
   }
 
   /** A builder of a limiter that counts in this process. */
@@ -107,9 +123,14 @@ public final class RateLimiter implements AutoCloseable {
     return new Builder(null, "local");
   }
 
-  /** A builder of a limiter that counts in Redis. */
-  public static Builder builder(UnifiedJedis redis, String prefix) {
-    return new Builder(requireNonNull(redis, "redis"), requireNonNull(prefix, "prefix"));
+  /**
+   * A limiter that admits every request and counts none, for development: each decision is {@link
+   * Decision.Bypassed}. It uses no Redis, no memory and no threads.
+   */
+  public static RateLimiter disabled() {
+    Builder builder = localBuilder().name("disabled");
+    builder.disabled = true;
+    return builder.build();
   }
 
   /**
@@ -122,15 +143,16 @@ public final class RateLimiter implements AutoCloseable {
    * @throws IllegalStateException after {@link #close()}, or if more than 1,000 plans were made
    */
   public Decision check(Plan plan, Request request) {
-    return tryAcquire(plan, request, 1);
+    return check(plan, request, 1);
   }
 
   /**
-   * As {@link #check}, for {@code permits} times the cost of each policy: all of them or none.
+   * As {@link #check(Plan, Request)}, for {@code permits} times the cost of each policy: all of
+   * them or none.
    *
    * @throws IllegalArgumentException also if {@code permits} is below 1
    */
-  public Decision tryAcquire(Plan plan, Request request, long permits) {
+  public Decision check(Plan plan, Request request, long permits) {
     return decide(plan, request, permits, true);
   }
 
@@ -189,11 +211,11 @@ public final class RateLimiter implements AutoCloseable {
    */
   public boolean refund(Decision decision) {
     if (!(requireNonNull(decision, "decision") instanceof Decision.Allowed allowed)
-        || !allowed.standing().takeRefund()) {
+        || !allowed.result().takeRefund()) {
       return false;
     }
-    boolean held = allowed.standing().takeRelease();
-    return giveBack(allowed.standing(), rule -> held || !rule.leases());
+    boolean held = allowed.result().takeRelease();
+    return giveBack(allowed.result(), rule -> held || !rule.leases());
   }
 
   /**
@@ -205,14 +227,14 @@ public final class RateLimiter implements AutoCloseable {
    */
   public boolean release(Decision decision) {
     return requireNonNull(decision, "decision") instanceof Decision.Allowed allowed
-        && allowed.standing().takeRelease()
-        && giveBack(allowed.standing(), Rule::leases);
+        && allowed.result().takeRelease()
+        && giveBack(allowed.result(), Rule::leases);
   }
 
-  private boolean giveBack(Standing standing, Predicate<Rule> which) {
+  private boolean giveBack(CheckResult result, Predicate<Rule> which) {
     requireOpen();
-    boolean done = store.giveBack(standing, which);
-    denials.forget(standing.ask());
+    boolean done = store.giveBack(result, which);
+    denials.forget(result.check());
     return done;
   }
 
@@ -222,7 +244,8 @@ public final class RateLimiter implements AutoCloseable {
    * policies refuse too. The latest call counts. Cost: one round trip.
    *
    * @param duration 1 ms to 365 days
-   * @throws RedisDown if Redis did not answer; whether it was done is unknown
+   * @throws io.perfkit.redis.RedisUnavailable if Redis did not answer; whether it was done is
+   *     unknown, unless the message says that the command was not sent
    */
   public void block(Plan plan, Request request, Duration duration) {
     if (requireNonNull(duration, "duration").compareTo(Duration.ofMillis(1)) < 0
@@ -230,11 +253,14 @@ public final class RateLimiter implements AutoCloseable {
       throw new IllegalArgumentException(
           "duration: " + duration + " (expected: 1 ms to " + BLOCK_MAX + ")");
     }
-    Ask ask = present(plan, request);
+    if (state == State.DISABLED) {
+      return;
+    }
+    CheckRequest check = present(plan, request);
     try {
-      store.block(ask, duration);
+      store.block(check, duration);
     } finally {
-      denials.forget(ask);
+      denials.forget(check);
     }
   }
 
@@ -242,30 +268,58 @@ public final class RateLimiter implements AutoCloseable {
    * Gives all permits back to the keys of {@code request} in the policies of {@code plan}, and ends
    * their blocks; policies without a key in the request are left out. Cost: one round trip.
    *
-   * @throws RedisDown if Redis did not answer; whether it was done is unknown
+   * @throws io.perfkit.redis.RedisUnavailable if Redis did not answer; whether it was done is
+   *     unknown, unless the message says that the command was not sent
    */
   public void reset(Plan plan, Request request) {
-    Ask ask = present(plan, request);
+    if (state == State.DISABLED) {
+      return;
+    }
+    CheckRequest check = present(plan, request);
     try {
-      store.reset(ask);
+      store.reset(check);
     } finally {
-      denials.forget(ask);
+      denials.forget(check);
     }
   }
 
-  /** The keys that were refused most on this node, the worst first. */
-  public List<Offender> offenders() {
+  /**
+   * The keys that were refused most on this node, the worst first; at most {@link
+   * RateLimiterConfig#maxRefusedKeys()}. Costs no round trip.
+   */
+  public List<RefusedKey> topRefused() {
     denials.flush();
-    return offenders.list();
+    return heavyHitters.list();
   }
 
-  /** How this limiter stands. Costs nothing; for a health check. */
+  /** What this limiter decided so far. Costs no round trip. */
+  public RateLimiterStats stats() {
+    long allowed = 0;
+    long denied = 0;
+    long fromCache = 0;
+    long degraded = 0;
+    for (Rule rule : rules.values()) {
+      allowed += rule.allowed.sum();
+      denied += rule.denied.sum();
+      fromCache += rule.deniedFromCache.sum();
+      degraded += rule.degraded.sum();
+    }
+    return new RateLimiterStats(
+        allowed, denied, fromCache, degraded, bypassed.sum(), store.keys(), store.overflows());
+  }
+
+  /** The state of this limiter, for a health check. Costs no round trip. */
   public RateLimiterHealth health() {
-    return new RateLimiterHealth(store.available(), store.keys(), store.keys() >= config.keysMax());
+    return new RateLimiterHealth(store.available(), store.keys(), store.keys() >= config.maxKeys());
   }
 
   private Decision decide(Plan plan, Request request, long permits, boolean charge) {
-    requireOpen();
+    if (state != State.OPEN) {
+      requireOpen();
+      requireNonNull(plan, "plan");
+      requireNonNull(request, "request");
+      return Decision.Bypassed.INSTANCE;
+    }
     if (permits < 1) {
       throw new IllegalArgumentException("permits: " + permits + " (expected: >= 1)");
     }
@@ -281,13 +335,13 @@ public final class RateLimiter implements AutoCloseable {
         return remembered;
       }
     }
-    Ask ask = prepared.ask(request, permits);
-    for (int i = 0; i < ask.size(); i++) {
-      if (ask.isTooMuch(i)) {
-        return tooMuch(ask, charge);
+    CheckRequest check = prepared.check(request, permits);
+    for (int i = 0; i < check.size(); i++) {
+      if (check.isTooMuch(i)) {
+        return tooMuch(check, charge);
       }
     }
-    return charge ? charged(ask) : store.decide(ask, false).decision();
+    return charge ? charged(check) : store.decide(check, false).decision();
   }
 
   private void bypassed(Plan plan) {
@@ -311,56 +365,57 @@ public final class RateLimiter implements AutoCloseable {
   }
 
   /** What costs more than a policy ever holds is refused without being counted. */
-  private Decision tooMuch(Ask ask, boolean charge) {
-    Ask possible = ask.only(i -> !ask.isTooMuch(i) || !ask.rule(i).policy().shadow());
+  private Decision tooMuch(CheckRequest check, boolean charge) {
+    CheckRequest possible =
+        check.only(i -> !check.isTooMuch(i) || !check.rule(i).policy().shadow());
     for (int i = 0; i < possible.size(); i++) {
       if (possible.isTooMuch(i)) {
         possible.rule(i).denied.increment();
-        Standing standing = store.decide(possible.once(), false);
-        return standing.withNever(possible.rule(i), possible).decision();
+        CheckResult result = store.decide(possible.once(), false);
+        return result.withNever(possible.rule(i), possible).decision();
       }
     }
     return charge ? charged(possible) : store.decide(possible, false).decision(); // only shadows
   }
 
-  private Decision charged(Ask ask) {
+  private Decision charged(CheckRequest check) {
     int epoch = denials.epoch();
     long sent = remembers || meters != null ? nanos.getAsLong() : 0;
-    Standing standing = store.decide(ask, true);
+    CheckResult result = store.decide(check, true);
     if (meters != null) {
       meters.checked(nanos.getAsLong() - sent);
     }
-    int worst = standing.worst();
-    count(ask, standing, worst);
-    if (worst >= 0 && remembers && !standing.degraded()) {
-      denials.remember(standing, worst, sent, epoch);
+    int worst = result.worst();
+    count(check, result, worst);
+    if (worst >= 0 && remembers && !result.degraded()) {
+      denials.remember(result, worst, sent, epoch);
     }
-    return standing.decision(worst);
+    return result.decision(worst);
   }
 
-  private void count(Ask ask, Standing standing, int worst) {
-    Ask decided = standing.ask();
+  private void count(CheckRequest check, CheckResult result, int worst) {
+    CheckRequest decided = result.check();
     for (int i = 0; i < decided.size(); i++) {
       Rule rule = decided.rule(i);
-      if (standing.code(i) != Standing.ADMITS) {
+      if (result.code(i) != CheckResult.ADMITS) {
         rule.denied.increment();
-        offenders.add(rule, decided.key(i), 1);
-      } else if (worst < 0 && meters != null) {
+        heavyHitters.add(rule, decided.key(i), 1);
+      } else if (worst < 0) {
         rule.allowed.increment();
       }
     }
-    for (int i = 0; standing.degraded() && i < ask.size(); i++) {
-      ask.rule(i).degraded.increment();
+    for (int i = 0; result.degraded() && i < check.size(); i++) {
+      check.rule(i).degraded.increment();
     }
   }
 
-  private Ask present(Plan plan, Request request) {
+  private CheckRequest present(Plan plan, Request request) {
     requireOpen();
-    return prepared(plan).askPresent(requireNonNull(request, "request"));
+    return prepared(plan).checkPresent(requireNonNull(request, "request"));
   }
 
   private void requireOpen() {
-    if (closed) {
+    if (state == State.CLOSED) {
       throw new IllegalStateException("closed, " + this);
     }
   }
@@ -406,7 +461,7 @@ public final class RateLimiter implements AutoCloseable {
   /** Ends what the limiter started. The client and what is counted in Redis stay. */
   @Override
   public void close() {
-    closed = true;
+    state = State.CLOSED;
     store.close();
     if (meters != null) {
       meters.close();
@@ -415,13 +470,15 @@ public final class RateLimiter implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "RateLimiter[" + store + "]";
+    return "RateLimiter[" + name + ", " + store + "]";
   }
 
   /** Collects collaborators and rarer settings. One thread at a time. */
   public static final class Builder {
     private final @Nullable UnifiedJedis redis;
     private final String prefix;
+    private String name;
+    private boolean disabled;
     private RateLimiterConfig config = RateLimiterConfig.defaults();
     private GuardConfig guard = GuardConfig.defaults();
     private @Nullable MeterRegistry registry;
@@ -434,6 +491,17 @@ public final class RateLimiter implements AutoCloseable {
     private Builder(@Nullable UnifiedJedis redis, String prefix) {
       this.redis = redis;
       this.prefix = prefix;
+      this.name = prefix;
+    }
+
+    /**
+     * Tells this limiter from others in meters, as their tag {@code limiter}, and in messages;
+     * default the prefix, or {@code local}. A limiter that is opened while another one of the same
+     * name uses the same registry gets a number after its name in the tag.
+     */
+    public Builder name(String limiter) {
+      name = requireNonNull(limiter, "limiter");
+      return this;
     }
 
     /** Bounds; default {@link RateLimiterConfig#defaults()}. */

@@ -1,16 +1,17 @@
 package io.perfkit.ratelimit;
 
 /**
- * How a limiter stands now. Immutable.
+ * The state of a limiter. Immutable.
  *
- * @param redisAvailable whether Redis is asked; false while it is taken for down; true in process
- * @param keys that this node counts by itself now
- * @param overflowing whether {@link RateLimiterConfig#keysMax} is reached, so that new keys share a
- *     count
+ * @param redisAvailable whether Redis decides; false while its circuit breaker is open; true for a
+ *     limiter in process
+ * @param keys keys that this node counts itself now, or holds leases for
+ * @param overflowing whether {@link RateLimiterConfig#maxKeys} is reached, so that new keys share a
+ *     counter
  */
 public record RateLimiterHealth(boolean redisAvailable, int keys, boolean overflowing) {
 
-  /** Whether every key is counted, by whom it should be. */
+  /** Whether each request is decided by its own counter, on Redis if the limiter uses it. */
   public boolean healthy() {
     return redisAvailable && !overflowing;
   }

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.LongAdder;
 final class RateLimiterMeters implements AutoCloseable {
   static final String DECISIONS = "perf.ratelimit.decisions";
   static final String FAILOVERS = "perf.ratelimit.failovers";
-  static final String REMEMBERED = "perf.ratelimit.denials.remembered";
+  static final String CACHED = "perf.ratelimit.denials.cached";
   static final String LEASE_HITS = "perf.ratelimit.leases.hits";
   static final String LEASE_PERMITS = "perf.ratelimit.leases.permits";
   static final String BYPASSED = "perf.ratelimit.bypassed";
@@ -25,13 +25,15 @@ final class RateLimiterMeters implements AutoCloseable {
   static final String OVERFLOWS = "perf.ratelimit.keys.overflows";
 
   private final MeterRegistry registry;
+  private final MeterNames.Name name;
   private final Tags limiter;
   private final Timer check;
   private final Queue<Meter> meters = new ConcurrentLinkedQueue<>();
 
-  RateLimiterMeters(MeterRegistry registry, String prefix, Store store, LongAdder bypassed) {
+  RateLimiterMeters(MeterRegistry registry, String name, Store store, LongAdder bypassed) {
     this.registry = registry;
-    this.limiter = Tags.of("prefix", prefix);
+    this.name = MeterNames.claim(registry, name);
+    this.limiter = Tags.of("limiter", this.name.text());
     this.check = Timer.builder(CHECK).tags(limiter).register(registry);
     meters.add(check);
     meters.add(Gauge.builder(KEYS, store, Store::keys).tags(limiter).register(registry));
@@ -48,7 +50,7 @@ final class RateLimiterMeters implements AutoCloseable {
     String refused = rule.policy().shadow() ? "shadow" : "denied";
     count(DECISIONS, policy.and("result", refused), rule.denied);
     count(FAILOVERS, policy, rule.degraded);
-    count(REMEMBERED, policy, rule.remembered);
+    count(CACHED, policy, rule.deniedFromCache);
     if (rule.leased()) {
       count(LEASE_HITS, policy, rule.leaseHits);
       count(LEASE_PERMITS, policy.and("result", "granted"), rule.leaseGranted);
@@ -65,9 +67,10 @@ final class RateLimiterMeters implements AutoCloseable {
     check.record(nanos, NANOSECONDS);
   }
 
-  /** The registry is the host's, so it gets back what was put there. */
+  /** Removes this limiter's meters, and no others. */
   @Override
   public void close() {
     meters.forEach(registry::remove);
+    name.close();
   }
 }

@@ -41,7 +41,7 @@ final class RedisStore implements Store {
   private final RedisGuard guard;
   private final KeySpace keys;
   private final ConcurrentMap<Rule, KeySpace.Kind> kinds = new ConcurrentHashMap<>();
-  private final StandIn standIn;
+  private final FallbackStore fallback;
   private final Supplier<byte[]> serverClock;
   private final Crowd crowd;
 
@@ -53,16 +53,16 @@ final class RedisStore implements Store {
       RedisGuard guard,
       GuardConfig config,
       String prefix,
-      StandIn standIn,
+      FallbackStore fallback,
       InstantSource wall,
       Supplier<byte[]> serverClock) {
     this.guard = guard;
     this.keys = keySpace(prefix);
-    this.standIn = standIn;
+    this.fallback = fallback;
     this.serverClock = serverClock;
     this.crowd =
         new Crowd(
-            new CheckScript(guard, this::key, wall, serverClock)::send, standIn::mirror, config);
+            new CheckScript(guard, this::key, wall, serverClock)::send, fallback::mirror, config);
   }
 
   /**
@@ -75,18 +75,18 @@ final class RedisStore implements Store {
   }
 
   @Override
-  public Standing decide(Ask ask, boolean charge) {
-    if (ask.size() == 0) {
-      return Standing.of(ask, new long[0]);
+  public CheckResult decide(CheckRequest check, boolean charge) {
+    if (check.size() == 0) {
+      return CheckResult.of(check, new long[0]);
     }
-    Standing standing = crowd.decide(ask, charge);
-    return standing == null ? standIn.decide(ask, charge) : standing;
+    CheckResult result = crowd.decide(check, charge);
+    return result == null ? fallback.decide(check, charge) : result;
   }
 
-  private List<byte[]> keys(Ask ask) {
-    List<byte[]> states = new ArrayList<>(ask.size());
-    for (int i = 0; i < ask.size(); i++) {
-      states.add(key(ask.rule(i), ask.key(i)));
+  private List<byte[]> keys(CheckRequest check) {
+    List<byte[]> states = new ArrayList<>(check.size());
+    for (int i = 0; i < check.size(); i++) {
+      states.add(key(check.rule(i), check.key(i)));
     }
     return states;
   }
@@ -101,21 +101,21 @@ final class RedisStore implements Store {
   }
 
   @Override
-  public boolean giveBack(Standing standing, Predicate<Rule> which) {
-    if (standing.degraded()) {
-      return standIn.giveBack(standing, which);
+  public boolean giveBack(CheckResult result, Predicate<Rule> which) {
+    if (result.degraded()) {
+      return fallback.giveBack(result, which);
     }
-    Ask ask = standing.ask();
+    CheckRequest check = result.check();
     List<byte[]> states = new ArrayList<>();
     List<byte[]> args = new ArrayList<>();
     args.add(serverClock.get());
-    args.add(standing.leases());
-    for (int i = 0; i < ask.size(); i++) {
-      if (standing.code(i) == Standing.ADMITS && which.test(ask.rule(i))) {
-        states.add(key(ask.rule(i), ask.key(i)));
+    args.add(result.leases());
+    for (int i = 0; i < check.size(); i++) {
+      if (result.code(i) == CheckResult.ADMITS && which.test(check.rule(i))) {
+        states.add(key(check.rule(i), check.key(i)));
         ByteBuffer packed = ByteBuffer.allocate(Rule.BYTES + Long.BYTES);
-        ask.rule(i).pack(packed, ask.cost(i));
-        args.add(packed.putLong(standing.time(i)).array());
+        check.rule(i).pack(packed, check.cost(i));
+        args.add(packed.putLong(result.time(i)).array());
       }
     }
     if (states.isEmpty()) {
@@ -130,31 +130,26 @@ final class RedisStore implements Store {
   }
 
   @Override
-  public void block(Ask ask, Duration duration) {
+  public void block(CheckRequest check, Duration duration) {
     List<byte[]> args = new ArrayList<>();
     args.add(serverClock.get());
     args.add(Long.toString(Limit.micros(duration)).getBytes(US_ASCII));
-    for (int i = 0; i < ask.size(); i++) {
-      args.add(new byte[] {(byte) ask.rule(i).kind()});
+    for (int i = 0; i < check.size(); i++) {
+      args.add(new byte[] {(byte) check.rule(i).kind()});
     }
-    change("block", BLOCK, ask, args);
-    standIn.block(ask, duration);
+    change(BLOCK, check, args);
+    fallback.block(check, duration);
   }
 
   @Override
-  public void reset(Ask ask) {
-    change("reset", RESET, ask, List.of());
-    standIn.reset(ask);
+  public void reset(CheckRequest check) {
+    change(RESET, check, List.of());
+    fallback.reset(check);
   }
 
-  private void change(String what, RedisScript script, Ask ask, List<byte[]> args) {
-    if (ask.size() == 0) {
-      return;
-    }
-    try {
-      script.run(guard, keys(ask), args);
-    } catch (RedisException e) {
-      throw new RedisDown(what + " of " + ask.size() + " policies: " + e.getMessage(), e);
+  private void change(RedisScript script, CheckRequest check, List<byte[]> args) {
+    if (check.size() > 0) {
+      script.run(guard, keys(check), args);
     }
   }
 
@@ -165,18 +160,18 @@ final class RedisStore implements Store {
 
   @Override
   public int keys() {
-    return standIn.keys();
+    return fallback.keys();
   }
 
   @Override
   public long overflows() {
-    return standIn.overflows();
+    return fallback.overflows();
   }
 
   @Override
   public void close() {
     guard.close();
-    standIn.close();
+    fallback.close();
   }
 
   @Override

@@ -15,7 +15,7 @@ final class Rule {
   final LongAdder allowed = new LongAdder();
   final LongAdder denied = new LongAdder();
   final LongAdder degraded = new LongAdder();
-  final LongAdder remembered = new LongAdder();
+  final LongAdder deniedFromCache = new LongAdder();
 
   /* Of a leased policy: requests admitted by permits at hand, and permits that came and went back. */
   final LongAdder leaseHits = new LongAdder();
@@ -115,7 +115,7 @@ final class Rule {
   void pack(ByteBuffer target, long cost, Instant now) {
     if (policy.limit() instanceof Limit.CalendarQuota quota) {
       head(target, cost);
-      for (long boundary : Calendar.around(quota, now)) {
+      for (long boundary : CalendarIntervals.around(quota, now)) {
         target.putLong(boundary);
       }
     } else {

@@ -6,11 +6,11 @@ import java.util.function.Predicate;
 /** Where permits are counted, and so decided. Thread safe. */
 interface Store extends AutoCloseable {
   /**
-   * Decides all rules of {@code ask} at once. Throws nothing because of Redis.
+   * Decides all rules of {@code check} at once. Throws nothing because of Redis.
    *
    * @param charge whether permits are taken if all rules admit it
    */
-  Standing decide(Ask ask, boolean charge);
+  CheckResult decide(CheckRequest check, boolean charge);
 
   /**
    * Gives back what an admitted request took, as far as it has not come back by itself.
@@ -18,13 +18,13 @@ interface Store extends AutoCloseable {
    * @param which of its rules
    * @return whether that was done for certain
    */
-  boolean giveBack(Standing standing, Predicate<Rule> which);
+  boolean giveBack(CheckResult result, Predicate<Rule> which);
 
-  /** Refuses the keys of {@code ask} for {@code duration} from now, instead of earlier blocks. */
-  void block(Ask ask, Duration duration);
+  /** Refuses the keys of {@code check} for {@code duration} from now, instead of earlier blocks. */
+  void block(CheckRequest check, Duration duration);
 
-  /** Forgets what the keys of {@code ask} spent, and that they are blocked. */
-  void reset(Ask ask);
+  /** Forgets what the keys of {@code check} spent, and that they are blocked. */
+  void reset(CheckRequest check);
 
   /** Whether it is Redis that decides, or nothing but this process ever did. */
   boolean available();

@@ -45,8 +45,8 @@ final class CrowdTest {
     threads.shutdownNow();
   }
 
-  private Ask ask(String key) {
-    return new Ask(new Rule[] {rule}, new String[] {key}, 1);
+  private CheckRequest ask(String key) {
+    return new CheckRequest(new Rule[] {rule}, new String[] {key}, 1);
   }
 
   private Crowd crowd(Crowd.Sender sender, GuardConfig config) {
@@ -55,7 +55,7 @@ final class CrowdTest {
           hold(shares);
           return sender.send(shares);
         },
-        (ask, times) -> witnessed.merge(ask.key(0), times, Integer::sum),
+        (check, times) -> witnessed.merge(check.key(0), times, Integer::sum),
         config);
   }
 
@@ -63,7 +63,7 @@ final class CrowdTest {
   private void hold(List<Share> shares) {
     sent.add(
         String.join(
-            " ", shares.stream().map(share -> share.ask().key(0) + share.times()).toList()));
+            " ", shares.stream().map(share -> share.check().key(0) + share.times()).toList()));
     if (sent.size() == 1) {
       try {
         assertThat(firstMayEnd.await(10, TimeUnit.SECONDS)).isTrue();
@@ -74,7 +74,7 @@ final class CrowdTest {
   }
 
   private static List<Outcome> admitAll(List<Share> shares) {
-    return shares.stream().map(share -> outcome(share.ask(), share.times())).toList();
+    return shares.stream().map(share -> outcome(share.check(), share.times())).toList();
   }
 
   /** Fails as a Redis does that is not there. */
@@ -85,16 +85,16 @@ final class CrowdTest {
     }
   }
 
-  private static Outcome outcome(Ask ask, int admitted) {
-    long[] numbers = new long[Standing.WIDTH];
-    numbers[Standing.CODE] = admitted > 0 ? Standing.ADMITS : Standing.SPENT;
-    numbers[Standing.WAIT] = admitted > 0 ? 0 : 1_000;
-    return new Outcome(admitted, Standing.of(ask, numbers));
+  private static Outcome outcome(CheckRequest check, int admitted) {
+    long[] numbers = new long[CheckResult.WIDTH];
+    numbers[CheckResult.CODE] = admitted > 0 ? CheckResult.ADMITS : CheckResult.SPENT;
+    numbers[CheckResult.WAIT] = admitted > 0 ? 0 : 1_000;
+    return new Outcome(admitted, CheckResult.of(check, numbers));
   }
 
   /** One who leads, and others who come while his command is under way. */
-  private List<Future<Standing>> leaderAndFollowers(Crowd crowd) {
-    List<Future<Standing>> all = new ArrayList<>();
+  private List<Future<CheckResult>> leaderAndFollowers(Crowd crowd) {
+    List<Future<CheckResult>> all = new ArrayList<>();
     all.add(threads.submit(() -> crowd.decide(ask("k"), true)));
     Await.until("the first is under way", DEADLINE, () -> sent.size() == 1);
     for (int i = 0; i < FOLLOWERS; i++) {
@@ -111,28 +111,28 @@ final class CrowdTest {
             shares -> {
               List<Outcome> outcomes = new ArrayList<>();
               for (Share share : shares) {
-                boolean scarce = share.ask().key(0).equals("k");
+                boolean scarce = share.check().key(0).equals("k");
                 int admitted = scarce ? Math.min(share.times(), left.get()) : share.times();
                 left.addAndGet(scarce ? -admitted : 0);
-                outcomes.add(outcome(share.ask(), admitted));
+                outcomes.add(outcome(share.check(), admitted));
               }
               return outcomes;
             },
             ONE_LANE);
-    List<Future<Standing>> all = leaderAndFollowers(crowd);
+    List<Future<CheckResult>> all = leaderAndFollowers(crowd);
     Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
-    Future<Standing> other = threads.submit(() -> crowd.decide(ask("other"), true));
+    Future<CheckResult> other = threads.submit(() -> crowd.decide(ask("other"), true));
     Await.until("who differs waits too", DEADLINE, () -> crowd.waiting() == FOLLOWERS + 1);
-    Future<Standing> looks = threads.submit(() -> crowd.decide(ask("k"), false));
+    Future<CheckResult> looks = threads.submit(() -> crowd.decide(ask("k"), false));
     Await.until("who looks waits too", DEADLINE, () -> crowd.waiting() == FOLLOWERS + 2);
     firstMayEnd.countDown();
 
-    List<Standing> standings = new ArrayList<>();
-    for (Future<Standing> each : all) {
+    List<CheckResult> standings = new ArrayList<>();
+    for (Future<CheckResult> each : all) {
       standings.add(each.get(10, TimeUnit.SECONDS));
     }
     assertThat(standings).doesNotContainNull().doesNotHaveDuplicates();
-    assertThat(standings.stream().filter(standing -> standing.worst() < 0)).hasSize(8);
+    assertThat(standings.stream().filter(result -> result.worst() < 0)).hasSize(8);
     assertThat(other.get(10, TimeUnit.SECONDS).worst()).isNegative();
     assertThat(looks.get(10, TimeUnit.SECONDS)).isNotNull();
     assertThat(sent).containsExactly("k1", "k20 other1 k0", "k13");
@@ -151,9 +151,9 @@ final class CrowdTest {
               Await.until("the test says so", DEADLINE, () -> bothMayEnd.getCount() == 0);
               return admitAll(shares);
             },
-            (ask, times) -> {},
+            (check, times) -> {},
             ONE_LANE.withLanes(2));
-    List<Future<Standing>> all = new ArrayList<>();
+    List<Future<CheckResult>> all = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       String key = "k" + i;
       all.add(threads.submit(() -> crowd.decide(ask(key), true)));
@@ -161,7 +161,7 @@ final class CrowdTest {
     Await.until("the others wait", DEADLINE, () -> crowd.waiting() == 3 && underWay.get() == 2);
     bothMayEnd.countDown();
 
-    for (Future<Standing> each : all) {
+    for (Future<CheckResult> each : all) {
       assertThat(each.get(10, TimeUnit.SECONDS)).isNotNull();
     }
     assertThat(underWay).hasValueBetween(3, 4);
@@ -170,8 +170,8 @@ final class CrowdTest {
   @Test
   void nobodyWaitsLongerThanTheBudgetNorIsAskedForWhenHeHasGone() throws Exception { // C2, C3
     Crowd crowd = crowd(CrowdTest::admitAll, ONE_LANE.withBudget(Duration.ofMillis(50)));
-    List<Future<Standing>> all = leaderAndFollowers(crowd);
-    for (Future<Standing> follower : all.subList(1, all.size())) {
+    List<Future<CheckResult>> all = leaderAndFollowers(crowd);
+    for (Future<CheckResult> follower : all.subList(1, all.size())) {
       assertThat(follower.get(10, TimeUnit.SECONDS)).isNull();
     }
     firstMayEnd.countDown();
@@ -184,13 +184,13 @@ final class CrowdTest {
   @Test
   void whoComesWhenTooManyWaitIsNotAsked() throws Exception {
     Crowd crowd = crowd(CrowdTest::admitAll, ONE_LANE.withCallsMax(1, FOLLOWERS));
-    List<Future<Standing>> all = leaderAndFollowers(crowd);
+    List<Future<CheckResult>> all = leaderAndFollowers(crowd);
     Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
 
     assertThat(crowd.decide(ask("k"), true)).isNull();
 
     firstMayEnd.countDown();
-    for (Future<Standing> each : all) {
+    for (Future<CheckResult> each : all) {
       assertThat(each.get(10, TimeUnit.SECONDS)).isNotNull();
     }
   }
@@ -203,15 +203,15 @@ final class CrowdTest {
               if (sent.size() == 3) {
                 askNobody();
               }
-              return List.of(outcome(shares.get(0).ask(), 1));
+              return List.of(outcome(shares.get(0).check(), 1));
             },
             ONE_LANE);
-    List<Future<Standing>> all = leaderAndFollowers(crowd);
+    List<Future<CheckResult>> all = leaderAndFollowers(crowd);
     Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
     firstMayEnd.countDown();
 
     int answered = 0;
-    for (Future<Standing> each : all) {
+    for (Future<CheckResult> each : all) {
       answered += each.get(10, TimeUnit.SECONDS) == null ? 0 : 1;
     }
     assertThat(answered).isEqualTo(2);
@@ -230,14 +230,14 @@ final class CrowdTest {
               return admitAll(shares);
             },
             ONE_LANE);
-    List<Future<Standing>> all = leaderAndFollowers(crowd);
+    List<Future<CheckResult>> all = leaderAndFollowers(crowd);
     Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
     firstMayEnd.countDown();
 
     assertThatThrownBy(() -> all.get(0).get(10, TimeUnit.SECONDS))
         .isInstanceOf(ExecutionException.class)
         .hasRootCauseInstanceOf(IllegalStateException.class);
-    for (Future<Standing> follower : all.subList(1, all.size())) {
+    for (Future<CheckResult> follower : all.subList(1, all.size())) {
       assertThat(Objects.requireNonNull(follower.get(10, TimeUnit.SECONDS)).worst()).isNegative();
     }
     assertThat(sent).containsExactly("k1", "k20");
@@ -261,13 +261,13 @@ final class CrowdTest {
     Crowd crowd =
         crowd(
             shares -> {
-              if (shares.get(0).ask().key(0).equals("interrupted")) {
+              if (shares.get(0).check().key(0).equals("interrupted")) {
                 askNobody();
               }
               return admitAll(shares);
             },
             ONE_LANE);
-    List<Future<Standing>> others = new ArrayList<>();
+    List<Future<CheckResult>> others = new ArrayList<>();
     others.add(threads.submit(() -> crowd.decide(ask("k"), true)));
     Await.until("the first is under way", DEADLINE, () -> sent.size() == 1);
     AtomicReference<Boolean> failed = new AtomicReference<>();
@@ -281,7 +281,7 @@ final class CrowdTest {
     Await.until("the others wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS + 1);
     firstMayEnd.countDown();
 
-    for (Future<Standing> other : others) {
+    for (Future<CheckResult> other : others) {
       assertThat(Objects.requireNonNull(other.get(10, TimeUnit.SECONDS)).worst()).isNegative();
     }
     interrupted.join(DEADLINE.toMillis());

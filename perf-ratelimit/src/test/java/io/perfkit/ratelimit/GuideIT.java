@@ -27,7 +27,7 @@ final class GuideIT {
 
   @Test
   void fiveLines() {
-    RateLimiter limiter = RateLimiter.redis(redis, "shop");
+    RateLimiter limiter = RateLimiter.create(redis, "shop");
     Plan api =
         Plan.of("api")
             .with(Policy.tokenBucket("per-ip", 10, Duration.ofSeconds(1)), "ip")
@@ -42,7 +42,7 @@ final class GuideIT {
 
   @Test
   void refusals() {
-    try (RateLimiter limiter = RateLimiter.redis(redis, "guide")) {
+    try (RateLimiter limiter = RateLimiter.create(redis, "guide")) {
       Plan plan = Plan.of("p").with(Policy.tokenBucket("once", 1, Duration.ofHours(1)));
       limiter.reset(plan, Request.of());
       limiter.check(plan, Request.of());
@@ -68,7 +68,7 @@ final class GuideIT {
     Policy export = Policy.concurrency("export", 3, Duration.ofMinutes(5));
     Policy trial = Policy.fixedWindow("trial", 1_000, Duration.ofHours(1)).withCost(5).asShadow();
 
-    try (RateLimiter limiter = RateLimiter.redis(redis, "guide")) {
+    try (RateLimiter limiter = RateLimiter.create(redis, "guide")) {
       Plan all = Plan.of("all");
       for (Policy policy : List.of(general, login, report, export, trial)) {
         all = all.with(policy, "user");
@@ -82,7 +82,7 @@ final class GuideIT {
 
   @Test
   void heldPermits() {
-    try (RateLimiter limiter = RateLimiter.redis(redis, "guide")) {
+    try (RateLimiter limiter = RateLimiter.create(redis, "guide")) {
       Policy export = Policy.concurrency("export", 3, Duration.ofMinutes(5));
       Plan exports = Plan.of("exports").with(export, "user");
       limiter.reset(exports, Request.of("user", userId));
@@ -107,7 +107,7 @@ final class GuideIT {
   void exemptPrincipals() {
     MeterRegistry registry = new SimpleMeterRegistry();
     Principal principal = () -> "monitoring";
-    Plan api = Presets.API;
+    Plan api = Plan.of("api").with(Policy.tokenBucket("general", 10, Duration.ofSeconds(1)), "ip");
 
     RateLimiter limiter =
         RateLimiter.builder(redis, "shop")
@@ -126,22 +126,33 @@ final class GuideIT {
   void whileRedisIsDown() {
     Policy login =
         Policy.slidingWindow("login", 6, Duration.ofMinutes(1))
-            .withOnRedisDown(FailureMode.local(0.25)); // of four nodes, each admits a quarter
+            .withOnRedisDown(OnRedisDown.local(0.25)); // of four nodes, each admits a quarter
 
     assertThat(login.onRedisDown().share()).isEqualTo(0.25);
-    assertThat(Presets.LOGIN.parts()).hasSize(2);
   }
 
   @Test
-  void presets() {
-    Duration second = Duration.ofSeconds(1);
-    assertThat(Presets.API.parts())
-        .containsExactly(
-            new Plan.Part(Policy.tokenBucket("general", 10, second), "ip", false),
-            new Plan.Part(Policy.tokenBucket("per-user", 20, second), "user", true));
-    assertThat(Presets.LOGIN.parts())
-        .containsExactly(
-            new Plan.Part(Policy.tokenBucket("general", 10, second), "ip", false),
-            new Plan.Part(Policy.slidingWindow("auth", 6, Duration.ofMinutes(1)), "ip", false));
+  void usualLimits() {
+    Policy general = Policy.tokenBucket("general", 10, Duration.ofSeconds(1));
+    Policy perUser = Policy.tokenBucket("per-user", 20, Duration.ofSeconds(1));
+    Policy auth = Policy.slidingWindow("auth", 6, Duration.ofMinutes(1));
+    Plan api = Plan.of("api").with(general, "ip").withIfPresent(perUser, "user");
+    Plan login = Plan.of("login").with(general, "ip").with(auth, "ip");
+
+    assertThat(api.parts()).extracting(Plan.Part::optional).containsExactly(false, true);
+    assertThat(login.parts()).extracting(Plan.Part::dimension).containsExactly("ip", "ip");
+  }
+
+  @Test
+  void inDevelopment() {
+    Plan api = Plan.of("api").with(Policy.tokenBucket("general", 1, Duration.ofHours(1)), "ip");
+    boolean development = true;
+
+    RateLimiter limiter = development ? RateLimiter.disabled() : RateLimiter.create(redis, "shop");
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(limiter.check(api, Request.of("ip", address)).allowed()).isTrue();
+    }
+    limiter.close();
   }
 }

@@ -24,7 +24,7 @@ final class LeasedPolicyIT {
   /** Holds far more than returns while a test runs. */
   private static final Policy HOT =
       Policy.tokenBucket("hot", 1_000, Duration.ofSeconds(1), 100_000)
-          .withOnRedisDown(FailureMode.closed())
+          .withOnRedisDown(OnRedisDown.closed())
           .leased(Duration.ofSeconds(1));
 
   private static final Plan ALONE = Plan.of("alone").with(HOT);
@@ -85,11 +85,11 @@ final class LeasedPolicyIT {
 
   @Test
   void aRefusalSaysWhenToComeAgain() {
-    Decision never = limiter.tryAcquire(ALONE, Request.of(), 100_001);
+    Decision never = limiter.check(ALONE, Request.of(), 100_001);
     assertThat(((Decision.Denied) never).reason()).isEqualTo(Decision.Reason.NEVER);
-    assertThat(limiter.tryAcquire(ALONE, Request.of(), 100_000).allowed()).isTrue();
+    assertThat(limiter.check(ALONE, Request.of(), 100_000).allowed()).isTrue();
 
-    Decision refused = limiter.tryAcquire(ALONE, Request.of(), 1_000);
+    Decision refused = limiter.check(ALONE, Request.of(), 1_000);
 
     assertThat(refused.allowed()).isFalse();
     assertThat(refused.retryAfter()).isBetween(Duration.ofMillis(1), Duration.ofSeconds(1));
@@ -120,7 +120,7 @@ final class LeasedPolicyIT {
     Await.until("permits given back", PATIENCE, () -> remaining() == 0);
 
     try (RateLimiter other = limiter()) {
-      assertThat(other.tryAcquire(ALONE, Request.of(), 99_999).allowed()).isTrue();
+      assertThat(other.check(ALONE, Request.of(), 99_999).allowed()).isTrue();
     }
   }
 
@@ -129,16 +129,16 @@ final class LeasedPolicyIT {
     try (RateLimiter other = limiter()) {
       assertThat(other.check(ALONE, Request.of()).allowed()).isTrue();
     }
-    assertThat(limiter.tryAcquire(ALONE, Request.of(), 99_999).allowed()).isTrue();
+    assertThat(limiter.check(ALONE, Request.of(), 99_999).allowed()).isTrue();
   }
 
   @Test
   void aResetFillsTheBucket() {
-    assertThat(limiter.tryAcquire(ALONE, Request.of(), 100_000).allowed()).isTrue();
+    assertThat(limiter.check(ALONE, Request.of(), 100_000).allowed()).isTrue();
 
     limiter.reset(ALONE, Request.of());
 
-    assertThat(limiter.tryAcquire(ALONE, Request.of(), 100_000).allowed()).isTrue();
+    assertThat(limiter.check(ALONE, Request.of(), 100_000).allowed()).isTrue();
   }
 
   @Test
@@ -215,8 +215,8 @@ final class LeasedPolicyIT {
   @Test
   void inProcessALeasedPolicyIsAnOrdinaryOne() {
     try (RateLimiter local = RateLimiter.local()) {
-      assertThat(local.tryAcquire(ALONE, Request.of(), 100_000).allowed()).isTrue();
-      assertThat(local.tryAcquire(ALONE, Request.of(), 1_000).allowed()).isFalse();
+      assertThat(local.check(ALONE, Request.of(), 100_000).allowed()).isTrue();
+      assertThat(local.check(ALONE, Request.of(), 1_000).allowed()).isFalse();
     }
   }
 

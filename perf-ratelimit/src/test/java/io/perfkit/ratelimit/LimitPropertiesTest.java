@@ -46,7 +46,7 @@ final class LimitPropertiesTest {
     void step(int step) {
       clock.advance(Duration.of(step / 40 % 300_000, ChronoUnit.MICROS));
       long cost = 1L + step % 4;
-      Decision decision = limiter.tryAcquire(plan, A, Math.min(cost, limit.capacity()));
+      Decision decision = limiter.check(plan, A, Math.min(cost, limit.capacity()));
       if (decision.allowed()) {
         admitted.put(decision, new Admission(now(), Math.min(cost, limit.capacity())));
       }
@@ -133,7 +133,7 @@ final class LimitPropertiesTest {
       long cost = 1 + step % Math.min(40L, limit.capacity());
       Oracle.Answer expected = oracle.look(run.now(), cost);
       LimitStatus before = run.limiter.peek(run.plan, A).limits().get(0);
-      Decision decision = run.limiter.tryAcquire(run.plan, A, cost);
+      Decision decision = run.limiter.check(run.plan, A, cost);
       assertThat(before.remaining()).isEqualTo(expected.remaining());
       assertThat(before.resetAfter()).isEqualTo(Duration.of(expected.reset(), ChronoUnit.MICROS));
       assertThat(decision.retryAfter()).isEqualTo(Duration.of(expected.retry(), ChronoUnit.MICROS));

@@ -48,7 +48,7 @@ final class LimitTest {
       refuses(() -> new Limit.TokenBucket(1, span, 1), "period" + tail);
       refuses(() -> new Limit.SlidingWindow(1, span), "window" + tail);
       refuses(() -> new Limit.FixedWindow(1, span), "window" + tail);
-      refuses(() -> new Limit.Concurrency(1, span), "leaseTtl" + tail);
+      refuses(() -> new Limit.Concurrency(1, span), "maxHold" + tail);
     }
     assertThat(new Limit.SlidingWindow(1, Duration.ofNanos(1_000)).permits()).isEqualTo(1);
   }
@@ -97,16 +97,16 @@ final class LimitTest {
       refuses(() -> policy.withCost(cost), "cost: " + cost + " (expected: 1 to the capacity 3)");
     }
     assertThat(policy.withCost(3).cost()).isEqualTo(3);
-    assertThat(policy.asShadow().asHidden().withOnRedisDown(FailureMode.open()))
+    assertThat(policy.asShadow().asHidden().withOnRedisDown(OnRedisDown.open()))
         .isEqualTo(
-            new Policy("p", policy.limit(), 1, FailureMode.open(), true, true, Duration.ZERO));
+            new Policy("p", policy.limit(), 1, OnRedisDown.open(), true, true, Duration.ZERO));
   }
 
   @Test
   void aShareIsAPart() {
     for (double share : new double[] {0, -1, 1.1, Double.NaN}) {
       refuses(
-          () -> FailureMode.local(share), "share: " + share + " (expected: above 0, at most 1)");
+          () -> OnRedisDown.local(share), "share: " + share + " (expected: above 0, at most 1)");
     }
   }
 
@@ -141,12 +141,16 @@ final class LimitTest {
 
   @Test
   void settingsAreBounded() {
-    RateLimiterConfig defaults = RateLimiterConfig.defaults();
-    refuses(() -> defaults.withKeysMax(0), "keysMax: 0 (expected: >= 1)");
-    refuses(() -> defaults.withDenials(0, SECOND), "denialsMax: 0 (expected: >= 1)");
-    refuses(() -> defaults.withOffendersMax(0), "offendersMax: 0 (expected: >= 1)");
+    RateLimiterConfig.Builder builder = RateLimiterConfig.builder();
+    refuses(() -> builder.maxKeys(0).build(), "maxKeys: 0 (expected: >= 1)");
+    refuses(() -> builder.maxKeys(1).maxDenials(0).build(), "maxDenials: 0 (expected: >= 1)");
     refuses(
-        () -> defaults.withDenials(1, Duration.ofHours(2)),
-        "denialMemory: PT2H (expected: zero to PT1H)");
+        () -> builder.maxDenials(1).maxRefusedKeys(0).build(),
+        "maxRefusedKeys: 0 (expected: >= 1)");
+    refuses(
+        () -> builder.maxRefusedKeys(1).denialTtl(Duration.ofHours(2)).build(),
+        "denialTtl: PT2H (expected: zero to PT1H)");
+    RateLimiterConfig changed = builder.denialTtl(SECOND.plusMillis(1)).build();
+    assertThat(changed.toBuilder().build()).isEqualTo(changed);
   }
 }

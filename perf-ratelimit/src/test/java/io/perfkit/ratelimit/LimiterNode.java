@@ -60,7 +60,7 @@ final class LimiterNode {
         RateLimiter limiter =
             RateLimiter.builder(redis, prefix)
                 .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
-                .config(RateLimiterConfig.defaults().withDenials(1, Duration.ZERO))
+                .config(RateLimiterConfig.builder().denialTtl(Duration.ZERO).build())
                 .build()) {
       long end = System.nanoTime() + Duration.ofMillis(millis).toNanos();
       Callable<List<Event>> caller =
@@ -85,16 +85,16 @@ final class LimiterNode {
     if (decision.degraded()) {
       throw new IllegalStateException("Redis was taken for down, so nothing is proved");
     }
-    Standing standing =
+    CheckResult result =
         decision instanceof Decision.Allowed allowed
-            ? allowed.standing()
-            : ((Decision.Denied) decision).standing();
-    for (int i = 0; i < standing.ask().size(); i++) {
+            ? allowed.result()
+            : ((Decision.Denied) decision).result();
+    for (int i = 0; i < result.check().size(); i++) {
       events.add(
           new Event(
-              standing.ask().rule(i).policy().name(),
-              standing.time(i),
-              standing.code(i),
+              result.check().rule(i).policy().name(),
+              result.time(i),
+              result.code(i),
               decision.allowed()));
     }
   }

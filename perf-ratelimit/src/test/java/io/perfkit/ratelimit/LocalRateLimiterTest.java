@@ -46,10 +46,10 @@ final class LocalRateLimiterTest extends RateLimiterContract {
 
   @Test
   void aKeyThatOwesIsNeverForgottenAndTooManyKeysShareACount() {
-    RateLimiter limiter = builder().config(RateLimiterConfig.defaults().withKeysMax(10)).build();
+    RateLimiter limiter = builder().config(RateLimiterConfig.builder().maxKeys(10).build()).build();
     Plan plan = Plan.of("p").with(Policy.tokenBucket("crowd", 2, Duration.ofHours(1)), "ip");
     for (int i = 0; i < 10; i++) {
-      limiter.tryAcquire(plan, ip("early-" + i), 2);
+      limiter.check(plan, ip("early-" + i), 2);
     }
 
     assertThat(limiter.health().overflowing()).isTrue();

@@ -105,9 +105,10 @@ final class LocalStoreConcurrencyTest {
             Policy.slidingWindow("s", 200, minute),
             Policy.fixedWindow("f", 2, minute),
             Policy.concurrency("n", 2, minute))) {
-      Count count = Count.source(new Rule(policy, 0), 1, InstantSource.system()).apply(0);
+      LocalCounter count =
+          LocalCounter.source(new Rule(policy, 0), 1, InstantSource.system()).apply(0);
       assertThat(count.forgetIfWhole(0)).as(policy.name()).isTrue();
-      assertThat(count.decideAlone(0, 1, true, new long[Standing.WIDTH]))
+      assertThat(count.decideAlone(0, 1, true, new long[CheckResult.WIDTH]))
           .as(policy.name())
           .isFalse();
     }
@@ -122,7 +123,7 @@ final class LocalStoreConcurrencyTest {
     try (RateLimiter limiter =
         RateLimiter.localBuilder()
             .clocks(clock.nanos(), clock, nanos -> {})
-            .config(RateLimiterConfig.defaults().withKeysMax(64))
+            .config(RateLimiterConfig.builder().maxKeys(64).build())
             .build()) {
       int rounds = 500;
       for (int round = 0; round < rounds; round++) {

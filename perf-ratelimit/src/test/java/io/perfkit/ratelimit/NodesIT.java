@@ -95,7 +95,7 @@ final class NodesIT {
     Oracle oracle = Oracle.of(policy.limit());
     for (Event event : ordered) {
       boolean admits = oracle.look(event.time(), 1).retry() == 0;
-      assertThat(event.code() == Standing.ADMITS).as("%s: %s", policy, event).isEqualTo(admits);
+      assertThat(event.code() == CheckResult.ADMITS).as("%s: %s", policy, event).isEqualTo(admits);
       if (event.admitted()) {
         oracle.take(event.time(), 1);
       }

@@ -102,7 +102,7 @@ abstract class RateLimiterContract {
     assertThat(only(limiter.check(plan, A)))
         .isEqualTo(new LimitStatus(policy, 5, 4, Duration.ofMillis(100), Duration.ZERO));
     clock.advance(Duration.ofMillis(50));
-    assertThat(only(limiter.tryAcquire(plan, A, 4)))
+    assertThat(only(limiter.check(plan, A, 4)))
         .isEqualTo(new LimitStatus(policy, 5, 0, Duration.ofMillis(450), Duration.ZERO));
     assertThat(only(limiter.check(plan, A)))
         .isEqualTo(new LimitStatus(policy, 5, 0, Duration.ofMillis(450), Duration.ofMillis(50)));
@@ -141,7 +141,7 @@ abstract class RateLimiterContract {
     Decision refusal = limiter.check(plan, A);
     assertThat(only(refusal))
         .isEqualTo(new LimitStatus(policy, 3, 0, Duration.ofSeconds(10), Duration.ofSeconds(6)));
-    assertThat(limiter.tryAcquire(plan, A, 2).retryAfter()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(limiter.check(plan, A, 2).retryAfter()).isEqualTo(Duration.ofSeconds(10));
 
     honours(limiter, plan, refusal, Duration.ofSeconds(6));
     admits(limiter, plan, 1);
@@ -155,15 +155,15 @@ abstract class RateLimiterContract {
     Plan plan = plan(policy);
 
     clock.advance(Duration.ofMillis(31_500));
-    assertThat(limiter.tryAcquire(plan, A, 160).allowed()).isTrue();
+    assertThat(limiter.check(plan, A, 160).allowed()).isTrue();
     clock.advance(Duration.ofSeconds(1));
-    assertThat(limiter.tryAcquire(plan, A, 160).allowed()).isTrue();
+    assertThat(limiter.check(plan, A, 160).allowed()).isTrue();
     Decision refusal = limiter.check(plan, A);
     assertThat(only(refusal).remaining()).isZero();
 
     honours(limiter, plan, refusal, Duration.ofMillis(31_500)); // segments end on whole seconds
     assertThat(only(limiter.peek(plan, A)).remaining()).isEqualTo(160);
-    assertThat(limiter.tryAcquire(plan, A, 160).allowed()).isTrue();
+    assertThat(limiter.check(plan, A, 160).allowed()).isTrue();
     assertThat(limiter.check(plan, A).retryAfter()).isEqualTo(SECOND);
   }
 
@@ -271,7 +271,7 @@ abstract class RateLimiterContract {
     assertThat(limiter.check(plan, ip(tenKilobytes)).allowed()).isTrue();
     assertThat(limiter.check(plan, ip(tenKilobytes)).allowed()).isFalse();
     assertThat(limiter.check(plan, ip(tenKilobytes + "k")).allowed()).isTrue();
-    assertThat(limiter.offenders()).allMatch(offender -> offender.key().length() == 65);
+    assertThat(limiter.topRefused()).allMatch(offender -> offender.key().length() == 65);
   }
 
   @Test
@@ -287,7 +287,7 @@ abstract class RateLimiterContract {
     assertThat(last.limits().get(0).refuses()).isTrue();
     assertThat(last.binding().orElseThrow().policy()).isEqualTo(real);
     assertThat(only(limiter.peek(plan(real), A)).remaining()).isZero();
-    assertThat(limiter.tryAcquire(plan, ip("other"), 2).allowed())
+    assertThat(limiter.check(plan, ip("other"), 2).allowed())
         .as("too much for the shadow only")
         .isTrue();
     assertThat(only(limiter.peek(plan(real), ip("other"))).remaining()).isEqualTo(1);
@@ -298,8 +298,8 @@ abstract class RateLimiterContract {
     RateLimiter limiter = limiter();
     Plan plan = plan(Policy.tokenBucket("cost", 10, SECOND).withCost(3));
 
-    assertThat(only(limiter.tryAcquire(plan, A, 2)).remaining()).isEqualTo(4);
-    assertThat(limiter.tryAcquire(plan, A, 2).allowed()).isFalse();
+    assertThat(only(limiter.check(plan, A, 2)).remaining()).isEqualTo(4);
+    assertThat(limiter.check(plan, A, 2).allowed()).isFalse();
     assertThat(only(limiter.check(plan, A)).remaining()).isEqualTo(1);
   }
 
@@ -313,7 +313,7 @@ abstract class RateLimiterContract {
     admits(limiter, plan, 1);
 
     for (long permits : new long[] {6, 101, Long.MAX_VALUE}) {
-      Decision refusal = limiter.tryAcquire(plan, A, permits);
+      Decision refusal = limiter.check(plan, A, permits);
       assertThat(refusal).isInstanceOf(Decision.Denied.class);
       assertThat(((Decision.Denied) refusal).reason()).isEqualTo(Decision.Reason.NEVER);
       assertThat(refusal.retryAfter()).isEqualTo(ChronoUnit.FOREVER.getDuration());
@@ -338,7 +338,7 @@ abstract class RateLimiterContract {
   void aRefundGivesBackWhatHasNotReturnedByItself() {
     RateLimiter limiter = limiter();
     Plan plan = plan(Policy.tokenBucket("back", 10, SECOND, 5));
-    Decision charged = limiter.tryAcquire(plan, A, 4);
+    Decision charged = limiter.check(plan, A, 4);
     clock.advance(Duration.ofMillis(250)); // 2.5 of them are there again
 
     assertThat(limiter.refund(charged)).isTrue();
@@ -367,17 +367,17 @@ abstract class RateLimiterContract {
   void aRefundNeverLetsABurstThroughThatTheRestDoesNotAllow() {
     RateLimiter limiter = limiter();
     Plan plan = plan(Policy.tokenBucket("late", 10, SECOND, 5));
-    Decision charged = limiter.tryAcquire(plan, A, 2);
+    Decision charged = limiter.check(plan, A, 2);
     clock.advance(Duration.ofMillis(150));
-    assertThat(limiter.tryAcquire(plan, A, 4).allowed()).isTrue(); // 0.5 left
+    assertThat(limiter.check(plan, A, 4).allowed()).isTrue(); // 0.5 left
 
     limiter.refund(charged); // of which 1.5 have returned
 
     assertThat(only(limiter.peek(plan, A)).remaining()).isEqualTo(1);
     clock.advance(SECOND);
-    Decision late = limiter.tryAcquire(plan, A, 2);
+    Decision late = limiter.check(plan, A, 2);
     clock.advance(Duration.ofMillis(200));
-    assertThat(limiter.tryAcquire(plan, A, 5).allowed()).isTrue();
+    assertThat(limiter.check(plan, A, 5).allowed()).isTrue();
     limiter.refund(late);
     assertThat(only(limiter.peek(plan, A)).remaining()).isZero();
   }
@@ -393,9 +393,9 @@ abstract class RateLimiterContract {
             Policy.calendarQuota("refund-day", 10, ChronoUnit.DAYS, ZoneId.of("UTC")),
             Policy.concurrency("refund-held", 10, Duration.ofSeconds(10)))) {
       Plan plan = plan(policy);
-      Decision charged = limiter.tryAcquire(plan, A, 6);
+      Decision charged = limiter.check(plan, A, 6);
       clock.advance(MICRO);
-      limiter.tryAcquire(plan, A, 3);
+      limiter.check(plan, A, 3);
       long before = only(limiter.peek(plan, A)).remaining();
 
       assertThat(limiter.refund(charged)).isTrue();
@@ -414,10 +414,10 @@ abstract class RateLimiterContract {
             Policy.fixedWindow("reset-fixed", 10, Duration.ofSeconds(10)),
             Policy.tokenBucket("reset-bucket", 10, Duration.ofSeconds(10)))) {
       Plan plan = plan(policy);
-      Decision charged = limiter.tryAcquire(plan, A, 5);
+      Decision charged = limiter.check(plan, A, 5);
       limiter.reset(plan, A);
       clock.advance(MICRO);
-      limiter.tryAcquire(plan, A, 5);
+      limiter.check(plan, A, 5);
 
       limiter.refund(charged);
 
@@ -566,7 +566,7 @@ abstract class RateLimiterContract {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("request: Request[user] (expected: a key of 'ip' for Plan[asked");
     for (long permits : new long[] {0, -1, Long.MIN_VALUE}) {
-      assertThatThrownBy(() -> limiter.tryAcquire(plan, A, permits))
+      assertThatThrownBy(() -> limiter.check(plan, A, permits))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("permits: " + permits + " (expected: >= 1)");
     }
@@ -607,9 +607,9 @@ abstract class RateLimiterContract {
       }
     }
 
-    assertThat(limiter.offenders())
+    assertThat(limiter.topRefused())
         .startsWith(
-            new Offender("offended", "key-5", 5, 0), new Offender("offended", "key-4", 4, 0))
+            new RefusedKey("offended", "key-5", 5, 0), new RefusedKey("offended", "key-4", 4, 0))
         .hasSize(5);
     assertThat(limiter.toString()).doesNotContain("key-5");
   }

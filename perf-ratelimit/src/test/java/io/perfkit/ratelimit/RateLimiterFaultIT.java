@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.RedisUnavailable;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FaultProxy;
 import io.perfkit.testing.RedisProcess;
@@ -29,10 +30,10 @@ final class RateLimiterFaultIT {
   private static final Duration PROBE = Duration.ofMillis(100);
   private static final Request A = Request.of("ip", "192.0.2.1");
 
-  private static final Plan OPEN = plan("open", FailureMode.open());
-  private static final Plan CLOSED = plan("closed", FailureMode.closed());
-  private static final Plan LOCAL = plan("local", FailureMode.local(0.5));
-  private static final Plan WHOLE = plan("whole", FailureMode.local(1));
+  private static final Plan OPEN = plan("open", OnRedisDown.open());
+  private static final Plan CLOSED = plan("closed", OnRedisDown.closed());
+  private static final Plan LOCAL = plan("local", OnRedisDown.local(0.5));
+  private static final Plan WHOLE = plan("whole", OnRedisDown.local(1));
 
   private final RedisProcess server = RedisProcess.start();
   private final FaultProxy proxy = FaultProxy.to(server.address());
@@ -40,7 +41,7 @@ final class RateLimiterFaultIT {
   private final RedisClient client = client(proxy.address());
   private final RateLimiter limiter = limiter(client);
 
-  private static Plan plan(String name, FailureMode mode) {
+  private static Plan plan(String name, OnRedisDown mode) {
     return Plan.of(name).with(Policy.tokenBucket(name, 10, HOUR).withOnRedisDown(mode), "ip");
   }
 
@@ -50,7 +51,7 @@ final class RateLimiterFaultIT {
 
   private static RateLimiter limiter(RedisClient client) {
     return RateLimiter.builder(client, "fault")
-        .config(RateLimiterConfig.defaults().withDenials(1, Duration.ZERO))
+        .config(RateLimiterConfig.builder().denialTtl(Duration.ZERO).build())
         .guard(GuardConfig.defaults().withBudget(Duration.ofMillis(300)).withProbeEvery(PROBE))
         .build();
   }
@@ -84,7 +85,7 @@ final class RateLimiterFaultIT {
     }
     Decision spent = limiter.check(LOCAL, A);
     assertThat(((Decision.Denied) spent).reason()).isEqualTo(Decision.Reason.SPENT);
-    Decision more = limiter.tryAcquire(LOCAL, Request.of("ip", "other"), 6);
+    Decision more = limiter.check(LOCAL, Request.of("ip", "other"), 6);
     assertThat(((Decision.Denied) more).reason())
         .as("more than the share, but not than the limit")
         .isEqualTo(Decision.Reason.UNAVAILABLE);
@@ -213,7 +214,7 @@ final class RateLimiterFaultIT {
   @Test
   void aShadowRefusesNothingEvenWhileRedisIsDown() {
     Policy shadow =
-        Policy.tokenBucket("shadow", 1, HOUR).withOnRedisDown(FailureMode.closed()).asShadow();
+        Policy.tokenBucket("shadow", 1, HOUR).withOnRedisDown(OnRedisDown.closed()).asShadow();
     server.kill();
 
     assertThat(limiter.check(Plan.of("shadow").with(shadow, "ip"), A).allowed()).isTrue();
@@ -225,10 +226,9 @@ final class RateLimiterFaultIT {
     server.kill();
 
     assertThatThrownBy(() -> limiter.block(WHOLE, A, HOUR))
-        .isInstanceOf(RedisDown.class)
-        .hasMessageStartingWith("block of 1 policies: ")
+        .isInstanceOf(RedisUnavailable.class)
         .hasMessageNotContaining("192.0.2.1");
-    assertThatThrownBy(() -> limiter.reset(WHOLE, A)).isInstanceOf(RedisDown.class);
+    assertThatThrownBy(() -> limiter.reset(WHOLE, A)).isInstanceOf(RedisUnavailable.class);
     assertThat(limiter.refund(charged)).isFalse();
     Decision local = limiter.check(LOCAL, A);
     assertThat(limiter.refund(local)).as("counted here, so refunded here").isTrue();

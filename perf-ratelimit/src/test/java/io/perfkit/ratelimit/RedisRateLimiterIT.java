@@ -39,7 +39,7 @@ final class RedisRateLimiterIT extends RateLimiterContract {
   void whatIsRefusedFromMemoryIsJustWhatRedisWouldRefuse() {
     RateLimiter remembering = limiter();
     RateLimiter witness =
-        limiter(builder().config(RateLimiterConfig.defaults().withDenials(1, Duration.ZERO)));
+        limiter(builder().config(RateLimiterConfig.builder().denialTtl(Duration.ZERO).build()));
     Plan plan =
         Plan.of("p")
             .with(Policy.tokenBucket("bucket", 50, SECOND, 4), "ip")

@@ -29,7 +29,7 @@ final class RedisStoreIT {
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Request A = Request.of("ip", "192.0.2.1");
   private static final RateLimiterConfig WITHOUT_MEMORY =
-      RateLimiterConfig.defaults().withDenials(1, Duration.ZERO);
+      RateLimiterConfig.builder().denialTtl(Duration.ZERO).build();
 
   private static final List<Policy> OF_EACH_KIND =
       List.of(
@@ -86,7 +86,7 @@ final class RedisStoreIT {
       }
       for (Policy policy : OF_EACH_KIND) {
         Plan one = Plan.of(policy.name()).with(policy, "ip");
-        limiter.tryAcquire(one, A, 2);
+        limiter.check(one, A, 2);
       }
       limiter.reset(Plan.of("b").with(OF_EACH_KIND.get(0), "ip"), A);
       Map<String, String> before = dump(prefix);
@@ -94,7 +94,7 @@ final class RedisStoreIT {
 
       for (int i = 0; i < 20; i++) {
         assertThat(limiter.check(all, A).allowed()).isFalse();
-        assertThat(limiter.tryAcquire(all, A, 3).allowed()).isFalse();
+        assertThat(limiter.check(all, A, 3).allowed()).isFalse();
         limiter.peek(all, A);
       }
 
@@ -134,7 +134,7 @@ final class RedisStoreIT {
       Decision free = limiter.check(holdsNothing, A);
       Decision held = limiter.check(holds, A);
 
-      assertThat(scripts(client, () -> limiter.tryAcquire(holds, A, 2))).isEqualTo(1);
+      assertThat(scripts(client, () -> limiter.check(holds, A, 2))).isEqualTo(1);
       assertThat(scripts(client, () -> limiter.peek(holds, A))).isEqualTo(1);
       assertThat(scripts(client, () -> limiter.release(held))).isEqualTo(1);
       assertThat(scripts(client, () -> limiter.release(held))).as("done").isZero();
@@ -166,7 +166,7 @@ final class RedisStoreIT {
   void aRememberedRefusalCostsNoCommandAndIsTheOneThatRedisWouldRepeat() {
     try (RedisProcess own = RedisProcess.start();
         RedisClient client = RedisClient.builder().hostAndPort(own.address()).build();
-        RateLimiter limiter = RateLimiter.redis(client, "storm");
+        RateLimiter limiter = RateLimiter.create(client, "storm");
         RateLimiter witness = RateLimiter.builder(client, "storm").config(WITHOUT_MEMORY).build()) {
       Plan plan = Plan.of("p").with(Policy.tokenBucket("storm", 1, Duration.ofHours(1)), "ip");
       limiter.check(plan, A);
@@ -181,7 +181,7 @@ final class RedisStoreIT {
       assertThat(limiter.check(plan, A).retryAfter()).isLessThanOrEqualTo(refusal.retryAfter());
       assertThat(witness.check(plan, A).allowed()).isFalse();
       assertThat(limiter.check(plan, Request.of("ip", "other")).allowed()).isTrue();
-      assertThat(limiter.offenders().get(0).refusals()).isEqualTo(1_002);
+      assertThat(limiter.topRefused().get(0).refusals()).isEqualTo(1_002);
       limiter.reset(plan, A);
       assertThat(limiter.check(plan, A).allowed()).as("a reset is not overlooked").isTrue();
     }
@@ -224,7 +224,7 @@ final class RedisStoreIT {
       clock.set(clock.get() / 86_400_000_000L * 86_400_000_000L + 43_200_000_000L); // noon
       try (RateLimiter limiter = at(clock, server.prefix() + "jump")) {
         Plan plan = Plan.of(policy.name()).with(policy, "ip");
-        assertThat(limiter.tryAcquire(plan, A, 2).allowed()).isTrue();
+        assertThat(limiter.check(plan, A, 2).allowed()).isTrue();
         for (int i = 0; i < 10; i++) {
           clock.addAndGet(i % 2 == 0 ? -3_600_000_000L : 100_000);
           assertThat(limiter.check(plan, A).allowed()).as("%s after %s", policy, i).isFalse();
@@ -233,11 +233,11 @@ final class RedisStoreIT {
         assertThat(limiter.check(plan, A).allowed()).isFalse();
         long period = Limit.micros(policy.limit().period());
         clock.addAndGet(period + period / 16 + 1_000_000); // a segment more than a window
-        assertThat(limiter.tryAcquire(plan, A, 2).allowed())
+        assertThat(limiter.check(plan, A, 2).allowed())
             .as("%s, one period after the last jump", policy)
             .isTrue();
         clock.addAndGet(Duration.ofDays(2).toMillis() * 1_000);
-        assertThat(limiter.tryAcquire(plan, A, 2).allowed()).isTrue();
+        assertThat(limiter.check(plan, A, 2).allowed()).isTrue();
         assertThat(limiter.check(plan, A).allowed()).as("no more than all of them").isFalse();
       }
     }
@@ -292,12 +292,12 @@ final class RedisStoreIT {
     Plan longer = Plan.of("p").with(Policy.slidingWindow("y", 300, Duration.ofHours(2)), "ip");
     try (RateLimiter old = builder(prefix).build();
         RateLimiter changed = builder(prefix).build()) {
-      old.tryAcquire(before, A, 7);
-      old.tryAcquire(window, A, 150);
+      old.check(before, A, 7);
+      old.check(window, A, 150);
 
       assertThat(changed.peek(after, A).limits().get(0).remaining()).isEqualTo(8);
       assertThat(changed.peek(longer, A).limits().get(0).remaining()).isEqualTo(150);
-      assertThat(changed.tryAcquire(longer, A, 151).allowed()).isFalse();
+      assertThat(changed.check(longer, A, 151).allowed()).isFalse();
     }
     Plan smaller = Plan.of("p").with(Policy.tokenBucket("x", 5, Duration.ofHours(1)), "ip");
     try (RateLimiter limiter = builder(prefix).build()) {
@@ -313,7 +313,7 @@ final class RedisStoreIT {
     Map<String, Long> bytes = Map.of("b", 41L, "l", 9L + 2 * 8, "s", 297L, "f", 33L, "c", 33L);
     try (RateLimiter limiter = builder(prefix).build()) {
       for (Policy policy : OF_EACH_KIND.subList(0, 5)) {
-        limiter.tryAcquire(Plan.of(policy.name()).with(policy, "ip"), A, 2);
+        limiter.check(Plan.of(policy.name()).with(policy, "ip"), A, 2);
         String key = prefix + ":{" + prefix + ".limits}:v1:" + policy.name() + ":192.0.2.1";
         assertThat(redis.strlen(key)).as(policy.name()).isEqualTo(bytes.get(policy.name()));
       }
@@ -376,9 +376,9 @@ final class RedisStoreIT {
     String prefix = server.prefix() + "deleted";
     Plan plan = Plan.of("p").with(Policy.tokenBucket("b", 5, Duration.ofHours(1)), "ip");
     try (RateLimiter limiter = builder(prefix).build()) {
-      Decision charged = limiter.tryAcquire(plan, A, 5);
+      Decision charged = limiter.check(plan, A, 5);
       redis.del(prefix + ":{" + prefix + ".limits}:v1:b:192.0.2.1");
-      assertThat(limiter.tryAcquire(plan, A, 5).allowed()).isTrue();
+      assertThat(limiter.check(plan, A, 5).allowed()).isTrue();
 
       limiter.refund(charged);
 

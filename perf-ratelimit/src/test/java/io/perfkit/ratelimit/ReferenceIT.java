@@ -26,7 +26,7 @@ final class ReferenceIT {
     try (RateLimiter limiter =
         RateLimiter.builder(server.client(), server.prefix() + "reference")
             .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
-            .config(RateLimiterConfig.defaults().withDenials(10_000, Duration.ofHours(1)))
+            .config(RateLimiterConfig.builder().denialTtl(Duration.ofHours(1)).build())
             .meterRegistry(registry)
             .build()) {
       Plan plan = Plan.of("p").with(POLICY, "ip");
@@ -41,8 +41,7 @@ final class ReferenceIT {
 
       assertThat(count(registry, "allowed")).isEqualTo(1);
       assertThat(count(registry, "denied")).isEqualTo(2);
-      assertThat(
-              of(registry, "perf.ratelimit.denials.remembered", POLICY).functionCounter().count())
+      assertThat(of(registry, "perf.ratelimit.denials.cached", POLICY).functionCounter().count())
           .isEqualTo(1);
       assertThat(of(registry, "perf.ratelimit.leases.hits", LEASED).functionCounter().count())
           .isEqualTo(9);

@@ -102,7 +102,7 @@ public final class RateLimitHeaders {
     for (LimitStatus status : decision.limits()) {
       if (!status.policy().hidden() && !status.policy().shadow()) {
         policies.add(StructuredFields.policy(status.policy()));
-        standings.add(StructuredFields.standing(status));
+        standings.add(StructuredFields.result(status));
       }
     }
     if (!policies.isEmpty()) {

@@ -30,7 +30,7 @@ final class StructuredFields {
    * {@code "name";r=7;t=1}: what is left, and the seconds until all is there again, or, of a policy
    * that refuses, until it admits.
    */
-  static String standing(LimitStatus status) {
+  static String result(LimitStatus status) {
     Duration wait = status.refuses() ? Seconds.wait(status) : status.resetAfter();
     String left = name(status.policy()) + ";r=" + Seconds.integer(status.remaining());
     return Seconds.never(wait) ? left : left + ";t=" + Seconds.up(wait);

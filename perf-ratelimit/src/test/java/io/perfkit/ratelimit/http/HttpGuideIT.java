@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.perfkit.ratelimit.Decision;
 import io.perfkit.ratelimit.Plan;
 import io.perfkit.ratelimit.Policy;
-import io.perfkit.ratelimit.Presets;
 import io.perfkit.ratelimit.RateLimitAspect;
 import io.perfkit.ratelimit.RateLimitExceeded;
 import io.perfkit.ratelimit.RateLimited;
@@ -27,6 +26,10 @@ import org.junit.jupiter.api.Test;
 /** The Java of docs/guide/ratelimit-http.md, run. */
 final class HttpGuideIT {
   private final RateLimiter limiter = RateLimiter.local();
+  private final Policy general = Policy.tokenBucket("general", 10, Duration.ofSeconds(1));
+  private final Policy auth = Policy.slidingWindow("auth", 6, Duration.ofMinutes(1));
+  private final Plan api = Plan.of("api").with(general, "ip");
+  private final Plan login = Plan.of("login").with(general, "ip").with(auth, "ip");
 
   @AfterEach
   void close() {
@@ -40,9 +43,7 @@ final class HttpGuideIT {
     RateLimitFilter filter =
         RateLimitFilter.builder(
                 limiter,
-                request ->
-                    Optional.of(
-                        request.getRequestURI().startsWith("/login") ? Presets.LOGIN : Presets.API))
+                request -> Optional.of(request.getRequestURI().startsWith("/login") ? login : api))
             .clients(ClientAddressConfig.behind("10.0.0.0/8"))
             .headers(HeadersConfig.defaults().withRateLimit(true))
             .keys((http, request) -> request.with("tenant", http.getServerName()))
@@ -61,7 +62,7 @@ final class HttpGuideIT {
     ClientAddresses clients = ClientAddresses.of(ClientAddressConfig.behind("10.0.0.0/8"));
     RateLimitHeaders headers = RateLimitHeaders.of(HeadersConfig.defaults());
     Request request = Request.of("ip", clients.client(peer, forwardedFor));
-    Decision decision = limiter.check(Presets.API, request);
+    Decision decision = limiter.check(api, request);
     headers.write(decision, response::put);
     if (decision instanceof Decision.Denied denied) {
       Refusal refusal = Refusal.of(denied); // status and JSON body

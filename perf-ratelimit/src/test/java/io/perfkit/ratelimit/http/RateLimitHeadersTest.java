@@ -67,7 +67,7 @@ final class RateLimitHeadersTest {
   @Test
   void ofARefusalForEverNoWaitIsTold() {
     Plan plan = Plan.of("p").with(HOURLY, "user");
-    Decision never = limiter.tryAcquire(plan, Request.of("user", "42"), 3);
+    Decision never = limiter.check(plan, Request.of("user", "42"), 3);
 
     assertThat(never.allowed()).isFalse();
     assertThat(written(all(), never)).doesNotContainKey("Retry-After");
@@ -186,7 +186,7 @@ final class RateLimitHeadersTest {
   @Test
   void aProblemThatNoWaitSolvesSaysSo() {
     Plan plan = Plan.of("p").with(HOURLY, "user");
-    Decision never = limiter.tryAcquire(plan, Request.of("user", "42"), 3);
+    Decision never = limiter.check(plan, Request.of("user", "42"), 3);
 
     assertThat(Refusal.of((Decision.Denied) never).body())
         .contains("\"status\":429", "The request costs more than the quota ever holds.");

@@ -3,7 +3,7 @@ package io.perfkit.ratelimit.servlet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.perfkit.ratelimit.Decision;
-import io.perfkit.ratelimit.FailureMode;
+import io.perfkit.ratelimit.OnRedisDown;
 import io.perfkit.ratelimit.Plan;
 import io.perfkit.ratelimit.Policy;
 import io.perfkit.ratelimit.RateLimiter;
@@ -205,8 +205,8 @@ final class RateLimitFilterIT {
   void anOutageOfOursIs503() {
     RedisProcess redis = RedisProcess.start();
     try (RedisClient client = RedisClient.create("redis://" + redis.address());
-        RateLimiter shared = RateLimiter.redis(client, "filter")) {
-      Policy strict = Policy.tokenBucket("strict", 100, LONG).withOnRedisDown(FailureMode.closed());
+        RateLimiter shared = RateLimiter.create(client, "filter")) {
+      Policy strict = Policy.tokenBucket("strict", 100, LONG).withOnRedisDown(OnRedisDown.closed());
       start(RateLimitFilter.of(shared, Plan.of("site").with(strict, "ip")));
       assertThat(get("/").statusCode()).isEqualTo(200);
 

@@ -66,7 +66,7 @@ public final class HostServer implements AutoCloseable {
   private static HostServer perfkit(HostDatabase database, HostSettings settings) {
     RedisClient redis = redis(settings);
     Caches caches = Caches.create(redis, settings.redisPrefix());
-    RateLimiter limiter = RateLimiter.redis(redis, settings.redisPrefix());
+    RateLimiter limiter = RateLimiter.create(redis, settings.redisPrefix());
     BetWriter bets = new BetWriter(database.dataSource());
     return new HostServer(
         database,

@@ -5,7 +5,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 
 /** Permits in the current window of a clock or a calendar; by wall time, which may be set back. */
-final class WindowCount extends Count {
+final class FixedWindowCounter extends LocalCounter {
   private final long capacity;
   private final Limit limit;
   private final InstantSource wall;
@@ -13,7 +13,7 @@ final class WindowCount extends Count {
   private long end = Long.MIN_VALUE;
   private long used;
 
-  WindowCount(long capacity, Limit limit, InstantSource wall) {
+  FixedWindowCounter(long capacity, Limit limit, InstantSource wall) {
     this.capacity = capacity;
     this.limit = limit;
     this.wall = wall;
@@ -30,15 +30,15 @@ final class WindowCount extends Count {
     } else if (end - micros > 2 * Limit.micros(limit.period())) { // the clock was set back
       end = endOfWindow(micros, instant);
     }
-    numbers[at + Standing.LIMIT] = capacity;
-    numbers[at + Standing.REMAINING] = capacity - used;
-    numbers[at + Standing.RESET] = used == 0 ? 0 : end - micros;
-    numbers[at + Standing.WAIT] = cost > capacity - used ? end - micros : 0;
+    numbers[at + CheckResult.LIMIT] = capacity;
+    numbers[at + CheckResult.REMAINING] = capacity - used;
+    numbers[at + CheckResult.RESET] = used == 0 ? 0 : end - micros;
+    numbers[at + CheckResult.WAIT] = cost > capacity - used ? end - micros : 0;
   }
 
   private long endOfWindow(long micros, Instant instant) {
     if (limit instanceof Limit.CalendarQuota quota) {
-      return Calendar.around(quota, instant)[2];
+      return CalendarIntervals.around(quota, instant)[2];
     }
     long window = Limit.micros(limit.period());
     return (Math.floorDiv(micros, window) + 1) * window;

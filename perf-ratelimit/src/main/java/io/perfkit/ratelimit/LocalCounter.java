@@ -7,7 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
 
 /** What one key of one rule spent, in this process. Its lock guards it; time is elapsed nanos. */
-abstract class Count {
+abstract class LocalCounter {
   /** Not its monitor, which two threads that want it at the same time get more slowly. */
   final Lock lock = new ReentrantLock();
 
@@ -21,32 +21,32 @@ abstract class Count {
   /**
    * Makes counts of {@code share} of the rule's limit, as of a time, from which nothing is spent.
    */
-  static LongFunction<Count> source(Rule rule, double share, InstantSource wall) {
-    LongFunction<Count> fresh = fresh(rule, share, wall);
+  static LongFunction<LocalCounter> source(Rule rule, double share, InstantSource wall) {
+    LongFunction<LocalCounter> fresh = fresh(rule, share, wall);
     return now -> {
-      Count count = fresh.apply(now);
+      LocalCounter count = fresh.apply(now);
       count.since = now;
       return count;
     };
   }
 
-  private static LongFunction<Count> fresh(Rule rule, double share, InstantSource wall) {
+  private static LongFunction<LocalCounter> fresh(Rule rule, double share, InstantSource wall) {
     long capacity = rule.capacity(share);
     Limit limit = rule.policy().limit();
     if (limit instanceof Limit.TokenBucket bucket) {
       long permits = Math.max(1, (long) (bucket.permits() * share));
-      BucketCount.Shape shape = new BucketCount.Shape(permits, bucket.period(), capacity);
-      return now -> new BucketCount(shape, now);
+      BucketCounter.Shape shape = new BucketCounter.Shape(permits, bucket.period(), capacity);
+      return now -> new BucketCounter(shape, now);
     }
     if (limit instanceof Limit.SlidingWindow window) {
       return window.logged()
-          ? now -> new LogCount(capacity, window.window())
-          : now -> new SegmentCount(capacity, window.segmentMicros());
+          ? now -> new LogCounter(capacity, window.window())
+          : now -> new SegmentCounter(capacity, window.segmentMicros());
     }
     if (limit instanceof Limit.Concurrency held) {
-      return now -> new LeaseCount(capacity, held.leaseTtl());
+      return now -> new HeldCounter(capacity, held.maxHold());
     }
-    return now -> new WindowCount(capacity, limit, wall);
+    return now -> new FixedWindowCounter(capacity, limit, wall);
   }
 
   /**
@@ -60,9 +60,9 @@ abstract class Count {
 
   /** Takes {@code cost}, or what there is. */
   void takeAtMost(long now, long cost) {
-    long[] numbers = new long[Standing.WIDTH];
+    long[] numbers = new long[CheckResult.WIDTH];
     look(now, 0, numbers, 0);
-    take(now, Math.min(cost, numbers[Standing.REMAINING]));
+    take(now, Math.min(cost, numbers[CheckResult.REMAINING]));
   }
 
   /** Gives back what was taken at {@code time}, as far as it has not come back by itself. */
@@ -86,7 +86,7 @@ abstract class Count {
       }
       look(now, cost, numbers, 0);
       settle(now, numbers, 0);
-      if (charge && numbers[Standing.CODE] == Standing.ADMITS) {
+      if (charge && numbers[CheckResult.CODE] == CheckResult.ADMITS) {
         take(now, cost);
         look(now, 0, numbers, 0);
       }
@@ -98,23 +98,23 @@ abstract class Count {
 
   /** Turns the wait that {@link #look} found into a code, and adds a block. */
   final void settle(long now, long[] numbers, int at) {
-    numbers[at + Standing.TIME] = now;
-    numbers[at + Standing.CODE] =
-        numbers[at + Standing.WAIT] == 0 ? Standing.ADMITS : Standing.SPENT;
+    numbers[at + CheckResult.TIME] = now;
+    numbers[at + CheckResult.CODE] =
+        numbers[at + CheckResult.WAIT] == 0 ? CheckResult.ADMITS : CheckResult.SPENT;
     if (isBlocked(now)) {
-      numbers[at + Standing.CODE] = Standing.BLOCKED;
-      numbers[at + Standing.WAIT] =
-          Math.max(numbers[at + Standing.WAIT], microsUp(blockedUntil - now));
+      numbers[at + CheckResult.CODE] = CheckResult.BLOCKED;
+      numbers[at + CheckResult.WAIT] =
+          Math.max(numbers[at + CheckResult.WAIT], microsUp(blockedUntil - now));
     }
   }
 
   /** Forgets itself if it is as if it had never been asked. */
   final boolean forgetIfWhole(long now) {
-    long[] numbers = new long[Standing.WIDTH];
+    long[] numbers = new long[CheckResult.WIDTH];
     lock.lock();
     try {
       look(now, 1, numbers, 0);
-      forgotten |= numbers[Standing.RESET] == 0 && !isBlocked(now);
+      forgotten |= numbers[CheckResult.RESET] == 0 && !isBlocked(now);
       return forgotten;
     } finally {
       lock.unlock();

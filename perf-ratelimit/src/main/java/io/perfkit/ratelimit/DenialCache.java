@@ -7,10 +7,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refusals that can be repeated without asking again. A table of fixed size: one that is displaced
- * is forgotten, which only costs a round trip. Thread safe.
+ * The negative cache: refusals that can be repeated without asking Redis again. A table of fixed
+ * size: one that is displaced is forgotten, which only costs a round trip. Thread safe.
  */
-final class Denials {
+final class DenialCache {
 
   /* Invariants
    * D1  a refusal is repeated only while Redis would repeat it: for the wait that Redis named, counted
@@ -20,14 +20,14 @@ final class Denials {
   private final AtomicReferenceArray<@Nullable Denial> places;
   private final AtomicInteger epoch = new AtomicInteger();
   private final long memoryNanos;
-  private final Offenders offenders;
+  private final HeavyHitters heavyHitters;
   private final LongSupplier nanos;
 
-  Denials(RateLimiterConfig config, Offenders offenders, LongSupplier nanos) {
-    int size = Integer.highestOneBit(Math.max(2, config.denialsMax()));
+  DenialCache(RateLimiterConfig config, HeavyHitters heavyHitters, LongSupplier nanos) {
+    int size = Integer.highestOneBit(Math.max(2, config.maxDenials()));
     this.places = new AtomicReferenceArray<>(size);
-    this.memoryNanos = config.denialMemory().toNanos();
-    this.offenders = offenders;
+    this.memoryNanos = config.denialTtl().toNanos();
+    this.heavyHitters = heavyHitters;
     this.nanos = nanos;
   }
 
@@ -49,7 +49,7 @@ final class Denials {
     }
     denial.repeats.incrementAndGet();
     rule.denied.increment();
-    rule.remembered.increment();
+    rule.deniedFromCache.increment();
     return denial.decision;
   }
 
@@ -69,18 +69,18 @@ final class Denials {
    * @param sentNanos read before Redis was asked
    * @param before {@link #epoch()}, taken before Redis was asked
    */
-  void remember(Standing refusal, int worst, long sentNanos, int before) {
-    Ask ask = refusal.ask();
-    Rule rule = ask.rule(worst);
-    String key = ask.key(worst);
+  void remember(CheckResult refusal, int worst, long sentNanos, int before) {
+    CheckRequest check = refusal.check();
+    Rule rule = check.rule(worst);
+    String key = check.key(worst);
     long wait = refusal.wait(worst);
-    if (memoryNanos == 0 || rule.leases() || wait == Standing.NEVER) {
+    if (memoryNanos == 0 || rule.leases() || wait == CheckResult.NEVER) {
       return;
     }
     long until = sentNanos + Math.min(memoryNanos, wait * 1_000);
     Denial denial =
         new Denial(
-            rule, key, ask.cost(worst), until, refusal.only(worst).decision(), new AtomicLong());
+            rule, key, check.cost(worst), until, refusal.only(worst).decision(), new AtomicLong());
     int place = place(rule, key);
     flush(places.getAndSet(place, denial));
     if (epoch.get() != before) { // D2
@@ -88,13 +88,15 @@ final class Denials {
     }
   }
 
-  /** To be called when what the keys of {@code ask} spent has changed by other means than time. */
-  void forget(Ask ask) {
+  /**
+   * To be called when what the keys of {@code check} spent has changed by other means than time.
+   */
+  void forget(CheckRequest check) {
     epoch.incrementAndGet();
-    for (int i = 0; i < ask.size(); i++) {
-      int place = place(ask.rule(i), ask.key(i));
+    for (int i = 0; i < check.size(); i++) {
+      int place = place(check.rule(i), check.key(i));
       Denial denial = places.get(place);
-      if (denial != null && denial.isOf(ask.rule(i), ask.key(i))) {
+      if (denial != null && denial.isOf(check.rule(i), check.key(i))) {
         places.compareAndSet(place, denial, null);
         flush(denial);
       }
@@ -112,7 +114,7 @@ final class Denials {
     if (denial != null) {
       long repeats = denial.repeats.getAndSet(0);
       if (repeats > 0) {
-        offenders.add(denial.rule, denial.key, repeats);
+        heavyHitters.add(denial.rule, denial.key, repeats);
       }
     }
   }

@@ -10,7 +10,7 @@ import java.util.List;
  * The numbers of one decision, and what a refund needs to know of it. Statuses are made only when
  * somebody asks for them. Thread safe.
  */
-final class Standing {
+final class CheckResult {
   /** Instead of a wait: no wait will do. */
   static final long NEVER = Long.MAX_VALUE;
 
@@ -31,7 +31,7 @@ final class Standing {
 
   private static final byte[] NO_LEASES = {};
 
-  private final Ask ask;
+  private final CheckRequest check;
   private final long[] numbers;
   private final byte[] leases;
   private final boolean degraded;
@@ -39,54 +39,54 @@ final class Standing {
   private boolean released;
 
   /**
-   * @param numbers {@link #WIDTH} for each rule of {@code ask}, not changed any more
+   * @param numbers {@link #WIDTH} for each rule of {@code check}, not changed any more
    * @param leases the id under which permits are held
    */
-  Standing(Ask ask, long[] numbers, byte[] leases, boolean degraded) {
-    this.ask = ask;
+  CheckResult(CheckRequest check, long[] numbers, byte[] leases, boolean degraded) {
+    this.check = check;
     this.numbers = numbers;
     this.leases = leases;
     this.degraded = degraded;
   }
 
-  static Standing of(Ask ask, long[] numbers) {
-    return new Standing(ask, numbers, NO_LEASES, false);
+  static CheckResult of(CheckRequest check, long[] numbers) {
+    return new CheckResult(check, numbers, NO_LEASES, false);
   }
 
   /** The same numbers for another request, which can be refunded by itself. */
-  Standing another() {
-    return new Standing(ask, numbers, leases, degraded);
+  CheckResult another() {
+    return new CheckResult(check, numbers, leases, degraded);
   }
 
   /** The part of one rule. */
-  Standing only(int rule) {
-    return new Standing(
-        ask.only(i -> i == rule),
+  CheckResult only(int rule) {
+    return new CheckResult(
+        check.only(i -> i == rule),
         Arrays.copyOfRange(numbers, rule * WIDTH, (rule + 1) * WIDTH),
         leases,
         degraded);
   }
 
   /** The same, but {@code rule}, with its key in {@code asked}, never admits. */
-  Standing withNever(Rule rule, Ask asked) {
+  CheckResult withNever(Rule rule, CheckRequest asked) {
     int at = 0;
-    while (at < ask.size() && ask.rule(at) != rule) {
+    while (at < check.size() && check.rule(at) != rule) {
       at++;
     }
-    if (at == ask.size()) { // what stands in for Redis may know only some of the rules
+    if (at == check.size()) { // what stands in for Redis may know only some of the rules
       long[] unknown = new long[WIDTH];
       unknown[LIMIT] = rule.policy().limit().capacity();
-      Ask alone = asked.only(i -> asked.rule(i) == rule);
-      return new Standing(alone, unknown, leases, degraded).withNever(rule, asked);
+      CheckRequest alone = asked.only(i -> asked.rule(i) == rule);
+      return new CheckResult(alone, unknown, leases, degraded).withNever(rule, asked);
     }
     long[] changed = numbers.clone();
     changed[at * WIDTH + CODE] = SPENT;
     changed[at * WIDTH + WAIT] = NEVER;
-    return new Standing(ask, changed, leases, degraded);
+    return new CheckResult(check, changed, leases, degraded);
   }
 
-  Standing asDegraded() {
-    return new Standing(ask, numbers, leases, true);
+  CheckResult asDegraded() {
+    return new CheckResult(check, numbers, leases, true);
   }
 
   Decision decision() {
@@ -105,9 +105,9 @@ final class Standing {
   /** The rule that refuses for longest, shadows apart; below 0 if none refuses. */
   int worst() {
     int worst = -1;
-    for (int i = 0; i < ask.size(); i++) {
+    for (int i = 0; i < check.size(); i++) {
       if (code(i) != ADMITS
-          && !ask.rule(i).policy().shadow()
+          && !check.rule(i).policy().shadow()
           && (worst < 0 || wait(i) > wait(worst))) {
         worst = i;
       }
@@ -127,11 +127,11 @@ final class Standing {
   }
 
   List<LimitStatus> limits() {
-    List<LimitStatus> limits = new ArrayList<>(ask.size());
-    for (int i = 0; i < ask.size(); i++) {
+    List<LimitStatus> limits = new ArrayList<>(check.size());
+    for (int i = 0; i < check.size(); i++) {
       limits.add(
           new LimitStatus(
-              ask.rule(i).policy(),
+              check.rule(i).policy(),
               number(i, LIMIT),
               number(i, REMAINING),
               duration(number(i, RESET)),
@@ -146,8 +146,8 @@ final class Standing {
         : Duration.of(micros, ChronoUnit.MICROS);
   }
 
-  Ask ask() {
-    return ask;
+  CheckRequest check() {
+    return check;
   }
 
   int code(int rule) {
@@ -190,7 +190,7 @@ final class Standing {
 
   /** True for the first caller only, if permits are held. */
   synchronized boolean takeRelease() {
-    boolean first = !released && ask.holds();
+    boolean first = !released && check.holds();
     released = true;
     return first;
   }

@@ -6,12 +6,12 @@ import java.util.Deque;
 import java.util.Iterator;
 
 /** When the permits that are held were taken; all leases are equally long, so oldest first. */
-final class LeaseCount extends Count {
+final class HeldCounter extends LocalCounter {
   private final long capacity;
   private final long ttlNanos;
   private final Deque<Long> held = new ArrayDeque<>();
 
-  LeaseCount(long capacity, Duration ttl) {
+  HeldCounter(long capacity, Duration ttl) {
     this.capacity = capacity;
     this.ttlNanos = ttl.toNanos();
   }
@@ -22,10 +22,10 @@ final class LeaseCount extends Count {
       held.removeFirst();
     }
     long lack = held.size() + cost - capacity;
-    numbers[at + Standing.LIMIT] = capacity;
-    numbers[at + Standing.REMAINING] = capacity - held.size();
-    numbers[at + Standing.RESET] = held.isEmpty() ? 0 : left(held.getLast(), now);
-    numbers[at + Standing.WAIT] = lack <= 0 ? 0 : left(nth(lack), now);
+    numbers[at + CheckResult.LIMIT] = capacity;
+    numbers[at + CheckResult.REMAINING] = capacity - held.size();
+    numbers[at + CheckResult.RESET] = held.isEmpty() ? 0 : left(held.getLast(), now);
+    numbers[at + CheckResult.WAIT] = lack <= 0 ? 0 : left(nth(lack), now);
   }
 
   private long left(long taken, long now) {

@@ -7,23 +7,24 @@ import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-final class DenialsTest {
+final class DenialCacheTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
 
   private final FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
-  private final Offenders offenders = new Offenders(10);
-  private final Denials denials =
-      new Denials(
-          RateLimiterConfig.defaults().withDenials(2, Duration.ofMillis(500)),
-          offenders,
+  private final HeavyHitters heavyHitters = new HeavyHitters(10);
+  private final DenialCache denials =
+      new DenialCache(
+          RateLimiterConfig.builder().maxDenials(2).denialTtl(Duration.ofMillis(500)).build(),
+          heavyHitters,
           clock.nanos());
   private final Rule rule = new Rule(Policy.tokenBucket("p", 10, SECOND), 0);
 
-  private Standing refusal(String key, long permits, long waitMicros) {
-    long[] numbers = new long[Standing.WIDTH];
-    numbers[Standing.CODE] = Standing.SPENT;
-    numbers[Standing.WAIT] = waitMicros;
-    return Standing.of(new Ask(new Rule[] {rule}, new String[] {key}, permits), numbers);
+  private CheckResult refusal(String key, long permits, long waitMicros) {
+    long[] numbers = new long[CheckResult.WIDTH];
+    numbers[CheckResult.CODE] = CheckResult.SPENT;
+    numbers[CheckResult.WAIT] = waitMicros;
+    return CheckResult.of(
+        new CheckRequest(new Rule[] {rule}, new String[] {key}, permits), numbers);
   }
 
   private void remember(String key, long permits, long waitMicros) {
@@ -65,12 +66,12 @@ final class DenialsTest {
   @Test
   void whatAChangeOvertookIsNotRemembered() { // D2
     int before = denials.epoch();
-    denials.forget(refusal("other", 1, 1).ask());
+    denials.forget(refusal("other", 1, 1).check());
     denials.remember(refusal("k", 1, 100_000), 0, clock.nanos().getAsLong(), before);
     assertThat(denials.find(rule, "k", 1)).isNull();
 
     remember("k", 1, 100_000);
-    denials.forget(refusal("k", 1, 1).ask());
+    denials.forget(refusal("k", 1, 1).check());
     assertThat(denials.find(rule, "k", 1)).isNull();
   }
 
@@ -87,18 +88,18 @@ final class DenialsTest {
     assertThat(known).isBetween(1, 2);
     denials.flush();
 
-    assertThat(offenders.list()).isNotEmpty();
-    assertThat(rule.remembered.sum()).isEqualTo(100 + known);
+    assertThat(heavyHitters.list()).isNotEmpty();
+    assertThat(rule.deniedFromCache.sum()).isEqualTo(100 + known);
   }
 
   @Test
   void everyKeyWithMoreThanItsPartIsAmongTheOffenders() {
     for (int i = 0; i < 10_000; i++) {
-      offenders.add(rule, i % 4 == 0 ? "heavy" : "light-" + i, 1);
+      heavyHitters.add(rule, i % 4 == 0 ? "heavy" : "light-" + i, 1);
     }
 
-    assertThat(offenders.list()).hasSize(10);
-    Offender worst = offenders.list().get(0);
+    assertThat(heavyHitters.list()).hasSize(10);
+    RefusedKey worst = heavyHitters.list().get(0);
     assertThat(worst.key()).isEqualTo("heavy");
     assertThat(worst.refusals()).isGreaterThanOrEqualTo(2_500);
     assertThat(worst.refusals() - worst.error()).isLessThanOrEqualTo(2_500);

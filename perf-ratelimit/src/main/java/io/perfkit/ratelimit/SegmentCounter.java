@@ -1,7 +1,7 @@
 package io.perfkit.ratelimit;
 
 /** Permits in the current segment of a window and in those that the window still touches. */
-final class SegmentCount extends Count {
+final class SegmentCounter extends LocalCounter {
   private static final int SEGMENTS = Limit.SlidingWindow.SEGMENTS + 1;
 
   private final long capacity;
@@ -11,7 +11,7 @@ final class SegmentCount extends Count {
   /** The number of the segment that {@code counts} ends with. */
   private long segment = Long.MIN_VALUE / 2;
 
-  SegmentCount(long capacity, long segmentMicros) {
+  SegmentCounter(long capacity, long segmentMicros) {
     this.capacity = capacity;
     this.segmentNanos = segmentMicros * 1_000;
   }
@@ -32,10 +32,10 @@ final class SegmentCount extends Count {
     while (lack > 0) {
       lack -= counts[++last];
     }
-    numbers[at + Standing.LIMIT] = capacity;
-    numbers[at + Standing.REMAINING] = capacity - live;
-    numbers[at + Standing.RESET] = newest < 0 ? 0 : left(newest, now);
-    numbers[at + Standing.WAIT] = last < 0 ? 0 : left(last, now);
+    numbers[at + CheckResult.LIMIT] = capacity;
+    numbers[at + CheckResult.REMAINING] = capacity - live;
+    numbers[at + CheckResult.RESET] = newest < 0 ? 0 : left(newest, now);
+    numbers[at + CheckResult.WAIT] = last < 0 ? 0 : left(last, now);
   }
 
   /** Until the window no longer touches the {@code i}-th segment. */

@@ -8,8 +8,8 @@ import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAdjusters;
 
 /** The intervals of a {@link Limit.CalendarQuota}, in microseconds since 1970. */
-final class Calendar {
-  private Calendar() {}
+final class CalendarIntervals {
+  private CalendarIntervals() {}
 
   /** Where the interval before that of {@code instant} begins, it itself, the next, and its end. */
   static long[] around(Limit.CalendarQuota quota, Instant instant) {

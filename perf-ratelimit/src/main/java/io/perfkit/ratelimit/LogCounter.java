@@ -3,7 +3,7 @@ package io.perfkit.ratelimit;
 import java.time.Duration;
 
 /** The instants of what was admitted within the last window. */
-final class LogCount extends Count {
+final class LogCounter extends LocalCounter {
   private final long windowNanos;
 
   /** A ring; {@code first} is the oldest of {@code live} instants. */
@@ -12,7 +12,7 @@ final class LogCount extends Count {
   private int first;
   private int live;
 
-  LogCount(long capacity, Duration window) {
+  LogCounter(long capacity, Duration window) {
     windowNanos = window.toNanos();
     instants = new long[(int) capacity];
   }
@@ -25,10 +25,10 @@ final class LogCount extends Count {
     }
     int free = instants.length - live;
     int lack = (int) (cost - free);
-    numbers[at + Standing.LIMIT] = instants.length;
-    numbers[at + Standing.REMAINING] = free;
-    numbers[at + Standing.RESET] = live == 0 ? 0 : left(live - 1, now);
-    numbers[at + Standing.WAIT] = lack <= 0 ? 0 : left(lack - 1, now);
+    numbers[at + CheckResult.LIMIT] = instants.length;
+    numbers[at + CheckResult.REMAINING] = free;
+    numbers[at + CheckResult.RESET] = live == 0 ? 0 : left(live - 1, now);
+    numbers[at + CheckResult.WAIT] = lack <= 0 ? 0 : left(lack - 1, now);
   }
 
   /** Until the {@code i}-th oldest instant leaves the window. */

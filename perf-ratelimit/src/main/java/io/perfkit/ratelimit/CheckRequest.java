@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
  * One request as a store sees it: the rules that apply, with the key that each counts by, and how
  * many times the policies' cost is asked for. Immutable.
  */
-final class Ask {
+final class CheckRequest {
   private final Rule[] rules;
   private final String[] keys;
   private final long permits;
 
   /** Takes the arrays over. */
-  Ask(Rule[] rules, String[] keys, long permits) {
+  CheckRequest(Rule[] rules, String[] keys, long permits) {
     this.rules = rules;
     this.keys = keys;
     this.permits = permits;
@@ -55,10 +55,10 @@ final class Ask {
   /** Requests are equal if the same rules count them under the same keys for the same cost. */
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Ask ask
-        && permits == ask.permits
-        && Arrays.equals(rules, ask.rules)
-        && Arrays.equals(keys, ask.keys);
+    return other instanceof CheckRequest check
+        && permits == check.permits
+        && Arrays.equals(rules, check.rules)
+        && Arrays.equals(keys, check.keys);
   }
 
   @Override
@@ -67,7 +67,7 @@ final class Ask {
   }
 
   /** The rules for which {@code kept} says so. */
-  Ask only(Choice kept) {
+  CheckRequest only(Choice kept) {
     int size = 0;
     for (int i = 0; i < rules.length; i++) {
       size += kept.keeps(i) ? 1 : 0;
@@ -84,7 +84,7 @@ final class Ask {
         someKeys[at++] = keys[i];
       }
     }
-    return new Ask(someRules, someKeys, permits);
+    return new CheckRequest(someRules, someKeys, permits);
   }
 
   /** Chooses rules by their place. */
@@ -93,7 +93,7 @@ final class Ask {
   }
 
   /** The same rules and keys, asked for once. */
-  Ask once() {
-    return permits == 1 ? this : new Ask(rules, keys, 1);
+  CheckRequest once() {
+    return permits == 1 ? this : new CheckRequest(rules, keys, 1);
   }
 }

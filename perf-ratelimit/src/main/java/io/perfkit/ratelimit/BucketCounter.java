@@ -10,11 +10,11 @@ import java.time.Duration;
  * A token bucket of bucket4j: its state without its clock and locks, since several counts are
  * decided together by one reading of the clock.
  */
-final class BucketCount extends Count {
+final class BucketCounter extends LocalCounter {
   private final Shape shape;
   private final BucketState state;
 
-  BucketCount(Shape shape, long now) {
+  BucketCounter(Shape shape, long now) {
     this.shape = shape;
     this.state = BucketState.createInitialState(shape.configuration, MathType.INTEGER_64_BITS, now);
   }
@@ -65,10 +65,10 @@ final class BucketCount extends Count {
 
     /** Writes how a bucket with so many tokens stands. */
     void write(long tokens, long waitNanos, long[] numbers, int place) {
-      numbers[place + Standing.LIMIT] = permits;
-      numbers[place + Standing.REMAINING] = tokens / tokensPerPermit;
-      numbers[place + Standing.RESET] = microsUp(nanosUntil(permits * tokensPerPermit - tokens));
-      numbers[place + Standing.WAIT] = microsUp(waitNanos);
+      numbers[place + CheckResult.LIMIT] = permits;
+      numbers[place + CheckResult.REMAINING] = tokens / tokensPerPermit;
+      numbers[place + CheckResult.RESET] = microsUp(nanosUntil(permits * tokensPerPermit - tokens));
+      numbers[place + CheckResult.WAIT] = microsUp(waitNanos);
     }
   }
 
@@ -108,8 +108,8 @@ final class BucketCount extends Count {
       lock.unlock();
     }
     shape.write(left, wait, numbers, 0);
-    numbers[Standing.CODE] = wait == 0 ? Standing.ADMITS : Standing.SPENT;
-    numbers[Standing.TIME] = now;
+    numbers[CheckResult.CODE] = wait == 0 ? CheckResult.ADMITS : CheckResult.SPENT;
+    numbers[CheckResult.TIME] = now;
     return true;
   }
 

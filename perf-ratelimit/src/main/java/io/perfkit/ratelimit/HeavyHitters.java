@@ -14,14 +14,14 @@ import java.util.Map;
  * <p>Source: Metwally, Agrawal, El Abbadi, Efficient Computation of Frequent and Top-k Elements in
  * Data Streams, 2005 (Space-Saving).
  */
-final class Offenders {
+final class HeavyHitters {
   private final int max;
 
   /* Both guarded by this. */
   private final Map<Rule, Map<String, Watched>> byRule = new HashMap<>();
   private final List<Watched> watched = new ArrayList<>();
 
-  Offenders(int max) {
+  HeavyHitters(int max) {
     this.max = max;
   }
 
@@ -71,10 +71,10 @@ final class Offenders {
   }
 
   /** The worst first. */
-  synchronized List<Offender> list() {
+  synchronized List<RefusedKey> list() {
     return watched.stream()
-        .map(each -> new Offender(each.rule.policy().name(), each.key, each.refusals, each.error))
-        .sorted(Comparator.comparingLong(Offender::refusals).reversed())
+        .map(each -> new RefusedKey(each.rule.policy().name(), each.key, each.refusals, each.error))
+        .sorted(Comparator.comparingLong(RefusedKey::refusals).reversed())
         .toList();
   }
 }
