@@ -77,7 +77,9 @@ public class RateLimitRoundTrip implements Area {
 
     private final LimitInRedis server = new LimitInRedis();
     private final RedisGuard guard =
-        RedisGuard.of(server.client, GuardConfig.defaults().withBudget(Duration.ofSeconds(5)));
+        RedisGuard.builder(server.client)
+            .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .build();
     private final List<byte[]> keys = List.of("key".getBytes(UTF_8));
 
     @Nullable Object run() {

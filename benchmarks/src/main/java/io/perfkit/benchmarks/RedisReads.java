@@ -27,7 +27,9 @@ public class RedisReads {
   private final RedisProcess redis = RedisProcess.start();
   private final RedisClient client = client(redis);
   private final RedisGuard guard =
-      RedisGuard.of(client, GuardConfig.defaults().withBudget(Duration.ofSeconds(5)));
+      RedisGuard.builder(client)
+          .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+          .build();
   private final CommandObjects commands = new CommandObjects(RedisProtocol.RESP2);
   private final byte[][] keys = new byte[KEYS][];
 

@@ -1,20 +1,26 @@
 package io.perfkit.cache;
 
+import io.perfkit.redis.BreakerState;
 import java.time.Duration;
 
 /**
  * How one cache or structure, or all caches of one node, stand to Redis now. Immutable.
  *
- * @param redisAvailable whether commands are sent; false while Redis is taken for down
+ * @param breaker whether commands are sent to Redis: while it is closed
  * @param subscribed whether other nodes' messages are heard
  * @param heardAge how long ago everything published had been heard for certain
  * @param unsentInvalidations keys, tags and whole caches whose invalidation waits for Redis
  */
 public record CacheHealth(
-    boolean redisAvailable, boolean subscribed, Duration heardAge, int unsentInvalidations) {
+    BreakerState breaker, boolean subscribed, Duration heardAge, int unsentInvalidations) {
+
+  /** Whether commands are sent to Redis. */
+  public boolean redisAvailable() {
+    return breaker == BreakerState.CLOSED;
+  }
 
   /** Whether both levels work and nothing waits. */
   public boolean healthy() {
-    return redisAvailable && subscribed && unsentInvalidations == 0;
+    return redisAvailable() && subscribed && unsentInvalidations == 0;
   }
 }

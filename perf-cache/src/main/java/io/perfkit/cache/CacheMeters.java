@@ -39,9 +39,6 @@ final class CacheMeters implements AutoCloseable {
   static final String FAILURES_REMEMBERED = "perf.cache.failures.remembered";
   static final String LEASE_WAITS = "perf.cache.lease.waits";
   static final String EVICTIONS = "perf.cache.evictions";
-  static final String REDIS_BATCHES = "perf.cache.redis.batches";
-  static final String REDIS_COMMANDS = "perf.cache.redis.commands";
-  static final String REDIS_BATCH_MAX = "perf.cache.redis.batch.max";
   static final String LAG = "perf.cache.coherence.lag";
   static final String HEARD_AGE = "perf.cache.heard.age";
 
@@ -142,18 +139,6 @@ final class CacheMeters implements AutoCloseable {
   }
 
   void bind(Caches all) {
-    meters.add(
-        FunctionCounter.builder(REDIS_BATCHES, all, c -> c.lanes().batches())
-            .tags(caches)
-            .register(registry));
-    meters.add(
-        FunctionCounter.builder(REDIS_COMMANDS, all, c -> c.lanes().commands())
-            .tags(caches)
-            .register(registry));
-    meters.add(
-        Gauge.builder(REDIS_BATCH_MAX, all, c -> c.lanes().commandsMax())
-            .tags(caches)
-            .register(registry));
     meters.add(
         TimeGauge.builder(LAG, all, NANOSECONDS, Caches::lagNanos).tags(caches).register(registry));
     meters.add(

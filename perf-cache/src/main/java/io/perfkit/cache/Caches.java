@@ -64,9 +64,9 @@ public final class Caches implements AutoCloseable {
     KeySpace.of(builder.prefix, "caches"); // says what a prefix may be
     this.prefix = builder.prefix;
     this.name = builder.name == null ? builder.prefix : builder.name;
-    this.meters = builder.registry == null ? null : new CacheMeters(builder.registry, name);
     this.channel = new InvalidationChannel(builder.redis, prefix, builder.nanos);
-    this.guard = RedisGuard.of(builder.redis, builder.guard);
+    this.guard = builder.guard.heldBy("caches '" + prefix + "'", 1).build();
+    this.meters = meters(builder.registry, name, guard);
     this.nanos = builder.nanos;
     Duration tick = builder.config.clockTick();
     this.ticking = tick.isZero() ? null : new TickingClock(builder.nanos, tick);
@@ -91,6 +91,16 @@ public final class Caches implements AutoCloseable {
         keeper.scheduleWithFixedDelay(this::sendUnsent, RETRY_MILLIS, RETRY_MILLIS, MILLISECONDS);
     var unusedToo =
         keeper.scheduleWithFixedDelay(this::watch, WATCH_MILLIS, WATCH_MILLIS, MILLISECONDS);
+  }
+
+  private static @Nullable CacheMeters meters(
+      @Nullable MeterRegistry registry, String name, RedisGuard guard) {
+    try {
+      return registry == null ? null : new CacheMeters(registry, name);
+    } catch (RuntimeException refused) {
+      guard.close();
+      throw refused;
+    }
   }
 
   /**
@@ -311,7 +321,7 @@ public final class Caches implements AutoCloseable {
 
   CacheHealth health(int unsent) {
     Duration heardAge = channel.heardAge(nanos.getAsLong());
-    return new CacheHealth(guard.available(), subscribed(), heardAge, unsent);
+    return new CacheHealth(guard.breaker(), subscribed(), heardAge, unsent);
   }
 
   /** What tells these caches from others on one meter registry: by default the prefix. */
@@ -408,7 +418,7 @@ public final class Caches implements AutoCloseable {
   public static final class Builder {
     private final UnifiedJedis redis;
     private final String prefix;
-    private GuardConfig guard = GuardConfig.defaults();
+    private final RedisGuard.Builder guard;
     private CachesConfig config = CachesConfig.defaults();
     private @Nullable String name;
     private LongSupplier nanos = System::nanoTime;
@@ -418,17 +428,33 @@ public final class Caches implements AutoCloseable {
     private Builder(UnifiedJedis redis, String prefix) {
       this.redis = requireNonNull(redis, "redis");
       this.prefix = requireNonNull(prefix, "prefix");
+      this.guard = RedisGuard.builder(redis);
     }
 
-    /** Time budget and probing of Redis; default {@link GuardConfig#defaults()}. */
+    /**
+     * Time budget and breaker of the guard that these caches share with all components on their
+     * client. Default: those of the components that are open, else {@link GuardConfig#defaults()}.
+     */
     public Builder guard(GuardConfig config) {
-      guard = requireNonNull(config, "config");
+      guard.config(config);
+      return this;
+    }
+
+    /**
+     * The host's own guard, which stays the host's to close; default one that these caches open.
+     *
+     * @throws IllegalArgumentException if it is a guard of another client
+     * @throws IllegalStateException if it is closed
+     */
+    public Builder guard(RedisGuard host) {
+      guard.sharing(host);
       return this;
     }
 
     /** Where the meters of all these caches are registered until they are closed; default none. */
     public Builder meterRegistry(MeterRegistry meterRegistry) {
       registry = requireNonNull(meterRegistry, "meterRegistry");
+      guard.meterRegistry(registry);
       return this;
     }
 
@@ -469,8 +495,9 @@ public final class Caches implements AutoCloseable {
      *
      * @throws IllegalStateException if open caches of this name are on the meter registry
      * @throws IllegalArgumentException for a prefix with other characters than letters, digits and
-     *     {@code . _ - :}, or a client that is none of RedisClient, RedisClusterClient and
-     *     RedisSentinelClient
+     *     {@code . _ - :}, a client that is none of RedisClient, RedisClusterClient and
+     *     RedisSentinelClient, one whose pool has no connection left for the subscription and for
+     *     the host, or one whose other components have another {@link GuardConfig}
      */
     public Caches build() {
       return new Caches(this);

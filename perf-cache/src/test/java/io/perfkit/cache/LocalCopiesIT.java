@@ -222,8 +222,8 @@ final class LocalCopiesIT {
     assertThat(registry.get("perf.cache.load.time").tag("cache", "timed").functionTimer().count())
         .isEqualTo(1);
     assertThat(cache.stats().leaseWaits()).isZero();
-    assertThat(registry.get("perf.cache.redis.commands").functionCounter().count()).isPositive();
-    assertThat(registry.get("perf.cache.redis.batch.max").gauge().value()).isPositive();
+    assertThat(registry.get("perf.redis.commands").functionCounter().count()).isPositive();
+    assertThat(registry.get("perf.redis.batch.max").gauge().value()).isPositive();
     assertThat(registry.get("perf.cache.coherence.lag").timeGauge().value()).isNotNegative();
   }
 }

@@ -48,7 +48,7 @@ final class Crowd {
     this.sender = sender;
     this.witness = witness;
     this.leads = new AtomicInteger(config.lanes());
-    this.waitingMax = (long) config.waitingMax() * config.lanes();
+    this.waitingMax = (long) config.maxWaiting() * config.lanes();
     this.budgetNanos = config.budget().toNanos();
   }
 

@@ -1,5 +1,6 @@
 package io.perfkit.ratelimit;
 
+import io.perfkit.redis.BreakerState;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.function.LongSupplier;
@@ -86,8 +87,8 @@ final class FallbackStore implements Store {
   }
 
   @Override
-  public boolean available() {
-    return true;
+  public BreakerState breaker() {
+    return BreakerState.CLOSED;
   }
 
   @Override

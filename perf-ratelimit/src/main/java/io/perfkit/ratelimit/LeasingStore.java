@@ -1,5 +1,6 @@
 package io.perfkit.ratelimit;
 
+import io.perfkit.redis.BreakerState;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisException;
 import io.perfkit.redis.RedisGuard;
@@ -283,8 +284,8 @@ final class LeasingStore implements Store {
   }
 
   @Override
-  public boolean available() {
-    return others.available();
+  public BreakerState breaker() {
+    return others.breaker();
   }
 
   @Override

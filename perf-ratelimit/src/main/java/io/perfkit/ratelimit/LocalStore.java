@@ -1,5 +1,6 @@
 package io.perfkit.ratelimit;
 
+import io.perfkit.redis.BreakerState;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -250,8 +251,8 @@ final class LocalStore implements Store {
   }
 
   @Override
-  public boolean available() {
-    return true;
+  public BreakerState breaker() {
+    return BreakerState.CLOSED;
   }
 
   @Override

@@ -89,12 +89,12 @@ public final class RateLimiter implements AutoCloseable {
       return new LocalStore(maxKeys, rule -> 1, builder.nanos, builder.wall);
     }
     RedisStore.keySpace(builder.prefix); // says what a prefix may be, before threads start
+    RedisGuard guard =
+        builder.guard(redis).heldBy("rate limiter '" + builder.prefix + "'", 0).build();
     FallbackStore fallback =
-        new FallbackStore(maxKeys, builder.guard.probeEvery(), builder.nanos, builder.wall);
-    RedisGuard guard = RedisGuard.of(redis, builder.guard);
+        new FallbackStore(maxKeys, guard.config().probeEvery(), builder.nanos, builder.wall);
     Store shared =
-        new RedisStore(
-            guard, builder.guard, builder.prefix, fallback, builder.wall, builder.serverClock);
+        new RedisStore(guard, builder.prefix, fallback, builder.wall, builder.serverClock);
     return new LeasingStore(shared, fallback, guard, builder.prefix, builder.nanos);
   }
 
@@ -310,7 +310,7 @@ public final class RateLimiter implements AutoCloseable {
 
   /** The state of this limiter, for a health check. Costs no round trip. */
   public RateLimiterHealth health() {
-    return new RateLimiterHealth(store.available(), store.keys(), store.keys() >= config.maxKeys());
+    return new RateLimiterHealth(store.breaker(), store.keys(), store.keys() >= config.maxKeys());
   }
 
   private Decision decide(Plan plan, Request request, long permits, boolean charge) {
@@ -480,7 +480,8 @@ public final class RateLimiter implements AutoCloseable {
     private String name;
     private boolean disabled;
     private RateLimiterConfig config = RateLimiterConfig.defaults();
-    private GuardConfig guard = GuardConfig.defaults();
+    private @Nullable GuardConfig guardConfig;
+    private @Nullable RedisGuard hostsGuard;
     private @Nullable MeterRegistry registry;
     private @Nullable Predicate<? super Principal> bypass;
     private LongSupplier nanos = System::nanoTime;
@@ -510,10 +511,35 @@ public final class RateLimiter implements AutoCloseable {
       return this;
     }
 
-    /** Time budget and probing of Redis; default {@link GuardConfig#defaults()}. */
+    /**
+     * Time budget and breaker of the guard that this limiter shares with all components on its
+     * client. Default: those of the components that are open, else {@link GuardConfig#defaults()}.
+     */
     public Builder guard(GuardConfig settings) {
-      guard = requireNonNull(settings, "settings");
+      guardConfig = requireNonNull(settings, "settings");
       return this;
+    }
+
+    /**
+     * The host's own guard, which stays the host's to close; default one that the limiter opens.
+     */
+    public Builder guard(RedisGuard host) {
+      hostsGuard = requireNonNull(host, "host");
+      return this;
+    }
+
+    private RedisGuard.Builder guard(UnifiedJedis client) {
+      RedisGuard.Builder guard = RedisGuard.builder(client);
+      if (guardConfig != null) {
+        guard.config(guardConfig);
+      }
+      if (hostsGuard != null) {
+        guard.sharing(hostsGuard);
+      }
+      if (registry != null) {
+        guard.meterRegistry(registry);
+      }
+      return guard;
     }
 
     /** Where the meters of this limiter are registered until it is closed; default none. */
@@ -550,8 +576,10 @@ public final class RateLimiter implements AutoCloseable {
      * The limiter.
      *
      * @throws IllegalArgumentException for a prefix that is longer than 93 characters or has others
-     *     than letters, digits and {@code . _ - :}, or a client that is none of RedisClient,
-     *     RedisClusterClient and RedisSentinelClient
+     *     than letters, digits and {@code . _ - :}, a client that is none of RedisClient,
+     *     RedisClusterClient and RedisSentinelClient, one whose pool has no connection left for the
+     *     host, one whose other components have another {@link GuardConfig}, or a guard of another
+     *     client
      */
     public RateLimiter build() {
       return new RateLimiter(this);

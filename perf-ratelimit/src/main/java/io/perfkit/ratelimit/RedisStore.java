@@ -2,7 +2,7 @@ package io.perfkit.ratelimit;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.BreakerState;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisException;
 import io.perfkit.redis.RedisGuard;
@@ -46,12 +46,10 @@ final class RedisStore implements Store {
   private final Crowd crowd;
 
   /**
-   * @param config the guard's
    * @param serverClock nothing, or in tests the server's time
    */
   RedisStore(
       RedisGuard guard,
-      GuardConfig config,
       String prefix,
       FallbackStore fallback,
       InstantSource wall,
@@ -62,7 +60,9 @@ final class RedisStore implements Store {
     this.serverClock = serverClock;
     this.crowd =
         new Crowd(
-            new CheckScript(guard, this::key, wall, serverClock)::send, fallback::mirror, config);
+            new CheckScript(guard, this::key, wall, serverClock)::send,
+            fallback::mirror,
+            guard.config());
   }
 
   /**
@@ -154,8 +154,8 @@ final class RedisStore implements Store {
   }
 
   @Override
-  public boolean available() {
-    return guard.available();
+  public BreakerState breaker() {
+    return guard.breaker();
   }
 
   @Override

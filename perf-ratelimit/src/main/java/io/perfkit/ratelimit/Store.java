@@ -1,5 +1,6 @@
 package io.perfkit.ratelimit;
 
+import io.perfkit.redis.BreakerState;
 import java.time.Duration;
 import java.util.function.Predicate;
 
@@ -26,8 +27,8 @@ interface Store extends AutoCloseable {
   /** Forgets what the keys of {@code check} spent, and that they are blocked. */
   void reset(CheckRequest check);
 
-  /** Whether it is Redis that decides, or nothing but this process ever did. */
-  boolean available();
+  /** Closed while Redis decides, and in process. */
+  BreakerState breaker();
 
   /** Keys that this node counts by itself. */
   int keys();

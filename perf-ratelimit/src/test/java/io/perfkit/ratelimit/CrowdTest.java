@@ -80,7 +80,7 @@ final class CrowdTest {
   /** Fails as a Redis does that is not there. */
   private static void askNobody() {
     try (RedisClient client = RedisClient.builder().hostAndPort("localhost", 1).build();
-        RedisGuard guard = RedisGuard.of(client, ONE_LANE)) {
+        RedisGuard guard = RedisGuard.builder(client).config(ONE_LANE).build()) {
       guard.call(UnifiedJedis::ping);
     }
   }
@@ -183,7 +183,7 @@ final class CrowdTest {
 
   @Test
   void whoComesWhenTooManyWaitIsNotAsked() throws Exception {
-    Crowd crowd = crowd(CrowdTest::admitAll, ONE_LANE.withCallsMax(1, FOLLOWERS));
+    Crowd crowd = crowd(CrowdTest::admitAll, ONE_LANE.withMaxCalls(1, FOLLOWERS));
     List<Future<CheckResult>> all = leaderAndFollowers(crowd);
     Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
 

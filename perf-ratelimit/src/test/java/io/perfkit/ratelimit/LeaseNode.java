@@ -37,11 +37,12 @@ final class LeaseNode {
   public static void main(String[] args) throws IOException {
     RedisClient client = RedisClient.create("redis://" + args[0]);
     RedisGuard guard =
-        RedisGuard.of(
-            client,
-            GuardConfig.defaults()
-                .withBudget(Duration.ofMillis(100))
-                .withProbeEvery(Duration.ofMillis(20)));
+        RedisGuard.builder(client)
+            .config(
+                GuardConfig.defaults()
+                    .withBudget(Duration.ofMillis(100))
+                    .withProbeEvery(Duration.ofMillis(20)))
+            .build();
     ScheduledExecutorService keeper = Executors.newSingleThreadScheduledExecutor();
     long[] read = new long[1];
     Thread spender = Thread.currentThread();

@@ -33,7 +33,10 @@ final class LeaseScriptIT {
 
   LeaseScriptIT(TestRedis server) {
     redis = server.client();
-    guard = RedisGuard.of(redis, GuardConfig.defaults().withBudget(Duration.ofSeconds(5)));
+    guard =
+        RedisGuard.builder(redis)
+            .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .build();
     key = (server.prefix() + UUID.randomUUID()).getBytes(UTF_8);
   }
 

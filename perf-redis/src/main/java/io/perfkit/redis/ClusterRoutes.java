@@ -32,7 +32,6 @@ final class ClusterRoutes implements Routes {
   ClusterRoutes(RedisClusterClient redis, LaneShared shared) {
     this.redis = redis;
     this.shared = shared;
-    redis.getClusterNodes().values().forEach(pool -> Routes.requireRoom(pool, shared));
   }
 
   @Override
@@ -79,6 +78,15 @@ final class ClusterRoutes implements Routes {
   @Override
   public void forget(CommandArguments command) {
     command.getKeyHashSlots().forEach(slot -> bySlot.set(slot, null));
+  }
+
+  @Override
+  public int maxConnections() {
+    return redis.getClusterNodes().values().stream()
+        .mapToInt(Pool::getMaxTotal)
+        .filter(bound -> bound >= 0)
+        .min()
+        .orElse(-1);
   }
 
   @Override

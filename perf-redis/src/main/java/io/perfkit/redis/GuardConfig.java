@@ -5,24 +5,25 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 
 /**
- * Settings of a {@link RedisGuard}. Immutable.
+ * Settings of the {@link RedisGuard}s of one client. Immutable.
  *
  * @param budget longest time a caller waits for Redis; default 250 ms
  * @param probeEvery how often a Redis that is taken for down is tried again; default 500 ms
- * @param threadsMax calls under way at once that are not in lanes, each on a thread that is there
- *     from the start; default 16, of little use above the connections of the client's pool
- * @param waitingMax calls that wait for a thread, and calls that wait in one lane; one more is
+ * @param maxThreads calls under way at once that are not in lanes, each on a thread that starts
+ *     when it is needed and ends when it is not; default 16, of little use above the connections of
+ *     the client's pool
+ * @param maxWaiting calls that wait for a thread, and calls that wait in one lane; one more is
  *     refused at once; default 1,024
- * @param lanes connections of the client's pool that are kept for each server; default 2, of little
- *     use above
+ * @param lanes connections of the client's pool that are kept for each server, whatever the number
+ *     of components; default 2, of little use above
  */
 public record GuardConfig(
-    Duration budget, Duration probeEvery, int threadsMax, int waitingMax, int lanes) {
+    Duration budget, Duration probeEvery, int maxThreads, int maxWaiting, int lanes) {
   public GuardConfig {
     requirePositive("budget", budget);
     requirePositive("probeEvery", probeEvery);
-    requirePositive("threadsMax", threadsMax);
-    requirePositive("waitingMax", waitingMax);
+    requirePositive("maxThreads", maxThreads);
+    requirePositive("maxWaiting", maxWaiting);
     requirePositive("lanes", lanes);
   }
 
@@ -33,24 +34,24 @@ public record GuardConfig(
 
   /** The same settings with another budget. */
   public GuardConfig withBudget(Duration newBudget) {
-    return new GuardConfig(newBudget, probeEvery, threadsMax, waitingMax, lanes);
+    return new GuardConfig(newBudget, probeEvery, maxThreads, maxWaiting, lanes);
   }
 
   /** The same settings with another pause between probes. */
   public GuardConfig withProbeEvery(Duration pause) {
-    return new GuardConfig(budget, pause, threadsMax, waitingMax, lanes);
+    return new GuardConfig(budget, pause, maxThreads, maxWaiting, lanes);
   }
 
   /**
    * The same settings with another bound of calls under way and of calls that wait for a thread.
    */
-  public GuardConfig withCallsMax(int running, int waiting) {
+  public GuardConfig withMaxCalls(int running, int waiting) {
     return new GuardConfig(budget, probeEvery, running, waiting, lanes);
   }
 
   /** The same settings with another number of lanes to each server. */
   public GuardConfig withLanes(int count) {
-    return new GuardConfig(budget, probeEvery, threadsMax, waitingMax, count);
+    return new GuardConfig(budget, probeEvery, maxThreads, maxWaiting, count);
   }
 
   private static void requirePositive(String what, Duration value) {

@@ -74,6 +74,14 @@ final class Health {
     return breaker.getState() == CircuitBreaker.State.CLOSED;
   }
 
+  BreakerState state() {
+    return switch (breaker.getState()) {
+      case OPEN -> BreakerState.OPEN;
+      case HALF_OPEN -> BreakerState.HALF_OPEN;
+      default -> BreakerState.CLOSED;
+    };
+  }
+
   /** Whether it is time to probe; who gets true must say what it came to. One thread at a time. */
   boolean mayProbe() {
     return !up()

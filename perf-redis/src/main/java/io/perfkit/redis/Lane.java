@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -100,7 +101,7 @@ final class Lane {
   }
 
   private void add(LaneCall call) {
-    if (waiting.incrementAndGet() > shared.waitingMax()) {
+    if (waiting.incrementAndGet() > shared.maxWaiting()) {
       waiting.decrementAndGet();
       call.endUnsent(Reason.CROWDED, null);
       return;
@@ -255,7 +256,7 @@ final class Lane {
     disconnect();
     connecting = true;
     try {
-      shared.background().execute(this::connect);
+      shared.background().execute(new FutureTask<>(this::connect, null)); // close interrupts it
       return true;
     } catch (RejectedExecutionException e) {
       connecting = false;
@@ -266,7 +267,7 @@ final class Lane {
 
   private void connect() {
     try {
-      link = Link.open(pool.get(), shared.budgetMillis());
+      link = closed ? null : Link.open(pool.get(), shared.budgetMillis());
     } catch (Throwable e) { // N1: whatever it is, the lane is not left led by nobody
       shared.health().failed(0, e);
       endPile(Reason.DISCONNECTED, e);

@@ -16,8 +16,8 @@ record LaneShared(
     GuardConfig config,
     LaneCounters counters) {
 
-  int waitingMax() {
-    return config.waitingMax();
+  int maxWaiting() {
+    return config.maxWaiting();
   }
 
   long budgetNanos() {

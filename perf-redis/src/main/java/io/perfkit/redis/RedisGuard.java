@@ -1,93 +1,61 @@
 package io.perfkit.redis;
 
 import static java.util.Objects.requireNonNull;
-import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
-import io.perfkit.redis.LaneCall.Ended;
-import java.util.ArrayList;
-import java.util.Collections;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.AbstractPipeline;
-import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
-import redis.clients.jedis.Response;
 import redis.clients.jedis.UnifiedJedis;
-import redis.clients.jedis.args.Rawable;
-import redis.clients.jedis.exceptions.JedisConnectionException;
-import redis.clients.jedis.exceptions.JedisDataException;
-import redis.clients.jedis.exceptions.JedisException;
-import redis.clients.jedis.exceptions.JedisRedirectionException;
 
 /**
  * Stands between callers and a Redis that may be dead, frozen or slow: a call ends within its time
- * budget whatever the client's own timeouts are, and once Redis is taken for down a call fails at
- * once. One silence, or five failures among the last ten exchanges, take it for down. From then on
- * a PING, which nobody waits for, is sent every {@code probeEvery}; its answer lets calls through
- * again.
+ * budget whatever the client's own timeouts are, and while the circuit breaker is open a call fails
+ * at once. One timeout, or five failures among the last ten exchanges, open the breaker. From then
+ * on a PING, which nobody waits for, is sent every {@code probeEvery}; its answer closes the
+ * breaker.
  *
- * <p>Commands given as such travel in lanes: those of many threads together, on connections of the
- * client's pool that the guard keeps while it is open, {@code lanes} of them for each server. A
- * function of the client runs on a thread of the guard instead, which is the way for what is big,
- * blocks or needs a connection of its own.
+ * <p>All guards of one client share one breaker, one set of lanes and one set of threads, which are
+ * there from the first guard's opening to the last one's close. So a component that builds a guard
+ * of its own costs the client no further connection. A client whose pool is too small for all that
+ * stays in use is refused.
  *
- * <p>Thread safe. Owns its threads, {@code perf-redis-guard-…}, and not the client.
+ * <p>Commands given as such travel in lanes: those of many threads and components together, on
+ * connections of the client's pool that stay in use while a guard is open, {@code lanes} of them
+ * for each server. A function of the client runs on a thread of the guard instead, which is the way
+ * for what is big, blocks or needs a connection of its own.
+ *
+ * <p>Thread safe. The threads are {@code perf-redis-guard-keeper}, one for each client, and up to
+ * {@code maxThreads} others, {@code perf-redis-guard-…}, which start when they are needed and end
+ * after 10 s without work. The client stays the host's.
  */
 public final class RedisGuard implements AutoCloseable {
-  private static final int ARGUMENT_OVERHEAD_BYTES = 16;
+  private final GuardedClient client;
+  private final Holder holder;
+  private final @Nullable MeterRegistry registry;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
-  /* Invariants
-   * G1  a caller waits for at most its budget: what may block for longer runs on the guard's threads;
-   *     a lane's round trip that is not over by then is cut.
-   * G2  while the breaker is open or half open, no caller's command is sent.
-   * G4  who is refused lets others run first: virtual threads that ask again at once would keep every
-   *     processor from the leaders, which would find Redis silent when they got one at last.
-   * (G3 is in Health.) */
-  private final UnifiedJedis redis;
-  private final GuardConfig config;
-  private final Health health;
-  private final LaneCounters counters = new LaneCounters();
-  private final LongSupplier nanos = System::nanoTime;
-  private final Workers threads;
-  private final ScheduledThreadPoolExecutor keeper;
-  private final Routes routes;
-
-  private RedisGuard(UnifiedJedis redis, GuardConfig config) {
-    this.redis = requireNonNull(redis, "redis");
-    this.config = requireNonNull(config, "config");
-    this.health = new Health(config.probeEvery(), nanos);
-    this.threads = new Workers(config.threadsMax(), config.waitingMax(), "perf-redis-guard-");
-    try {
-      this.routes = Routes.of(redis, new LaneShared(health, threads, nanos, config, counters));
-    } catch (RuntimeException refused) {
-      threads.close();
-      throw refused;
-    }
-    this.keeper =
-        new ScheduledThreadPoolExecutor(1, task -> Workers.daemon(task, "perf-redis-guard-keeper"));
-    keepAgainIn(tick());
-  }
-
-  /** A guard with the default settings. */
-  public static RedisGuard of(UnifiedJedis redis) {
-    return of(redis, GuardConfig.defaults());
+  private RedisGuard(Builder builder) {
+    this.holder = new Holder(builder.holder, builder.connections);
+    this.registry = builder.registry;
+    this.client =
+        OpenClients.hold(builder.redis, holder, builder.config, builder.name, builder.registry);
   }
 
   /**
-   * A guard of {@code redis}, which stays the caller's to close.
+   * A guard with the settings that the client's other guards have, else with the defaults.
    *
-   * @throws IllegalArgumentException if the lanes would leave no connection of the client's pool
+   * @throws IllegalArgumentException as {@link Builder#build()}
    */
-  public static RedisGuard of(UnifiedJedis redis, GuardConfig config) {
-    return new RedisGuard(redis, config);
+  public static RedisGuard create(UnifiedJedis redis) {
+    return builder(redis).build();
+  }
+
+  /** A builder for the rarer settings. */
+  public static Builder builder(UnifiedJedis redis) {
+    return new Builder(requireNonNull(redis, "redis"));
   }
 
   /**
@@ -97,8 +65,8 @@ public final class RedisGuard implements AutoCloseable {
    * for commands that change the state of their connection.
    *
    * @param command as {@link redis.clients.jedis.CommandObjects} builds them
-   * @throws RedisUnavailable at once if Redis is taken for down or too many calls wait (not sent),
-   *     or when the budget is spent or the connection fails (unknown whether it ran, unless the
+   * @throws RedisUnavailable at once if the breaker is open or too many calls wait (not sent), or
+   *     when the budget is spent or the connection fails (unknown whether it ran, unless the
    *     message says that it was not sent)
    * @throws CommandRejected if Redis answers with an error of the command
    * @throws IllegalArgumentException if its keys are in different slots of a Cluster
@@ -110,24 +78,12 @@ public final class RedisGuard implements AutoCloseable {
 
   /** A deadline of the whole budget. */
   long deadline() {
-    return nanos.getAsLong() + config.budget().toNanos();
+    return client.deadline();
   }
 
   <T extends @Nullable Object> T call(CommandObject<T> command, long deadline) {
-    Lanes lanes = lanes(command.getArguments());
-    int bytes = bytes(command.getArguments());
-    if (lanes == null || bytes > Lane.BATCH_BYTES) {
-      return callOnThread(client -> routes.viaClient(command), deadline);
-    }
-    Object reply = run(lanes, List.of(command), bytes, deadline).reply(0);
-    if (reply instanceof JedisRedirectionException) {
-      routes.forget(command.getArguments());
-      return callOnThread(client -> routes.viaClient(command), deadline);
-    }
-    if (reply instanceof JedisDataException error) {
-      throw failure(error);
-    }
-    return command.getBuilder().build(reply);
+    requireOpen();
+    return client.call(command, deadline);
   }
 
   /**
@@ -140,310 +96,165 @@ public final class RedisGuard implements AutoCloseable {
    * @throws IllegalStateException after {@link #close()}
    */
   public <T extends @Nullable Object> List<T> callAll(List<CommandObject<T>> commands) {
-    List<T> values = new ArrayList<>(commands.size());
-    for (Answer<T> answer : answers(List.copyOf(commands), deadline())) {
-      JedisDataException error = answer.error();
-      if (error != null) {
-        throw failure(error);
-      }
-      values.add(answer.value());
-    }
-    return Collections.unmodifiableList(values);
+    requireOpen();
+    return client.callAll(commands);
   }
 
-  /** What one of several commands came to: its value, or the error that Redis answered with. */
-  record Answer<T extends @Nullable Object>(
-      @Nullable T value, @Nullable JedisDataException error) {}
-
-  <T extends @Nullable Object> List<Answer<T>> answers(
+  <T extends @Nullable Object> List<GuardedClient.Answer<T>> answers(
       List<CommandObject<T>> commands, long deadline) {
-    if (commands.isEmpty()) {
-      return List.of();
-    }
-    Lanes lanes = shared(commands);
-    int bytes = commands.stream().mapToInt(command -> bytes(command.getArguments())).sum();
-    if (lanes == null || bytes > Lane.BATCH_BYTES || commands.size() > Lane.BATCH_COMMANDS_MAX) {
-      return callOnThread(client -> pipeline(client, commands), deadline);
-    }
-    LaneCall call = run(lanes, commands, bytes, deadline);
-    List<Answer<T>> answers = new ArrayList<>(commands.size());
-    for (int i = 0; i < commands.size(); i++) {
-      CommandObject<T> command = commands.get(i);
-      if (call.reply(i) instanceof JedisRedirectionException) {
-        answers.add(callOnThread(client -> viaClient(command), deadline));
-      } else if (call.reply(i) instanceof JedisDataException error) {
-        answers.add(new Answer<>(null, error));
-      } else {
-        answers.add(new Answer<>(command.getBuilder().build(call.reply(i)), null));
-      }
-    }
-    return answers;
-  }
-
-  private @Nullable Lanes lanes(CommandArguments command) {
-    return command.isBlocking() ? null : routes.lanes(command);
-  }
-
-  /** The lanes of all commands, if they are the same. */
-  private @Nullable Lanes shared(List<? extends CommandObject<?>> commands) {
-    Lanes first = lanes(commands.get(0).getArguments());
-    for (CommandObject<?> command : commands) {
-      if (lanes(command.getArguments()) != first) {
-        return null;
-      }
-    }
-    return first;
-  }
-
-  private <T extends @Nullable Object> List<Answer<T>> pipeline(
-      UnifiedJedis client, List<CommandObject<T>> commands) {
-    if (commands.size() == 1) {
-      return List.of(viaClient(commands.get(0)));
-    }
-    List<Response<T>> responses = new ArrayList<>(commands.size());
-    try (AbstractPipeline pipeline = client.pipelined()) {
-      for (CommandObject<T> command : commands) {
-        responses.add(pipeline.executeCommand(command));
-      }
-      pipeline.sync();
-    }
-    List<Answer<T>> answers = new ArrayList<>(commands.size());
-    for (int i = 0; i < commands.size(); i++) {
-      try {
-        answers.add(new Answer<>(responses.get(i).get(), null));
-      } catch (JedisRedirectionException e) { // which a pipeline does not follow
-        answers.add(viaClient(commands.get(i)));
-      } catch (JedisDataException e) {
-        answers.add(new Answer<>(null, e));
-      } catch (IllegalStateException e) { // so Jedis says that a node of a Cluster failed
-        throw new JedisConnectionException("a node gave no reply", e);
-      }
-    }
-    return answers;
-  }
-
-  private <T extends @Nullable Object> Answer<T> viaClient(CommandObject<T> command) {
-    routes.forget(command.getArguments());
-    try {
-      return new Answer<>(routes.viaClient(command), null);
-    } catch (JedisDataException e) {
-      return new Answer<>(null, e);
-    }
-  }
-
-  private LaneCall run(
-      Lanes lanes, List<? extends CommandObject<?>> commands, int bytes, long deadline) {
-    admit();
-    LaneCall call = new LaneCall(commands, bytes, deadline);
-    lanes.run(call);
-    Ended ended = call.ended();
-    if (ended.reason() != Ended.Reason.ANSWERED) {
-      counters.failed(ended);
-      if (!ended.sent()) {
-        letOthersRun();
-      }
-      if (ended.reason() == Ended.Reason.DISCONNECTED || ended.reason() == Ended.Reason.TIMED_OUT) {
-        commands.forEach(command -> routes.forget(command.getArguments()));
-      }
-      throw failure(ended);
-    }
-    return call;
-  }
-
-  private RuntimeException failure(Ended ended) {
-    Throwable cause = ended.cause();
-    if (ended.reason() == Ended.Reason.CLOSED) {
-      return new IllegalStateException("closed while a call was under way, " + this, cause);
-    }
-    String why =
-        switch (ended.reason()) {
-          case TIMED_OUT -> "no answer within the budget";
-          case INTERRUPTED -> "interrupted while waiting for an answer";
-          case TAKEN_FOR_DOWN -> "Redis is taken for down";
-          case CROWDED -> "too many calls wait";
-          default ->
-              "Redis can't be used: " + (cause == null ? "no connection" : cause.getMessage());
-        };
-    return new RedisUnavailable((ended.sent() ? "" : "not sent: ") + why + ", " + this, cause);
-  }
-
-  private static int bytes(CommandArguments command) {
-    int bytes = 0;
-    for (Rawable argument : command) {
-      bytes += argument.getRaw().length + ARGUMENT_OVERHEAD_BYTES;
-    }
-    return bytes;
+    requireOpen();
+    return client.answers(commands, deadline);
   }
 
   /**
    * Runs {@code command} on another thread and waits for it, for at most the budget. Thread locals
    * of the caller are not seen by it.
    *
-   * @throws RedisUnavailable at once if Redis is taken for down or too many calls wait (not sent),
-   *     or when the budget is spent or the connection fails (unknown whether it ran)
+   * @throws RedisUnavailable at once if the breaker is open or too many calls wait (not sent), or
+   *     when the budget is spent or the connection fails (unknown whether it ran)
    * @throws CommandRejected if Redis answers with an error of the command
    * @throws IllegalStateException after {@link #close()}
    */
   public <T extends @Nullable Object> T call(Function<? super UnifiedJedis, ? extends T> command) {
     requireNonNull(command, "command");
-    return callOnThread(command, deadline());
+    requireOpen();
+    return client.callOnThread(command, deadline());
   }
 
-  private <T extends @Nullable Object> T callOnThread(
-      Function<? super UnifiedJedis, ? extends T> command, long deadline) {
-    admit();
-    long start = nanos.getAsLong();
-    FutureTask<T> reply = new FutureTask<>(() -> command.apply(redis));
-    execute(reply);
-    try {
-      T value = reply.get(deadline - start, NANOSECONDS);
-      health.answered(elapsed(start));
-      return value;
-    } catch (ExecutionException e) {
-      throw failed(requireNonNull(e.getCause()), start);
-    } catch (TimeoutException e) {
-      reply.cancel(true);
-      health.silent(elapsed(start), e);
-      throw new RedisUnavailable("no answer within the budget, " + this, e);
-    } catch (CancellationException e) {
-      throw new IllegalStateException("closed while a call was under way, " + this, e);
-    } catch (InterruptedException e) {
-      reply.cancel(true);
-      Thread.currentThread().interrupt();
-      throw new RedisUnavailable("interrupted while waiting for an answer, " + this, e);
-    }
-  }
-
-  /** Whether calls are sent; false while Redis is taken for down. Costs nothing. */
+  /** Whether calls are sent: the breaker is closed. Costs nothing. */
   public boolean available() {
-    return health.up();
+    return breaker() == BreakerState.CLOSED;
   }
 
-  /** What the lanes did so far, and what waits in them. */
+  /** State of the client's breaker. Costs nothing. */
+  public BreakerState breaker() {
+    return client.breaker();
+  }
+
+  /** The settings that all guards of this client share. */
+  public GuardConfig config() {
+    return client.config();
+  }
+
+  /** What the client's lanes did so far, for all its guards together, and what waits in them. */
   public LaneStats stats() {
-    return counters.snapshot(routes.all().stream().mapToInt(Lanes::waiting).sum());
+    return client.stats();
+  }
+
+  /** How the client stands to Redis. Costs nothing; for a health check. */
+  public RedisHealth health() {
+    return new RedisHealth(client.name(), breaker(), stats().waiting());
   }
 
   /** Lanes that are led now. */
   int leading() {
-    return routes.all().stream().mapToInt(Lanes::leading).sum();
+    return client.leading();
   }
 
-  /** Lets a call pass, or refuses it. */
-  private void admit() {
-    if (threads.isClosed()) {
+  private void requireOpen() {
+    if (closed.get()) {
       throw new IllegalStateException("closed, " + this);
     }
-    if (Thread.currentThread().isInterrupted()) {
-      throw new RedisUnavailable("interrupted, so not sent, " + this, null);
-    }
-    if (!health.up()) {
-      letOthersRun();
-      throw new RedisUnavailable("not sent: Redis is taken for down, " + this, null);
-    }
-  }
-
-  @SuppressWarnings("ThreadPriorityCheck") // G4: a virtual thread leaves its processor here only
-  private static void letOthersRun() {
-    Thread.yield();
-  }
-
-  private void execute(Runnable task) {
-    try {
-      threads.execute(task);
-    } catch (RejectedExecutionException e) {
-      if (threads.isClosed()) {
-        throw new IllegalStateException("closed, " + this, e);
-      }
-      throw new RedisUnavailable("not sent: too many calls wait, " + this, e);
-    }
-  }
-
-  private void probe() {
-    long start = nanos.getAsLong();
-    try {
-      redis.ping();
-      health.answered(elapsed(start));
-    } catch (RuntimeException e) {
-      health.failed(elapsed(start), e);
-    }
-  }
-
-  private RuntimeException failed(Throwable cause, long start) {
-    if (cause instanceof JedisException e && !Health.isAnswer(e)) {
-      health.failed(elapsed(start), e);
-      return failure(e);
-    }
-    health.answered(elapsed(start));
-    if (cause instanceof JedisException e) {
-      return failure(e);
-    }
-    if (cause instanceof Error error) {
-      throw error;
-    }
-    return cause instanceof RuntimeException e ? e : new IllegalStateException(cause);
-  }
-
-  private RuntimeException failure(JedisException error) {
-    return Health.isAnswer(error)
-        ? new CommandRejected("Redis refused: " + error.getMessage(), error)
-        : new RedisUnavailable("Redis can't be used: " + error.getMessage() + ", " + this, error);
-  }
-
-  private long elapsed(long start) {
-    return nanos.getAsLong() - start;
   }
 
   /**
-   * What must go on although no caller gets a processor: on a thread of ours, now and then, and
-   * when the next call is overdue. One that comes in between has a whole budget, which is more than
-   * a tick; only what is left of one, for a second command, may be overdrawn by a tick.
+   * Ends this guard. If it was the last one of its client, the threads end and the connections
+   * return to the pool; calls under way then fail. The client stays open. Does nothing the second
+   * time.
    */
-  private void keep() {
-    long next = tick();
-    try {
-      long now = nanos.getAsLong();
-      for (Lanes lanes : routes.all()) {
-        next = Math.min(next, lanes.tend(now));
-      }
-      if (health.mayProbe()) {
-        probeInBackground();
-      }
-    } finally {
-      keepAgainIn(next);
-    }
-  }
-
-  private long tick() {
-    return Math.min(config.budget().toNanos(), config.probeEvery().toNanos()) / 4;
-  }
-
-  private void keepAgainIn(long delay) {
-    try {
-      var unused = keeper.schedule(this::keep, delay, NANOSECONDS);
-    } catch (RejectedExecutionException e) {
-      return; // closed
-    }
-  }
-
-  private void probeInBackground() {
-    try {
-      threads.execute(this::probe);
-    } catch (RejectedExecutionException e) {
-      health.abandoned();
-    }
-  }
-
-  /** Stops the threads and returns the connections; calls under way fail. The client stays open. */
   @Override
   public void close() {
-    keeper.shutdownNow();
-    threads.close();
-    routes.all().forEach(Lanes::close);
+    if (closed.compareAndSet(false, true) && OpenClients.release(client, holder, registry)) {
+      client.close();
+    }
   }
 
   @Override
   public String toString() {
-    return "RedisGuard[" + health + ", " + config + "]";
+    return client.toString();
+  }
+
+  /** Collects rarer settings. One thread at a time. */
+  public static final class Builder {
+    private final UnifiedJedis redis;
+    private @Nullable GuardConfig config;
+    private @Nullable String name;
+    private @Nullable MeterRegistry registry;
+    private String holder = "a guard of the host";
+    private int connections;
+
+    private Builder(UnifiedJedis redis) {
+      this.redis = redis;
+    }
+
+    /**
+     * Settings of all guards of this client. Default: those that the open guards have, else {@link
+     * GuardConfig#defaults()}.
+     */
+    public Builder config(GuardConfig settings) {
+      config = requireNonNull(settings, "settings");
+      return this;
+    }
+
+    /**
+     * Name of the client, which tags its meters. Default: the one that its open guards gave it,
+     * else {@code redis}, and {@code redis-2}, {@code redis-3} for further clients.
+     */
+    public Builder name(String client) {
+      name = requireNonNull(client, "client");
+      return this;
+    }
+
+    /**
+     * Where the client's meters are registered while this guard is open; default none. Guards of
+     * one client that share a registry share the meters.
+     */
+    public Builder meterRegistry(MeterRegistry meterRegistry) {
+      registry = requireNonNull(meterRegistry, "meterRegistry");
+      return this;
+    }
+
+    /**
+     * The host's own guard, whose client is used as it is; default none. The guard that is built is
+     * another one, which keeps the client's lanes open also if the host closes its own first.
+     *
+     * @throws IllegalArgumentException if it is a guard of another client
+     * @throws IllegalStateException if it is closed
+     */
+    public Builder sharing(RedisGuard host) {
+      host.requireOpen();
+      if (host.client.redis() != redis) {
+        throw new IllegalArgumentException(
+            "guard: " + host + " (expected: a guard of the same client object)");
+      }
+      config = host.config();
+      return this;
+    }
+
+    /**
+     * The component that holds the guard.
+     *
+     * @param component for messages, such as {@code caches 'shop'}
+     * @param kept connections of the client's pool that it keeps in use itself beside the lanes,
+     *     for a subscription for instance; they count when the pool's size is checked
+     * @throws IllegalArgumentException if {@code kept} is negative
+     */
+    public Builder heldBy(String component, int kept) {
+      Holder checked = new Holder(component, kept);
+      holder = checked.name();
+      connections = checked.connections();
+      return this;
+    }
+
+    /**
+     * Opens the guard.
+     *
+     * @throws IllegalArgumentException if the client's open guards have other settings or another
+     *     name, if another client has that name, or if the lanes and what all components keep would
+     *     leave no connection of the client's pool; then nothing was opened
+     */
+    public RedisGuard build() {
+      return new RedisGuard(this);
+    }
   }
 }

@@ -147,7 +147,7 @@ public final class RedisScript {
       commands.add(command(command, script, call));
     }
     List<Reply> replies = new ArrayList<>(calls.size());
-    for (RedisGuard.Answer<@Nullable Object> answer : guard.answers(commands, deadline)) {
+    for (GuardedClient.Answer<@Nullable Object> answer : guard.answers(commands, deadline)) {
       replies.add(new Reply(answer.value(), answer.error()));
     }
     return replies;

@@ -21,32 +21,14 @@ interface Routes {
       return new ClusterRoutes(cluster, shared);
     }
     if (redis instanceof RedisClient single) {
-      return new OneServer(redis, lanes(single::getPool, shared));
+      return new OneServer(redis, single::getPool, new Lanes(single::getPool, shared));
     }
     if (redis instanceof RedisSentinelClient sentinel) {
-      return new OneServer(
-          redis,
-          lanes(() -> sentinel.getPrimaryNodesConnectionMap().values().iterator().next(), shared));
+      Supplier<Pool<Connection>> primary =
+          () -> sentinel.getPrimaryNodesConnectionMap().values().iterator().next();
+      return new OneServer(redis, primary, new Lanes(primary, shared));
     }
-    return new OneServer(redis, null);
-  }
-
-  private static Lanes lanes(Supplier<Pool<Connection>> pool, LaneShared shared) {
-    requireRoom(pool.get(), shared);
-    return new Lanes(pool, shared);
-  }
-
-  /** Lanes keep their connections; without another one nothing else would ever get its turn. */
-  static void requireRoom(Pool<Connection> pool, LaneShared shared) {
-    int lanes = shared.config().lanes();
-    if (pool.getMaxTotal() >= 0 && lanes >= pool.getMaxTotal()) {
-      throw new IllegalArgumentException(
-          "lanes: "
-              + lanes
-              + " (expected: < maxTotal of the client's pool "
-              + pool.getMaxTotal()
-              + ")");
-    }
+    return new OneServer(redis, null, null);
   }
 
   /** The lanes of a command; absent if only the client knows, or knows better. */
@@ -61,8 +43,18 @@ interface Routes {
   /** All lanes that there are. */
   List<Lanes> all();
 
+  /** Size of the smallest pool of a server; negative if there is none, or none that is bounded. */
+  int maxConnections();
+
   /** A server, or a primary that the client follows. */
-  record OneServer(UnifiedJedis redis, @Nullable Lanes lanes) implements Routes {
+  record OneServer(
+      UnifiedJedis redis, @Nullable Supplier<Pool<Connection>> pool, @Nullable Lanes lanes)
+      implements Routes {
+    @Override
+    public int maxConnections() {
+      return pool == null ? -1 : pool.get().getMaxTotal();
+    }
+
     @Override
     public @Nullable Lanes lanes(CommandArguments command) {
       return lanes;

@@ -1,38 +1,55 @@
 package io.perfkit.redis;
 
-import static java.util.concurrent.TimeUnit.SECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A fixed number of threads for what may block, and a bound for what waits for them. Thread safe.
+ * Threads for what may block: none to begin with, started when all others are busy, up to a bound,
+ * and ended when there was nothing to do for a while; and a bound for what waits for them. Thread
+ * safe.
  */
 final class Workers implements Executor, AutoCloseable {
+  private static final Duration IDLE = Duration.ofSeconds(10);
+  private static final Runnable WAKE_UP = new FutureTask<@Nullable Void>(() -> null);
 
   /* Invariants
-   * E1  who hands a task over takes no lock that a worker needs. A virtual thread that is woken to take
-   *     one gets no processor while others never rest, and the workers would wait behind it. */
+   * E1  a thread that hands a task over takes no lock that a worker needs: a virtual thread that holds
+   *     one may wait for a processor while others never rest, and the workers would wait behind it.
+   *     So the queue and the counters are lock-free, and only workers enter the set of workers.
+   * E2  no task is left in the queue while no worker lives: a task is in the queue before its thread
+   *     looks at `alive`, and a worker that ends looks at the queue after it left `alive`.
+   * E3  after close no task waits: a thread looks at `closed` after it queued its task, and close
+   *     empties the queue after it set `closed`. */
   private final AtomicInteger pending = new AtomicInteger();
-  private final ThreadPoolExecutor threads;
-  private final int pendingMax;
+  private final AtomicInteger alive = new AtomicInteger();
+  private final AtomicInteger number = new AtomicInteger();
+  private final LinkedTransferQueue<Runnable> queue = new LinkedTransferQueue<>();
+  private final Set<Worker> workers = ConcurrentHashMap.newKeySet();
+  private final int maxAlive;
+  private final int maxPending;
+  private final String name;
+  private final long idleNanos;
+  private volatile boolean closed;
 
-  Workers(int count, int waitingMax, String name) {
-    AtomicInteger number = new AtomicInteger();
-    this.pendingMax = count + waitingMax;
-    this.threads =
-        new ThreadPoolExecutor(
-            count,
-            count,
-            0,
-            SECONDS,
-            new LinkedTransferQueue<>(), // E1
-            task -> daemon(task, name + number.incrementAndGet()));
-    threads.prestartAllCoreThreads(); // E1: another one would be added under a lock
+  Workers(int maxAlive, int maxWaiting, String name) {
+    this(maxAlive, maxWaiting, name, IDLE);
+  }
+
+  Workers(int maxAlive, int maxWaiting, String name, Duration idle) {
+    this.maxAlive = maxAlive;
+    this.maxPending = maxAlive + maxWaiting;
+    this.name = name;
+    this.idleNanos = idle.toNanos();
   }
 
   static Thread daemon(Runnable task, String name) {
@@ -41,15 +58,9 @@ final class Workers implements Executor, AutoCloseable {
     return thread;
   }
 
-  private record Task(Runnable body, AtomicInteger pending) implements Runnable {
-    @Override
-    public void run() {
-      try {
-        body.run();
-      } finally {
-        pending.decrementAndGet();
-      }
-    }
+  /** Threads that live now. */
+  int alive() {
+    return alive.get();
   }
 
   /**
@@ -59,24 +70,133 @@ final class Workers implements Executor, AutoCloseable {
    */
   @Override
   public void execute(Runnable task) {
-    if (pending.incrementAndGet() > pendingMax) {
-      pending.decrementAndGet();
-      throw new RejectedExecutionException("more than " + pendingMax + " tasks");
+    if (closed) {
+      throw new RejectedExecutionException("closed");
     }
-    threads.execute(new Task(task, pending)); // it refuses once it is shut down, and then for good
+    if (pending.incrementAndGet() > maxPending) {
+      pending.decrementAndGet();
+      throw new RejectedExecutionException("more than " + maxPending + " tasks");
+    }
+    if (!queue.tryTransfer(task)) {
+      queue.put(task);
+      if (mayStart()) { // E2
+        start();
+      }
+    }
+    if (closed) { // E3
+      dropWaiting();
+    }
+  }
+
+  private boolean mayStart() {
+    int now = alive.get();
+    while (now < maxAlive) {
+      if (alive.compareAndSet(now, now + 1)) {
+        return true;
+      }
+      now = alive.get();
+    }
+    return false;
+  }
+
+  private void start() {
+    try {
+      daemon(new Worker(), name + number.incrementAndGet()).start();
+    } catch (Throwable e) { // no memory for a thread: another one may come to the task
+      alive.decrementAndGet();
+      throw e;
+    }
+  }
+
+  private final class Worker implements Runnable {
+    private volatile @Nullable Runnable current;
+
+    @Override
+    public void run() {
+      workers.add(this);
+      try {
+        do {
+          work();
+          alive.decrementAndGet();
+        } while (!queue.isEmpty() && !closed && mayStart()); // E2
+      } finally {
+        workers.remove(this);
+      }
+    }
+
+    /** Returns when there was nothing to do for a while, or once all is closed. */
+    private void work() {
+      for (Runnable task = next(); task != null; task = next()) {
+        if (task != WAKE_UP) {
+          run(task);
+        }
+        if (closed) {
+          var unused = queue.offer(WAKE_UP); // for the next of us
+          return;
+        }
+      }
+    }
+
+    private @Nullable Runnable next() {
+      var unused = Thread.interrupted(); // late, of a task that has ended
+      try {
+        return queue.poll(idleNanos, NANOSECONDS);
+      } catch (InterruptedException late) {
+        return WAKE_UP;
+      }
+    }
+
+    private void run(Runnable task) {
+      current = task;
+      try {
+        if (closed) { // which may have looked at `current` too early
+          cancel(task);
+        }
+        task.run();
+      } catch (Throwable e) {
+        Thread thread = Thread.currentThread();
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+      } finally {
+        current = null;
+        pending.decrementAndGet();
+      }
+    }
+  }
+
+  private void dropWaiting() {
+    for (Runnable task = queue.poll(); task != null; task = queue.poll()) {
+      if (task != WAKE_UP) {
+        drop(task);
+      }
+    }
+  }
+
+  /** What somebody waits for is cancelled; the rest sees that all is closed, and tidies up. */
+  private void drop(Runnable task) {
+    pending.decrementAndGet();
+    if (task instanceof Future<?> reply) {
+      reply.cancel(false);
+    } else {
+      task.run();
+    }
+  }
+
+  private static void cancel(@Nullable Runnable task) {
+    if (task instanceof Future<?> reply) {
+      reply.cancel(true);
+    }
   }
 
   boolean isClosed() {
-    return threads.isShutdown();
+    return closed;
   }
 
-  /** Interrupts what runs and cancels what waits. */
+  /** Cancels what waits, and what runs if somebody waits for it; the threads then end. */
   @Override
   public void close() {
-    for (Runnable waiting : threads.shutdownNow()) {
-      if (((Task) waiting).body() instanceof Future<?> reply) {
-        reply.cancel(false);
-      }
-    }
+    closed = true;
+    dropWaiting(); // E3
+    workers.forEach(worker -> cancel(worker.current));
+    var unused = queue.offer(WAKE_UP);
   }
 }

@@ -8,8 +8,8 @@ final class ArchitectureTest {
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.redis")
         .rootException("RedisException")
-        .threads("RedisGuard", "Workers")
-        .clocks("RedisGuard")
+        .threads("GuardedClient", "Workers")
+        .clocks("GuardedClient")
         .elapsedTimeOnly()
         .check();
   }

@@ -22,13 +22,13 @@ final class GuardConfigTest {
         .hasMessage("budget: PT0.000999999S (expected: >= 1 ms)");
     assertThatThrownBy(() -> defaults.withProbeEvery(Duration.ZERO))
         .hasMessage("probeEvery: PT0S (expected: >= 1 ms)");
-    assertThatThrownBy(() -> defaults.withCallsMax(0, 1))
-        .hasMessage("threadsMax: 0 (expected: >= 1)");
-    assertThatThrownBy(() -> defaults.withCallsMax(1, 0))
-        .hasMessage("waitingMax: 0 (expected: >= 1)");
+    assertThatThrownBy(() -> defaults.withMaxCalls(0, 1))
+        .hasMessage("maxThreads: 0 (expected: >= 1)");
+    assertThatThrownBy(() -> defaults.withMaxCalls(1, 0))
+        .hasMessage("maxWaiting: 0 (expected: >= 1)");
     assertThatThrownBy(() -> defaults.withLanes(0)).hasMessage("lanes: 0 (expected: >= 1)");
     assertThatThrownBy(() -> defaults.withBudget(null)).hasMessage("budget");
-    assertThat(defaults.withCallsMax(1, 1).withBudget(Duration.ofMillis(1)).budget())
+    assertThat(defaults.withMaxCalls(1, 1).withBudget(Duration.ofMillis(1)).budget())
         .isEqualTo(Duration.ofMillis(1));
   }
 }

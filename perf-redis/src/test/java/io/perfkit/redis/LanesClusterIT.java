@@ -32,7 +32,9 @@ final class LanesClusterIT {
   private final RedisClusterClient client =
       RedisClusterClient.builder().nodes(cluster.nodes()).build();
   private final RedisGuard guard =
-      RedisGuard.of(client, GuardConfig.defaults().withBudget(Duration.ofSeconds(2)));
+      RedisGuard.builder(client)
+          .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(2)))
+          .build();
   private final Callers callers = Callers.virtual();
 
   @AfterEach

@@ -51,7 +51,9 @@ final class LanesConcurrencyIT {
   }
 
   private static RedisGuard patient(RedisClient client) {
-    return RedisGuard.of(client, GuardConfig.defaults().withBudget(Duration.ofSeconds(10)));
+    return RedisGuard.builder(client)
+        .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(10)))
+        .build();
   }
 
   @Test
@@ -62,7 +64,7 @@ final class LanesConcurrencyIT {
       assertThat(wrong).isEmpty();
       assertThat(guard.stats().commands()).isEqualTo(increments);
       assertThat(guard.stats().batches()).isLessThan(increments);
-      assertThat(guard.stats().commandsMax()).isBetween(2, Lane.BATCH_COMMANDS_MAX);
+      assertThat(guard.stats().maxBatch()).isBetween(2, Lane.BATCH_COMMANDS_MAX);
     }
   }
 
@@ -71,8 +73,9 @@ final class LanesConcurrencyIT {
     int rounds = 4_000 * SECONDS;
     CyclicBarrier together = new CyclicBarrier(2); // so nobody comes by who would take it along
     try (RedisGuard guard =
-        RedisGuard.of(
-            direct, GuardConfig.defaults().withBudget(Duration.ofSeconds(5)).withLanes(1))) {
+        RedisGuard.builder(direct)
+            .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)).withLanes(1))
+            .build()) {
       List<Boolean> answered =
           callers.all(
               2,
@@ -154,11 +157,12 @@ final class LanesConcurrencyIT {
     Random random = new Random(seed);
     AtomicBoolean stop = new AtomicBoolean();
     try (RedisGuard guard =
-        RedisGuard.of(
-            proxied,
-            GuardConfig.defaults()
-                .withBudget(Duration.ofMillis(100))
-                .withProbeEvery(Duration.ofMillis(20)))) {
+        RedisGuard.builder(proxied)
+            .config(
+                GuardConfig.defaults()
+                    .withBudget(Duration.ofMillis(100))
+                    .withProbeEvery(Duration.ofMillis(20)))
+            .build()) {
       AtomicLong answers = new AtomicLong();
       Future<List<String>> wrong =
           callers.start(
@@ -193,11 +197,12 @@ final class LanesConcurrencyIT {
     AtomicBoolean stop = new AtomicBoolean();
     AtomicLong answers = new AtomicLong();
     try (RedisGuard guard =
-        RedisGuard.of(
-            proxied,
-            GuardConfig.defaults()
-                .withBudget(Duration.ofMillis(100))
-                .withProbeEvery(Duration.ofMillis(20)))) {
+        RedisGuard.builder(proxied)
+            .config(
+                GuardConfig.defaults()
+                    .withBudget(Duration.ofMillis(100))
+                    .withProbeEvery(Duration.ofMillis(20)))
+            .build()) {
       Future<List<Boolean>> restless =
           callers.start(
               () ->

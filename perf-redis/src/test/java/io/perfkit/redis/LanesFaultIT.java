@@ -40,9 +40,10 @@ final class LanesFaultIT {
   private final FaultProxy proxy = FaultProxy.to(server.address());
   private final RedisClient direct = RedisClient.create(server.address());
   private final RedisClient client = RedisClient.create(proxy.address());
+  private final RedisClient another = RedisClient.create(proxy.address());
   private final GuardConfig config =
       GuardConfig.defaults().withBudget(BUDGET).withProbeEvery(Duration.ofMillis(50)).withLanes(1);
-  private final RedisGuard guard = RedisGuard.of(client, config);
+  private final RedisGuard guard = RedisGuard.builder(client).config(config).build();
   private final Callers callers = Callers.virtual();
 
   @AfterEach
@@ -50,6 +51,7 @@ final class LanesFaultIT {
     callers.close();
     guard.close();
     client.close();
+    another.close();
     direct.close();
     proxy.close();
     server.close();
@@ -182,7 +184,9 @@ final class LanesFaultIT {
   @Test
   void refusesMoreCallsThanMayWaitAndServesTheOthers() throws Exception {
     try (RedisGuard narrow =
-        RedisGuard.of(client, config.withBudget(Duration.ofSeconds(20)).withCallsMax(16, 2))) {
+        RedisGuard.builder(another)
+            .config(config.withBudget(Duration.ofSeconds(20)).withMaxCalls(16, 2))
+            .build()) {
       narrow.call(COMMANDS.get("any"));
       server.freeze();
       Future<Object> leader = leadIntoSilence(callers, narrow);
@@ -209,7 +213,8 @@ final class LanesFaultIT {
 
   @Test
   void anInterruptedCallerThatWaitsIsNeverSentAndKeepsItsFlag() throws Exception { // W1
-    try (RedisGuard patient = RedisGuard.of(client, config.withBudget(Duration.ofSeconds(20)))) {
+    try (RedisGuard patient =
+        RedisGuard.builder(another).config(config.withBudget(Duration.ofSeconds(20))).build()) {
       patient.call(COMMANDS.get("any"));
       server.freeze();
       Future<Object> leader = leadIntoSilence(callers, patient);
@@ -235,7 +240,8 @@ final class LanesFaultIT {
 
   @Test
   void aVirtualLeaderThatIsInterruptedHarmsItsBatchOnly() throws Exception { // N4
-    try (RedisGuard patient = RedisGuard.of(client, config.withBudget(Duration.ofSeconds(20)))) {
+    try (RedisGuard patient =
+        RedisGuard.builder(another).config(config.withBudget(Duration.ofSeconds(20))).build()) {
       patient.call(COMMANDS.get("any"));
       server.freeze();
       AtomicReference<Thread> thread = new AtomicReference<>();
@@ -410,9 +416,10 @@ final class LanesFaultIT {
     ThreadLeaks.assertNone(
         "perf-redis-",
         () -> {
-          RedisGuard closing = RedisGuard.of(client, config.withBudget(Duration.ofSeconds(30)));
+          RedisGuard closing =
+              RedisGuard.builder(another).config(config.withBudget(Duration.ofSeconds(30))).build();
           assertThat(closing.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
-          assertThat(client.getPool().getNumActive()).isEqualTo(1);
+          assertThat(another.getPool().getNumActive()).isEqualTo(1);
           server.freeze();
           Future<Object> leader = leadIntoSilence(callers, closing);
           Future<String> waiter = callers.start(() -> closing.call(COMMANDS.get("k")));
@@ -426,7 +433,7 @@ final class LanesFaultIT {
                 .hasCauseInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("closed");
           }
-          Await.until("returned", DEADLINE, () -> client.getPool().getNumActive() == 0);
+          Await.until("returned", DEADLINE, () -> another.getPool().getNumActive() == 0);
           assertThatThrownBy(() -> closing.call(COMMANDS.get("k")))
               .isInstanceOf(IllegalStateException.class)
               .hasMessageStartingWith("closed");
@@ -436,19 +443,20 @@ final class LanesFaultIT {
 
   @Test
   void refusesToTakeTheLastConnectionOfThePool() {
-    assertThatThrownBy(() -> RedisGuard.of(client, config.withLanes(8)))
+    assertThatThrownBy(() -> RedisGuard.builder(another).config(config.withLanes(8)).build())
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("lanes: 8 (expected: < maxTotal of the client's pool 8)");
-    RedisGuard.of(client, config.withLanes(7)).close();
+        .hasMessageStartingWith(
+            "connections: 8 that stay in use (8 lanes) of the client's pool of 8 (expected: at most 7,");
+    RedisGuard.builder(another).config(config.withLanes(7)).build().close();
   }
 
   @Test
   void aConnectionIsReturnedAsItWasBorrowed() {
-    RedisGuard closing = RedisGuard.of(client, config);
+    RedisGuard closing = RedisGuard.builder(another).config(config).build();
     closing.call(COMMANDS.get("k"));
     closing.close();
-    Await.until("returned", DEADLINE, () -> client.getPool().getNumActive() == 0);
-    try (var connection = client.getPool().getResource()) {
+    Await.until("returned", DEADLINE, () -> another.getPool().getNumActive() == 0);
+    try (var connection = another.getPool().getResource()) {
       assertThat(connection.getSoTimeout()).isEqualTo(2_000);
       assertThat(connection.ping()).isTrue();
     }

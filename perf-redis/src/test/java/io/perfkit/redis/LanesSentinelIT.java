@@ -30,7 +30,7 @@ final class LanesSentinelIT {
           .sentinels(Set.of(sentinelAddress))
           .masterName(servers.masterName())
           .build();
-  private final RedisGuard guard = RedisGuard.of(client);
+  private final RedisGuard guard = RedisGuard.create(client);
 
   @AfterEach
   void close() {

@@ -27,14 +27,17 @@ final class RedisGuardFaultIT {
   private final RedisProcess server = RedisProcess.start();
   private final RedisClient client =
       RedisClient.create(server.address().getHost(), server.address().getPort());
+  private final RedisClient another = RedisClient.create(server.address());
   private final RedisGuard guard =
-      RedisGuard.of(
-          client, GuardConfig.defaults().withBudget(BUDGET).withProbeEvery(Duration.ofMillis(100)));
+      RedisGuard.builder(client)
+          .config(GuardConfig.defaults().withBudget(BUDGET).withProbeEvery(Duration.ofMillis(100)))
+          .build();
 
   @AfterEach
   void close() {
     guard.close();
     client.close();
+    another.close();
     server.close();
   }
 
@@ -162,8 +165,9 @@ final class RedisGuardFaultIT {
     CountDownLatch release = new CountDownLatch(1);
     ExecutorService callers = Executors.newFixedThreadPool(2);
     try (RedisGuard narrow =
-        RedisGuard.of(
-            client, GuardConfig.defaults().withCallsMax(1, 1).withBudget(Duration.ofSeconds(20)))) {
+        RedisGuard.builder(another)
+            .config(GuardConfig.defaults().withMaxCalls(1, 1).withBudget(Duration.ofSeconds(20)))
+            .build()) {
       CountDownLatch running = new CountDownLatch(1);
       Future<String> first =
           callers.submit(
@@ -201,8 +205,9 @@ final class RedisGuardFaultIT {
   void closingFailsWhatWaitsAndWhatComes() throws Exception {
     server.freeze();
     RedisGuard closing =
-        RedisGuard.of(
-            client, GuardConfig.defaults().withCallsMax(1, 10).withBudget(Duration.ofSeconds(30)));
+        RedisGuard.builder(another)
+            .config(GuardConfig.defaults().withMaxCalls(1, 10).withBudget(Duration.ofSeconds(30)))
+            .build();
     ExecutorService callers = Executors.newFixedThreadPool(5);
     try {
       CountDownLatch running = new CountDownLatch(1);

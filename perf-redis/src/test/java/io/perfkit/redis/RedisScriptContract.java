@@ -34,7 +34,7 @@ abstract class RedisScriptContract {
 
   @Test
   void runsThroughAGuardOnAServerThatDoesNotHoldIt() {
-    try (RedisGuard guard = RedisGuard.of(redis())) {
+    try (RedisGuard guard = RedisGuard.create(redis())) {
       for (int i = 1; i <= 3; i++) {
         redis().scriptFlush("any");
         assertThat(add.run(guard, keysOf("g"), args("2"))).isEqualTo(2L * i);
@@ -70,7 +70,9 @@ abstract class RedisScriptContract {
 
   private List<Reply> runAll(List<Call> calls) {
     try (RedisGuard guard =
-        RedisGuard.of(redis(), GuardConfig.defaults().withBudget(Duration.ofSeconds(10)))) {
+        RedisGuard.builder(redis())
+            .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(10)))
+            .build()) {
       return add.runAll(guard, calls);
     }
   }

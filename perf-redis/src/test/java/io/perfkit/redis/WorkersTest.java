@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -58,9 +59,54 @@ final class WorkersTest {
         .isInstanceOf(RejectedExecutionException.class);
   }
 
+  @Test
+  void threadsStartWhenTheyAreNeededAndEndWhenTheyAreNot() throws InterruptedException { // E2
+    Duration idle = Duration.ofMillis(20);
+    try (Workers some = new Workers(3, 100, "perf-redis-test-", idle)) {
+      assertThat(some.alive()).isZero();
+      for (int round = 0; round < 200; round++) { // some come just when the last thread ends
+        CountDownLatch done = new CountDownLatch(5);
+        for (int i = 0; i < 5; i++) {
+          some.execute(done::countDown);
+        }
+        assertThat(done.await(DEADLINE.toSeconds(), SECONDS)).as("round " + round).isTrue();
+        assertThat(some.alive()).isBetween(0, 3);
+        if (round % 10 == 0) {
+          Await.until("no thread is left", DEADLINE, () -> some.alive() == 0);
+        }
+      }
+    }
+  }
+
+  @Test
+  void noTaskIsLostWhoeverClosesAtThatMoment() throws Exception { // E3
+    for (int round = 0; round < 500; round++) {
+      Workers closing = new Workers(2, 100, "perf-redis-test-", Duration.ofMillis(1));
+      AtomicInteger accepted = new AtomicInteger();
+      AtomicInteger ran = new AtomicInteger();
+      Thread caller =
+          new Thread(
+              () -> {
+                try {
+                  while (true) {
+                    closing.execute(ran::incrementAndGet);
+                    accepted.incrementAndGet();
+                  }
+                } catch (RejectedExecutionException closed) {
+                  return;
+                }
+              });
+      caller.start();
+      Thread.onSpinWait();
+      closing.close();
+      caller.join();
+      Await.until("all ran", DEADLINE, () -> ran.get() >= accepted.get());
+    }
+  }
+
   /** Returns once the only thread is in a task that ends when freed or interrupted. */
   private void occupy() throws InterruptedException {
-    Await.until("taken", DEADLINE, () -> accepts(this::block));
+    Await.until("taken", DEADLINE, () -> accepts(new FutureTask<>(this::block, null)));
     assertThat(begun.await(DEADLINE.toSeconds(), SECONDS)).isTrue();
   }
 

@@ -77,12 +77,12 @@ public final class HostServer implements AutoCloseable {
             List.of(bets::close, caches::close, limiter::close, redis::close)));
   }
 
-  /* One connection for each thread and lane of the guards of caches and limiter, and one for the
-   * caches' subscription. */
+  /* One connection for each thread and lane of the guard that caches and limiter share, one for the
+   * caches' subscription, and one for the host. */
   private static RedisClient redis(HostSettings settings) {
     ConnectionPoolConfig connections = new ConnectionPoolConfig();
     GuardConfig guard = GuardConfig.defaults();
-    connections.setMaxTotal(2 * (guard.threadsMax() + guard.lanes()) + 1);
+    connections.setMaxTotal(guard.maxThreads() + guard.lanes() + 2);
     connections.setMaxIdle(connections.getMaxTotal());
     return RedisClient.builder()
         .hostAndPort(JedisURIHelper.getHostAndPort(settings.redis()))
