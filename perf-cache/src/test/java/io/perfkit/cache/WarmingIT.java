@@ -237,10 +237,11 @@ final class WarmingIT {
 
   @Test
   void aRedisThatIsDownIsNotInTheWay() {
-    try (Caches hasty =
-        Caches.builder(redis, "test")
-            .guard(GuardConfig.defaults().withBudget(Duration.ofMillis(100)))
-            .build()) {
+    try (RedisClient another = RedisClient.create(server.address());
+        Caches hasty =
+            Caches.builder(another, "test")
+                .guard(GuardConfig.defaults().withBudget(Duration.ofMillis(100)))
+                .build()) {
       HotKeys<Long, String> hot = hotKeys(hasty, ReadThrough.ofAll(cache(hasty), this::load), 10);
       server.kill();
       assertThat(hot.reload(executor, DEADLINE)).isEqualTo(WarmReport.NOTHING);
