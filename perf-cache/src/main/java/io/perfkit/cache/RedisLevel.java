@@ -110,7 +110,7 @@ final class RedisLevel<V> {
 
   CacheHealth health(long now) {
     return new CacheHealth(
-        guard.available(), channel.subscribed(), channel.heardAge(now), unsent.size());
+        guard.breaker(), channel.subscribed(), channel.heardAge(now), unsent.size());
   }
 
   UnsentInvalidations unsent() {
