@@ -14,10 +14,10 @@ import com.alicp.jetcache.embedded.CaffeineCacheBuilder;
 import com.alicp.jetcache.support.Fastjson2KeyConvertor;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.perfkit.cache.Cache;
-import io.perfkit.cache.CacheAspect;
 import io.perfkit.cache.CacheConfig;
 import io.perfkit.cache.Caches;
 import io.perfkit.cache.CachesConfig;
+import io.perfkit.cache.weave.CacheAspect;
 import io.perfkit.redis.Codec;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RedisProcess;
@@ -209,17 +209,17 @@ public class Weave implements Area {
   static class Profiles {
     private int loads;
 
-    @io.perfkit.cache.Cacheable("profiles")
+    @io.perfkit.cache.weave.Cacheable("profiles")
     String find(String key) {
       return load(key);
     }
 
-    @io.perfkit.cache.Cacheable(cache = "profiles", key = "user.id")
+    @io.perfkit.cache.weave.Cacheable(cache = "profiles", key = "user.id")
     String findUser(User user) {
       return load(user.id());
     }
 
-    @io.perfkit.cache.Cacheable("pages")
+    @io.perfkit.cache.weave.Cacheable("pages")
     String findPage(String key, long page) {
       return load(key);
     }

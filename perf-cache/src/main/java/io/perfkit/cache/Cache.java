@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.LocalLevel.Reading;
 import io.perfkit.cache.Lookup.Hit;
+import io.perfkit.cache.internal.Stages;
 import io.perfkit.redis.RedisUnavailable;
 import java.util.Collection;
 import java.util.LinkedHashMap;

@@ -6,6 +6,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.perfkit.cache.FailoverWatch.Finding;
 import io.perfkit.cache.FailoverWatch.Look;
+import io.perfkit.cache.internal.KeyText;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;

@@ -1,6 +1,7 @@
 package io.perfkit.cache;
 
 import io.perfkit.cache.LocalLevel.Reading;
+import io.perfkit.cache.internal.Thrown;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;

@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.Flight.Source;
+import io.perfkit.cache.internal.Thrown;
 import io.perfkit.redis.CodecFailed;
 import java.time.Duration;
 import java.util.Collections;

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.SharedCopies.Layout;
 import io.perfkit.cache.SharedHash.Formats;
+import io.perfkit.cache.internal.KeyText;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisGuard;

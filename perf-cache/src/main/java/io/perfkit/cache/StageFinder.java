@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.perfkit.cache.Flight.Found;
 import io.perfkit.cache.Flight.Source;
 import io.perfkit.cache.Levels.Mode;
+import io.perfkit.cache.internal.Stages;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

@@ -2,8 +2,8 @@ package io.perfkit.examples.marketplace;
 
 import static java.util.Objects.requireNonNull;
 
-import io.perfkit.cache.CacheEvict;
-import io.perfkit.cache.Cacheable;
+import io.perfkit.cache.weave.CacheEvict;
+import io.perfkit.cache.weave.Cacheable;
 import io.perfkit.db.page.Page;
 import io.perfkit.examples.marketplace.Answers.BetPage;
 import io.perfkit.examples.marketplace.Answers.BetView;
@@ -17,7 +17,7 @@ import io.perfkit.examples.marketplace.BatchedQueries.BetsOfUser;
 import io.perfkit.examples.marketplace.BatchedQueries.CountedMarket;
 import io.perfkit.examples.marketplace.BatchedQueries.MarketIds;
 import io.perfkit.examples.marketplace.Entities.Bet;
-import io.perfkit.ratelimit.RateLimited;
+import io.perfkit.ratelimit.weave.RateLimited;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.perfkit.examples.marketplace;
 
-import io.perfkit.cache.CacheAspect;
 import io.perfkit.cache.CacheConfig;
 import io.perfkit.cache.CacheStats;
 import io.perfkit.cache.Caches;
+import io.perfkit.cache.weave.CacheAspect;
 import io.perfkit.examples.marketplace.Answers.BetPage;
 import io.perfkit.examples.marketplace.Answers.BetView;
 import io.perfkit.examples.marketplace.Answers.MarketDetail;
@@ -13,8 +13,8 @@ import io.perfkit.examples.marketplace.Answers.Profile;
 import io.perfkit.examples.marketplace.Answers.UserPage;
 import io.perfkit.examples.marketplace.BatchedQueries.BetsOfUser;
 import io.perfkit.examples.marketplace.BatchedQueries.MarketIds;
-import io.perfkit.ratelimit.RateLimitAspect;
 import io.perfkit.ratelimit.RateLimiter;
+import io.perfkit.ratelimit.weave.RateLimitAspect;
 import io.perfkit.weave.Weaver;
 import java.time.Duration;
 import java.util.List;

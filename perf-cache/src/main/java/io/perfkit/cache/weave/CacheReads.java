@@ -1,0 +1,80 @@
+package io.perfkit.cache.weave;
+
+import static java.lang.invoke.MethodType.methodType;
+
+import io.perfkit.cache.Cache;
+import io.perfkit.cache.Entry;
+import io.perfkit.cache.internal.Thrown;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodHandles.Lookup;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The halves of a cache's read that a woven method takes apart. They are package-private in {@link
+ * Cache} and stay so: a lookup sees them, since both packages are in one module.
+ */
+final class CacheReads {
+  /** Takes a cache and a key, gives a local copy as an Object, null if there is none. */
+  static final MethodHandle LOCAL;
+
+  /** Takes a cache and what {@link #LOCAL} gave, gives the value for one caller. */
+  static final MethodHandle VALUE;
+
+  private static final MethodHandle FIND;
+  private static final MethodHandle FIND_LATER;
+
+  static {
+    try {
+      Lookup cache = MethodHandles.privateLookupIn(Cache.class, MethodHandles.lookup());
+      Class<?> copy = cache.findClass(Cache.class.getPackageName() + ".LocalEntry");
+      LOCAL =
+          cache
+              .findVirtual(Cache.class, "local", methodType(copy, Object.class))
+              .asType(methodType(Object.class, Cache.class, Object.class));
+      VALUE =
+          cache
+              .findVirtual(Cache.class, "value", methodType(Object.class, copy))
+              .asType(methodType(Object.class, Cache.class, Object.class));
+      FIND =
+          cache.findVirtual(
+              Cache.class, "find", methodType(Object.class, Object.class, Function.class));
+      FIND_LATER =
+          cache.findVirtual(
+              Cache.class,
+              "findLater",
+              methodType(CompletableFuture.class, Object.class, Function.class));
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private CacheReads() {}
+
+  /** What follows when the process held no copy. */
+  static @Nullable Object find(
+      Cache<Object, Object> cache, Object key, Function<Object, Entry<Object>> loader) {
+    try {
+      return (Object) FIND.invokeExact(cache, key, loader);
+    } catch (Throwable failure) {
+      throw Thrown.<RuntimeException>asIs(failure);
+    }
+  }
+
+  /** As {@link #find}, of a loader whose entry comes later. */
+  @SuppressWarnings("unchecked") // as the cache declares it
+  static CompletableFuture<@Nullable Object> findLater(
+      Cache<Object, Object> cache,
+      Object key,
+      Function<Object, CompletionStage<Entry<Object>>> loader) {
+    try {
+      return (CompletableFuture<@Nullable Object>)
+          (CompletableFuture<?>) FIND_LATER.invokeExact(cache, key, loader);
+    } catch (Throwable failure) {
+      throw Thrown.<RuntimeException>asIs(failure);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package io.perfkit.cache.weave;
+
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A duration as annotations write it: {@code 30m}. */
+final class TtlText {
+  private static final Map<String, ChronoUnit> UNITS =
+      Map.of(
+          "ms", ChronoUnit.MILLIS,
+          "s", ChronoUnit.SECONDS,
+          "m", ChronoUnit.MINUTES,
+          "h", ChronoUnit.HOURS,
+          "d", ChronoUnit.DAYS);
+  private static final Pattern TEXT = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
+
+  private TtlText() {}
+
+  /**
+   * @throws IllegalArgumentException for any other text
+   */
+  static Duration parse(String attribute, String text) {
+    Matcher matcher = TEXT.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          attribute
+              + ": \""
+              + text
+              + "\" (expected: a number and ms, s, m, h or d, such as \"30m\")");
+    }
+    return Duration.of(Long.parseLong(matcher.group(1)), UNITS.get(matcher.group(2)));
+  }
+}

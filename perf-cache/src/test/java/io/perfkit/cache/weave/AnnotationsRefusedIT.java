@@ -1,0 +1,271 @@
+package io.perfkit.cache.weave;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.perfkit.cache.Cache;
+import io.perfkit.cache.CacheConfig;
+import io.perfkit.cache.Caches;
+import io.perfkit.redis.Codec;
+import io.perfkit.testing.RealRedis;
+import io.perfkit.testing.TestRedis;
+import io.perfkit.weave.Weaver;
+import io.perfkit.weave.WeavingRefused;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What is wrong with cache annotations is found when weaving, all of it. */
+@RealRedis
+final class AnnotationsRefusedIT {
+  private final Caches caches;
+  private final Weaver weaver;
+
+  AnnotationsRefusedIT(TestRedis server) {
+    caches = Caches.create(server.client(), server.prefix() + UUID.randomUUID());
+    weaver = Weaver.of(CacheAspect.of(caches));
+  }
+
+  @AfterEach
+  void close() {
+    caches.close();
+  }
+
+  record User(long id, String name) {}
+
+  static class Faulty {
+    @Cacheable("a")
+    void nothing() {}
+
+    @Cacheable
+    String unnamed(long id) {
+      return "";
+    }
+
+    @Cacheable(value = "a", cache = "b")
+    String twoNames(long id) {
+      return "";
+    }
+
+    @Cacheable("na{me")
+    String badName(long id) {
+      return "";
+    }
+
+    @Cacheable(cache = "ttl", ttl = "30 minutes")
+    String badTtl(long id) {
+      return "";
+    }
+
+    @Cacheable(cache = "local", ttl = "1m", localTtl = "2m")
+    String longerCopies(long id) {
+      return "";
+    }
+
+    @Cacheable(cache = "key", key = "user.idd")
+    String badKey(User user) {
+      return "";
+    }
+
+    @Cacheable(cache = "result", key = "#result")
+    String resultInKey(long id) {
+      return "";
+    }
+
+    @Cacheable(cache = "condition", condition = "id")
+    String badCondition(long id) {
+      return "";
+    }
+
+    @Cacheable("list")
+    String collection(List<Long> ids) {
+      return "";
+    }
+
+    @Cacheable("abstract")
+    Comparable<String> interfaceValue(long id) {
+      return "";
+    }
+
+    @Cacheable("future")
+    CompletableFuture<List<Runnable>> interfaceInside(long id) {
+      return CompletableFuture.completedFuture(List.of());
+    }
+
+    @Cacheable(cache = "batch", batch = true)
+    Map<String, String> noBatch(List<Long> ids) {
+      return Map.of();
+    }
+
+    @Cacheable(cache = "marked", key = "id")
+    String marked(@CacheKey long id) {
+      return "";
+    }
+
+    @Cacheable("both")
+    @CacheEvict("both")
+    String both(long id) {
+      return "";
+    }
+
+    @CacheEvict("missing")
+    void evict(long id) {}
+
+    @CachePut("users")
+    void putNothing(long id) {}
+  }
+
+  @Test
+  void namesAllFaultsOfAClass() {
+    assertThatThrownBy(() -> weaver.create(Faulty.class))
+        .isInstanceOf(WeavingRefused.class)
+        .hasMessageStartingWith(Faulty.class.getName() + " can't be woven, 17 problems:\n- ")
+        .hasMessageContaining("Faulty.nothing(): returns nothing to keep; remove @Cacheable")
+        .hasMessageContaining(
+            "Faulty.unnamed(long): names no cache; add cache = \"..\", or @CacheDefaults(cache ="
+                + " \"..\") on the class")
+        .hasMessageContaining("Faulty.twoNames(long): names two caches, 'a' and 'b'; remove one")
+        .hasMessageContaining("Faulty.badName(long): name: 'na{me'")
+        .hasMessageContaining(
+            "Faulty.badTtl(long): ttl: \"30 minutes\" (expected: a number and ms, s, m, h or d,")
+        .hasMessageContaining(
+            "Faulty.longerCopies(long): localTtl: \"2m\" (expected: at most the ttl, PT1M)")
+        .hasMessageContaining(
+            "Faulty.badKey(User): key: User has no property 'idd' that can be seen")
+        .hasMessageContaining("\n  user.idd\n       ^")
+        .hasMessageContaining(
+            "Faulty.resultInKey(long): key: #result is known only after the call, not here")
+        .hasMessageContaining(
+            "Faulty.badCondition(long): condition: is long (expected: true or false)\n  id\n  ^")
+        .hasMessageContaining("Faulty.collection(List): List can't be a key (expected: String,")
+        .hasMessageContaining(
+            "Faulty.interfaceValue(long): cache 'abstract' has no codec of its own, and type:")
+        .hasMessageContaining(
+            "Faulty.interfaceInside(long): cache 'future' has no codec of its own, and type:")
+        .hasMessageContaining("Faulty.noBatch(List): is no batch (expected: Map<K, V> name(")
+        .hasMessageContaining(
+            "Faulty.marked(long): has a key and marks parameters by @CacheKey; remove one")
+        .hasMessageContaining(
+            "Faulty.both(long): is @Cacheable and changes caches, but a hit would change nothing")
+        .hasMessageContaining("Faulty.evict(long): there is no cache 'missing' yet (known: ")
+        .hasMessageContaining("Faulty.putNothing(long): returns nothing to put; remove @CachePut");
+    assertThat(weaver.create(Sound.class).find(1))
+        .as("a refused class leaves no cache behind")
+        .isEqualTo("1");
+  }
+
+  static class Sound {
+    @Cacheable(cache = "local", ttl = "5m")
+    String find(long id) {
+      return "" + id;
+    }
+  }
+
+  static class Contradicting {
+    @Cacheable(cache = "users", ttl = "30m", localTtl = "10s")
+    User find(long id) {
+      return new User(id, "");
+    }
+
+    @Cacheable(cache = "users", ttl = "1h", localTtl = "20s")
+    User other(long id) {
+      return new User(id, "");
+    }
+
+    @Cacheable("users")
+    User byName(String name) {
+      return new User(1, name);
+    }
+
+    @Cacheable("users")
+    String another(long id) {
+      return "";
+    }
+
+    @Cacheable(cache = "users", ttl = "30m")
+    User agrees(Long id) {
+      return new User(id, "");
+    }
+
+    @Cacheable("users")
+    User agreesToo(Long id) {
+      return new User(id, "");
+    }
+
+    @CacheEvict("users")
+    void evict(String name) {}
+
+    @CachePut(cache = "users", key = "#result.id")
+    String put(String name) {
+      return name;
+    }
+
+    @CacheEvict(cache = "users", all = true, key = "id")
+    void twoWays(long id) {}
+  }
+
+  @Test
+  void oneCacheHasOneConfigurationAndOneTypeOfKeysAndValues() {
+    assertThatThrownBy(() -> weaver.create(Contradicting.class))
+        .isInstanceOf(WeavingRefused.class)
+        .hasMessageContaining(
+            "ttl: \"1h\" contradicts Contradicting.agrees(Long), where cache 'users' has PT30M; a"
+                + " cache has one ttl")
+        .hasMessageContaining("localTtl: \"20s\" contradicts Contradicting.agrees(Long)")
+        .hasMessageContaining(
+            "Contradicting.byName(String): its key (String) is not the key (Long) of cache 'users'"
+                + " (Contradicting.agrees(Long)); make them the same types")
+        .hasMessageContaining(
+            "Contradicting.another(long): its value java.lang.String is not the value "
+                + User.class.getTypeName()
+                + " of cache 'users'")
+        .hasMessageContaining("Contradicting.evict(String): its key (String) is not the key (Long)")
+        .hasMessageContaining("Contradicting.put(String): its value java.lang.String is not")
+        .hasMessageContaining("Contradicting.twoWays(long): @CacheEvict has more than one of all,");
+  }
+
+  static class Evicting {
+    @CacheEvict("elsewhere")
+    void evict(long id) {}
+  }
+
+  static class Declaring {
+    @Cacheable(cache = "elsewhere", ttl = "1m")
+    String find(long id) {
+      return "v" + id;
+    }
+  }
+
+  @Test
+  void aCacheComesFromAClassWovenBeforeOrFromTheHost() {
+    assertThatThrownBy(() -> weaver.create(Evicting.class))
+        .hasMessageContaining("there is no cache 'elsewhere' yet (known: ); weave the class whose");
+    Declaring declaring = weaver.create(Declaring.class);
+    declaring.find(1);
+    weaver.create(Evicting.class).evict(1);
+
+    Cache<Long, String> host =
+        caches.cache("host", Long.class, Codec.string(), CacheConfig.defaults());
+    Weaver withHosts =
+        Weaver.of(CacheAspect.builder(caches).cache(host, Long.class, String.class).build());
+    HostEvicting service = withHosts.create(HostEvicting.class);
+    host.put(1L, "a");
+    service.evict(1);
+    assertThat(host.getIfPresent(1L)).isNull();
+    assertThat(service.put(2)).isEqualTo("put2");
+    assertThat(host.getIfPresent(2L)).isEqualTo("put2");
+  }
+
+  static class HostEvicting {
+    @CacheEvict("host")
+    void evict(long id) {}
+
+    @CachePut("host")
+    String put(long id) {
+      return "put" + id;
+    }
+  }
+}
