@@ -24,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.stream.BaseStream;
 
@@ -57,6 +58,15 @@ final class CodeRules {
     return ArchRuleDefinition.classes()
         .should(notTouch("print", CodeRules::prints, Set.of()))
         .because("a library logs or throws");
+  }
+
+  /** For test classes; what is planted for a rule to find is left alone. */
+  static ArchRule noSleepsInTests() {
+    return ArchRuleDefinition.classes()
+        .should(notTouch("sleep in a test", CodeRules::sleeps, Set.of()))
+        .because(
+            "a sleep is too short on a busy machine and too long on any other: wait for a condition"
+                + " with Await, or give the steps of a load their rhythm with Pace");
   }
 
   static ArchRule noNativeSerialization() {
@@ -96,6 +106,13 @@ final class CodeRules {
         || usesCommonPool(touch);
   }
 
+  private static boolean sleeps(Touch touch) {
+    return touch.isMethod(Thread.class, "sleep"::equals)
+        || touch.isMethod(TimeUnit.class, "sleep"::equals)
+        || touch.isMethod(
+            LockSupport.class, name -> name.equals("parkNanos") || name.equals("parkUntil"));
+  }
+
   private static boolean usesCommonPool(Touch touch) {
     return touch.isMethod(ForkJoinPool.class, "commonPool"::equals)
         || touch.isMethod(Collection.class, "parallelStream"::equals)
@@ -131,7 +148,7 @@ final class CodeRules {
     };
   }
 
-  private static JavaClass outermost(JavaClass javaClass) {
+  static JavaClass outermost(JavaClass javaClass) {
     JavaClass outer = javaClass;
     for (Optional<JavaClass> c = Optional.of(javaClass);
         c.isPresent();

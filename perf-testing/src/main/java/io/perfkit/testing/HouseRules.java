@@ -6,6 +6,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,12 +20,18 @@ import java.util.Set;
  *   <li>Packages form no cycle.
  *   <li>Clocks are read, and threads started or put to sleep, only in the classes named here; a
  *       method reference such as {@code System::nanoTime} counts.
- *   <li>A public signature names a type of an optional library only in the package named after it.
+ *   <li>A public signature names a type of an optional library only in a package or class named
+ *       after it, and a type of an {@code internal} package nowhere.
  *   <li>Every own exception extends the module's root exception.
  *   <li>The public top-level types are those of {@code src/test/resources/public-types.txt}.
  *   <li>Nothing prints to {@code System.out}, {@code System.err} or as a stack trace.
  *   <li>Every package is {@code @NullMarked}.
  *   <li>No Java native serialization.
+ *   <li>No loop of more than four classes that depend on each other, nested classes counted as
+ *       their file; no two public types of one simple name.
+ *   <li>Every public type, member and record component has Javadoc, and no tag just repeats a name.
+ *   <li>No file has more than 500 lines of code, but those named by {@link #delegation}.
+ *   <li>No test sleeps.
  * </ol>
  *
  * <p>A module has one test for it:
@@ -42,15 +49,22 @@ public final class HouseRules {
   private final String basePackage;
   private final ImportOption imported;
   private final PublicTypes publicTypes;
+  private final Optional<SourceRules> sources;
   private Optional<String> rootException = Optional.empty();
   private Set<String> clocks = Set.of();
   private Set<String> threads = Set.of();
+  private Set<String> delegation = Set.of();
   private boolean elapsedTimeOnly;
 
-  private HouseRules(String basePackage, ImportOption imported, PublicTypes publicTypes) {
+  private HouseRules(
+      String basePackage,
+      ImportOption imported,
+      PublicTypes publicTypes,
+      Optional<SourceRules> sources) {
     this.basePackage = requireNonNull(basePackage, "basePackage");
     this.imported = imported;
     this.publicTypes = publicTypes;
+    this.sources = sources;
   }
 
   /** The rules for a module without clock, threads or exceptions of its own, checked at once. */
@@ -63,12 +77,14 @@ public final class HouseRules {
     return new HouseRules(
         basePackage,
         ImportOption.Predefined.DO_NOT_INCLUDE_TESTS,
-        new PublicTypes("public-types.txt"));
+        new PublicTypes("public-types.txt"),
+        Optional.of(new SourceRules(Path.of("src/main/java"))));
   }
 
   /** The rules for classes wherever they were compiled to; for the tests of the rules. */
   static HouseRules ofPlanted(String basePackage, String publicTypesResource) {
-    return new HouseRules(basePackage, location -> true, new PublicTypes(publicTypesResource));
+    return new HouseRules(
+        basePackage, location -> true, new PublicTypes(publicTypesResource), Optional.empty());
   }
 
   /** The exception that every other one of the module extends. */
@@ -95,6 +111,12 @@ public final class HouseRules {
     return this;
   }
 
+  /** The classes that pass the many methods of JDBC on, and so may be long. */
+  public HouseRules delegation(String... classNames) {
+    delegation = fullNames(classNames);
+    return this;
+  }
+
   /**
    * Checks all rules, each whether or not another one is broken.
    *
@@ -108,14 +130,18 @@ public final class HouseRules {
     }
     List<String> broken = new ArrayList<>();
     for (ArchRule rule : rules()) {
-      try {
-        rule.check(classes);
-      } catch (AssertionError violation) {
-        broken.add(String.valueOf(violation.getMessage()));
-      }
+      messageOf(rule, classes).ifPresent(broken::add);
     }
     broken.addAll(publicTypes.compareWith(classes));
     broken.addAll(unknownNames(classes));
+    broken.addAll(ClassLoops.tooLargeIn(classes));
+    broken.addAll(StructureRules.sameSimpleNames(classes));
+    sources.ifPresent(
+        files -> {
+          broken.addAll(files.javadocFaults());
+          broken.addAll(files.longFiles(delegation));
+          broken.addAll(sleepsInTests());
+        });
     if (!broken.isEmpty()) {
       throw new AssertionError(String.join("\n\n", broken));
     }
@@ -128,6 +154,7 @@ public final class HouseRules {
         CodeRules.wallClocksOnlyIn(elapsedTimeOnly ? Set.of() : clocks),
         CodeRules.threadsOnlyIn(threads),
         StructureRules.optionalLibrariesStayInTheirPackage(),
+        StructureRules.internalStaysOutOfSignatures(),
         rootException
             .map(StructureRules::exceptionsExtend)
             .orElseGet(StructureRules::noExceptionWithoutRoot),
@@ -136,10 +163,29 @@ public final class HouseRules {
         CodeRules.noNativeSerialization());
   }
 
+  private List<String> sleepsInTests() {
+    JavaClasses tests =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.ONLY_INCLUDE_TESTS)
+            .withImportOption(location -> !location.contains("/planted/"))
+            .importPackages(basePackage);
+    return messageOf(CodeRules.noSleepsInTests(), tests).stream().toList();
+  }
+
+  private static Optional<String> messageOf(ArchRule rule, JavaClasses classes) {
+    try {
+      rule.check(classes);
+      return Optional.empty();
+    } catch (AssertionError violation) {
+      return Optional.of(String.valueOf(violation.getMessage()));
+    }
+  }
+
   /** A permission for a class that is gone would sooner or later be inherited by another one. */
   private List<String> unknownNames(JavaClasses classes) {
     List<String> named = new ArrayList<>(clocks);
     named.addAll(threads);
+    named.addAll(delegation);
     rootException.ifPresent(named::add);
     return named.stream()
         .filter(name -> !classes.contain(name))

@@ -79,6 +79,7 @@ public final class PostgresReplicated implements AutoCloseable {
     Await.until("paused", DEADLINE, () -> query(replica, state).equals("paused"));
   }
 
+  /** Ends {@link #pauseReplay}: the replica catches up, on its own time. */
   public void resumeReplay() {
     query(replica, "SELECT pg_wal_replay_resume()");
   }

@@ -1,6 +1,7 @@
 package io.perfkit.testing;
 
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
@@ -15,9 +16,11 @@ import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
@@ -39,6 +42,9 @@ final class StructureRules {
   /** The optional libraries that have adapters, and the name of an adapter's package. */
   private static final Map<String, String> ADAPTERS =
       Map.of("jakarta.servlet.", "servlet", "org.springframework.", "spring");
+
+  /** Shorter parts, such as {@code io} and {@code api}, name no library. */
+  private static final int LIBRARY_NAME_MIN = 4;
 
   private StructureRules() {}
 
@@ -106,16 +112,70 @@ final class StructureRules {
                 }
               }
             })
-        .because("who does not use the library must not need it");
+        .because(
+            "a user without the library must not need it: an adapter stands in a package named"
+                + " after the library, or is a class named after it");
   }
 
   private static boolean mayName(JavaClass javaClass, String typeName) {
     for (Map.Entry<String, String> adapter : ADAPTERS.entrySet()) {
       if (typeName.startsWith(adapter.getKey())) {
-        return List.of(javaClass.getPackageName().split("\\.")).contains(adapter.getValue());
+        return packageParts(javaClass.getPackageName()).contains(adapter.getValue());
       }
     }
-    return !typeName.contains(".") || EVERYWHERE.stream().anyMatch(typeName::startsWith);
+    return !typeName.contains(".")
+        || EVERYWHERE.stream().anyMatch(typeName::startsWith)
+        || isNamedAfterLibraryOf(typeName, javaClass);
+  }
+
+  /** As {@code JacksonCodec} is after {@code tools.jackson.databind.JavaType}. */
+  private static boolean isNamedAfterLibraryOf(String typeName, JavaClass javaClass) {
+    String name = CodeRules.outermost(javaClass).getSimpleName().toLowerCase(Locale.ROOT);
+    return packageParts(typeName.substring(0, typeName.lastIndexOf('.'))).stream()
+        .anyMatch(part -> part.length() >= LIBRARY_NAME_MIN && name.contains(part));
+  }
+
+  private static List<String> packageParts(String packageName) {
+    return List.of(packageName.split("\\.", -1));
+  }
+
+  static ArchRule internalStaysOutOfSignatures() {
+    return ArchRuleDefinition.classes()
+        .should(
+            new ArchCondition<>("name no type of an internal package in a public signature") {
+              @Override
+              public void check(JavaClass javaClass, ConditionEvents events) {
+                if (isVisible(javaClass) && !isInternal(javaClass.getPackageName())) {
+                  signatureTypes(javaClass).stream()
+                      .filter(type -> type.contains(".") && isInternal(type))
+                      .map(type -> javaClass.getName() + " has " + type + " in a public signature")
+                      .forEach(m -> events.add(SimpleConditionEvent.violated(javaClass, m)));
+                }
+              }
+            })
+        .because("users may not depend on what the packages of a module share");
+  }
+
+  private static boolean isInternal(String name) {
+    return packageParts(name).contains("internal");
+  }
+
+  /** Two public types of one simple name, which users would have to tell apart in one file. */
+  static List<String> sameSimpleNames(JavaClasses classes) {
+    Map<String, Set<String>> bySimpleName = new TreeMap<>();
+    classes.stream()
+        .filter(JavaClass::isTopLevelClass)
+        .filter(type -> isVisible(type) && !isInternal(type.getPackageName()))
+        .filter(type -> !type.getSimpleName().equals("package-info"))
+        .forEach(
+            type ->
+                bySimpleName
+                    .computeIfAbsent(type.getSimpleName(), name -> new TreeSet<>())
+                    .add(type.getName()));
+    return bySimpleName.values().stream()
+        .filter(types -> types.size() > 1)
+        .map(types -> "public types of one simple name: " + String.join(", ", types))
+        .toList();
   }
 
   private static boolean isVisible(JavaClass javaClass) {

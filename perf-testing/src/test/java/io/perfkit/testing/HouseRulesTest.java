@@ -1,9 +1,14 @@
 package io.perfkit.testing;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Each rule against a small violation in {@code io.perfkit.testing.planted}. */
@@ -80,7 +85,7 @@ final class HouseRulesTest {
         .contains(
             "NamesLibraries has org.assertj.core.api.Condition in a public signature",
             "NamesLibraries has org.springframework.context.ApplicationContext in a public")
-        .doesNotContain("HiddenUser has", "Adapter has");
+        .doesNotContain("HiddenUser has", "Adapter has", "AssertjConditions has");
   }
 
   @Test
@@ -115,6 +120,50 @@ final class HouseRulesTest {
   @Test
   void seesNativeSerialization() {
     assertThat(violations(planted("serial"))).contains("java.io.ObjectInputStream");
+  }
+
+  @Test
+  void seesALoopOfFilesThatIsTooLargeThroughNestedClassesAndLambdas() {
+    assertThat(violations(planted("loop")))
+        .isEqualTo(
+            "5 classes depend on each other in a loop (expected: at most 4), so none can be read"
+                + " alone: "
+                + Stream.of("Five", "Four", "One", "Three", "Two")
+                    .map(name -> PLANTED + "loop." + name)
+                    .collect(joining(", ")));
+  }
+
+  @Test
+  void allowsALoopOfFour() {
+    assertThatCode(planted("smallloop")::check).doesNotThrowAnyException();
+  }
+
+  @Test
+  void seesAnInternalTypeInAPublicSignature() {
+    assertThat(violations(planted("room")))
+        .contains("Shows has " + PLANTED + "room.internal.Shared in a public signature")
+        .doesNotContain("Keeps has", "Shared has");
+  }
+
+  @Test
+  void seesTwoPublicTypesOfOneSimpleName() {
+    assertThat(violations(planted("names")))
+        .isEqualTo(
+            "public types of one simple name: "
+                + PLANTED
+                + "names.Same, "
+                + PLANTED
+                + "names.other.Same");
+  }
+
+  @Test
+  void seesSleepsOfTestsInTheirDisguise() {
+    JavaClasses tests = new ClassFileImporter().importPackages(PLANTED + "test");
+
+    assertThatThrownBy(() -> CodeRules.noSleepsInTests().check(tests))
+        .hasMessageContaining("Sleeps.disguised()> calls method")
+        .hasMessageContaining("LockSupport.parkUntil(long)")
+        .hasMessageContaining("wait for a condition with Await");
   }
 
   @Test

@@ -1,0 +1,95 @@
+package io.perfkit.testing;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Loops of files: sets of top-level classes in which each depends on each other one, directly or
+ * through others. A nested class counts as its file, so that a loop can't hide in one. Found as
+ * strongly connected components (Tarjan, 1972). One thread at a time.
+ */
+final class ClassLoops {
+  /** A reader can hold four classes in mind at once, and hardly more. */
+  static final int LARGEST_ALLOWED = 4;
+
+  private final Map<String, Set<String>> uses = new TreeMap<>();
+  private final Map<String, Integer> order = new HashMap<>();
+  private final Map<String, Integer> lowest = new HashMap<>();
+  private final Deque<String> path = new ArrayDeque<>();
+  private final Set<String> onPath = new HashSet<>();
+  private final List<Set<String>> loops = new ArrayList<>();
+
+  private ClassLoops(JavaClasses classes) {
+    for (JavaClass from : classes) {
+      String file = CodeRules.outermost(from).getName();
+      Set<String> used = uses.computeIfAbsent(file, name -> new TreeSet<>());
+      from.getDirectDependenciesFromSelf().stream()
+          .map(
+              dependency -> CodeRules.outermost(dependency.getTargetClass().getBaseComponentType()))
+          .filter(target -> classes.contain(target.getName()))
+          .map(JavaClass::getName)
+          .forEach(used::add);
+    }
+  }
+
+  /** One message for each loop that is too large, the classes sorted by name. */
+  static List<String> tooLargeIn(JavaClasses classes) {
+    return new ClassLoops(classes)
+        .find().stream()
+            .filter(loop -> loop.size() > LARGEST_ALLOWED)
+            .map(
+                loop ->
+                    loop.size()
+                        + " classes depend on each other in a loop (expected: at most "
+                        + LARGEST_ALLOWED
+                        + "), so none can be read alone: "
+                        + String.join(", ", loop))
+            .toList();
+  }
+
+  private Collection<Set<String>> find() {
+    for (String file : uses.keySet()) {
+      if (!order.containsKey(file)) {
+        visit(file);
+      }
+    }
+    return loops;
+  }
+
+  private void visit(String file) {
+    int number = order.size();
+    order.put(file, number);
+    lowest.put(file, number);
+    path.push(file);
+    onPath.add(file);
+    for (String next : uses.getOrDefault(file, Set.of())) {
+      if (!order.containsKey(next)) {
+        visit(next);
+        lowest.merge(file, lowest.getOrDefault(next, number), Math::min);
+      } else if (onPath.contains(next)) {
+        lowest.merge(file, order.getOrDefault(next, number), Math::min);
+      }
+    }
+    if (lowest.getOrDefault(file, number) == number) {
+      Set<String> loop = new TreeSet<>();
+      String member;
+      do {
+        member = path.pop();
+        onPath.remove(member);
+        loop.add(member);
+      } while (!member.equals(file));
+      loops.add(loop);
+    }
+  }
+}

@@ -1,0 +1,3 @@
+package io.perfkit.testing.planted.names;
+
+public interface Same {}

@@ -1,0 +1,3 @@
+package io.perfkit.testing.planted.names.other;
+
+public interface Same {}

@@ -1,0 +1,7 @@
+package io.perfkit.testing.planted.room.internal;
+
+public final class Shared {
+  public Shared same() {
+    return this;
+  }
+}

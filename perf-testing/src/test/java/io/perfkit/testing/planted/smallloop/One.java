@@ -1,0 +1,7 @@
+package io.perfkit.testing.planted.smallloop;
+
+final class One {
+  Two next() {
+    return new Two();
+  }
+}

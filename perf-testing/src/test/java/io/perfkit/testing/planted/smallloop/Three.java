@@ -1,0 +1,7 @@
+package io.perfkit.testing.planted.smallloop;
+
+final class Three {
+  Four next() {
+    return new Four();
+  }
+}

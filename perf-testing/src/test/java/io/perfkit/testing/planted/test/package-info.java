@@ -1,0 +1,5 @@
+/** A planted test that sleeps. */
+@NullMarked
+package io.perfkit.testing.planted.test;
+
+import org.jspecify.annotations.NullMarked;
