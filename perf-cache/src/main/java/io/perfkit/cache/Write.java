@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * One change of one key, on its way to where the values come from. Immutable. Its text tells the
  * key and never the value.
  *
+ * @param key whose value changes
  * @param value the new value; null removes the key
  */
 public record Write<K, V>(K key, @Nullable V value) {

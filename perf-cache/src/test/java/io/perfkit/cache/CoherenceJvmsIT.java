@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FaultProxy;
+import io.perfkit.testing.Pace;
 import io.perfkit.testing.RedisProcess;
 import java.io.BufferedReader;
 import java.io.File;
@@ -25,7 +26,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -213,9 +213,9 @@ final class CoherenceJvmsIT {
       Future<?> fault =
           chaos.submit(
               () -> {
-                LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+                Pace.pause(Duration.ofMillis(200));
                 deaf.network.blackHole();
-                LockSupport.parkNanos(BOUND.multipliedBy(3).toNanos());
+                Pace.pause(BOUND.multipliedBy(3));
                 deaf.network.heal();
               });
       jvms.forEach(jvm -> jvm.order("run 1 1500"));
@@ -281,7 +281,7 @@ final class CoherenceJvmsIT {
         }
         default -> network.delay(Duration.ofMillis(1 + random.nextInt(20)));
       }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20 + random.nextInt(150)));
+      Pace.pause(Duration.ofMillis(20 + random.nextInt(150)));
       network.heal();
     }
   }

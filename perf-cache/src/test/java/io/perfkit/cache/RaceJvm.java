@@ -3,6 +3,7 @@ package io.perfkit.cache;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.perfkit.redis.GuardConfig;
+import io.perfkit.testing.Pace;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -17,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.RedisClient;
 
@@ -140,7 +140,7 @@ final class RaceJvm {
     RandomPause.upTo(random, 500);
     long version = database.version(key);
     if (random.nextInt(30) == 0) { // so that who joins it late must not be served by it
-      LockSupport.parkNanos(bound.toNanos() * 2);
+      Pace.pause(bound.multipliedBy(2));
     }
     RandomPause.upTo(random, 3_000);
     return version;

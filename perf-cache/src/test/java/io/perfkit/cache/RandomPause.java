@@ -1,7 +1,8 @@
 package io.perfkit.cache;
 
+import io.perfkit.testing.Pace;
+import java.time.Duration;
 import java.util.Random;
-import java.util.concurrent.locks.LockSupport;
 
 /** Pauses that let threads of a race overtake each other. */
 final class RandomPause {
@@ -10,7 +11,7 @@ final class RandomPause {
   /** Up to that many microseconds, and often none. */
   static void upTo(Random random, int microsMax) {
     if (random.nextBoolean()) {
-      LockSupport.parkNanos(random.nextInt(microsMax) * 1_000L);
+      Pace.pause(Duration.ofNanos(random.nextInt(microsMax) * 1_000L));
     }
   }
 }

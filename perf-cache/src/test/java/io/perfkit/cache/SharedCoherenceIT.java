@@ -8,6 +8,7 @@ import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.RedisUnavailable;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FaultProxy;
+import io.perfkit.testing.Pace;
 import io.perfkit.testing.RedisProcess;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +26,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -227,7 +227,7 @@ final class SharedCoherenceIT {
   private void breakThings(long ends, Random random) {
     RedisClient admin = client(server.address());
     while (System.nanoTime() - ends < 0) {
-      LockSupport.parkNanos(random.nextInt(300) * 1_000_000L);
+      Pace.pause(Duration.ofMillis(random.nextInt(300)));
       switch (random.nextInt(4)) {
         case 0 -> network.blackHole();
         case 1 -> network.heal();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.Codec;
 import io.perfkit.testing.Await;
+import io.perfkit.testing.Pace;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
 import io.perfkit.testing.ThreadLeaks;
@@ -25,7 +26,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -390,9 +390,9 @@ final class WriteBehindIT {
         fault = faults.nextInt(100);
       }
       if (fault < 2 && Thread.currentThread().getName().startsWith("perf-cache-write-behind")) {
-        LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+        Pace.pause(Duration.ofMillis(200));
       } else if (fault < 20) {
-        LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
+        Pace.pause(Duration.ofMillis(2));
       }
       if (fault >= 90 || writes.stream().anyMatch(write -> write.value() % 10 == 7)) {
         failing.incrementAndGet();

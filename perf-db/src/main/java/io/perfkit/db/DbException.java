@@ -6,6 +6,12 @@ import org.jspecify.annotations.Nullable;
  * Root of what goes wrong in perf-db itself; what the driver throws reaches its caller as it is.
  */
 public abstract class DbException extends RuntimeException {
+  /**
+   * For the subclasses of this library.
+   *
+   * @param message holds the state at that moment
+   * @param cause what the driver or the server said, if anything
+   */
   protected DbException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }

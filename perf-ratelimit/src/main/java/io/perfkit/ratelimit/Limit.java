@@ -32,6 +32,8 @@ public sealed interface Limit {
    * <p>Bound: in every span of length t at most {@code burst + t * permits / period} are admitted.
    * A refusal is always necessary. State: 41 bytes for each key.
    *
+   * @param permits regained in each {@code period}, at least 1
+   * @param period positive, whole microseconds
    * @param burst at least 1; {@code burst * period} in microseconds, over the greatest common
    *     divisor of {@code permits} and {@code period}, is below 2^53
    */
@@ -87,6 +89,9 @@ public sealed interface Limit {
    * (8 bytes each), and a segment that the window only touches counts in full: the bound still
    * holds always, but a caller who asks without pause gets only {@value #SEGMENTS} of {@value
    * #SEGMENTS} + 1 parts of it.
+   *
+   * @param permits at least 1
+   * @param window positive, whole microseconds
    */
   record SlidingWindow(long permits, Duration window) implements Limit {
     /** The most permits for which each instant is kept. */
@@ -124,6 +129,9 @@ public sealed interface Limit {
    *
    * <p>Bound: a span of length {@code window} may touch two of them, so up to twice {@code permits}
    * are admitted around a boundary. State: 33 bytes.
+   *
+   * @param permits at least 1
+   * @param window positive, whole microseconds
    */
   record FixedWindow(long permits, Duration window) implements Limit {
     public FixedWindow {
@@ -140,6 +148,10 @@ public sealed interface Limit {
   /**
    * At most {@code permits} in each hour, day, week (from Monday), month or year of the calendar of
    * {@code zone}; otherwise as {@link FixedWindow}.
+   *
+   * @param permits at least 1
+   * @param unit HOURS, DAYS, WEEKS, MONTHS or YEARS
+   * @param zone whose midnights bound the windows, also when clocks change there
    */
   record CalendarQuota(long permits, ChronoUnit unit, ZoneId zone) implements Limit {
     private static final Set<ChronoUnit> UNITS =
@@ -170,6 +182,9 @@ public sealed interface Limit {
    * At most {@code permits} requests under way at once. Each holds its permit until {@link
    * RateLimiter#release} or, if its process died, for {@code maxHold}; so nothing may take longer
    * than that.
+   *
+   * @param permits held at once, from 1 to 100,000
+   * @param maxHold after which a permit counts as given back
    */
   record Concurrency(long permits, Duration maxHold) implements Limit {
     /** More at once are no matter of one key. */
@@ -213,6 +228,7 @@ public sealed interface Limit {
     }
   }
 
+  /** The length in whole microseconds, in which stored state counts. */
   static long micros(Duration span) {
     return span.toNanos() / 1_000;
   }

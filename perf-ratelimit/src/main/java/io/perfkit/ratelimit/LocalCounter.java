@@ -1,10 +1,8 @@
 package io.perfkit.ratelimit;
 
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.LongFunction;
 
 /** What one key of one rule spent, in this process. Its lock guards it; time is elapsed nanos. */
 abstract class LocalCounter {
@@ -18,35 +16,10 @@ abstract class LocalCounter {
   private boolean blocked;
   private long blockedUntil;
 
-  /**
-   * Makes counts of {@code share} of the rule's limit, as of a time, from which nothing is spent.
-   */
-  static LongFunction<LocalCounter> source(Rule rule, double share, InstantSource wall) {
-    LongFunction<LocalCounter> fresh = fresh(rule, share, wall);
-    return now -> {
-      LocalCounter count = fresh.apply(now);
-      count.since = now;
-      return count;
-    };
-  }
-
-  private static LongFunction<LocalCounter> fresh(Rule rule, double share, InstantSource wall) {
-    long capacity = rule.capacity(share);
-    Limit limit = rule.policy().limit();
-    if (limit instanceof Limit.TokenBucket bucket) {
-      long permits = Math.max(1, (long) (bucket.permits() * share));
-      BucketCounter.Shape shape = new BucketCounter.Shape(permits, bucket.period(), capacity);
-      return now -> new BucketCounter(shape, now);
-    }
-    if (limit instanceof Limit.SlidingWindow window) {
-      return window.logged()
-          ? now -> new LogCounter(capacity, window.window())
-          : now -> new SegmentCounter(capacity, window.segmentMicros());
-    }
-    if (limit instanceof Limit.Concurrency held) {
-      return now -> new HeldCounter(capacity, held.maxHold());
-    }
-    return now -> new FixedWindowCounter(capacity, limit, wall);
+  /** From that time it counts. */
+  final LocalCounter startingAt(long now) {
+    since = now;
+    return this;
   }
 
   /**

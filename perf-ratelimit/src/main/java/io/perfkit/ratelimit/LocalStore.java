@@ -54,7 +54,7 @@ final class LocalStore implements Store {
     private Iterator<Map.Entry<String, LocalCounter>> hand = Collections.emptyIterator();
 
     Keys(Rule rule, long now) {
-      this.source = LocalCounter.source(rule, share.applyAsDouble(rule), wall);
+      this.source = LocalCounters.of(rule, share.applyAsDouble(rule), wall);
       this.shared = source.apply(now);
     }
 

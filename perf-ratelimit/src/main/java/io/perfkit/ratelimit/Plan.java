@@ -18,6 +18,7 @@ public final class Plan {
   /**
    * A policy of a plan. Immutable.
    *
+   * @param policy the limit and what to do beyond it
    * @param dimension whose key of the request it counts by; null if it counts all requests together
    * @param optional whether a request that has no such key passes it
    */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.RedisException;
 import io.perfkit.redis.RedisGuard;
+import io.perfkit.testing.Pace;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,7 +15,6 @@ import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import redis.clients.jedis.RedisClient;
 
 /**
@@ -80,10 +80,10 @@ final class LeaseNode {
         if (wait == 0) {
           notes.putLong(read[0]);
         } else {
-          LockSupport.parkNanos(Math.min(wait, 1_000_000));
+          Pace.pause(Duration.ofNanos(Math.min(wait, 1_000_000)));
         }
       } catch (RedisException e) {
-        LockSupport.parkNanos(1_000_000);
+        Pace.pause(Duration.ofMillis(1));
       }
     }
   }

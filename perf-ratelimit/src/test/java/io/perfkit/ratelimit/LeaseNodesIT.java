@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FaultProxy;
+import io.perfkit.testing.Pace;
 import io.perfkit.testing.RedisProcess;
 import java.io.File;
 import java.io.IOException;
@@ -17,7 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -49,20 +49,22 @@ final class LeaseNodesIT {
       Process killed = start(redis.address().toString());
       awaitNotes(4);
       for (int i = 0; i < SECONDS; i++) {
-        pause(200);
+        Pace.pause(Duration.ofMillis(200));
         signal("STOP", stopped);
         killed.destroyForcibly().waitFor();
         killed = start(redis.address().toString());
-        pause(200);
+        Pace.pause(Duration.ofMillis(200));
         if (i % 2 == 0) {
           proxy.dropReplies();
         } else {
           proxy.cut();
         }
-        pause(300); // longer than a lease lives, so what the stopped one holds has ended
+        Pace.pause(
+            Duration.ofMillis(
+                300)); // longer than a lease lives, so what the stopped one holds has ended
         signal("CONT", stopped);
         proxy.heal();
-        pause(300);
+        Pace.pause(Duration.ofMillis(300));
       }
     }
     for (Process process : processes) {
@@ -150,13 +152,5 @@ final class LeaseNodesIT {
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).inheritIO().start();
     assertThat(kill.waitFor(10, TimeUnit.SECONDS)).isTrue();
     assertThat(kill.exitValue()).isZero();
-  }
-
-  /** Faults need time to do harm; nothing is waited for. */
-  private static void pause(long millis) {
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-    for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
-      LockSupport.parkNanos(left);
-    }
   }
 }

@@ -106,7 +106,7 @@ final class LocalStoreConcurrencyTest {
             Policy.fixedWindow("f", 2, minute),
             Policy.concurrency("n", 2, minute))) {
       LocalCounter count =
-          LocalCounter.source(new Rule(policy, 0), 1, InstantSource.system()).apply(0);
+          LocalCounters.of(new Rule(policy, 0), 1, InstantSource.system()).apply(0);
       assertThat(count.forgetIfWhole(0)).as(policy.name()).isTrue();
       assertThat(count.decideAlone(0, 1, true, new long[CheckResult.WIDTH]))
           .as(policy.name())

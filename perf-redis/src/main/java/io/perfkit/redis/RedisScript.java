@@ -55,7 +55,12 @@ public final class RedisScript {
     }
   }
 
-  /** One call's keys, at least one and all in one slot, and arguments. */
+  /**
+   * One call of a script. Immutable.
+   *
+   * @param keys what the script reads and writes: at least one, and all in one slot
+   * @param args what it finds in {@code ARGV}, in this order
+   */
   public record Call(List<byte[]> keys, List<byte[]> args) {
     public Call {
       keys = List.copyOf(keys);
@@ -73,7 +78,12 @@ public final class RedisScript {
     }
   }
 
-  /** What a call of {@link #runAll} came to: a value, which Lua nil makes null, or an error. */
+  /**
+   * What a call of {@link #runAll} came to.
+   *
+   * @param value what the script returned; null if that was Lua's nil, or if the call failed
+   * @param error why the call failed; null if it did not
+   */
   public record Reply(@Nullable Object value, @Nullable JedisDataException error) {}
 
   /**

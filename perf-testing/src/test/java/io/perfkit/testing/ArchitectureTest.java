@@ -5,6 +5,9 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
   @Test
   void keepsTheHouseRules() {
-    HouseRules.of("io.perfkit.testing").clocks("Await", "Pace").threads("AtExit", "FaultProxy").check();
+    HouseRules.of("io.perfkit.testing")
+        .clocks("Await", "Pace")
+        .threads("AtExit", "FaultProxy")
+        .check();
   }
 }

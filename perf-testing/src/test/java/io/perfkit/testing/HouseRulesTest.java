@@ -134,6 +134,17 @@ final class HouseRulesTest {
   }
 
   @Test
+  void excusesALoopForAReasonUntilItIsGone() {
+    assertThatCode(planted("loop").loopAround("Three", "planted")::check)
+        .doesNotThrowAnyException();
+    assertThat(violations(planted("smallloop").loopAround("Three", "planted")))
+        .isEqualTo(
+            "HouseRules excuses a loop around " + PLANTED + "smallloop.Three, which is gone");
+    assertThatThrownBy(() -> planted("loop").loopAround("Three", " "))
+        .hasMessage("reason: blank (expected: why the loop may stay)");
+  }
+
+  @Test
   void allowsALoopOfFour() {
     assertThatCode(planted("smallloop")::check).doesNotThrowAnyException();
   }

@@ -32,7 +32,13 @@ public final class Site {
     this.lookup = lookup;
   }
 
-  /** A parameter of the method: its name as in the annotated method, and its type. */
+  /**
+   * A parameter of the method.
+   *
+   * @param name as in the annotated method, which the compiler kept with {@code -parameters}
+   * @param type as the woven class sees it, its type variables resolved
+   * @param declared where its annotations are
+   */
   public record Argument(String name, Type type, Parameter declared) {}
 
   /** The class that is woven. */

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A row that the writer gave up. Immutable.
  *
+ * @param row as it was added, or as rows of its key were merged
+ * @param reason whether the row may stand in the table
  * @param cause what the database said last; its message may quote values of the row
  */
 public record Rejection<R>(R row, Reason reason, @Nullable Throwable cause) {

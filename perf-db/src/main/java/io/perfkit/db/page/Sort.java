@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
  * One column of an order. Immutable.
  *
  * @param column of the query's result, as in SQL and without quotes
+ * @param direction which end comes first
  * @param nulls where NULLs stand; by default there are none
  */
 public record Sort(String column, Direction direction, Nulls nulls) {

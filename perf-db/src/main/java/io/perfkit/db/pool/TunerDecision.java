@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
  * One decision of the tuner about the size of a pool. Immutable.
  *
  * @param window number of the window after which it was taken, from 1
+ * @param reason why the size changes, or stays after a probe
  * @param from size in that window
  * @param to size from then on
  * @param throughput connections given back per second in that window

@@ -8,6 +8,12 @@ import java.time.Duration;
  * When a pool counts as too busy. A window is busy if the mean share of connections in use is at
  * least {@code raiseAt}, and calm if it is at most {@code clearAt}; the alert is raised when {@code
  * hits} of the last {@code windows} are busy, and cleared when as many are calm. Immutable.
+ *
+ * @param raiseAt share of the pool in use, above 0 to 1
+ * @param clearAt share of the pool in use, from 0 to below {@code raiseAt}
+ * @param window over which the share is averaged, at least 100 ms
+ * @param hits windows that must agree, from 1 to {@code windows}
+ * @param windows how many of the last are looked at, from 1 to 64
  */
 public record UtilisationRule(
     double raiseAt, double clearAt, Duration window, int hits, int windows) {

@@ -5,9 +5,13 @@ import java.util.Set;
 
 /** What kind of statement, by its main verb. */
 public enum Operation {
+  /** Reads, also through a {@code WITH}. */
   SELECT,
+  /** Adds rows, upserts included. */
   INSERT,
+  /** Changes rows. */
   UPDATE,
+  /** Removes rows. */
   DELETE,
   /** Everything else, such as DDL, calls, {@code COMMIT}. */
   OTHER;

@@ -51,6 +51,7 @@ public final class QueryReport {
   /**
    * A query that became slower.
    *
+   * @param fingerprint of the query, under which the report lists it
    * @param before of an execution before the earlier report
    * @param since of an execution since then
    */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.testing.Await;
+import io.perfkit.testing.Pace;
 import io.perfkit.testing.ThreadLeaks;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
@@ -98,7 +98,7 @@ abstract class WarmUpContract {
             new Class<?>[] {Connection.class},
             (self, method, arguments) -> {
               if (method.getName().equals("getAutoCommit")) {
-                LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+                Pace.pause(Duration.ofMillis(50));
               }
               try {
                 return method.invoke(connection, arguments);

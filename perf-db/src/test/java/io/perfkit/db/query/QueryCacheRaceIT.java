@@ -2,6 +2,7 @@ package io.perfkit.db.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.perfkit.testing.Pace;
 import io.perfkit.testing.RealPostgres;
 import io.perfkit.testing.TestDatabase;
 import java.sql.Connection;
@@ -20,7 +21,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -107,7 +107,7 @@ final class QueryCacheRaceIT {
                 for (int pause = 0;
                     pause < PAUSES_MAX && i % 3 != 0 && !rested.getAsBoolean();
                     pause++) {
-                  LockSupport.parkNanos(1_000_000);
+                  Pace.pause(Duration.ofMillis(1));
                 }
               }
             }

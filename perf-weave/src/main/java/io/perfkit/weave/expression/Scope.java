@@ -23,7 +23,12 @@ public final class Scope {
     this.named = named;
   }
 
-  /** A name and the type of its value. */
+  /**
+   * What an expression may name.
+   *
+   * @param name as the expression writes it, without the leading {@code #}
+   * @param type of its value, which the expression is checked against
+   */
   public record Variable(String name, Class<?> type) {
     public Variable {
       requireNonNull(name, "name");

@@ -1,0 +1,36 @@
+package io.perfkit.ratelimit;
+
+import java.time.InstantSource;
+import java.util.function.LongFunction;
+
+/** Chooses the counter of a rule by the kind of its limit. */
+final class LocalCounters {
+  private LocalCounters() {}
+
+  /**
+   * Makes counts of {@code share} of the rule's limit, as of a time, from which nothing is spent.
+   */
+  static LongFunction<LocalCounter> of(Rule rule, double share, InstantSource wall) {
+    LongFunction<LocalCounter> fresh = fresh(rule, share, wall);
+    return now -> fresh.apply(now).startingAt(now);
+  }
+
+  private static LongFunction<LocalCounter> fresh(Rule rule, double share, InstantSource wall) {
+    long capacity = rule.capacity(share);
+    Limit limit = rule.policy().limit();
+    if (limit instanceof Limit.TokenBucket bucket) {
+      long permits = Math.max(1, (long) (bucket.permits() * share));
+      BucketCounter.Shape shape = new BucketCounter.Shape(permits, bucket.period(), capacity);
+      return now -> new BucketCounter(shape, now);
+    }
+    if (limit instanceof Limit.SlidingWindow window) {
+      return window.logged()
+          ? now -> new LogCounter(capacity, window.window())
+          : now -> new SegmentCounter(capacity, window.segmentMicros());
+    }
+    if (limit instanceof Limit.Concurrency held) {
+      return now -> new HeldCounter(capacity, held.maxHold());
+    }
+    return now -> new FixedWindowCounter(capacity, limit, wall);
+  }
+}
