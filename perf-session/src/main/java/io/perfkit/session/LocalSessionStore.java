@@ -1,0 +1,453 @@
+package io.perfkit.session;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.perfkit.session.Reply.Code;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Sessions in this process, decided as the scripts decide them, under one lock. Thread safe. */
+final class LocalSessionStore implements SessionStore {
+
+  /**
+   * A live session, or what is remembered of one that ended or moved. Guarded by the store's lock.
+   */
+  private static final class Entry {
+    final UserTag tag;
+    final @Nullable String user;
+    final String client;
+    final long created;
+    final long absoluteEnd;
+    final long idle;
+    long lastSeen;
+    long idleEnd;
+    long tokenSince;
+    long version = 1;
+    Map<String, byte[]> attributes;
+    long bytes;
+
+    Entry(Fresh fresh, long now, SessionConfig config, Map<String, byte[]> attributes, long bytes) {
+      this.tag = fresh.id().tag();
+      this.user = fresh.user();
+      this.client = fresh.client();
+      this.created = now;
+      this.absoluteEnd = now + config.absolute().toMillis();
+      this.idle = config.idle().toMillis();
+      this.lastSeen = now;
+      this.idleEnd = Math.min(now + idle, absoluteEnd);
+      this.tokenSince = now;
+      this.attributes = attributes;
+      this.bytes = bytes;
+    }
+
+    Stored stored() {
+      return new Stored(
+          user, client, created, lastSeen, idleEnd, absoluteEnd, tokenSince, version, attributes);
+    }
+
+    boolean live(long now) {
+      return now < idleEnd;
+    }
+
+    void prolong(long now, long by) {
+      idleEnd = Math.min(Math.max(idleEnd, now + by), absoluteEnd);
+      lastSeen = now;
+    }
+  }
+
+  /** What is remembered until a time. */
+  private record Memory(Reply reply, long graceEnd, long until) {
+    Reply at(long now) {
+      return reply.code() == Code.MOVED && now >= graceEnd ? Reply.of(Code.ROTATED) : reply;
+    }
+  }
+
+  private final SessionConfig config;
+  private final InstantSource clock;
+  private final Object lock = new Object();
+
+  @GuardedBy("lock")
+  private final Map<String, Entry> entries = new HashMap<>();
+
+  @GuardedBy("lock")
+  private final Map<String, Memory> memories = new LinkedHashMap<>();
+
+  @GuardedBy("lock")
+  private final Map<String, Map<String, Entry>> users = new HashMap<>();
+
+  LocalSessionStore(SessionConfig config, InstantSource clock) {
+    this.config = config;
+    this.clock = clock;
+  }
+
+  private long now() {
+    return clock.millis();
+  }
+
+  /** The live session, or null and why there is none by {@link #missing}. */
+  @GuardedBy("lock")
+  private @Nullable Entry live(SessionId id, long now) {
+    Entry entry = entries.get(id.text());
+    return entry != null && entry.live(now) && listed(id.text(), entry) ? entry : null;
+  }
+
+  @GuardedBy("lock")
+  private boolean listed(String id, Entry entry) {
+    return entry.user == null || users.getOrDefault(entry.tag.text(), Map.of()).containsKey(id);
+  }
+
+  @GuardedBy("lock")
+  private Reply missing(SessionId id, long now) {
+    Entry entry = entries.get(id.text());
+    if (entry != null && now < entry.idleEnd + config.keepEnded().toMillis()) {
+      if (now >= entry.absoluteEnd) {
+        return Reply.of(Code.ABSOLUTE);
+      }
+      return now >= entry.idleEnd
+          ? Reply.of(Code.IDLE)
+          : Reply.of(Code.REVOKED, EndReason.EVERYWHERE.code());
+    }
+    Memory memory = memories.get(id.text());
+    return memory == null || now >= memory.until ? Reply.of(Code.NOT_FOUND) : memory.at(now);
+  }
+
+  @GuardedBy("lock")
+  private void bury(String id, Entry entry, Reply why, long graceEnd, long now) {
+    entries.remove(id);
+    unlist(id, entry);
+    long until = Math.max(now, graceEnd) + config.keepEnded().toMillis();
+    memories.put(id, new Memory(why, graceEnd, until));
+    if (memories.size() > config.maxLocalSessions()) {
+      memories.remove(memories.keySet().iterator().next());
+    }
+  }
+
+  @GuardedBy("lock")
+  private void unlist(String id, Entry entry) {
+    users.computeIfPresent(
+        entry.tag.text(),
+        (tag, ids) -> {
+          ids.remove(id);
+          return ids.isEmpty() ? null : ids;
+        });
+  }
+
+  @GuardedBy("lock")
+  private void list(String id, Entry entry) {
+    if (entry.user != null) {
+      users.computeIfAbsent(entry.tag.text(), tag -> new HashMap<>()).put(id, entry);
+    }
+  }
+
+  @Override
+  public Reply get(SessionId id, long touchEveryMillis) {
+    long now = now();
+    synchronized (lock) {
+      Entry entry = live(id, now);
+      if (entry == null) {
+        return missing(id, now);
+      }
+      if (touchEveryMillis >= 0 && now - entry.lastSeen >= touchEveryMillis) {
+        entry.prolong(now, entry.idle);
+      }
+      return Reply.found(now, entry.stored());
+    }
+  }
+
+  @Override
+  public Reply login(Fresh fresh, @Nullable SessionId old) {
+    long now = now();
+    synchronized (lock) {
+      Entry before = old == null ? null : live(old, now);
+      if (old != null && before == null && missing(old, now).code() == Code.MOVED) {
+        return missing(old, now);
+      }
+      if (before == null && entries.size() >= config.maxLocalSessions()) {
+        return Reply.of(Code.FULL, config.maxLocalSessions());
+      }
+      List<Map.Entry<String, Entry>> found = new ArrayList<>();
+      users
+          .getOrDefault(fresh.id().tag().text(), Map.of())
+          .forEach(
+              (id, entry) -> {
+                if (entry.live(now) && (entry != before)) {
+                  found.add(Map.entry(id, entry));
+                }
+              });
+      int surplus = fresh.user() == null ? 0 : found.size() - config.maxPerUser() + 1;
+      if (surplus > 0) {
+        Comparator<Map.Entry<String, Entry>> order =
+            config.onLimit() == LimitPolicy.EVICT_OLDEST
+                ? Comparator.comparingLong(one -> one.getValue().created)
+                : Comparator.comparingLong(one -> one.getValue().lastSeen);
+        found.sort(order.thenComparing(Map.Entry::getKey));
+        if (config.onLimit() == LimitPolicy.REJECT) {
+          return new Reply(
+              Code.LIMIT,
+              0,
+              0,
+              "",
+              null,
+              found.stream().limit(100).map(one -> info(one.getKey(), one.getValue())).toList());
+        }
+        for (Map.Entry<String, Entry> one : found.subList(0, surplus)) {
+          Reply why = Reply.of(Code.REVOKED, EndReason.EVICTED.code());
+          bury(one.getKey(), one.getValue(), why, 0, now);
+        }
+      }
+      Entry entry =
+          new Entry(
+              fresh,
+              now,
+              config,
+              before == null ? Map.of() : before.attributes,
+              before == null ? 0 : before.bytes);
+      if (old != null && before != null) {
+        bury(old.text(), before, Reply.of(Code.ROTATED), 0, now);
+      }
+      entries.put(fresh.id().text(), entry);
+      list(fresh.id().text(), entry);
+      return new Reply(
+          Code.DONE,
+          now,
+          Math.max(0, surplus),
+          before == null ? "" : "replaced",
+          entry.stored(),
+          List.of());
+    }
+  }
+
+  @Override
+  public Reply save(SessionId id, long expected, Map<String, byte[]> sets, Set<String> removed) {
+    long now = now();
+    synchronized (lock) {
+      Entry entry = live(id, now);
+      if (entry == null) {
+        return missing(id, now);
+      }
+      if (expected >= 0 && expected != entry.version) {
+        return Reply.of(Code.CONFLICT, entry.version);
+      }
+      Map<String, byte[]> attributes = new HashMap<>(entry.attributes);
+      long bytes = entry.bytes;
+      for (Map.Entry<String, byte[]> set : sets.entrySet()) {
+        bytes -= size(set.getKey(), attributes.put(set.getKey(), set.getValue()));
+        bytes += size(set.getKey(), set.getValue());
+      }
+      for (String name : removed) {
+        bytes -= size(name, attributes.remove(name));
+      }
+      if (bytes > config.maxSessionBytes() && bytes > entry.bytes) {
+        return Reply.of(Code.TOO_LARGE, bytes);
+      }
+      entry.attributes = Map.copyOf(attributes);
+      entry.bytes = bytes;
+      return Reply.of(Code.DONE, ++entry.version);
+    }
+  }
+
+  private static long size(String name, byte @Nullable [] value) {
+    return value == null ? 0 : name.length() + (long) value.length;
+  }
+
+  @Override
+  public Reply increment(SessionId id, String name, long by) {
+    long now = now();
+    synchronized (lock) {
+      Entry entry = live(id, now);
+      if (entry == null) {
+        return missing(id, now);
+      }
+      byte[] before = entry.attributes.get(name);
+      long added = (long) name.length() + Long.toString(by).length();
+      if (before == null && entry.bytes + added > config.maxSessionBytes()) {
+        return Reply.of(Code.TOO_LARGE, entry.bytes + added);
+      }
+      String sum;
+      try {
+        long start = before == null ? 0 : Long.parseLong(new String(before, US_ASCII));
+        sum = Long.toString(Math.addExact(start, by));
+      } catch (ArithmeticException | NumberFormatException e) {
+        return Reply.of(Code.NO_NUMBER);
+      }
+      byte[] after = sum.getBytes(US_ASCII);
+      Map<String, byte[]> attributes = new HashMap<>(entry.attributes);
+      attributes.put(name, after);
+      entry.attributes = Map.copyOf(attributes);
+      entry.bytes += size(name, after) - size(name, before);
+      return new Reply(Code.DONE, 0, ++entry.version, sum, null, List.of());
+    }
+  }
+
+  @Override
+  public Reply extend(SessionId id, long millis) {
+    long now = now();
+    synchronized (lock) {
+      Entry entry = live(id, now);
+      if (entry == null) {
+        return missing(id, now);
+      }
+      entry.prolong(now, millis);
+      return Reply.found(now, entry.stored());
+    }
+  }
+
+  @Override
+  public Reply rotate(SessionId id, SessionId fresh, long graceMillis) {
+    long now = now();
+    synchronized (lock) {
+      Entry entry = live(id, now);
+      if (entry == null) {
+        return missing(id, now);
+      }
+      bury(id.text(), entry, Reply.of(Code.MOVED, fresh.text()), now + graceMillis, now);
+      entry.tokenSince = now;
+      entries.put(fresh.text(), entry);
+      list(fresh.text(), entry);
+      return Reply.of(Code.DONE, now);
+    }
+  }
+
+  @Override
+  public Reply end(SessionId id, EndReason why) {
+    long now = now();
+    synchronized (lock) {
+      Entry entry = live(id, now);
+      if (entry == null) {
+        return missing(id, now);
+      }
+      bury(id.text(), entry, Reply.of(Code.REVOKED, why.code()), 0, now);
+      return Reply.of(Code.DONE, 1);
+    }
+  }
+
+  @Override
+  public Reply endOthers(SessionId id) {
+    long now = now();
+    synchronized (lock) {
+      Entry entry = live(id, now);
+      if (entry == null) {
+        return missing(id, now);
+      }
+      int ended = 0;
+      for (Map.Entry<String, Entry> other : liveOf(entry.tag, now)) {
+        if (other.getValue() != entry) {
+          Reply why = Reply.of(Code.REVOKED, EndReason.OTHERS.code());
+          bury(other.getKey(), other.getValue(), why, 0, now);
+          ended++;
+        }
+      }
+      return Reply.of(Code.DONE, ended);
+    }
+  }
+
+  @GuardedBy("lock")
+  private List<Map.Entry<String, Entry>> liveOf(UserTag user, long now) {
+    return users.getOrDefault(user.text(), Map.of()).entrySet().stream()
+        .filter(one -> one.getValue().live(now))
+        .map(one -> Map.entry(one.getKey(), one.getValue()))
+        .sorted(
+            Comparator.<Map.Entry<String, Entry>>comparingLong(one -> -one.getValue().lastSeen)
+                .thenComparing(Map.Entry::getKey))
+        .toList();
+  }
+
+  @Override
+  public int count(UserTag user) {
+    synchronized (lock) {
+      return liveOf(user, now()).size();
+    }
+  }
+
+  @Override
+  public List<SessionInfo> list(UserTag user) {
+    synchronized (lock) {
+      return liveOf(user, now()).stream()
+          .limit(1_000)
+          .map(one -> info(one.getKey(), one.getValue()))
+          .toList();
+    }
+  }
+
+  private static SessionInfo info(String id, Entry entry) {
+    return new SessionInfo(
+        id,
+        Instant.ofEpochMilli(entry.created),
+        Instant.ofEpochMilli(entry.lastSeen),
+        Instant.ofEpochMilli(entry.idleEnd),
+        entry.client);
+  }
+
+  @Override
+  public int endAll(UserTag user) {
+    synchronized (lock) {
+      int live = liveOf(user, now()).size();
+      users.remove(user.text());
+      return live;
+    }
+  }
+
+  @Override
+  public boolean endOne(UserTag user, String id) {
+    long now = now();
+    synchronized (lock) {
+      Entry entry = users.getOrDefault(user.text(), Map.of()).get(id);
+      if (entry == null || !entry.live(now)) {
+        return false;
+      }
+      bury(id, entry, Reply.of(Code.REVOKED, EndReason.CHOSEN.code()), 0, now);
+      return true;
+    }
+  }
+
+  @Override
+  public SweepReport sweep() {
+    long now = now();
+    long idle = 0;
+    long absolute = 0;
+    long revoked = 0;
+    synchronized (lock) {
+      for (String id : List.copyOf(entries.keySet())) {
+        Entry entry = entries.get(id);
+        if (entry == null || now < entry.idleEnd) {
+          continue;
+        }
+        if (!listed(id, entry)) {
+          revoked++;
+        } else if (now >= entry.absoluteEnd) {
+          absolute++;
+        } else {
+          idle++;
+        }
+        entries.remove(id);
+        unlist(id, entry);
+      }
+      memories.values().removeIf(memory -> now >= memory.until);
+    }
+    return new SweepReport(idle, absolute, revoked, 0);
+  }
+
+  @Override
+  public SessionHealth health() {
+    synchronized (lock) {
+      return new SessionHealth(true, entries.size() >= config.maxLocalSessions());
+    }
+  }
+
+  @Override
+  public void close() {}
+
+  @Override
+  public String toString() {
+    return "in process";
+  }
+}

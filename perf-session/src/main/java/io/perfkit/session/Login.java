@@ -1,0 +1,76 @@
+package io.perfkit.session;
+
+import static java.util.Objects.requireNonNull;
+
+import org.jspecify.annotations.Nullable;
+
+/** A user who has proved who he is, and what the new session takes over. Immutable. */
+public final class Login {
+  private static final int USER_CHARS_MAX = 1_000;
+  private static final int CLIENT_CHARS_MAX = 200;
+
+  private final String user;
+  private final @Nullable Session current;
+  private final String client;
+
+  private Login(String user, @Nullable Session current, String client) {
+    this.user = user;
+    this.current = current;
+    this.client = client;
+  }
+
+  /**
+   * A login of {@code user}.
+   *
+   * @param user the id that never changes, rather than a name that may; 1 to 1,000 characters
+   */
+  public static Login of(String user) {
+    return new Login(requireUser(user), null, "");
+  }
+
+  /**
+   * The session that the request has, anonymous or of any user: the new one takes over its
+   * attributes, and its token ends in the same step.
+   */
+  public Login from(Session session) {
+    return new Login(user, requireNonNull(session, "session"), client);
+  }
+
+  /** What the user should recognize in a list of sessions; at most 200 characters. */
+  public Login client(String description) {
+    if (requireNonNull(description, "description").length() > CLIENT_CHARS_MAX) {
+      throw new IllegalArgumentException(
+          "description: "
+              + description.length()
+              + " characters (expected: at most "
+              + CLIENT_CHARS_MAX
+              + ")");
+    }
+    return new Login(user, current, description);
+  }
+
+  static String requireUser(String user) {
+    if (requireNonNull(user, "user").isEmpty() || user.length() > USER_CHARS_MAX) {
+      throw new IllegalArgumentException(
+          "user: " + user.length() + " characters (expected: 1 to " + USER_CHARS_MAX + ")");
+    }
+    return user;
+  }
+
+  String user() {
+    return user;
+  }
+
+  @Nullable Session current() {
+    return current;
+  }
+
+  String client() {
+    return client;
+  }
+
+  @Override
+  public String toString() {
+    return "Login[" + (current == null ? "new" : "takes over") + "]";
+  }
+}

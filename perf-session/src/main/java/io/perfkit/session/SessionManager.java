@@ -1,0 +1,565 @@
+package io.perfkit.session;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.Objects.requireNonNull;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.RedisException;
+import io.perfkit.redis.RedisGuard;
+import io.perfkit.session.Reply.Code;
+import io.perfkit.session.SessionOutcome.Active;
+import io.perfkit.session.SessionOutcome.Conflict;
+import io.perfkit.session.SessionOutcome.Deadline;
+import io.perfkit.session.SessionOutcome.Expired;
+import io.perfkit.session.SessionOutcome.LimitReached;
+import io.perfkit.session.SessionOutcome.NotFound;
+import io.perfkit.session.SessionOutcome.Revoked;
+import io.perfkit.session.SessionOutcome.Rotated;
+import io.perfkit.session.SessionOutcome.TooLarge;
+import io.perfkit.session.SessionOutcome.Unavailable;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.UnifiedJedis;
+
+/**
+ * Keeps the sessions of an application's users: in Redis for all nodes together ({@link #create}),
+ * or in this process ({@link #local}); both decide alike. Thread safe.
+ *
+ * <p>A call about a session is one round trip (where it says more, it says so) and one script,
+ * which decides by the server's clock. The server never sees a token, only its digest under a
+ * secret of the host. Calls that look up or change a session answer with a {@link SessionOutcome};
+ * calls that end sessions or list them throw {@link io.perfkit.redis.RedisUnavailable} if Redis
+ * gives no answer, so that no logout is taken for done which is not.
+ *
+ * <p>There is no disabled form: without sessions nobody is logged in. Development uses {@link
+ * #local}.
+ */
+public final class SessionManager implements AutoCloseable {
+  private static final int MOVES_MAX = 3;
+  private static final byte[] NO_CLOCK = {};
+
+  private final String name;
+  private final SessionConfig config;
+  private final Peppers peppers;
+  private final SessionStore store;
+  private final SecureRandom random = new SecureRandom();
+  private final Count.Counts counts = new Count.Counts();
+  private final @Nullable SessionMeters meters;
+  private final @Nullable Sweeper sweeper;
+  private final LongSupplier nanos = System::nanoTime;
+
+  private SessionManager(Builder builder) {
+    this.name = builder.name;
+    this.config = builder.config;
+    this.peppers = builder.peppers;
+    RedisSessionStore.keySpace(name, config.partitions()); // says what a name may be
+    UnifiedJedis redis = builder.redis;
+    this.store =
+        redis == null
+            ? new LocalSessionStore(config, builder.clock)
+            : new RedisSessionStore(
+                RedisGuard.of(redis, builder.guard), name, config, builder.serverClock);
+    MeterRegistry registry = builder.registry;
+    this.meters = registry == null ? null : new SessionMeters(registry, name, counts);
+    this.sweeper =
+        config.sweepEvery().isZero() ? null : new Sweeper(name, config.sweepEvery(), this::sweep);
+  }
+
+  /**
+   * A manager of sessions in Redis, with default settings.
+   *
+   * @param redis a RedisClient, RedisSentinelClient or RedisClusterClient; stays the host's to
+   *     close
+   * @param name tells applications on one Redis apart; nodes of one application share it; at most
+   *     91 letters, digits and {@code . _ - :}
+   * @param peppers the host's secrets, the same on all nodes
+   */
+  public static SessionManager create(UnifiedJedis redis, String name, Peppers peppers) {
+    return builder(redis, name, peppers).build();
+  }
+
+  /** A builder of a manager of sessions in Redis; the arguments as for {@link #create}. */
+  public static Builder builder(UnifiedJedis redis, String name, Peppers peppers) {
+    return new Builder(
+        requireNonNull(redis, "redis"),
+        requireNonNull(name, "name"),
+        requireNonNull(peppers, "peppers"));
+  }
+
+  /** A manager of sessions in this process, with default settings; they end with it. */
+  public static SessionManager local(String name) {
+    return localBuilder(name).build();
+  }
+
+  /** A builder of a manager of sessions in this process. */
+  public static Builder localBuilder(String name) {
+    return new Builder(null, requireNonNull(name, "name"), Peppers.random());
+  }
+
+  /**
+   * Makes an anonymous session, for a request that has something to keep and no user yet. Never
+   * make one just because a request has none: then floods fill Redis.
+   *
+   * @return {@link Active} or {@link Unavailable}
+   */
+  public SessionOutcome create() {
+    SessionId.Minted minted = SessionId.mint(UserTag.random(random), peppers, random);
+    return made(minted, new SessionStore.Fresh(minted.id(), null, ""), null);
+  }
+
+  /**
+   * Makes the session of a user who has just proved who he is, in one step: a new token, the
+   * attributes and unsaved changes of the session it comes {@linkplain Login#from from}, whose
+   * token ends, and room under {@link SessionConfig#maxPerUser}. Also for a user who proves it
+   * again, or acts as another user.
+   *
+   * @return {@link Active}, {@link LimitReached} or {@link Unavailable}
+   */
+  public SessionOutcome login(Login login) {
+    UserTag tag = UserTag.of(name, requireNonNull(login, "login").user());
+    SessionId.Minted minted = SessionId.mint(tag, peppers, random);
+    return made(
+        minted, new SessionStore.Fresh(minted.id(), login.user(), login.client()), login.current());
+  }
+
+  private SessionOutcome made(
+      SessionId.Minted minted, SessionStore.Fresh fresh, @Nullable Session current) {
+    return answer(
+        () ->
+            current == null
+                ? store.login(fresh, null)
+                : onCurrent(current, old -> store.login(fresh, old)),
+        reply -> {
+          Session session =
+              new Session(
+                  minted.token(),
+                  minted.id(),
+                  requireNonNull(reply.stored(), "stored"),
+                  config,
+                  counts);
+          if (current != null) {
+            session.takeChanges(current);
+          }
+          counts.add(fresh.user() == null ? Count.CREATED_ANONYMOUS : Count.CREATED_LOGIN, 1);
+          counts.add(Count.ENDED_EVICTED, reply.number());
+          counts.add(Count.ENDED_REPLACED, reply.text().isEmpty() ? 0 : 1);
+          return new Active(session, false);
+        });
+  }
+
+  /**
+   * The session of a token, which counts as its use.
+   *
+   * @param token as the client sent it, whatever it is
+   * @return {@link Active}, {@link Expired}, {@link Revoked}, {@link Rotated}, {@link NotFound} or
+   *     {@link Unavailable}
+   */
+  public SessionOutcome get(String token) {
+    return get(token, Touch.YES);
+  }
+
+  /** As {@link #get(String)}; the session may also be looked up without counting as used. */
+  public SessionOutcome get(String token, Touch touch) {
+    requireNonNull(touch, "touch");
+    SessionToken parsed = SessionToken.parse(requireNonNull(token, "token")).orElse(null);
+    SessionId id = parsed == null ? null : SessionId.of(parsed, peppers).orElse(null);
+    if (parsed == null || id == null) {
+      counts.add(Count.NOT_FOUND, 1);
+      return new NotFound();
+    }
+    long every = touch == Touch.YES ? config.touchEvery().toMillis() : -1;
+    SessionId[] current = {id};
+    SessionOutcome outcome =
+        answer(
+            () -> {
+              Reply reply = store.get(id, every);
+              for (int moves = 0; reply.code() == Code.MOVED && moves < MOVES_MAX; moves++) {
+                current[0] = id.renamed(reply.text());
+                reply = store.get(current[0], every);
+              }
+              return reply;
+            },
+            reply -> {
+              Stored stored = requireNonNull(reply.stored(), "stored");
+              boolean due =
+                  current[0].equals(id)
+                      && !config.renewal().isZero()
+                      && reply.now() - stored.tokenSince() >= config.renewal().toMillis();
+              return new Active(new Session(parsed, current[0], stored, config, counts), due);
+            });
+    counts.add(looked(outcome), 1);
+    return outcome;
+  }
+
+  private static Count looked(SessionOutcome outcome) {
+    if (outcome instanceof Active) {
+      return Count.FOUND;
+    } else if (outcome instanceof Expired) {
+      return Count.EXPIRED;
+    } else if (outcome instanceof Revoked) {
+      return Count.REVOKED;
+    } else if (outcome instanceof Rotated) {
+      return Count.ROTATED;
+    }
+    return outcome instanceof Unavailable ? Count.UNAVAILABLE : Count.NOT_FOUND;
+  }
+
+  /**
+   * Saves what was set and removed in {@code session}, and nothing else, so that requests that
+   * change different attributes at once don't lose each other's. No round trip if nothing was.
+   *
+   * @return {@link Active}, {@link TooLarge}, or as {@link #get(String)}; unless it is active the
+   *     changes are still there to be saved
+   */
+  public SessionOutcome save(Session session) {
+    return save(session, -1);
+  }
+
+  /**
+   * As {@link #save}, if nobody has changed the session since it was read or saved here.
+   *
+   * @return {@link Conflict} also
+   */
+  public SessionOutcome saveIfUnchanged(Session session) {
+    return save(session, requireNonNull(session, "session").version());
+  }
+
+  private SessionOutcome save(Session session, long expected) {
+    if (!requireNonNull(session, "session").changed()) {
+      return new Active(session, false);
+    }
+    return answer(
+        () ->
+            onCurrent(
+                session, id -> store.save(id, expected, session.changes(), session.removals())),
+        reply -> {
+          session.saved(reply.number());
+          return new Active(session, false);
+        });
+  }
+
+  /**
+   * Adds to a number in the session, which is 0 if there is none; exact however many do so at once.
+   * The session here holds the sum afterwards.
+   *
+   * @return {@link Active}, {@link TooLarge}, or as {@link #get(String)}
+   * @throws IllegalArgumentException if no number stands there, or the sum is out of range
+   */
+  public SessionOutcome increment(Session session, SessionAttribute<Long> number, long by) {
+    requireNonNull(number, "number");
+    return answer(
+        () -> onCurrent(session, id -> store.increment(id, number.name(), by)),
+        reply -> {
+          session.counted(number.name(), reply.text().getBytes(US_ASCII), reply.number());
+          return new Active(session, false);
+        });
+  }
+
+  /**
+   * Lets a session rest for longer than its idle time-out, once: it ends no sooner than {@code by}
+   * from now, unless its absolute time-out is sooner. Counts as use.
+   *
+   * @param by above zero
+   * @return {@link Active}, or as {@link #get(String)}
+   */
+  public SessionOutcome extend(Session session, Duration by) {
+    if (requireNonNull(by, "by").isNegative() || by.isZero()) {
+      throw new IllegalArgumentException("by: " + by + " (expected: above zero)");
+    }
+    Duration bounded = by.compareTo(config.absolute()) > 0 ? config.absolute() : by;
+    long millis = Math.max(1, bounded.toMillis());
+    return answer(
+        () -> onCurrent(session, id -> store.extend(id, millis)),
+        reply -> {
+          Stored times = requireNonNull(reply.stored(), "stored");
+          session.extended(times.lastSeen(), times.idleEnd());
+          return new Active(session, false);
+        });
+  }
+
+  /**
+   * Gives the session a new token. The old one finds it for {@link SessionConfig#rotationGrace},
+   * for requests that are under way, and then is {@link Rotated}. For renewal; after a change of
+   * privileges use {@link #rotateNow}.
+   *
+   * @return {@link Active} with the session to go on with, under its old token if another request
+   *     has rotated it meanwhile; or as {@link #get(String)}
+   */
+  public SessionOutcome rotate(Session session) {
+    return rotate(session, config.rotationGrace());
+  }
+
+  /** As {@link #rotate}, but the old token ends in the same step. */
+  public SessionOutcome rotateNow(Session session) {
+    return rotate(session, Duration.ZERO);
+  }
+
+  private SessionOutcome rotate(Session session, Duration grace) {
+    SessionId old = requireNonNull(session, "session").name();
+    SessionId.Minted minted = SessionId.mint(old.tag(), peppers, random);
+    boolean[] elsewhere = {false};
+    return answer(
+        () -> {
+          Reply reply = store.rotate(old, minted.id(), grace.toMillis());
+          if (reply.code() == Code.MOVED) {
+            session.renamed(reply.text());
+            elsewhere[0] = true;
+            return Reply.of(Code.DONE);
+          }
+          return reply;
+        },
+        reply ->
+            new Active(elsewhere[0] ? session : session.rotated(minted, reply.number()), false));
+  }
+
+  /**
+   * Ends a session, for good: when this returns, no node finds it by any token.
+   *
+   * @return whether it was live
+   * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer; whether it was done is
+   *     unknown
+   */
+  public boolean invalidate(Session session) {
+    return ended(onCurrent(session, id -> store.end(id, EndReason.LOGOUT)), Count.ENDED_LOGOUT)
+        == 1;
+  }
+
+  /** As {@link #invalidate(Session)}, by the token that the client sent. */
+  public boolean invalidate(String token) {
+    Optional<SessionId> id =
+        SessionToken.parse(requireNonNull(token, "token"))
+            .flatMap(parsed -> SessionId.of(parsed, peppers));
+    if (id.isEmpty()) {
+      return false;
+    }
+    Reply reply = store.end(id.get(), EndReason.LOGOUT);
+    for (int moves = 0; reply.code() == Code.MOVED && moves < MOVES_MAX; moves++) {
+      reply = store.end(id.get().renamed(reply.text()), EndReason.LOGOUT);
+    }
+    return ended(reply, Count.ENDED_LOGOUT) == 1;
+  }
+
+  /**
+   * Ends one session of {@code user} that was chosen from {@link #list}.
+   *
+   * @return whether it was live, and his
+   * @throws io.perfkit.redis.RedisUnavailable as {@link #invalidate(Session)}
+   */
+  public boolean invalidate(String user, SessionInfo session) {
+    boolean ended = store.endOne(tag(user), requireNonNull(session, "session").id());
+    counts.add(Count.ENDED_CHOSEN, ended ? 1 : 0);
+    return ended;
+  }
+
+  /**
+   * Ends all other sessions of the user of {@code session}. None if it is anonymous or not live.
+   *
+   * @return how many
+   * @throws io.perfkit.redis.RedisUnavailable as {@link #invalidate(Session)}
+   */
+  public int invalidateOthers(Session session) {
+    return ended(onCurrent(session, store::endOthers), Count.ENDED_OTHERS);
+  }
+
+  /**
+   * Ends all sessions of {@code user}: one deletion, however many there are. They are counted as
+   * ended when a sweep removes them.
+   *
+   * @return how many were live
+   * @throws io.perfkit.redis.RedisUnavailable as {@link #invalidate(Session)}
+   */
+  public int invalidateAll(String user) {
+    return store.endAll(tag(user));
+  }
+
+  private int ended(Reply reply, Count count) {
+    if (reply.code() != Code.DONE) {
+      return 0;
+    }
+    counts.add(count, reply.number());
+    return Math.toIntExact(reply.number());
+  }
+
+  /**
+   * The live sessions of {@code user}, the one seen last first; at most 1,000.
+   *
+   * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer
+   */
+  public List<SessionInfo> list(String user) {
+    return store.list(tag(user));
+  }
+
+  /**
+   * How many live sessions {@code user} has.
+   *
+   * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer
+   */
+  public int count(String user) {
+    return store.count(tag(user));
+  }
+
+  private UserTag tag(String user) {
+    return UserTag.of(name, Login.requireUser(user));
+  }
+
+  /**
+   * Removes sessions that ended by themselves, and counts them. Each node does so every {@link
+   * SessionConfig#sweepEvery}; no promise but the counts depends on it. One round trip for each 500
+   * sessions and each partition.
+   *
+   * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer; the next sweep goes on
+   */
+  public SweepReport sweep() {
+    SweepReport report = store.sweep();
+    counts.add(Count.ENDED_IDLE, report.idle());
+    counts.add(Count.ENDED_ABSOLUTE, report.absolute());
+    counts.add(Count.ENDED_EVERYWHERE, report.revoked());
+    counts.add(Count.ENDED_LOST, report.lost());
+    return report;
+  }
+
+  /** What this manager did so far. Costs nothing. */
+  public SessionStats stats() {
+    return SessionStats.of(counts);
+  }
+
+  /** How this manager stands. Costs nothing; for a health check. */
+  public SessionHealth health() {
+    return store.health();
+  }
+
+  /** Runs {@code call} on the session, under its new name if a rotation has moved it. */
+  private static Reply onCurrent(Session session, Function<SessionId, Reply> call) {
+    Reply reply = call.apply(requireNonNull(session, "session").name());
+    for (int moves = 0; reply.code() == Code.MOVED && moves < MOVES_MAX; moves++) {
+      session.renamed(reply.text());
+      reply = call.apply(session.name());
+    }
+    return reply;
+  }
+
+  private SessionOutcome answer(Supplier<Reply> call, Function<Reply, SessionOutcome> done) {
+    Reply reply;
+    long start = meters == null ? 0 : nanos.getAsLong();
+    try {
+      reply = call.get();
+    } catch (RedisException e) {
+      return new Unavailable(e);
+    } finally {
+      if (meters != null) {
+        meters.called(nanos.getAsLong() - start);
+      }
+    }
+    return switch (reply.code()) {
+      case DONE -> done.apply(reply);
+      case NOT_FOUND -> new NotFound();
+      case IDLE -> new Expired(Deadline.IDLE);
+      case ABSOLUTE -> new Expired(Deadline.ABSOLUTE);
+      case REVOKED ->
+          reply.text().equals("R") ? new Rotated() : new Revoked(EndReason.of(reply.text()));
+      case ROTATED, MOVED -> new Rotated();
+      case CONFLICT -> {
+        counts.add(Count.CONFLICT, 1);
+        yield new Conflict(reply.number());
+      }
+      case TOO_LARGE -> {
+        counts.add(Count.TOO_LARGE, 1);
+        yield new TooLarge(reply.number());
+      }
+      case NO_NUMBER ->
+          throw new IllegalArgumentException(
+              "attribute: not a number, or the sum is out of range (expected: set by Codec.longs())");
+      case LIMIT -> {
+        counts.add(Count.LIMIT_REACHED, 1);
+        yield new LimitReached(reply.existing());
+      }
+      case FULL ->
+          new Unavailable(
+              new IllegalStateException("maxLocalSessions: " + reply.number() + " are held"));
+    };
+  }
+
+  /** Ends what the manager started. The client, and the sessions in Redis, stay. */
+  @Override
+  public void close() {
+    if (sweeper != null) {
+      sweeper.close();
+    }
+    store.close();
+    if (meters != null) {
+      meters.close();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "SessionManager[" + name + ", " + store + "]";
+  }
+
+  /** Collects collaborators and settings. One thread at a time. */
+  public static final class Builder {
+    private final @Nullable UnifiedJedis redis;
+    private final String name;
+    private final Peppers peppers;
+    private SessionConfig config = SessionConfig.defaults();
+    private GuardConfig guard = GuardConfig.defaults();
+    private @Nullable MeterRegistry registry;
+    private InstantSource clock = InstantSource.system();
+    private Supplier<byte[]> serverClock = () -> NO_CLOCK;
+
+    private Builder(@Nullable UnifiedJedis redis, String name, Peppers peppers) {
+      this.redis = redis;
+      this.name = name;
+      this.peppers = peppers;
+    }
+
+    /** Time-outs, limits and bounds; default {@link SessionConfig#defaults()}. */
+    public Builder config(SessionConfig settings) {
+      config = requireNonNull(settings, "settings");
+      return this;
+    }
+
+    /** Time budget and probing of Redis; default {@link GuardConfig#defaults()}. */
+    public Builder guard(GuardConfig settings) {
+      guard = requireNonNull(settings, "settings");
+      return this;
+    }
+
+    /** Where the meters of this manager are registered until it is closed; default none. */
+    public Builder meterRegistry(MeterRegistry meterRegistry) {
+      registry = requireNonNull(meterRegistry, "meterRegistry");
+      return this;
+    }
+
+    /** In tests, another clock than the machine's, for sessions in process. */
+    Builder clock(InstantSource instants) {
+      clock = instants;
+      return this;
+    }
+
+    /** In tests, the time that scripts take for the server's, as digits. */
+    Builder serverClock(Supplier<byte[]> digits) {
+      serverClock = digits;
+      return this;
+    }
+
+    /**
+     * The manager.
+     *
+     * @throws IllegalArgumentException for a name that is too long or has others than letters,
+     *     digits and {@code . _ - :}, or a client that is none of RedisClient, RedisClusterClient
+     *     and RedisSentinelClient
+     */
+    public SessionManager build() {
+      return new SessionManager(this);
+    }
+  }
+}

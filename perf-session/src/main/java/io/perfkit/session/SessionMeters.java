@@ -1,0 +1,44 @@
+package io.perfkit.session;
+
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+
+/** All meters of this module; {@code docs/reference/metrics.md} lists them. Thread safe. */
+final class SessionMeters implements AutoCloseable {
+  static final String CALLS = "perf.session.calls";
+
+  private final MeterRegistry registry;
+  private final Timer calls;
+  private final List<Meter> meters = new ArrayList<>();
+
+  SessionMeters(MeterRegistry registry, String prefix, Count.Counts counts) {
+    this.registry = registry;
+    Tags tags = Tags.of("prefix", prefix);
+    this.calls = Timer.builder(CALLS).tags(tags).register(registry);
+    meters.add(calls);
+    for (Count count : Count.values()) {
+      meters.add(
+          FunctionCounter.builder(count.meter, counts.adder(count), LongAdder::sum)
+              .tags(tags.and(count.tag, count.value))
+              .register(registry));
+    }
+  }
+
+  void called(long nanos) {
+    calls.record(nanos, NANOSECONDS);
+  }
+
+  /** The registry is the host's, so it gets back what was put there. */
+  @Override
+  public void close() {
+    meters.forEach(registry::remove);
+  }
+}

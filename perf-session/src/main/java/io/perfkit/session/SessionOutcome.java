@@ -1,0 +1,116 @@
+package io.perfkit.session;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What became of a call about one session. No outcome is an exception; {@link Unavailable} says
+ * nothing about the session, so a host must not log its user out for it. Immutable, but for the
+ * {@link Session} in {@link Active}.
+ *
+ * <p>Java 17 has no pattern switch, so the common question has a plain answer: {@link #session()}.
+ */
+public sealed interface SessionOutcome {
+
+  /** The session, if the call was done and it is live. */
+  default Optional<Session> session() {
+    return Optional.empty();
+  }
+
+  /**
+   * The call was done, and this is the session now.
+   *
+   * @param value the session
+   * @param renewalDue whether its token is older than {@link SessionConfig#renewal}, so that the
+   *     host should {@linkplain SessionManager#rotate(Session) rotate} it
+   */
+  record Active(Session value, boolean renewalDue) implements SessionOutcome {
+    public Active {
+      requireNonNull(value, "value");
+    }
+
+    @Override
+    public Optional<Session> session() {
+      return Optional.of(value);
+    }
+  }
+
+  /** Which of its deadlines a session has passed. */
+  enum Deadline {
+    /** {@link SessionConfig#idle}. */
+    IDLE,
+    /** {@link SessionConfig#absolute}. */
+    ABSOLUTE
+  }
+
+  /**
+   * It ended by itself.
+   *
+   * @param why the deadline
+   */
+  record Expired(Deadline why) implements SessionOutcome {
+    public Expired {
+      requireNonNull(why, "why");
+    }
+  }
+
+  /**
+   * It was ended; known for {@link SessionConfig#keepEnded}, afterwards it is not found.
+   *
+   * @param why by what
+   */
+  record Revoked(EndReason why) implements SessionOutcome {
+    public Revoked {
+      requireNonNull(why, "why");
+    }
+  }
+
+  /** There is no such session: a token that nobody made, damaged, or of long ago. */
+  record NotFound() implements SessionOutcome {}
+
+  /**
+   * The token has been replaced, by a login or a rotation whose grace is over. Whoever shows it
+   * missed the new one, or stole the old one.
+   */
+  record Rotated() implements SessionOutcome {}
+
+  /**
+   * The user has as many sessions as may be ({@link LimitPolicy#REJECT}); nothing was changed, and
+   * the session that wanted to log in is as it was.
+   *
+   * @param existing at most 100 of them
+   */
+  record LimitReached(List<SessionInfo> existing) implements SessionOutcome {
+    public LimitReached {
+      existing = List.copyOf(existing);
+    }
+  }
+
+  /**
+   * Another request has changed the session meanwhile; nothing was changed.
+   *
+   * @param version the version there is
+   */
+  record Conflict(long version) implements SessionOutcome {}
+
+  /**
+   * The change would take the attributes over {@link SessionConfig#maxSessionBytes}; nothing was
+   * changed.
+   *
+   * @param bytes what they would take
+   */
+  record TooLarge(long bytes) implements SessionOutcome {}
+
+  /**
+   * Nobody can tell: Redis gave no answer, or an error. Whether a change was made is unknown.
+   *
+   * @param cause what the store said; without secrets
+   */
+  record Unavailable(RuntimeException cause) implements SessionOutcome {
+    public Unavailable {
+      requireNonNull(cause, "cause");
+    }
+  }
+}

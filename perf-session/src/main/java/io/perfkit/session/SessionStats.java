@@ -1,0 +1,53 @@
+package io.perfkit.session;
+
+/**
+ * What one manager did since it was made. Immutable.
+ *
+ * @param created sessions it made, those of logins included
+ * @param active lookups that found a live session
+ * @param notFound lookups of tokens without a session
+ * @param expired lookups of sessions past a deadline
+ * @param revoked lookups of sessions that were ended
+ * @param rotated lookups by replaced tokens
+ * @param unavailable calls that Redis did not answer
+ * @param ended sessions that this manager ended or swept; those of all nodes together, and the live
+ *     ones, are those that were created
+ * @param limitReached logins that were refused
+ * @param conflicts changes refused since another one came first
+ * @param tooLarge changes refused for their size
+ * @param unreadable attributes that were read and not understood
+ */
+public record SessionStats(
+    long created,
+    long active,
+    long notFound,
+    long expired,
+    long revoked,
+    long rotated,
+    long unavailable,
+    long ended,
+    long limitReached,
+    long conflicts,
+    long tooLarge,
+    long unreadable) {
+
+  static SessionStats of(Count.Counts counts) {
+    long ended = 0;
+    for (Count count : Count.values()) {
+      ended += count.name().startsWith("ENDED_") ? counts.of(count) : 0;
+    }
+    return new SessionStats(
+        counts.of(Count.CREATED_ANONYMOUS) + counts.of(Count.CREATED_LOGIN),
+        counts.of(Count.FOUND),
+        counts.of(Count.NOT_FOUND),
+        counts.of(Count.EXPIRED),
+        counts.of(Count.REVOKED),
+        counts.of(Count.ROTATED),
+        counts.of(Count.UNAVAILABLE),
+        ended,
+        counts.of(Count.LIMIT_REACHED),
+        counts.of(Count.CONFLICT),
+        counts.of(Count.TOO_LARGE),
+        counts.of(Count.UNREADABLE));
+  }
+}

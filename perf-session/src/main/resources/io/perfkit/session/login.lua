@@ -1,0 +1,120 @@
+-- Makes a session; with an old one it takes its place, with a user it counts against the limit. Atomic.
+-- KEYS 1 the new session, 2 the index of its user, 3 the queue of ends; 4 the old session, 5 the index of its user
+-- ARGV 1 '' (tests only: the time), 2 new id, 3 user or '', 4 tag of the user, 5 ms idle, 6 ms absolute,
+--      7 ms that an ended session is remembered, 8 sessions of a user at most, 9 at the limit: R (reject),
+--      O (evict the oldest), I (evict the one idle for longest), 10 what the client is, 11 old id or '',
+--      12 most sessions to name; then name and value of each attribute
+-- Returns 0, the time, the evicted ids, the taken attributes and 1 if the old session was replaced, or 10 and the
+--      sessions that there are: id, created, last seen, end and client of each. An old session that is not live is
+--      left alone; of one that has moved the new id is returned after 6, and nothing done.
+-- The keys of the user's other sessions, which share the slot, are derived from the members of the index.
+local now
+if ARGV[1] == '' then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+else
+  now = tonumber(ARGV[1])
+end
+local key, index, queue, old_key, old_index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local sid, user, idle, absolute = ARGV[2], ARGV[3], tonumber(ARGV[5]), tonumber(ARGV[6])
+local keep, max, old_sid = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[11]
+local head = string.sub(key, 1, -#sid - 1)
+
+-- What the old session holds, if it is live.
+local taken, bytes = {}, 0
+local replaces = false
+if old_sid ~= '' then
+  local raw = redis.pcall('HGETALL', old_key)
+  local s = {}
+  for i = 1, raw.err and 0 or #raw, 2 do
+    if #raw[i] == 1 then
+      s[raw[i]] = raw[i + 1]
+    end
+  end
+  if s.r and now < tonumber(s.g) then
+    return { 6, s.r }
+  end
+  local live = s.c and s.b and not s.e and not s.r and now < tonumber(s.d) and now < tonumber(s.x)
+  replaces = live and (not s.u or redis.call('ZSCORE', old_index, old_sid)) and true
+  if replaces then
+    bytes = tonumber(s.b)
+    for i = 1, #raw, 2 do
+      if #raw[i] > 1 then
+        taken[#taken + 1] = raw[i]
+        taken[#taken + 1] = raw[i + 1]
+      end
+    end
+  end
+end
+
+local evicted = {}
+if user ~= '' then
+  redis.call('ZREMRANGEBYSCORE', index, '-inf', now - keep) -- later ones are left to the sweep
+  if redis.call('ZCOUNT', index, '(' .. now, '+inf') >= max then
+    local found = {}
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', index, '(' .. now, '+inf')) do
+      local values = redis.pcall('HMGET', head .. id, 'c', 'l', 'd', 'x', 'w')
+      if values.err or not values[1] then
+        redis.call('ZREM', index, id) -- Redis lost it
+      elseif not (replaces and id == old_sid) then
+        found[#found + 1] = { id, tonumber(values[1]), tonumber(values[2]), tonumber(values[3]), values[5] or '' }
+      end
+    end
+    local surplus = #found - max + 1
+    if surplus > 0 then
+      local by = ARGV[9] == 'O' and 2 or 3
+      table.sort(found, function(a, b)
+        return a[by] < b[by] or a[by] == b[by] and a[1] < b[1]
+      end)
+      if ARGV[9] == 'R' then
+        local named = { 10 }
+        for i = 1, math.min(#found, tonumber(ARGV[12])) do
+          named[i + 1] = found[i]
+        end
+        return named
+      end
+      for i = 1, surplus do
+        local id = found[i][1]
+        redis.call('UNLINK', head .. id)
+        redis.call('HSET', head .. id, 'e', 'E')
+        redis.call('PEXPIRE', head .. id, keep)
+        redis.call('ZREM', queue, id)
+        redis.call('ZREM', index, id)
+        evicted[i] = id
+      end
+    end
+  end
+end
+
+if replaces then
+  redis.call('UNLINK', old_key)
+  redis.call('HSET', old_key, 'r', sid, 'g', 0)
+  redis.call('PEXPIRE', old_key, keep)
+  redis.call('ZREM', queue, old_sid)
+  redis.call('ZREM', old_index, old_sid)
+end
+local idle_end, end_at = math.min(now + idle, now + absolute), now + absolute
+for i = 13, #ARGV, 2 do
+  bytes = bytes + #ARGV[i] + #ARGV[i + 1]
+  redis.call('HSET', key, 'a:' .. ARGV[i], ARGV[i + 1])
+end
+for i = 1, #taken, 2 do
+  redis.call('HSET', key, taken[i], taken[i + 1])
+end
+redis.call('HSET', key, 'c', now, 'l', now, 'd', idle_end, 'x', end_at, 'i', idle, 'v', 1, 'b', bytes)
+if user ~= '' then
+  redis.call('HSET', key, 'u', user, 't', ARGV[4])
+  redis.call('ZADD', index, idle_end, sid)
+  if now + redis.call('PTTL', index) < idle_end + keep then
+    redis.call('PEXPIREAT', index, idle_end + keep)
+  end
+end
+if ARGV[10] ~= '' then
+  redis.call('HSET', key, 'w', ARGV[10])
+end
+redis.call('PEXPIREAT', key, idle_end + keep)
+redis.call('ZADD', queue, idle_end, sid)
+if now + redis.call('PTTL', queue) < end_at + keep then
+  redis.call('PEXPIREAT', queue, end_at + keep)
+end
+return { 0, now, evicted, taken, replaces and 1 or 0 }

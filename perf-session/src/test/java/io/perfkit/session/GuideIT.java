@@ -1,0 +1,152 @@
+package io.perfkit.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.perfkit.redis.Codec;
+import io.perfkit.session.SessionOutcome.Active;
+import io.perfkit.session.SessionOutcome.LimitReached;
+import io.perfkit.session.SessionOutcome.Unavailable;
+import io.perfkit.testing.RealRedis;
+import io.perfkit.testing.TestRedis;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.RedisClient;
+
+/** The Java of README.md and docs/guide/sessions.md, run. */
+@RealRedis
+final class GuideIT {
+  private static final byte[] secretOf2026 = Secrets.bytes(1);
+  private static final byte[] secretOf2027 = Secrets.bytes(2);
+
+  record Cart(List<String> items) {}
+
+  static final SessionAttribute<Cart> CART = SessionAttribute.of("cart", Codec.json(Cart.class));
+  static final SessionAttribute<Long> PAGES = SessionAttribute.of("pages", Codec.longs());
+
+  private final RedisClient redis;
+  private final String userId = "42";
+
+  GuideIT(TestRedis server) {
+    redis = server.client();
+  }
+
+  private final StringBuilder response = new StringBuilder();
+
+  private void setCookie(String value) {
+    response.replace(0, response.length(), value);
+  }
+
+  private SessionManager fresh() {
+    SessionManager sessions = SessionManager.create(redis, "guide", Peppers.of(1, secretOf2026));
+    sessions.invalidateAll(userId);
+    return sessions;
+  }
+
+  @Test
+  void fiveLines() {
+    Peppers peppers = Peppers.of(1, secretOf2026);
+    SessionManager sessions = SessionManager.create(redis, "shop", peppers);
+    Session session = sessions.login(Login.of(userId)).session().orElseThrow();
+    setCookie(session.token().text());
+    SessionOutcome outcome = sessions.get(response.toString()); // one round trip
+
+    assertThat(outcome.session().orElseThrow().user()).contains(userId);
+    sessions.invalidateAll(userId);
+    sessions.close();
+  }
+
+  @Test
+  void aRequest() {
+    try (SessionManager sessions = fresh()) {
+      Session made = sessions.login(Login.of(userId)).session().orElseThrow();
+      String cookie = made.token().text();
+      int status = 200;
+
+      SessionOutcome outcome = sessions.get(cookie);
+      if (outcome instanceof Active active) {
+        Session session = active.value();
+        if (active.renewalDue()) {
+          session = sessions.rotate(session).session().orElse(session);
+          setCookie(session.token().text());
+        }
+        session.set(CART, new Cart(List.of("apples")));
+        sessions.save(session);
+        sessions.increment(session, PAGES, 1);
+      } else if (outcome instanceof Unavailable) {
+        status = 503; // nobody is logged out because Redis is down
+      } else {
+        status = 401;
+      }
+
+      assertThat(status).isEqualTo(200);
+      Session found = sessions.get(cookie).session().orElseThrow();
+      assertThat(found.get(CART)).contains(new Cart(List.of("apples")));
+      assertThat(found.get(PAGES)).contains(1L);
+    }
+  }
+
+  @Test
+  void aLogin() {
+    try (SessionManager sessions = fresh()) {
+      Session anonymous = sessions.create().session().orElseThrow();
+
+      SessionOutcome outcome =
+          sessions.login(Login.of(userId).from(anonymous).client("Firefox on Linux"));
+      if (outcome instanceof LimitReached limit) {
+        showSessions(limit.existing());
+      }
+
+      assertThat(outcome.session().orElseThrow().client()).isEqualTo("Firefox on Linux");
+    }
+  }
+
+  private static void showSessions(List<SessionInfo> existing) {
+    assertThat(existing).isNotEmpty();
+  }
+
+  @Test
+  void aLogout() {
+    try (SessionManager sessions = fresh()) {
+      Session session = sessions.login(Login.of(userId)).session().orElseThrow();
+      sessions.login(Login.of(userId));
+      assertThat(sessions.list(userId)).hasSize(2);
+
+      for (SessionInfo one : sessions.list(userId)) {
+        if (!one.id().equals(session.id())) {
+          sessions.invalidate(userId, one); // "end this one"
+        }
+      }
+      sessions.invalidateOthers(session); // after a change of password
+      sessions.invalidate(session); // logout
+      sessions.invalidateAll(userId); // logout everywhere
+
+      assertThat(sessions.count(userId)).isZero();
+    }
+  }
+
+  @Test
+  void settings() {
+    SessionConfig config =
+        SessionConfig.builder()
+            .idle(Duration.ofMinutes(15))
+            .absolute(Duration.ofHours(12))
+            .maxPerUser(3)
+            .onLimit(LimitPolicy.EVICT_OLDEST)
+            .build();
+    Peppers peppers = Peppers.of(2, secretOf2027).accepting(1, secretOf2026);
+    SessionManager sessions =
+        SessionManager.builder(redis, "guide", peppers).config(config).build();
+
+    assertThat(sessions.health().healthy()).isTrue();
+    sessions.close();
+  }
+
+  @Test
+  void development() {
+    SessionManager sessions = SessionManager.local("shop");
+
+    assertThat(sessions.create().session()).isPresent();
+    sessions.close();
+  }
+}

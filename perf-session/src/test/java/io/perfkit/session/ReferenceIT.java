@@ -1,0 +1,55 @@
+package io.perfkit.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.testing.RealRedis;
+import io.perfkit.testing.ReferenceTable;
+import io.perfkit.testing.TestRedis;
+import org.junit.jupiter.api.Test;
+
+/** The tables of docs/reference say what the code says. */
+@RealRedis
+final class ReferenceIT {
+  @Test
+  void metricsAreThoseOfTheTable(TestRedis server) {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    try (SessionManager sessions =
+        SessionManager.builder(server.client(), server.prefix() + "reference", Secrets.ONE)
+            .meterRegistry(registry)
+            .build()) {
+      Session session = sessions.login(Login.of("alice")).session().orElseThrow();
+      sessions.get(session.token().text());
+      sessions.get("forged");
+      sessions.invalidate(session);
+      sessions.get(session.token().text());
+
+      assertThat(count(registry, "perf.session.created", "kind", "login")).isEqualTo(1);
+      assertThat(count(registry, "perf.session.lookups", "result", "active")).isEqualTo(1);
+      assertThat(count(registry, "perf.session.lookups", "result", "not_found")).isEqualTo(1);
+      assertThat(count(registry, "perf.session.lookups", "result", "revoked")).isEqualTo(1);
+      assertThat(count(registry, "perf.session.ended", "reason", "logout")).isEqualTo(1);
+      assertThat(registry.get("perf.session.calls").timer().count()).isEqualTo(3);
+      assertThat(ReferenceTable.under("perf-session", "metrics.md").meters())
+          .isEqualTo(ReferenceTable.metersOf(registry));
+    }
+    assertThat(registry.getMeters()).as("the host gets its registry back").isEmpty();
+  }
+
+  private static double count(
+      SimpleMeterRegistry registry, String meter, String tag, String value) {
+    return registry.get(meter).tag(tag, value).functionCounter().count();
+  }
+
+  @Test
+  void defaultsAreThoseOfTheTable() {
+    assertThat(ReferenceTable.under("SessionConfig", "configuration.md").secondByFirst())
+        .isEqualTo(ReferenceTable.componentsOf(SessionConfig.defaults()));
+  }
+
+  @Test
+  void commandsAreThoseOfTheTable() {
+    assertThat(ReferenceTable.under("Least privilege", "redis-keys.md").secondByFirst())
+        .containsEntry("perf-session", ReferenceTable.commandsOfScripts("perf-session"));
+  }
+}
