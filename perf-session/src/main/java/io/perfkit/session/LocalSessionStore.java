@@ -3,6 +3,7 @@ package io.perfkit.session;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.perfkit.redis.BreakerState;
 import io.perfkit.session.Reply.Code;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -439,7 +440,7 @@ final class LocalSessionStore implements SessionStore {
   @Override
   public SessionHealth health() {
     synchronized (lock) {
-      return new SessionHealth(true, entries.size() >= config.maxLocalSessions());
+      return new SessionHealth(BreakerState.CLOSED, entries.size() >= config.maxLocalSessions());
     }
   }
 

@@ -368,7 +368,7 @@ final class RedisSessionStore implements SessionStore {
 
   @Override
   public SessionHealth health() {
-    return new SessionHealth(guard.available(), false);
+    return new SessionHealth(guard.breaker(), false);
   }
 
   @Override

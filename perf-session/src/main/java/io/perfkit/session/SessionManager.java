@@ -46,6 +46,7 @@ public final class SessionManager implements AutoCloseable {
   private static final int MOVES_MAX = 3;
   private static final byte[] NO_CLOCK = {};
 
+  private final String prefix;
   private final String name;
   private final SessionConfig config;
   private final Peppers peppers;
@@ -57,20 +58,27 @@ public final class SessionManager implements AutoCloseable {
   private final LongSupplier nanos = System::nanoTime;
 
   private SessionManager(Builder builder) {
+    this.prefix = builder.prefix;
     this.name = builder.name;
     this.config = builder.config;
     this.peppers = builder.peppers;
-    RedisSessionStore.keySpace(name, config.partitions()); // says what a name may be
+    RedisSessionStore.keySpace(prefix, config.partitions()); // says what a prefix may be
+    MeterRegistry registry = builder.registry;
+    if (registry != null) {
+      SessionMeters.requireFree(registry, name);
+    }
     UnifiedJedis redis = builder.redis;
     this.store =
         redis == null
             ? new LocalSessionStore(config, builder.clock)
             : new RedisSessionStore(
-                RedisGuard.of(redis, builder.guard), name, config, builder.serverClock);
-    MeterRegistry registry = builder.registry;
-    this.meters = registry == null ? null : new SessionMeters(registry, name, counts);
+                builder.guard(redis).heldBy("sessions '" + builder.name + "'", 0).build(),
+                prefix,
+                config,
+                builder.serverClock);
+    this.meters = registry == null ? null : new SessionMeters(registry, builder.name, counts);
     this.sweeper =
-        config.sweepEvery().isZero() ? null : new Sweeper(name, config.sweepEvery(), this::sweep);
+        config.sweepEvery().isZero() ? null : new Sweeper(prefix, config.sweepEvery(), this::sweep);
   }
 
   /**
@@ -78,19 +86,19 @@ public final class SessionManager implements AutoCloseable {
    *
    * @param redis a RedisClient, RedisSentinelClient or RedisClusterClient; stays the host's to
    *     close
-   * @param name tells applications on one Redis apart; nodes of one application share it; at most
+   * @param prefix tells applications on one Redis apart; nodes of one application share it; at most
    *     91 letters, digits and {@code . _ - :}
    * @param peppers the host's secrets, the same on all nodes
    */
-  public static SessionManager create(UnifiedJedis redis, String name, Peppers peppers) {
-    return builder(redis, name, peppers).build();
+  public static SessionManager create(UnifiedJedis redis, String prefix, Peppers peppers) {
+    return builder(redis, prefix, peppers).build();
   }
 
   /** A builder of a manager of sessions in Redis; the arguments as for {@link #create}. */
-  public static Builder builder(UnifiedJedis redis, String name, Peppers peppers) {
+  public static Builder builder(UnifiedJedis redis, String prefix, Peppers peppers) {
     return new Builder(
         requireNonNull(redis, "redis"),
-        requireNonNull(name, "name"),
+        requireNonNull(prefix, "prefix"),
         requireNonNull(peppers, "peppers"));
   }
 
@@ -124,7 +132,7 @@ public final class SessionManager implements AutoCloseable {
    * @return {@link Active}, {@link LimitReached} or {@link Unavailable}
    */
   public SessionOutcome login(Login login) {
-    UserTag tag = UserTag.of(name, requireNonNull(login, "login").user());
+    UserTag tag = UserTag.of(prefix, requireNonNull(login, "login").user());
     SessionId.Minted minted = SessionId.mint(tag, peppers, random);
     return made(
         minted, new SessionStore.Fresh(minted.id(), login.user(), login.client()), login.current());
@@ -407,7 +415,7 @@ public final class SessionManager implements AutoCloseable {
   }
 
   private UserTag tag(String user) {
-    return UserTag.of(name, Login.requireUser(user));
+    return UserTag.of(prefix, Login.requireUser(user));
   }
 
   /**
@@ -507,18 +515,30 @@ public final class SessionManager implements AutoCloseable {
   /** Collects collaborators and settings. One thread at a time. */
   public static final class Builder {
     private final @Nullable UnifiedJedis redis;
-    private final String name;
+    private final String prefix;
     private final Peppers peppers;
+    private String name;
     private SessionConfig config = SessionConfig.defaults();
-    private GuardConfig guard = GuardConfig.defaults();
+    private @Nullable GuardConfig guardConfig;
+    private @Nullable RedisGuard hostsGuard;
     private @Nullable MeterRegistry registry;
     private InstantSource clock = InstantSource.system();
     private Supplier<byte[]> serverClock = () -> NO_CLOCK;
 
-    private Builder(@Nullable UnifiedJedis redis, String name, Peppers peppers) {
+    private Builder(@Nullable UnifiedJedis redis, String prefix, Peppers peppers) {
       this.redis = redis;
-      this.name = name;
+      this.prefix = prefix;
+      this.name = prefix;
       this.peppers = peppers;
+    }
+
+    /**
+     * Tells this manager from others in meters, as their tag {@code sessions}, and in messages;
+     * default the prefix. Two open managers of one name on one registry are refused.
+     */
+    public Builder name(String sessions) {
+      name = requireNonNull(sessions, "sessions");
+      return this;
     }
 
     /** Time-outs, limits and bounds; default {@link SessionConfig#defaults()}. */
@@ -527,10 +547,35 @@ public final class SessionManager implements AutoCloseable {
       return this;
     }
 
-    /** Time budget and probing of Redis; default {@link GuardConfig#defaults()}. */
+    /**
+     * Time budget and breaker of the guard that this manager shares with all components on its
+     * client. Default: those of the components that are open, else {@link GuardConfig#defaults()}.
+     */
     public Builder guard(GuardConfig settings) {
-      guard = requireNonNull(settings, "settings");
+      guardConfig = requireNonNull(settings, "settings");
       return this;
+    }
+
+    /**
+     * The host's own guard, which stays the host's to close; default one that the manager opens.
+     */
+    public Builder guard(RedisGuard host) {
+      hostsGuard = requireNonNull(host, "host");
+      return this;
+    }
+
+    private RedisGuard.Builder guard(UnifiedJedis client) {
+      RedisGuard.Builder guard = RedisGuard.builder(client);
+      if (guardConfig != null) {
+        guard.config(guardConfig);
+      }
+      if (hostsGuard != null) {
+        guard.sharing(hostsGuard);
+      }
+      if (registry != null) {
+        guard.meterRegistry(registry);
+      }
+      return guard;
     }
 
     /** Where the meters of this manager are registered until it is closed; default none. */
@@ -554,9 +599,11 @@ public final class SessionManager implements AutoCloseable {
     /**
      * The manager.
      *
-     * @throws IllegalArgumentException for a name that is too long or has others than letters,
-     *     digits and {@code . _ - :}, or a client that is none of RedisClient, RedisClusterClient
-     *     and RedisSentinelClient
+     * @throws IllegalArgumentException for a prefix that is longer than 91 characters or has others
+     *     than letters, digits and {@code . _ - :}, a name that another open manager has on the
+     *     registry, a client that is none of RedisClient, RedisClusterClient and
+     *     RedisSentinelClient, one whose pool leaves no connection to the host, one whose other
+     *     components have another {@link GuardConfig}, or a guard of another client
      */
     public SessionManager build() {
       return new SessionManager(this);

@@ -19,9 +19,9 @@ final class SessionMeters implements AutoCloseable {
   private final Timer calls;
   private final List<Meter> meters = new ArrayList<>();
 
-  SessionMeters(MeterRegistry registry, String prefix, Count.Counts counts) {
+  SessionMeters(MeterRegistry registry, String name, Count.Counts counts) {
     this.registry = registry;
-    Tags tags = Tags.of("prefix", prefix);
+    Tags tags = tags(name);
     this.calls = Timer.builder(CALLS).tags(tags).register(registry);
     meters.add(calls);
     for (Count count : Count.values()) {
@@ -29,6 +29,21 @@ final class SessionMeters implements AutoCloseable {
           FunctionCounter.builder(count.meter, counts.adder(count), LongAdder::sum)
               .tags(tags.and(count.tag, count.value))
               .register(registry));
+    }
+  }
+
+  private static Tags tags(String name) {
+    return Tags.of("sessions", name);
+  }
+
+  /** Refuses a name that another open manager has. */
+  static void requireFree(MeterRegistry registry, String name) {
+    if (registry.find(CALLS).tags(tags(name)).meter() != null) {
+      throw new IllegalArgumentException(
+          "name: '"
+              + name
+              + "' (expected: not that of another open manager on this registry; set another one by"
+              + " name(…))");
     }
   }
 

@@ -1,11 +1,13 @@
 package io.perfkit.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.ReferenceTable;
 import io.perfkit.testing.TestRedis;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The tables of docs/reference say what the code says. */
@@ -30,8 +32,22 @@ final class ReferenceIT {
       assertThat(count(registry, "perf.session.lookups", "result", "revoked")).isEqualTo(1);
       assertThat(count(registry, "perf.session.ended", "reason", "logout")).isEqualTo(1);
       assertThat(registry.get("perf.session.calls").timer().count()).isEqualTo(3);
-      assertThat(ReferenceTable.under("perf-session", "metrics.md").meters())
-          .isEqualTo(ReferenceTable.metersOf(registry));
+      Map<String, String> meters = ReferenceTable.under("perf-session", "metrics.md").meters();
+      meters.putAll(ReferenceTable.under("perf-redis", "metrics.md").meters());
+      assertThat(ReferenceTable.metersOf(registry)).isEqualTo(meters);
+
+      assertThatThrownBy(
+              () ->
+                  SessionManager.localBuilder(server.prefix() + "reference")
+                      .meterRegistry(registry)
+                      .build())
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith(
+              "name: '" + server.prefix() + "reference' (expected: not that of");
+      SessionManager other =
+          SessionManager.localBuilder("reference").meterRegistry(registry).name("other").build();
+      other.close();
+      assertThat(ReferenceTable.metersOf(registry)).isEqualTo(meters);
     }
     assertThat(registry.getMeters()).as("the host gets its registry back").isEmpty();
   }
