@@ -2,9 +2,9 @@ package io.perfkit.cache;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
-import io.perfkit.cache.Lookup.Hit;
-import io.perfkit.cache.Lookup.Outcome;
-import io.perfkit.cache.RedisLevel.Question;
+import io.perfkit.cache.L2Reply.Hit;
+import io.perfkit.cache.L2Reply.Outcome;
+import io.perfkit.cache.SecondLevel.Question;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Watches that a cache keeps its word: now and then compares a few local copies with Redis, by
- * their stamps. A copy that differs may be one whose invalidation is still on its way; one that
+ * their versions. A copy that differs may be one whose invalidation is still on its way; one that
  * differs and would be served after {@code maxStaleness} should not exist. It is counted and
  * dropped.
  *
@@ -40,9 +40,9 @@ final class Audit<K, V> {
   private static final int STRIDE_MAX = 8;
   private static final Logger LOG = LoggerFactory.getLogger(Audit.class);
 
-  private final Cache<K, V> cache;
+  private final CacheParts<K, V> cache;
   private final LocalLevel<K, V> local;
-  private final RedisLevel<V> redis;
+  private final SecondLevel<V> redis;
   private final long hitsPerLook;
   private final long stalenessNanos;
   private final LongSupplier nanos;
@@ -54,18 +54,12 @@ final class Audit<K, V> {
   private long hitsSeen;
   private volatile long suspectedNanos;
 
-  Audit(
-      Cache<K, V> cache,
-      LocalLevel<K, V> local,
-      RedisLevel<V> redis,
-      long hitsPerLook,
-      Duration maxStaleness,
-      LongSupplier nanos) {
+  Audit(CacheParts<K, V> cache, long hitsPerLook, LongSupplier nanos) {
     this.cache = cache;
-    this.local = local;
-    this.redis = redis;
+    this.local = cache.local();
+    this.redis = cache.l2();
     this.hitsPerLook = hitsPerLook;
-    this.stalenessNanos = maxStaleness.toNanos();
+    this.stalenessNanos = cache.config().maxStaleness().toNanos();
     this.nanos = nanos;
   }
 
@@ -101,7 +95,7 @@ final class Audit<K, V> {
     suspects.forEach((copy, suspect) -> looked.add(new Looked<>(suspect.key(), copy)));
     for (Map.Entry<K, LocalEntry<V>> sampled : sample()) {
       LocalEntry<V> copy = sampled.getValue();
-      if (copy.about.stamp != null && !suspects.containsKey(copy)) {
+      if (copy.about.version != null && !suspects.containsKey(copy)) {
         looked.add(new Looked<>(sampled.getKey(), copy));
       }
     }
@@ -109,7 +103,7 @@ final class Audit<K, V> {
         looked.stream()
             .map(look -> new Question<>(cache.address(look.key()), false, look.copy()))
             .toList();
-    List<Lookup<V>> lookups = redis.lookup(questions);
+    List<L2Reply<V>> lookups = redis.lookup(questions);
     for (int i = 0; i < looked.size(); i++) {
       judge(looked.get(i), lookups.get(i));
     }
@@ -125,7 +119,7 @@ final class Audit<K, V> {
 
   /** Copies picked by a walk that goes round and takes random steps. */
   private List<Map.Entry<K, LocalEntry<V>>> sample() {
-    long hits = cache.hits();
+    long hits = cache.counters().l1Hits.sum();
     long wanted = Math.min(SAMPLE_MAX, (hits - hitsSeen) / hitsPerLook);
     hitsSeen = wanted == SAMPLE_MAX ? hits : hitsSeen + wanted * hitsPerLook;
     List<Map.Entry<K, LocalEntry<V>>> sample = new ArrayList<>();
@@ -148,7 +142,7 @@ final class Audit<K, V> {
     return sample;
   }
 
-  private void judge(Looked<K, V> look, Lookup<V> lookup) {
+  private void judge(Looked<K, V> look, L2Reply<V> lookup) {
     if (lookup.outcome() == Outcome.DOWN) {
       return; // tells nothing
     }
@@ -158,7 +152,7 @@ final class Audit<K, V> {
     // After the answer, or the change may be younger than it says; and before the copy counts, or
     // it may have ended by now.
     long now = nanos.getAsLong();
-    boolean same = hit != null && Objects.equals(hit.stamp(), copy.about.stamp);
+    boolean same = hit != null && Objects.equals(hit.version(), copy.about.version);
     if (same || !counts(look.key(), copy)) {
       suspects.remove(copy);
       return;

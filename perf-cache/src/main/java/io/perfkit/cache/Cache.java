@@ -2,12 +2,12 @@ package io.perfkit.cache;
 
 import static java.util.Objects.requireNonNull;
 
-import io.perfkit.cache.Flight.Found;
+import io.perfkit.cache.L2Reply.Hit;
 import io.perfkit.cache.LocalLevel.Reading;
-import io.perfkit.cache.Lookup.Hit;
 import io.perfkit.cache.internal.Stages;
 import io.perfkit.redis.RedisUnavailable;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,65 +35,51 @@ public final class Cache<K, V> {
   /* Invariants
    * I1  after an invalidation or a put returns, nothing whose read or load began before is kept: in
    *     L1 its epoch is old (Fence), in Redis its lease is gone or a mark has moved (RedisLevel).
-   * I2  one loader per key at a time in this JVM, unless the key is invalidated in between: whoever
-   *     installs the flight loads, who finds a current one waits for it.
+   * I2  one loader per key at a time in this JVM, unless the key is invalidated in between: the
+   *     thread that installs the in-flight load loads, a thread that finds a current one waits.
    * I3  a local copy never outlives the entry in Redis it was read from.
    * I4  Redis never fails a get: a loader that can serve, serves.
-   * I5  whoever waits for another's flight has landed all his own: flights can't wait in a circle.
+   * I5  whoever waits for another's flight has landed all his own: inFlight can't wait in a circle.
    * I6  a value past its life serves only if it was not invalidated: it was read from Redis while
    *     nothing that is heard of concerned it, or its copy counts but for its age.
    * No lock is held while a loader, codec or key function runs. */
-  private final String name;
-  private final Function<? super K, String> keyText;
-  private final CacheConfig config;
+  private final CacheParts<K, V> parts;
   private final LocalLevel<K, V> local;
-  private final RedisLevel<V> redis;
-  private final Levels<K, V> levels;
-  private final Waiters waiters;
-  private final @Nullable Copier<V> copier;
-  private final Finder<K, V> finder;
-  private final StageFinder<K, V> stageFinder;
-  private final Counters counters = new Counters();
+  private final SecondLevel<V> l2;
+  private final TwoLevelStore<K, V> store;
+  private final SyncReads<K, V> reads;
+  private final AsyncReads<K, V> asyncReads;
+  private final Counters counters;
 
-  Cache(
-      String name,
-      Function<? super K, String> keyText,
-      CacheConfig config,
-      LocalLevel<K, V> local,
-      RedisLevel<V> redis,
-      Waiters waiters,
-      LoadThreads threads,
-      @Nullable Copier<V> copier) {
-    this.name = name;
-    this.keyText = keyText;
-    this.config = config;
-    this.local = local;
-    this.redis = redis;
-    this.waiters = waiters;
-    this.copier = copier;
-    this.levels = new Levels<>(name, config, local, redis, counters, copier);
-    Flights<K, V> flights = new Flights<>(local);
-    Loading<K, V> loading = new Loading<>(name, config, local, levels, threads, counters);
-    this.finder = new Finder<>(name, config, local, levels, flights, waiters, loading, counters);
-    this.stageFinder =
-        new StageFinder<>(name, config, levels, flights, waiters, threads, loading, counters);
+  Cache(CacheParts<K, V> parts) {
+    this.parts = parts;
+    this.local = parts.local();
+    this.l2 = parts.l2();
+    this.counters = parts.counters();
+    StaleValues<K, V> stale = new StaleValues<>(parts);
+    this.store = new TwoLevelStore<>(parts, stale);
+    InFlightLoads<K, V> inFlight = new InFlightLoads<>(local);
+    LoaderRunner<K, V> runner = new LoaderRunner<>(parts, store, stale);
+    this.reads = new SyncReads<>(parts, inFlight, store, stale, runner);
+    this.asyncReads = new AsyncReads<>(parts, inFlight, store, stale, runner);
   }
 
   /** The name given to {@link Caches#cache}. */
   public String name() {
-    return name;
+    return parts.name();
   }
 
   /**
    * The value of {@code key}, loaded by {@code loader} if neither level holds it. Callers that ask
    * for the same key meanwhile wait for that one load. A loader that returns null says that there
-   * is no value: null is returned, and that is kept for {@link CacheConfig#absentTtl()}.
+   * is no value: null is returned, and that is kept for {@link CacheConfig#absentTtl()}. A value
+   * that the codec can't write is returned and not kept, see {@link CacheStats#unwritable()}.
    *
    * <p>Cost: an L1 hit reads the clock and allocates nothing. Otherwise one round trip to find the
    * entry, and after a load one more to store it.
    *
-   * @throws IllegalStateException if the loader asks for its own key, or the caches are closed
-   * @throws io.perfkit.redis.CodecFailed if the loaded value can't be written; nothing is kept
+   * @throws IllegalStateException if the loader asks for its own key, or loaders of several threads
+   *     wait for each other's keys in a cycle, or the caches are closed
    * @throws LoadInterrupted if this thread is interrupted while it waits for another's load
    * @throws RuntimeException what the loader threw, as it is, to all who waited for it; nothing is
    *     kept
@@ -120,8 +106,7 @@ public final class Cache<K, V> {
     }
     requireNonNull(loader, "loader");
     Found<V> result =
-        finder.verify(
-            key, address(key), keys -> Map.of(key, Entry.<V>ofNullable(loader.apply(key))));
+        reads.verify(key, address(key), keys -> List.of(Entry.<V>ofNullable(loader.apply(key))));
     counters.got(result);
     return handOut(result.value());
   }
@@ -148,8 +133,6 @@ public final class Cache<K, V> {
    *
    * @throws IllegalStateException if the loader asks for one of its own keys, or the caches are
    *     closed
-   * @throws io.perfkit.redis.CodecFailed if a loaded value can't be written; none of the loaded
-   *     ones is kept
    * @throws LoadInterrupted if this thread is interrupted while it waits for another's load
    * @throws RuntimeException what the loader threw, as it is; none of its keys is kept
    */
@@ -179,7 +162,7 @@ public final class Cache<K, V> {
       }
       values.put(key, copy == null ? null : handOut(copy.value));
     }
-    find(missing, loader).forEach((key, found) -> values.put(key, handOut(found.value())));
+    findAll(missing, loader).forEach((key, found) -> values.put(key, handOut(found.value())));
     Map<K, V> present = new LinkedHashMap<>();
     values.forEach(
         (key, value) -> {
@@ -199,7 +182,7 @@ public final class Cache<K, V> {
     if (copy != null) {
       return handOut(copy.value);
     }
-    Found<V> result = finder.peek(key, address(key));
+    Found<V> result = reads.peek(key, address(key));
     counters.got(result);
     return handOut(result.value());
   }
@@ -220,16 +203,16 @@ public final class Cache<K, V> {
    * an invalidation where {@link CacheConfig#absentTtl()} is zero.
    */
   public void putEntry(K key, Entry<V> entry) {
-    Life life = levels.lifeOf(entry);
-    if (life.isOver()) {
+    Ttl ttl = store.ttlOf(entry);
+    if (ttl.isExpired()) {
       invalidate(key);
       return;
     }
     Address address = address(key);
     Reading before = local.reading(address.hash());
-    Stamp stamp = redis.put(address, entry, life);
+    EntryVersion version = l2.put(address, entry, ttl);
     V kept = handOut(entry.value());
-    local.replace(key, new Hit<>(kept, entry.tags(), stamp, life, null), before);
+    local.replace(key, new Hit<>(kept, entry.tags(), version, ttl, null), before);
   }
 
   /**
@@ -247,7 +230,7 @@ public final class Cache<K, V> {
     Map<K, Address> addresses = new LinkedHashMap<>();
     keys.forEach(key -> addresses.put(key, address(key)));
     try {
-      redis.invalidate(addresses.values());
+      l2.invalidate(addresses.values());
     } finally {
       addresses.forEach((key, address) -> local.remove(key, address.hash()));
     }
@@ -261,7 +244,7 @@ public final class Cache<K, V> {
   public void invalidateTag(String tag) {
     Entry.requireTag(tag);
     try {
-      redis.invalidateTag(tag);
+      l2.invalidateTag(tag);
     } finally {
       local.removeTag(tag);
     }
@@ -272,7 +255,7 @@ public final class Cache<K, V> {
    */
   public void clear() {
     try {
-      redis.clear();
+      l2.clear();
     } finally {
       local.clear();
     }
@@ -280,7 +263,7 @@ public final class Cache<K, V> {
 
   /** What this cache has done so far on this node. */
   public CacheStats stats() {
-    return counters.snapshot(local, redis);
+    return counters.snapshot(local, l2);
   }
 
   /**
@@ -288,12 +271,12 @@ public final class Cache<K, V> {
    * health check.
    */
   public CacheHealth health() {
-    return redis.health(local.now());
+    return l2.health(local.now());
   }
 
   /** Keys, more or less, that wait for another node's load. */
   int waiting() {
-    return waiters.size();
+    return parts.waiters().size();
   }
 
   /** Fails at once for a key that no level could take. */
@@ -302,12 +285,12 @@ public final class Cache<K, V> {
   }
 
   Address address(K key) {
-    return redis.address(text(key));
+    return parts.address(key);
   }
 
   /** The key as Redis and other nodes know it. */
   String text(K key) {
-    return requireNonNull(keyText.apply(requireNonNull(key, "key")), "key text");
+    return parts.text(key);
   }
 
   /** Keys of L1, the most used first. */
@@ -338,30 +321,38 @@ public final class Cache<K, V> {
 
   /** A value of this cache for one caller: a copy of its own where {@link Copies} say so. */
   @Nullable V handOut(@Nullable V value) {
-    return copier == null ? value : copier.copy(value);
+    return parts.handOut(value);
   }
 
   /** The other half, when L1 knew nothing. */
   @Nullable V find(K key, Function<? super K, Entry<V>> loader) {
-    Map<K, Found<V>> found =
-        find(Set.of(key), missing -> Map.of(key, requireNonNull(loader.apply(key), "entry")));
-    return handOut(requireNonNull(found.get(key)).value());
+    Found<V> found =
+        reads.get(key, address(key), keys -> List.of(requireNonNull(loader.apply(key), "entry")));
+    counters.got(found);
+    return handOut(found.value());
   }
 
-  private Map<K, Found<V>> find(
+  private Map<K, Found<V>> findAll(
       Set<K> keys, Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader) {
     Map<K, Address> addresses = new LinkedHashMap<>();
-    keys.forEach(key -> addresses.put(key, address(key))); // may throw, so before the first flight
-    Map<K, Found<V>> found = finder.find(addresses, loader::apply);
+    keys.forEach(key -> addresses.put(key, address(key))); // may throw, so before the first load
+    Map<K, Found<V>> found = reads.getAll(addresses, missing -> load(missing, loader));
     found.values().forEach(counters::got);
     return found;
   }
 
-  /** As {@link #find}, for a loader whose entry comes later; see {@link StageFinder#find}. */
+  private List<Entry<V>> load(
+      List<K> keys, Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader) {
+    Set<K> missing = Collections.unmodifiableSet(new LinkedHashSet<>(keys));
+    Map<K, Entry<V>> loaded = requireNonNull(loader.apply(missing), "loaded");
+    return keys.stream().map(key -> loaded.getOrDefault(key, Entry.absent())).toList();
+  }
+
+  /** As {@link #find}, for a loader whose entry comes later; see {@link AsyncReads#get}. */
   CompletableFuture<@Nullable V> findLater(
       K key, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
     return Stages.map(
-        stageFinder.find(key, address(key), loader),
+        asyncReads.get(key, address(key), loader),
         found -> {
           counters.got(found);
           return handOut(found.value());
@@ -370,6 +361,6 @@ public final class Cache<K, V> {
 
   @Override
   public String toString() {
-    return "Cache[" + name + ", " + config + "]";
+    return "Cache[" + parts.name() + ", " + parts.config() + "]";
   }
 }

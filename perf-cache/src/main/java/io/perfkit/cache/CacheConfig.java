@@ -27,9 +27,9 @@ import java.util.Set;
  *     loads a newer one behind it; default zero, which means not at all
  * @param staleIfError how long after its life in Redis a value still serves when the loader throws
  *     or takes too long; default zero, which means not at all
- * @param throttle pause between a failed load and the next one, while an old value serves; default
+ * @param throttle pause between a failed load and the next one, while a stale value serves; default
  *     1 s
- * @param loadTimeoutSoft time after which an old value serves, as by {@code staleIfError}, while
+ * @param loadTimeoutSoft time after which a stale value serves, as by {@code staleIfError}, while
  *     the load goes on; default zero, which means no limit
  * @param loadTimeoutHard time after which a load's callers get {@link LoadTimedOut}; default zero,
  *     which means no limit
@@ -158,8 +158,8 @@ public record CacheConfig(
     return failures.stream().anyMatch(kind -> kind.isInstance(failure));
   }
 
-  /** How long a value stays in Redis after its life. */
-  Duration keep() {
+  /** How long a value stays in Redis after its TTL. */
+  Duration gracePeriod() {
     return staleWhileRevalidate.compareTo(staleIfError) > 0 ? staleWhileRevalidate : staleIfError;
   }
 
@@ -177,9 +177,9 @@ public record CacheConfig(
   }
 
   /** How long {@code entry} lives, jitter apart; zero if it is not to be kept. */
-  Duration lifeOf(Entry<?> entry) {
-    Duration life = entry.value() == null ? absentTtl : l2Ttl;
-    return life.compareTo(entry.maxTtl()) < 0 ? life : entry.maxTtl();
+  Duration ttlOf(Entry<?> entry) {
+    Duration ttl = entry.value() == null ? absentTtl : l2Ttl;
+    return ttl.compareTo(entry.maxTtl()) < 0 ? ttl : entry.maxTtl();
   }
 
   /** The defaults. */

@@ -8,11 +8,11 @@ import java.time.Duration;
  *
  * @param breaker whether commands are sent to Redis: while it is closed
  * @param subscribed whether other nodes' messages are heard
- * @param heardAge how long ago everything published had been heard for certain
+ * @param heartbeatAge how long ago everything published had been heard for certain
  * @param unsentInvalidations keys, tags and whole caches whose invalidation waits for Redis
  */
 public record CacheHealth(
-    BreakerState breaker, boolean subscribed, Duration heardAge, int unsentInvalidations) {
+    BreakerState breaker, boolean subscribed, Duration heartbeatAge, int unsentInvalidations) {
 
   /** Whether commands are sent to Redis. */
   public boolean redisAvailable() {

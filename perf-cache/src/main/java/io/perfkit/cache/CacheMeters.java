@@ -38,9 +38,10 @@ final class CacheMeters implements AutoCloseable {
   static final String REFRESHES_SKIPPED = "perf.cache.refreshes.skipped";
   static final String FAILURES_REMEMBERED = "perf.cache.failures.remembered";
   static final String LEASE_WAITS = "perf.cache.lease.waits";
+  static final String CODEC_FAILURES = "perf.cache.codec.failures";
   static final String EVICTIONS = "perf.cache.evictions";
   static final String LAG = "perf.cache.coherence.lag";
-  static final String HEARD_AGE = "perf.cache.heard.age";
+  static final String HEARTBEAT_AGE = "perf.cache.heartbeat.age";
 
   private final MeterRegistry registry;
   private final Tags caches;
@@ -76,6 +77,8 @@ final class CacheMeters implements AutoCloseable {
     count(cache, STALE, name, CacheStats::staleServed);
     count(cache, REFRESHES_SKIPPED, name, CacheStats::refreshesSkipped);
     count(cache, FAILURES_REMEMBERED, name, CacheStats::failuresRemembered);
+    count(cache, CODEC_FAILURES, name.and("value", "unreadable"), CacheStats::unreadable);
+    count(cache, CODEC_FAILURES, name.and("value", "unwritable"), CacheStats::unwritable);
     count(cache, EVICTIONS, name.and("cause", "size"), CacheStats::evictionsBySize);
     count(cache, EVICTIONS, name.and("cause", "age"), CacheStats::evictionsByAge);
     time(
@@ -146,7 +149,7 @@ final class CacheMeters implements AutoCloseable {
     meters.add(
         FunctionCounter.builder(RETOLD, all, Caches::retold).tags(caches).register(registry));
     meters.add(
-        TimeGauge.builder(HEARD_AGE, all, NANOSECONDS, c -> c.health().heardAge().toNanos())
+        TimeGauge.builder(HEARTBEAT_AGE, all, NANOSECONDS, c -> c.health().heartbeatAge().toNanos())
             .tags(caches)
             .register(registry));
   }

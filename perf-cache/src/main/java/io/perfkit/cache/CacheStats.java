@@ -19,6 +19,8 @@ package io.perfkit.cache;
  * @param leaseWaitNanos time that these took
  * @param evictionsBySize local copies dropped to keep within their bound
  * @param evictionsByAge local copies dropped because they were old or idle
+ * @param unreadable entries in Redis that could not be read, and were taken for absent
+ * @param unwritable loaded values that could not be written: they were served and not kept
  */
 public record CacheStats(
     long l1Hits,
@@ -34,9 +36,11 @@ public record CacheStats(
     long leaseWaits,
     long leaseWaitNanos,
     long evictionsBySize,
-    long evictionsByAge) {
+    long evictionsByAge,
+    long unreadable,
+    long unwritable) {
 
-  static final CacheStats NONE = new CacheStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  static final CacheStats NONE = new CacheStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   CacheStats plus(CacheStats other) {
     return new CacheStats(
@@ -53,7 +57,9 @@ public record CacheStats(
         leaseWaits + other.leaseWaits,
         leaseWaitNanos + other.leaseWaitNanos,
         evictionsBySize + other.evictionsBySize,
-        evictionsByAge + other.evictionsByAge);
+        evictionsByAge + other.evictionsByAge,
+        unreadable + other.unreadable,
+        unwritable + other.unwritable);
   }
 
   /** Share of gets that a level answered, 0 to 1; 0 before the first get. */

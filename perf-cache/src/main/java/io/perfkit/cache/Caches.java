@@ -188,23 +188,29 @@ public final class Caches implements AutoCloseable {
             codec,
             config,
             new RecentInvalidations(fence, nanos));
-    Waiters waiters = new Waiters();
+    LeaseWaiters waiters = new LeaseWaiters();
     LocalLevel<K, V> local =
         copies(
-            name, config, weigher, new Receiver(fence, waiters), ticking == null ? nanos : ticking);
+            name,
+            config,
+            weigher,
+            new InvalidationListener(fence, waiters),
+            ticking == null ? nanos : ticking);
     levels.add(redis);
     Copier<V> copier =
         config.copies() == Copies.SHARE
             ? null
             : new Copier<>(ValueFormat.of(codec).withMaxBytes(config.maxValueBytes()));
-    Cache<K, V> cache = new Cache<>(name, keyText, config, local, redis, waiters, threads, copier);
+    CacheParts<K, V> parts =
+        new CacheParts<>(
+            name, keyText, config, local, redis, waiters, threads, copier, new Counters());
+    Cache<K, V> cache = new Cache<>(parts);
     caches.add(cache);
     if (meters != null) {
       meters.bind(cache, local);
     }
     if (hitsPerAudit > 0) {
-      Audit<K, V> audit =
-          new Audit<>(cache, local, redis, hitsPerAudit, config.maxStaleness(), nanos);
+      Audit<K, V> audit = new Audit<>(parts, hitsPerAudit, nanos);
       audits.add(audit);
       if (meters != null) {
         meters.bind(audit, name);
@@ -213,22 +219,22 @@ public final class Caches implements AutoCloseable {
     return cache;
   }
 
-  /** Local copies under a name, which they take, that end when {@code receiver} hears it. */
+  /** Local copies under a name, which they take, that end when {@code listener} hears it. */
   <K, V> LocalLevel<K, V> copies(
       String name,
       CacheConfig config,
       @Nullable ToIntBiFunction<? super K, ? super V> weigher,
-      Receiver receiver,
+      InvalidationListener listener,
       LongSupplier clock) {
-    if (!channel.register(name, receiver)) {
+    if (!channel.register(name, listener)) {
       throw new IllegalStateException("name: '" + name + "' (expected: a name not taken yet)");
     }
-    long beatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
-    Duration silenceMax = config.maxStaleness().multipliedBy(3);
+    long heartbeatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
+    Duration maxSilence = config.maxStaleness().multipliedBy(3);
     var unused =
         keeper.scheduleWithFixedDelay(
-            () -> channel.beat(guard, silenceMax), 0, beatMillis, MILLISECONDS);
-    return new LocalLevel<>(config, weigher, receiver.fence(), channel, clock);
+            () -> channel.heartbeat(guard, maxSilence), 0, heartbeatMillis, MILLISECONDS);
+    return new LocalLevel<>(config, weigher, listener.fence(), channel, clock);
   }
 
   LongSupplier exactClock() {
@@ -321,8 +327,8 @@ public final class Caches implements AutoCloseable {
   }
 
   CacheHealth health(int unsent) {
-    Duration heardAge = channel.heardAge(nanos.getAsLong());
-    return new CacheHealth(guard.breaker(), subscribed(), heardAge, unsent);
+    Duration heartbeatAge = channel.heartbeatAge(nanos.getAsLong());
+    return new CacheHealth(guard.breaker(), subscribed(), heartbeatAge, unsent);
   }
 
   /** What tells these caches from others on one meter registry: by default the prefix. */

@@ -16,7 +16,7 @@ final class Counters {
   final LongAdder refreshesSkipped = new LongAdder();
   final LongAdder failuresRemembered = new LongAdder();
 
-  void got(Flight.Found<?> found) {
+  void got(Found<?> found) {
     if (found.stale()) {
       staleServed.increment();
     }
@@ -27,14 +27,14 @@ final class Counters {
     }
   }
 
-  CacheStats snapshot(LocalLevel<?, ?> local, RedisLevel<?> redis) {
+  CacheStats snapshot(LocalLevel<?, ?> local, SecondLevel<?> l2) {
     return new CacheStats(
         l1Hits.sum(),
         l2Hits.sum(),
         misses.sum(),
         loads.sum(),
         loadFailures.sum(),
-        redis.failures(),
+        l2.failures(),
         staleServed.sum(),
         refreshesSkipped.sum(),
         failuresRemembered.sum(),
@@ -42,6 +42,8 @@ final class Counters {
         leaseWaits.sum(),
         leaseWaitNanos.sum(),
         local.evictedBySize(),
-        local.evictedByAge());
+        local.evictedByAge(),
+        l2.unreadable(),
+        l2.unwritable());
   }
 }

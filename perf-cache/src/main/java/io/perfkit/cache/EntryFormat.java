@@ -2,7 +2,7 @@ package io.perfkit.cache;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.perfkit.cache.Lookup.Hit;
+import io.perfkit.cache.L2Reply.Hit;
 import io.perfkit.redis.ValueFormat;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +38,7 @@ record EntryFormat<V>(ValueFormat<V> values) {
   }
 
   /** Nothing if the value was not written by this format. The scripts have checked the tags. */
-  Optional<Hit<V>> decode(byte[] body, Stamp stamp, Life life) {
+  Optional<Hit<V>> decode(byte[] body, EntryVersion version, Ttl ttl) {
     ByteBuffer bytes = ByteBuffer.wrap(body);
     byte flags = bytes.get();
     Set<String> tags = new HashSet<>();
@@ -48,15 +48,15 @@ record EntryFormat<V>(ValueFormat<V> values) {
       tags.add(new String(tag, UTF_8));
     }
     if (flags == ABSENT) {
-      return Optional.of(new Hit<>(null, tags, stamp, life, null));
+      return Optional.of(new Hit<>(null, tags, version, ttl, null));
     }
     byte[] stored = new byte[bytes.remaining()];
     bytes.get(stored);
     if (flags == FAILED) {
       Failure failure = new Failure(new String(stored, UTF_8), null);
-      return Optional.of(new Hit<>(null, tags, stamp, life, failure));
+      return Optional.of(new Hit<>(null, tags, version, ttl, failure));
     }
-    return values.decode(stored).map(value -> new Hit<>(value, tags, stamp, life, null));
+    return values.decode(stored).map(value -> new Hit<>(value, tags, version, ttl, null));
   }
 
   static List<byte[]> tagBytes(Set<String> tags) {

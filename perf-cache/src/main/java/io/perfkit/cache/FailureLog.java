@@ -33,7 +33,7 @@ final class FailureLog {
       return false;
     }
     LOG.warn(
-        "A load of cache '{}' failed and old values may serve: {}",
+        "A load of cache '{}' failed and stale values may serve: {}",
         cache,
         failure.getClass().getName());
     LOG.debug("A load of cache '{}' failed", cache, failure);

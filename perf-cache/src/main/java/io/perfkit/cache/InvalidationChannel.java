@@ -42,7 +42,7 @@ final class InvalidationChannel implements AutoCloseable {
   /* Invariants
    * C1  after a gap, all local copies end before the first message of the new subscription counts.
    * C2  a node's own messages end no cache's copies: it ended them itself, in the order that put needs.
-   * C3  heardNanos is a time before which no message is outstanding: the time of a beat that has come
+   * C3  lastHeartbeatNanos is a time before which no message is outstanding: the time of a beat that has come
    *     back, or at which the subscription was asked for, after C1. */
   private static final Logger LOG = LoggerFactory.getLogger(InvalidationChannel.class);
   private static final Duration PAUSE_AFTER_LOSS = Duration.ofMillis(200);
@@ -53,13 +53,13 @@ final class InvalidationChannel implements AutoCloseable {
   private final long self = ThreadLocalRandom.current().nextLong();
   private final byte[] name;
   private final byte[] ownName;
-  private final Map<String, Receiver> receivers = new ConcurrentHashMap<>();
+  private final Map<String, InvalidationListener> listeners = new ConcurrentHashMap<>();
   private final LongSupplier nanos;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "perf-cache-invalidations");
   private volatile @Nullable Connection connection;
   private volatile boolean subscribed;
-  private volatile long heardNanos;
+  private volatile long lastHeartbeatNanos;
   private volatile long lagNanos;
 
   InvalidationChannel(UnifiedJedis redis, String prefix, LongSupplier nanos) {
@@ -73,7 +73,7 @@ final class InvalidationChannel implements AutoCloseable {
     }
     this.redis = redis;
     this.nanos = nanos;
-    this.heardNanos = nanos.getAsLong() - Duration.ofDays(1).toNanos(); // nothing yet
+    this.lastHeartbeatNanos = nanos.getAsLong() - Duration.ofDays(1).toNanos(); // nothing yet
     this.name = (prefix + ":v1:invalidations").getBytes(UTF_8);
     this.ownName = (prefix + ":v1:beat:" + Long.toHexString(self)).getBytes(UTF_8);
     thread.setDaemon(true);
@@ -112,22 +112,22 @@ final class InvalidationChannel implements AutoCloseable {
         .array();
   }
 
-  /** From now on messages of {@code cache} go to {@code receiver}. False if the name is taken. */
-  boolean register(String cache, Receiver receiver) {
-    return receivers.putIfAbsent(cache, receiver) == null;
+  /** From now on messages of {@code cache} go to {@code listener}. False if the name is taken. */
+  boolean register(String cache, InvalidationListener listener) {
+    return listeners.putIfAbsent(cache, listener) == null;
   }
 
   /**
    * A time by which every message published before has done its work here, or the copies that it
    * concerned have ended. Costs a volatile read.
    */
-  long heardNanos() {
-    return heardNanos;
+  long lastHeartbeatNanos() {
+    return lastHeartbeatNanos;
   }
 
   /** How long ago everything published had been heard for certain. */
-  Duration heardAge(long now) {
-    return Duration.ofNanos(now - heardNanos);
+  Duration heartbeatAge(long now) {
+    return Duration.ofNanos(now - lastHeartbeatNanos);
   }
 
   /** How long the last beat took to come back, and so about any message to be heard. */
@@ -140,14 +140,14 @@ final class InvalidationChannel implements AutoCloseable {
    * message that it published before, so its arrival proves that all of them were heard. A
    * subscription that has been silent for too long is cut, and made anew. One round trip.
    */
-  void beat(RedisGuard guard, Duration silenceMax) {
+  void heartbeat(RedisGuard guard, Duration maxSilence) {
     Connection held = connection;
     if (held == null || !subscribed) {
       return;
     }
     long now = nanos.getAsLong();
     try {
-      if (now - heardNanos > silenceMax.toNanos()) {
+      if (now - lastHeartbeatNanos > maxSilence.toNanos()) {
         held.forceDisconnect();
       } else {
         byte[] time = ByteBuffer.allocate(Long.BYTES).putLong(now).array();
@@ -245,8 +245,8 @@ final class InvalidationChannel implements AutoCloseable {
 
     @Override
     public void onSubscribe(byte[] channel, int subscriptions) {
-      receivers.values().forEach(Receiver::gap); // C1
-      heardNanos = askedNanos;
+      listeners.values().forEach(InvalidationListener::gap); // C1
+      lastHeartbeatNanos = askedNanos;
       subscribed = true;
     }
 
@@ -254,8 +254,8 @@ final class InvalidationChannel implements AutoCloseable {
     public void onMessage(byte[] channel, byte[] message) {
       if (Arrays.equals(channel, ownName)) {
         if (message.length == Long.BYTES) { // or else it is not one of ours
-          heardNanos = ByteBuffer.wrap(message).getLong(); // C3
-          lagNanos = nanos.getAsLong() - heardNanos;
+          lastHeartbeatNanos = ByteBuffer.wrap(message).getLong(); // C3
+          lagNanos = nanos.getAsLong() - lastHeartbeatNanos;
         }
         return;
       }
@@ -266,10 +266,10 @@ final class InvalidationChannel implements AutoCloseable {
       boolean own = parts.getLong() == self; // C2
       byte code = parts.get();
       int hash = parts.getInt();
-      Receiver receiver = receivers.get(UTF_8.decode(parts).toString());
+      InvalidationListener listener = listeners.get(UTF_8.decode(parts).toString());
       for (Kind kind : Kind.values()) {
-        if (receiver != null && kind.code == code) {
-          receiver.heard(kind, hash, own);
+        if (listener != null && kind.code == code) {
+          listener.heard(kind, hash, own);
         }
       }
     }
@@ -293,6 +293,6 @@ final class InvalidationChannel implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    receivers.values().forEach(Receiver::gap); // who waits for a message will hear none
+    listeners.values().forEach(InvalidationListener::gap); // who waits for a message will hear none
   }
 }

@@ -1,9 +1,9 @@
 package io.perfkit.cache;
 
-import java.util.Map;
-import java.util.Set;
+import java.util.List;
 
-/** Loads entries; a key that its result lacks has no value. */
+/** Gives entries on a miss. */
 interface Loader<K, V> {
-  Map<K, Entry<V>> load(Set<K> keys);
+  /** An entry for each key, in their order. */
+  List<Entry<V>> load(List<K> keys);
 }

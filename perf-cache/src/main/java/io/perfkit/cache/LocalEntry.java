@@ -45,44 +45,44 @@ final class LocalEntry<V> {
     /** When it ends to count, on the cache's clock. */
     final long deadlineNanos;
 
-    /** When the life of the entry that it is a copy of ends. */
-    final long lifeEndNanos;
+    /** When the entry that it is a copy of expires. */
+    final long expiryNanos;
 
     final Set<String> tags;
 
     /** Of the entry in Redis that it is a copy of; null if it was never there. */
-    final @Nullable Stamp stamp;
+    final @Nullable EntryVersion version;
 
     About(
         @Nullable Failure failure,
         Set<String> tags,
-        @Nullable Stamp stamp,
+        @Nullable EntryVersion version,
         Reading reading,
         int[] tagStripes,
         int epoch,
         long deadlineNanos,
-        long lifeEndNanos) {
+        long expiryNanos) {
       this.failure = failure;
       this.tags = tags;
-      this.stamp = stamp;
+      this.version = version;
       this.stripe = reading.stripe();
       this.tagStripes = tagStripes;
       this.epoch = epoch;
       this.readNanos = reading.nanos();
       this.deadlineNanos = deadlineNanos;
-      this.lifeEndNanos = lifeEndNanos;
+      this.expiryNanos = expiryNanos;
     }
 
     private About(About other, long deadlineNanos) {
       this.failure = other.failure;
       this.tags = other.tags;
-      this.stamp = other.stamp;
+      this.version = other.version;
       this.stripe = other.stripe;
       this.tagStripes = other.tagStripes;
       this.epoch = other.epoch;
       this.readNanos = other.readNanos;
       this.deadlineNanos = deadlineNanos;
-      this.lifeEndNanos = other.lifeEndNanos;
+      this.expiryNanos = other.expiryNanos;
     }
   }
 
@@ -109,7 +109,7 @@ final class LocalEntry<V> {
   }
 
   /** Leaves the question for a newer one to who calls this. */
-  void claimQuestion() {
+  void claimRefresh() {
     if (about.failure == null) {
       askNanos = about.deadlineNanos;
     }

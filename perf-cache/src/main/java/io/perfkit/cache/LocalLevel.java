@@ -3,7 +3,7 @@ package io.perfkit.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
-import io.perfkit.cache.Lookup.Hit;
+import io.perfkit.cache.L2Reply.Hit;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
@@ -50,7 +50,7 @@ final class LocalLevel<K, V> {
     this.ttlNanos = config.l1Ttl().toNanos();
     this.lastWriteNanos = nanos.getAsLong();
     Caffeine<K, LocalEntry<V>> bounded = bounded(config, weigher);
-    bounded.expireAfterWrite(holdFor(config)).evictionListener(this::evicted);
+    bounded.expireAfterWrite(retention(config)).evictionListener(this::evicted);
     if (config.localIdle().isZero()) {
       bounded.ticker(() -> lastWriteNanos);
     } else {
@@ -95,9 +95,11 @@ final class LocalLevel<K, V> {
     return evictedByAge.sum();
   }
 
-  /** Where old values may serve, a copy may be the last that has one. */
-  private static Duration holdFor(CacheConfig config) {
-    return config.keep().isZero() ? config.l1Ttl() : config.l2Ttl().plus(config.keep());
+  /** Where stale values may serve, a copy may be the last that has one. */
+  private static Duration retention(CacheConfig config) {
+    return config.gracePeriod().isZero()
+        ? config.l1Ttl()
+        : config.l2Ttl().plus(config.gracePeriod());
   }
 
   /**
@@ -113,8 +115,8 @@ final class LocalLevel<K, V> {
     return entry.isQuiet(now) && isCurrent(entry) && isFresh(entry, now) ? entry : null;
   }
 
-  /** Whether {@code entry} counts, questions for a newer one apart. */
-  boolean vouchesFor(LocalEntry<V> entry) {
+  /** Whether {@code entry} counts, refreshes apart. */
+  boolean isWithinStalenessBound(LocalEntry<V> entry) {
     long now = nanos.getAsLong();
     return entry.isBeforeDeadline(now) && isCurrent(entry) && isFresh(entry, now);
   }
@@ -133,12 +135,12 @@ final class LocalLevel<K, V> {
    *
    * @param unheard whether it need not be vouched for
    */
-  @Nullable LocalEntry<V> getOld(K key, Duration window, boolean unheard) {
+  @Nullable LocalEntry<V> getStale(K key, Duration window, boolean unheard) {
     LocalEntry<V> entry = entries.getIfPresent(key);
     long now = nanos.getAsLong();
     return entry != null
             && entry.value != null
-            && now - entry.about.lifeEndNanos <= window.toNanos()
+            && now - entry.about.expiryNanos <= window.toNanos()
             && isCurrent(entry)
             && (unheard || isFresh(entry, now))
         ? entry
@@ -154,7 +156,7 @@ final class LocalLevel<K, V> {
    * Whether what is read since {@code reading} may be served to who asks now: nothing has ended
    * since that concerns its key, as far as is heard.
    */
-  boolean vouchesFor(Reading reading, int hash) {
+  boolean isWithinStalenessBound(Reading reading, int hash) {
     Reading now = reading(hash);
     return reading.sees(now) && (isHeard(now.nanos()) || isYoung(reading.nanos(), now.nanos()));
   }
@@ -169,7 +171,7 @@ final class LocalLevel<K, V> {
   }
 
   private boolean isHeard(long now) {
-    return now - channel.heardNanos() <= stalenessNanos;
+    return now - channel.lastHeartbeatNanos() <= stalenessNanos;
   }
 
   private boolean isYoung(long readNanos, long now) {
@@ -231,8 +233,8 @@ final class LocalLevel<K, V> {
       }
     }
     long deadline = reading.nanos() + Math.min(ttlNanos, atMost.toNanos());
-    long lifeEnd = reading.nanos() + entry.life().left().toNanos();
-    long ask = lifeEnd - (long) (entry.life().total().toNanos() * refreshAhead);
+    long expiry = reading.nanos() + entry.ttl().left().toNanos();
+    long ask = expiry - (long) (entry.ttl().total().toNanos() * refreshAhead);
     boolean asked = ask - reading.nanos() <= 0; // now, so somebody asks already
     LocalEntry<V> copy =
         new LocalEntry<>(
@@ -240,12 +242,12 @@ final class LocalLevel<K, V> {
             new LocalEntry.About(
                 entry.failure(),
                 tags,
-                entry.stamp(),
+                entry.version(),
                 reading,
                 tagStripes,
                 epoch,
                 deadline,
-                lifeEnd),
+                expiry),
             asked || deadline - ask < 0 ? deadline : ask);
     int moves = fence.moves();
     if (isCurrent(copy, moves)) { // or else it would not count, and might displace one that does
@@ -262,7 +264,7 @@ final class LocalLevel<K, V> {
     if (fence.advanceFrom(before.stripe(), before.epoch())) {
       Reading after =
           new Reading(before.stripe(), before.epoch() + 1, before.tagAdvances(), before.nanos());
-      put(key, entry, after, entry.life().left());
+      put(key, entry, after, entry.ttl().left());
     } else {
       entries.invalidate(key);
     }

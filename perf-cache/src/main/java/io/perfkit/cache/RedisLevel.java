@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.InvalidationChannel.Kind;
-import io.perfkit.cache.Lookup.Hit;
-import io.perfkit.cache.Lookup.Outcome;
+import io.perfkit.cache.L2Reply.Hit;
+import io.perfkit.cache.L2Reply.Outcome;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.CodecFailed;
 import io.perfkit.redis.KeySpace;
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * The entries of one cache in Redis. Each operation on a key is one script. Thread safe.
  *
  * <pre>
- * entry  prefix:{cache.P}:v2:entry:key  'V' generation(16) sequence(16) stamp(16) life(12) keep(12) body,
+ * entry  prefix:{cache.P}:v2:entry:key  'V' generation(16) sequence(16) version(16) life(12) keep(12) body,
  *                                       PX its life and how long it is kept after that
  * lease  prefix:{cache.P}:v2:lease:key  'L' token(16) generation(16) sequence(16) awaited(1), PX the lease;
  *                                       'T' and the same while loads rest after one that failed
@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * each clear of the partition, and whenever its marks are lost; the sequence with each invalidation
  * of a tag.
  */
-final class RedisLevel<V> {
+final class RedisLevel<V> implements SecondLevel<V> {
 
   /* Invariants
    * L1  a load is stored only under the lease that was taken before it began: fill compares the token.
@@ -78,6 +78,7 @@ final class RedisLevel<V> {
   private final byte[] ahead;
   private final byte[] marksMillis;
   private final LongAdder failures = new LongAdder();
+  private final CodecLog log;
 
   RedisLevel(
       RedisGuard guard,
@@ -94,30 +95,44 @@ final class RedisLevel<V> {
         IntStream.range(0, PARTITIONS)
             .mapToObj(partition -> this.keys.partitionKey("marks", partition))
             .toList();
+    this.log = new CodecLog(keys.name());
     this.format =
         new EntryFormat<>(
             new ValueFormat<>(codec, config.compressAboveBytes(), config.maxValueBytes()));
     this.leaseMillis = ascii(config.lease().toMillis());
     this.ahead = Double.toString(config.refreshAhead()).getBytes(US_ASCII);
-    Duration longest = config.lease().plus(config.l2Ttl()).plus(config.keep());
+    Duration longest = config.lease().plus(config.l2Ttl()).plus(config.gracePeriod());
     this.marksMillis = ascii(longest.multipliedBy(2).toMillis());
   }
 
   /** Commands that Redis did not answer or refused, since the start. */
-  long failures() {
+  @Override
+  public long failures() {
     return failures.sum();
   }
 
-  CacheHealth health(long now) {
+  @Override
+  public CacheHealth health(long now) {
     return new CacheHealth(
-        guard.breaker(), channel.subscribed(), channel.heardAge(now), unsent.size());
+        guard.breaker(), channel.subscribed(), channel.heartbeatAge(now), unsent.size());
+  }
+
+  @Override
+  public long unreadable() {
+    return log.unreadableCount();
+  }
+
+  @Override
+  public long unwritable() {
+    return log.unwritableCount();
   }
 
   UnsentInvalidations unsent() {
     return unsent;
   }
 
-  Address address(String text) {
+  @Override
+  public Address address(String text) {
     return new Address(
         text,
         ByteBuffer.wrap(keys.key("entry", text)),
@@ -126,38 +141,31 @@ final class RedisLevel<V> {
         Hash.of(text));
   }
 
-  /**
-   * A question to Redis.
-   *
-   * @param leased whether to take the lease if there is no entry, or it is old enough
-   * @param copy what the caller has of an entry that was there: need not be sent again
-   */
-  record Question<V>(Address address, boolean leased, @Nullable LocalEntry<V> copy) {}
-
   /** Asks Redis. One round trip to each node; a second one for an entry that can't be read. */
-  List<Lookup<V>> lookup(List<Question<V>> questions) {
+  @Override
+  public List<L2Reply<V>> lookup(List<Question<V>> questions) {
     List<@Nullable Ask<V>> asks = new ArrayList<>(questions.size());
     List<Call> calls = new ArrayList<>(questions.size());
     for (Question<V> question : questions) {
       if (unsent.blocks(question.address())) { // L4
         asks.add(null);
       } else {
-        Ask<V> ask = new Ask<>(question, question.leased() ? Stamp.next() : null);
+        Ask<V> ask = new Ask<>(question, question.leased() ? EntryVersion.next() : null);
         asks.add(ask);
         calls.add(call(ask, null));
       }
     }
     Iterator<Reply> replies = run(LOOKUP, calls).iterator();
-    List<Lookup<V>> lookups = new ArrayList<>(questions.size());
+    List<L2Reply<V>> lookups = new ArrayList<>(questions.size());
     for (Ask<V> ask : asks) {
-      lookups.add(ask == null ? Lookup.down() : answer(ask, replies.next(), true));
+      lookups.add(ask == null ? L2Reply.down() : answer(ask, replies.next(), true));
     }
     return lookups;
   }
 
-  private record Ask<V>(Question<V> question, @Nullable Stamp token) {}
+  private record Ask<V>(Question<V> question, @Nullable EntryVersion token) {}
 
-  private Call call(Ask<V> ask, @Nullable Stamp unreadable) {
+  private Call call(Ask<V> ask, @Nullable EntryVersion unreadable) {
     LocalEntry<V> copy = ask.question().copy();
     return call(
         ask.question().address(),
@@ -165,41 +173,44 @@ final class RedisLevel<V> {
         leaseMillis,
         marksMillis,
         bytes(unreadable),
-        bytes(copy == null ? null : copy.about.stamp),
+        bytes(copy == null ? null : copy.about.version),
         ahead);
   }
 
-  private static byte[] bytes(@Nullable Stamp stamp) {
-    return stamp == null ? NOTHING : stamp.bytes();
+  private static byte[] bytes(@Nullable EntryVersion version) {
+    return version == null ? NOTHING : version.bytes();
   }
 
-  private Lookup<V> answer(Ask<V> ask, Reply reply, boolean again) {
+  private L2Reply<V> answer(Ask<V> ask, Reply reply, boolean again) {
     if (!(reply.value() instanceof List<?> parts)) {
-      return Lookup.down();
+      return L2Reply.down();
     }
     int found = number(parts, 2);
     Hit<V> hit = null;
     if (found != 0) {
-      Life life = new Life(millis(parts, 3), millis(parts, 4), millis(parts, 5));
+      Ttl ttl = new Ttl(millis(parts, 3), millis(parts, 4), millis(parts, 5));
       LocalEntry<V> copy = ask.question().copy();
-      if (found == 2 && copy != null && copy.about.stamp != null) {
-        hit = new Hit<>(copy.value, copy.about.tags, copy.about.stamp, life, copy.about.failure);
+      if (found == 2 && copy != null && copy.about.version != null) {
+        hit = new Hit<>(copy.value, copy.about.tags, copy.about.version, ttl, copy.about.failure);
       } else {
-        Stamp stamp = Stamp.of((byte[]) parts.get(6));
-        hit = format.decode((byte[]) parts.get(7), stamp, life).orElse(null);
+        EntryVersion version = EntryVersion.of((byte[]) parts.get(6));
+        hit = format.decode((byte[]) parts.get(7), version, ttl).orElse(null);
+        if (hit == null && again) {
+          log.unreadable();
+        }
         if (hit == null && again && number(parts, 0) == 0) { // as if it were not there
-          return answer(ask, run(LOOKUP, List.of(call(ask, stamp))).get(0), false);
+          return answer(ask, run(LOOKUP, List.of(call(ask, version))).get(0), false);
         }
       }
     }
     Duration busyFor = millis(parts, 1);
     return switch (number(parts, 0)) {
-      case 1 -> new Lookup<>(Outcome.LEASED, hit, requireNonNull(ask.token()), busyFor);
-      case 2 -> new Lookup<>(Outcome.BUSY, hit, null, busyFor);
-      case 3 -> new Lookup<>(Outcome.RESTING, hit, null, busyFor);
+      case 1 -> new L2Reply<>(Outcome.LEASED, hit, requireNonNull(ask.token()), busyFor);
+      case 2 -> new L2Reply<>(Outcome.BUSY, hit, null, busyFor);
+      case 3 -> new L2Reply<>(Outcome.COOLING_DOWN, hit, null, busyFor);
       default -> {
-        boolean live = hit != null && !hit.life().isOver();
-        yield new Lookup<>(live ? Outcome.HIT : Outcome.ABSENT, hit, null, busyFor);
+        boolean live = hit != null && !hit.ttl().isExpired();
+        yield new L2Reply<>(live ? Outcome.HIT : Outcome.ABSENT, hit, null, busyFor);
       }
     };
   }
@@ -213,45 +224,43 @@ final class RedisLevel<V> {
   }
 
   /**
-   * What to store of a load.
-   *
-   * @param lease null if another holds it, and then nothing is stored
-   * @param life of zero removes what is there
-   * @param failure remembered in place of the entry
-   */
-  record Fill<V>(
-      Address address,
-      @Nullable Stamp lease,
-      Entry<V> entry,
-      Life life,
-      @Nullable Failure failure) {
-    boolean isKept() {
-      return !life.isOver();
-    }
-  }
-
-  /**
    * Stores loaded entries under their leases. One round trip for all.
    *
    * @return for each whether it may be kept: not if its lease was lost, so that it may be older
    *     than an invalidation; a Redis that does not answer is no reason to think so
-   * @throws CodecFailed if a value can't be written; nothing is stored, and the leases stay
    */
-  List<Boolean> fill(List<Fill<V>> fills) {
+  @Override
+  public List<Boolean> fill(List<Fill<V>> fills) {
     List<Call> calls = new ArrayList<>(fills.size());
+    List<Release> unwritten = new ArrayList<>();
+    List<Boolean> current = new ArrayList<>(fills.size());
     for (Fill<V> fill : fills) {
-      byte[] body = body(fill);
-      if (fill.lease() != null) {
+      byte[] body = write(fill);
+      current.add(body != null);
+      if (body != null && fill.lease() != null) {
         calls.add(fillCall(fill, fill.lease(), body));
+      } else if (body == null && fill.lease() != null) {
+        unwritten.add(new Release(fill.address(), fill.lease()));
       }
     }
     Iterator<Reply> replies = run(FILL, calls).iterator();
-    List<Boolean> current = new ArrayList<>(fills.size());
-    for (Fill<V> fill : fills) {
-      boolean lost = fill.lease() != null && Long.valueOf(0).equals(replies.next().value());
-      current.add(!lost);
+    for (int i = 0; i < fills.size(); i++) {
+      if (current.get(i) && fills.get(i).lease() != null) {
+        current.set(i, !Long.valueOf(0).equals(replies.next().value()));
+      }
     }
+    release(unwritten, Duration.ZERO);
     return current;
+  }
+
+  /** Null if the value can't be written: its caller gets it all the same. */
+  private byte @Nullable [] write(Fill<V> fill) {
+    try {
+      return body(fill);
+    } catch (CodecFailed e) {
+      log.unwritable(e);
+      return null;
+    }
   }
 
   private byte[] body(Fill<V> fill) {
@@ -261,33 +270,31 @@ final class RedisLevel<V> {
     return fill.isKept() ? format.encode(fill.entry()) : NOTHING;
   }
 
-  private Call fillCall(Fill<V> fill, Stamp lease, byte[] body) {
+  private Call fillCall(Fill<V> fill, EntryVersion lease, byte[] body) {
     List<byte[]> args = new ArrayList<>();
     args.add(lease.bytes());
     args.add(body);
-    args.add(ascii(fill.life().total().toMillis()));
-    args.add(ascii(fill.life().keep().toMillis()));
+    args.add(ascii(fill.ttl().total().toMillis()));
+    args.add(ascii(fill.ttl().grace().toMillis()));
     args.add(channel.name());
     args.add(channel.message(Kind.FILLED, keys.name(), fill.address().hash()));
     args.addAll(EntryFormat.tagBytes(fill.entry().tags()));
     return call(fill.address(), args.toArray(byte[][]::new));
   }
 
-  /** A lease to give back. */
-  record Release(Address address, Stamp lease) {}
-
   /**
    * Gives leases back, so that the next callers get them at once; but where an old entry is there,
-   * after {@code rest}. One round trip for all.
+   * after {@code cooldown}. One round trip for all.
    */
-  void release(List<Release> releases, Duration rest) {
+  @Override
+  public void release(List<Release> releases, Duration cooldown) {
     List<Call> calls = new ArrayList<>(releases.size());
     for (Release release : releases) {
       calls.add(
           call(
               release.address(),
               release.lease().bytes(),
-              ascii(rest.toMillis()),
+              ascii(cooldown.toMillis()),
               channel.name(),
               channel.message(Kind.FILLED, keys.name(), release.address().hash())));
     }
@@ -300,16 +307,17 @@ final class RedisLevel<V> {
    *
    * @throws CodecFailed if the value can't be written; nothing was done
    */
-  Stamp put(Address address, Entry<V> entry, Life life) {
-    Stamp stamp = Stamp.next();
+  @Override
+  public EntryVersion put(Address address, Entry<V> entry, Ttl ttl) {
+    EntryVersion version = EntryVersion.next();
     Call call =
         call(
             address,
             format.encode(entry),
-            ascii(life.total().toMillis()),
-            ascii(life.keep().toMillis()),
+            ascii(ttl.total().toMillis()),
+            ascii(ttl.grace().toMillis()),
             marksMillis,
-            stamp.bytes(),
+            version.bytes(),
             channel.name(),
             channel.message(Kind.KEY, keys.name(), address.hash()));
     if (succeeds(run(PUT, List.of(call)))) {
@@ -317,11 +325,12 @@ final class RedisLevel<V> {
     } else {
       unsent.keep(address);
     }
-    return stamp;
+    return version;
   }
 
   /** Removes entries and tells all nodes; kept for later while Redis is down. One round trip. */
-  void invalidate(Collection<Address> addresses) {
+  @Override
+  public void invalidate(Collection<Address> addresses) {
     List<Address> all = List.copyOf(addresses);
     List<Reply> replies = run(INVALIDATE, all.stream().map(this::invalidation).toList());
     for (int i = 0; i < all.size(); i++) {
@@ -334,14 +343,16 @@ final class RedisLevel<V> {
   }
 
   /** Ends all entries of a tag and tells all nodes; kept while Redis is down. Two round trips. */
-  void invalidateTag(String tag) {
+  @Override
+  public void invalidateTag(String tag) {
     if (!sendTag(tag)) {
       unsent.keepTag(tag);
     }
   }
 
   /** Ends all entries and tells all nodes; kept for later while Redis is down. Two round trips. */
-  void clear() {
+  @Override
+  public void clear() {
     if (!sendClear()) {
       unsent.keepClear();
     }

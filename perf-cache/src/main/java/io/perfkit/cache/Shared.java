@@ -160,7 +160,7 @@ public final class Shared {
             scripts.name(),
             config.copies(maxCopies),
             null,
-            new Receiver(new Fence(maxCopies), new Waiters()),
+            new InvalidationListener(new Fence(maxCopies), new LeaseWaiters()),
             caches.exactClock()); // ends of members are told to the millisecond
     SharedCopies<C> copies = new SharedCopies<>(scripts, layout, config, local);
     caches.measure(copies);

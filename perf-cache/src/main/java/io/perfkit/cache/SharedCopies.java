@@ -2,9 +2,8 @@ package io.perfkit.cache;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.perfkit.cache.Flight.Found;
-import io.perfkit.cache.Flight.Source;
-import io.perfkit.cache.Lookup.Hit;
+import io.perfkit.cache.Found.Source;
+import io.perfkit.cache.L2Reply.Hit;
 import io.perfkit.redis.RedisScript;
 import io.perfkit.redis.RedisUnavailable;
 import java.time.Duration;
@@ -42,7 +41,7 @@ final class SharedCopies<C> {
   private final Layout<C> layout;
   private final SharedConfig config;
   private final LocalLevel<Object, C> local;
-  private final Flights<Object, C> flights;
+  private final InFlightLoads<Object, C> inFlight;
   private final SharedCounters counters;
   private final byte[] maxCopyMembers;
 
@@ -78,7 +77,7 @@ final class SharedCopies<C> {
     this.layout = layout;
     this.config = config;
     this.local = local;
-    this.flights = new Flights<>(local);
+    this.inFlight = new InFlightLoads<>(local);
     this.counters = scripts.counters();
     this.maxCopyMembers = ascii(config.maxCopyMembers());
   }
@@ -131,31 +130,31 @@ final class SharedCopies<C> {
    */
   Answer<C> read(Object id, byte[]... question) {
     LocalEntry<C> known = local.get(id);
-    Search<Object, C> own = flights.unshared(id, scripts.at(id));
+    KeyRead<Object, C> own = inFlight.unshared(id, scripts.at(id));
     if (known != null) { // S4, or read by another since the caller looked
       return known.value == null
           ? load(own, maxCopyMembers, question)
           : new Answer<>(known.value, null);
     }
-    Search<Object, C> search = flights.board(own);
-    return search.flight() == own.flight() ? fly(own, question) : share(search, own, question);
+    InFlightLoad<C> joined = inFlight.join(own);
+    return joined == own.load() ? readForAll(own, question) : share(joined, own, question);
   }
 
-  private Answer<C> fly(Search<Object, C> own, byte[]... question) {
+  private Answer<C> readForAll(KeyRead<Object, C> own, byte[]... question) {
     try {
       Answer<C> answer = load(own, maxCopyMembers, question);
-      own.flight().land(new Found<>(answer.copy(), Source.L2));
+      own.load().complete(new Found<>(answer.copy(), Source.L2));
       return answer;
     } catch (Throwable failure) {
-      own.flight().crash(failure);
+      own.load().fail(failure);
       throw failure;
     } finally {
-      flights.end(own);
+      inFlight.end(own);
     }
   }
 
-  private Answer<C> share(Search<Object, C> other, Search<Object, C> own, byte[]... question) {
-    C copy = other.flight().await(scripts.name(), other.address().text()).value();
+  private Answer<C> share(InFlightLoad<C> other, KeyRead<Object, C> own, byte[]... question) {
+    C copy = other.await(scripts.name()).value();
     long age = now() - other.reading().nanos();
     if (copy == null || age > config.maxStaleness().toNanos()) { // S4, S3
       return load(own, maxCopyMembers, question);
@@ -166,50 +165,50 @@ final class SharedCopies<C> {
 
   /** As {@link #read}, of Redis in any case, for just an answer. */
   Answer<C> ask(Object id, byte[]... question) {
-    return load(flights.unshared(id, scripts.at(id)), NO_COPY, question);
+    return load(inFlight.unshared(id, scripts.at(id)), NO_COPY, question);
   }
 
   /** As {@link #read}, for each of several structures. One round trip to each Redis node. */
   Map<Object, Answer<C>> readAll(List<?> ids, byte[]... question) {
     Map<Object, Answer<C>> answers = new LinkedHashMap<>();
-    List<Search<Object, C>> searches = new ArrayList<>();
+    List<KeyRead<Object, C>> reads = new ArrayList<>();
     for (Object id : ids) {
       C copy = local(id);
       if (copy == null) {
-        searches.add(flights.unshared(id, scripts.at(id)));
+        reads.add(inFlight.unshared(id, scripts.at(id)));
       } else {
         answers.put(id, new Answer<>(copy, null));
       }
     }
-    loadAll(searches, answers, question);
+    loadAll(reads, answers, question);
     return answers;
   }
 
   private void loadAll(
-      List<Search<Object, C>> searches, Map<Object, Answer<C>> answers, byte[]... question) {
-    counters.redisReads.add(searches.size());
+      List<KeyRead<Object, C>> reads, Map<Object, Answer<C>> answers, byte[]... question) {
+    counters.redisReads.add(reads.size());
     List<byte[]> args = readArgs(maxCopyMembers, question);
     try {
       List<Object> replies =
           scripts.runAll(
-              layout.script(), searches.stream().map(Search::address).toList(), at -> args);
+              layout.script(), reads.stream().map(KeyRead::address).toList(), at -> args);
       for (int i = 0; i < replies.size(); i++) {
-        answers.put(searches.get(i).key(), answer(searches.get(i), replies.get(i)));
+        answers.put(reads.get(i).key(), answer(reads.get(i), replies.get(i)));
       }
     } catch (RedisUnavailable e) {
-      searches.forEach(search -> answers.put(search.key(), withoutRedis(search, e)));
+      reads.forEach(read -> answers.put(read.key(), withoutRedis(read, e)));
     }
   }
 
-  private Answer<C> load(Search<Object, C> search, byte[] maxMembers, byte[]... question) {
+  private Answer<C> load(KeyRead<Object, C> read, byte[] maxMembers, byte[]... question) {
     counters.redisReads.increment();
     Object reply;
     try {
-      reply = scripts.run(layout.script(), search.address(), readArgs(maxMembers, question));
+      reply = scripts.run(layout.script(), read.address(), readArgs(maxMembers, question));
     } catch (RedisUnavailable e) {
-      return withoutRedis(search, e);
+      return withoutRedis(read, e);
     }
-    return answer(search, reply);
+    return answer(read, reply);
   }
 
   private List<byte[]> readArgs(byte[] maxMembers, byte[]... question) {
@@ -219,41 +218,41 @@ final class SharedCopies<C> {
     return args;
   }
 
-  private Answer<C> answer(Search<Object, C> search, Object reply) {
+  private Answer<C> answer(KeyRead<Object, C> read, Object reply) {
     List<?> parts = (List<?>) reply;
     int code = ((Long) parts.get(0)).intValue();
     if (code == FOREIGN) {
       counters.unreadable.increment();
-      return new Answer<>(keep(search, List.of(), 0, -1), null);
+      return new Answer<>(keep(read, List.of(), 0, -1), null);
     }
     long millisLeft = (Long) parts.get(1);
     if (code == COPY) {
       @SuppressWarnings("unchecked") // as the script says
       List<byte[]> all = (List<byte[]>) parts.get(2);
       long serverMillis = parts.size() > 3 ? (Long) parts.get(3) : 0;
-      return new Answer<>(keep(search, all, serverMillis, millisLeft), null);
+      return new Answer<>(keep(read, all, serverMillis, millisLeft), null);
     }
     if (code == OVERSIZE) {
       counters.oversizeReads.increment();
-      put(search, null, millisLeft); // S4
+      put(read, null, millisLeft); // S4
     }
     return new Answer<>(null, parts.get(2));
   }
 
-  private C keep(Search<Object, C> search, List<byte[]> parts, long serverMillis, long millisLeft) {
-    C copy = layout.copy().apply(new Reading(parts, serverMillis, search.reading().nanos(), now()));
-    put(search, copy, millisLeft);
+  private C keep(KeyRead<Object, C> read, List<byte[]> parts, long serverMillis, long millisLeft) {
+    C copy = layout.copy().apply(new Reading(parts, serverMillis, read.reading().nanos(), now()));
+    put(read, copy, millisLeft);
     return copy;
   }
 
-  private void put(Search<Object, C> search, @Nullable C copy, long millisLeft) {
+  private void put(KeyRead<Object, C> read, @Nullable C copy, long millisLeft) {
     Duration left = millisLeft < 0 ? config.localTtl() : Duration.ofMillis(millisLeft);
-    Hit<C> hit = new Hit<>(copy, Set.of(), null, Life.begin(left, Duration.ZERO), null);
-    local.put(search.key(), hit, search.reading(), left); // S1
+    Hit<C> hit = new Hit<>(copy, Set.of(), null, Ttl.of(left, Duration.ZERO), null);
+    local.put(read.key(), hit, read.reading(), left); // S1
   }
 
-  private Answer<C> withoutRedis(Search<Object, C> search, RedisUnavailable down) {
-    LocalEntry<C> held = local.getUnheard(search.key());
+  private Answer<C> withoutRedis(KeyRead<Object, C> read, RedisUnavailable down) {
+    LocalEntry<C> held = local.getUnheard(read.key());
     if (config.onRedisDown() == OnRedisDown.SERVE_LOCAL && held != null && held.value != null) {
       return new Answer<>(held.value, null);
     }

@@ -30,7 +30,7 @@ record SharedScripts(
     InvalidationChannel channel) {
 
   CacheHealth health(long now) {
-    return new CacheHealth(guard.breaker(), channel.subscribed(), channel.heardAge(now), 0);
+    return new CacheHealth(guard.breaker(), channel.subscribed(), channel.heartbeatAge(now), 0);
   }
 
   Address at(Object id) {

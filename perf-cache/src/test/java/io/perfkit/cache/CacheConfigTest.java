@@ -79,7 +79,7 @@ final class CacheConfigTest {
   }
 
   @Test
-  void refusesWhatCannotBeAboutOldValues() {
+  void refusesWhatCannotBeAboutStaleValues() {
     assertThatThrownBy(
             () -> CacheConfig.builder().staleWhileRevalidate(Duration.ofNanos(1)).build())
         .hasMessage("staleWhileRevalidate: PT0.000000001S (expected: 1 ms to 365 days)");

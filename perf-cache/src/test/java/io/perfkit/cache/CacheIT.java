@@ -251,18 +251,57 @@ final class CacheIT {
           .isEqualTo("loaded");
     }
     assertThat(cache.stats().redisFailures()).isZero();
+    assertThat(cache.stats().unreadable()).as("told apart from what is absent").isPositive();
   }
 
   @Test
-  void tellsTheCallerOfAValueThatCannotBeWrittenAndKeepsNothing() {
+  void loadersThatAskForEachOthersKeysAreToldTheCycle() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    CountDownLatch loading = new CountDownLatch(3);
+    try {
+      List<Future<String>> all = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        String own = "k" + i;
+        String next = "k" + (i + 1) % 3;
+        all.add(
+            threads.submit(
+                () ->
+                    cache.get(
+                        own,
+                        key -> {
+                          loading.countDown();
+                          try {
+                            loading.await();
+                          } catch (InterruptedException e) {
+                            throw new IllegalStateException(e);
+                          }
+                          return cache.get(next, CacheIT::never);
+                        })));
+      }
+      for (Future<String> load : all) {
+        assertThatThrownBy(() -> load.get(20, SECONDS))
+            .rootCause()
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageStartingWith(
+                "loaders wait for each other's keys in a cycle, seen from cache");
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(cache.get("k0", key -> "v")).as("the keys can be loaded again").isEqualTo("v");
+  }
+
+  @Test
+  void servesAndCountsALoadedValueThatCannotBeWrittenAndRefusesToPutIt() {
     Cache<String, String> small =
         caches.cache(
             "small", String.class, Codec.string(), CacheConfig.builder().maxValueBytes(5).build());
 
-    assertThatThrownBy(() -> small.get("a", key -> "longer"))
+    assertThat(small.get("a", key -> "longer")).isEqualTo("longer");
+    assertThat(small.stats().unwritable()).isEqualTo(1);
+    assertThatThrownBy(() -> small.put("a", "longer"))
         .isInstanceOf(CodecFailed.class)
         .hasMessage("java.lang.String takes 6 bytes (expected: at most maxBytes 5)");
-    assertThatThrownBy(() -> small.put("a", "longer")).isInstanceOf(CodecFailed.class);
     assertThat(small.getIfPresent("a")).isNull();
     assertThat(small.get("a", key -> "short")).as("the lease was given back").isEqualTo("short");
     assertThatThrownBy(() -> small.put("a", "longer")).isInstanceOf(CodecFailed.class);

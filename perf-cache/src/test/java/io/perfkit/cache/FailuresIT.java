@@ -183,7 +183,7 @@ final class FailuresIT {
   }
 
   @Test
-  void aFailureThatIsRememberedMeanwhileIsNoOldValue() {
+  void aFailureThatIsRememberedMeanwhileIsNoStaleValue() {
     CacheConfig config = CONFIG.toBuilder().staleIfError(MINUTE).build();
     Cache<String, String> cache = cachesA.cache("old", String.class, Codec.string(), config);
     Cache<String, String> other = cachesB.cache("old", String.class, Codec.string(), config);
@@ -203,7 +203,7 @@ final class FailuresIT {
   }
 
   @Test
-  void anOldValueServesRatherThanAFailure() {
+  void aStaleValueServesRatherThanAFailure() {
     CacheConfig config = CONFIG.toBuilder().staleIfError(MINUTE).build();
     Cache<String, String> cache = cachesA.cache("old", String.class, Codec.string(), config);
     Cache<String, String> other = cachesB.cache("old", String.class, Codec.string(), config);

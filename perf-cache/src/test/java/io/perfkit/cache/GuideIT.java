@@ -216,14 +216,15 @@ final class GuideIT {
             .l2Ttl(Duration.ofMinutes(5))
             .refreshAhead(0.2) // loads the next value when a fifth of these five minutes is left
             .staleWhileRevalidate(
-                Duration.ofMinutes(1)) // then serves the old one and loads behind it
+                Duration.ofMinutes(1)) // then serves the stale one and loads behind it
             .staleIfError(Duration.ofHours(1)) // and if the loader throws, or is slow:
             .loadTimeout(Duration.ofMillis(300), Duration.ofSeconds(5))
             .throttle(Duration.ofSeconds(2)) // until the next attempt, on all nodes
-            .failureTtl(Duration.ofSeconds(1), IOException.class) // if there is no old value either
+            .failureTtl(
+                Duration.ofSeconds(1), IOException.class) // if there is no stale value either
             .build();
 
-    assertThat(config.keep()).isEqualTo(Duration.ofHours(1));
+    assertThat(config.gracePeriod()).isEqualTo(Duration.ofHours(1));
   }
 
   @Test

@@ -86,7 +86,8 @@ final class LoadLimitsIT {
     try (Caches before = NodesContract.patient(server.newClient(), prefix)) {
       cache(before, config).put(key, "old");
     }
-    redis.pexpire(CacheIT.redisKeyOf(prefix, "names", key), config.keep().toMillis() - 1_000);
+    redis.pexpire(
+        CacheIT.redisKeyOf(prefix, "names", key), config.gracePeriod().toMillis() - 1_000);
     NodesContract.hearAll(nodes);
   }
 
@@ -143,7 +144,7 @@ final class LoadLimitsIT {
   }
 
   @Test
-  void afterTheSoftLimitTheOldValueServesAndTheLoadGoesOn() {
+  void afterTheSoftLimitTheStaleValueServesAndTheLoadGoesOn() {
     Cache<String, String> a = cache(cachesA, SOFT);
     putOld("k", SOFT, cachesA);
     assertThat(a.get("k", this::hang)).isEqualTo("old");
@@ -154,7 +155,7 @@ final class LoadLimitsIT {
   }
 
   @Test
-  void whoWaitsForAnotherNodesLoadGetsTheOldValueAfterTheSoftLimit() throws Exception {
+  void whoWaitsForAnotherNodesLoadGetsTheStaleValueAfterTheSoftLimit() throws Exception {
     Cache<String, String> a = cache(cachesA, BASE.toBuilder().staleIfError(MINUTE).build());
     Cache<String, String> b = cache(cachesB, SOFT);
     putOld("k", SOFT, cachesA, cachesB);
@@ -165,7 +166,7 @@ final class LoadLimitsIT {
   }
 
   @Test
-  void withoutAnOldValueTheSoftLimitIsNone() throws Exception {
+  void withoutAnStaleValueTheSoftLimitIsNone() throws Exception {
     Cache<String, String> a = cache(cachesA, SOFT);
     try (SlowLoad slow = SlowLoad.of(a, "k", "slow")) {
       Await.until(
@@ -177,7 +178,7 @@ final class LoadLimitsIT {
   }
 
   @Test
-  void theHardLimitServesTheOldValueToo() {
+  void theHardLimitServesTheStaleValueToo() {
     Cache<String, String> a = cache(cachesA, HARD_OR_OLD);
     putOld("k", HARD_OR_OLD, cachesA);
     assertThat(a.get("k", this::hang)).isEqualTo("old");
@@ -255,7 +256,7 @@ final class LoadLimitsIT {
   }
 
   @Test
-  void aLoadThatNoThreadTakesFailsAtOnceOrServesTheOldValue() {
+  void aLoadThatNoThreadTakesFailsAtOnceOrServesTheStaleValue() {
     try (Caches full =
         Caches.builder(server.newClient(), prefix)
             .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))

@@ -73,7 +73,7 @@ abstract class NodesContract {
           DEADLINE,
           () -> {
             long now = System.nanoTime(); // first, or a pause would make the age look younger
-            return node.health().heardAge().toNanos() < now - asked;
+            return node.health().heartbeatAge().toNanos() < now - asked;
           });
     }
   }

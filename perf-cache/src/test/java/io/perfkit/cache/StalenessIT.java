@@ -149,7 +149,7 @@ final class StalenessIT {
 
     assertThatThrownBy(() -> b.get("unknown", key -> "loaded"))
         .isInstanceOf(RedisUnavailable.class)
-        .hasMessage("key 'unknown' of cache 'names'");
+        .hasMessage("key 'unknown' of cache 'names' was not loaded");
     Await.until(
         "the copy is not vouched for any more",
         DEADLINE,
@@ -189,7 +189,7 @@ final class StalenessIT {
   void tellsItsHealth() {
     Cache<String, String> b = cache(cachesB, OnRedisDown.LOAD);
     Await.until("healthy", DEADLINE, () -> cachesB.health().healthy());
-    Await.until("a beat", DEADLINE, () -> cachesB.health().heardAge().compareTo(BOUND) < 0);
+    Await.until("a beat", DEADLINE, () -> cachesB.health().heartbeatAge().compareTo(BOUND) < 0);
 
     network.blackHole();
     b.invalidate("k");

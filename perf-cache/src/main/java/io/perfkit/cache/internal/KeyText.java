@@ -56,9 +56,9 @@ public final class KeyText {
       throw new IllegalArgumentException(
           "keyType: "
               + type.getName()
-              + " (expected: String, a whole number, Character, Boolean, BigDecimal, UUID, an enum or"
-              + " a java.time value; for other keys pass a function that gives equal keys the same"
-              + " text and others another)");
+              + " (expected: String, a whole number, Character, Boolean, BigDecimal, UUID, an enum"
+              + " or a java.time value; for other keys pass a function that gives equal keys the"
+              + " same text and others another)");
     }
     return text;
   }

@@ -31,7 +31,7 @@ import redis.clients.jedis.UnifiedJedis;
 
 /** Values past their life: who gets them, who loads anew, and what ends them. Two nodes. */
 @RealRedis
-final class OldValuesIT {
+final class StaleValuesIT {
   private static final Duration DEADLINE = Duration.ofSeconds(10);
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final CacheConfig BASE =
@@ -60,7 +60,7 @@ final class OldValuesIT {
   private Cache<String, String> a;
   private Cache<String, String> b;
 
-  OldValuesIT(TestRedis server) {
+  StaleValuesIT(TestRedis server) {
     redis = server.client();
     prefix = server.prefix() + UUID.randomUUID();
     cachesA = node(server, task -> executor.get().execute(task));
@@ -95,7 +95,7 @@ final class OldValuesIT {
 
   /** Moves an entry's life in Redis so that it is over since {@code past}, and ends the copies. */
   private void age(String key, CacheConfig config, Duration past) {
-    long left = config.keep().minus(past).toMillis();
+    long left = config.gracePeriod().minus(past).toMillis();
     assertThat(redis.pexpire(CacheIT.redisKeyOf(prefix, "names", key), left)).isEqualTo(1);
     clock.advance(Duration.ofSeconds(11));
   }
@@ -119,7 +119,7 @@ final class OldValuesIT {
   }
 
   @Test
-  void anOldValueServesAtOnceWhileOneNodeLoadsTheNextBehindIt() {
+  void aStaleValueServesAtOnceWhileOneNodeLoadsTheNextBehindIt() {
     use(REVALIDATE);
     a.put("k", "old");
     age("k", REVALIDATE, JUST_OVER);
@@ -131,19 +131,19 @@ final class OldValuesIT {
         };
 
     assertThat(a.get("k", slow)).isEqualTo("old");
-    assertThat(a.get("k", OldValuesIT::never)).as("one load on this node").isEqualTo("old");
-    assertThat(b.get("k", OldValuesIT::never)).as("and on all").isEqualTo("old");
-    assertThat(a.getIfPresent("k")).as("who can't load it gets no old value").isNull();
+    assertThat(a.get("k", StaleValuesIT::never)).as("one load on this node").isEqualTo("old");
+    assertThat(b.get("k", StaleValuesIT::never)).as("and on all").isEqualTo("old");
+    assertThat(a.getIfPresent("k")).as("who can't load it gets no stale value").isNull();
     mayEnd.countDown();
 
     Await.until("refreshed", DEADLINE, () -> "k1".equals(a.getIfPresent("k")));
-    assertThat(b.get("k", OldValuesIT::never)).isEqualTo("k1");
+    assertThat(b.get("k", StaleValuesIT::never)).isEqualTo("k1");
     assertThat(a.stats().staleServed()).isEqualTo(2);
     assertThat(b.stats().staleServed()).isEqualTo(1);
   }
 
   @Test
-  void anOldValueServesManyKeysAndStages() throws Exception {
+  void aStaleValueServesManyKeysAndStages() throws Exception {
     use(REVALIDATE);
     a.put("k", "old");
     age("k", REVALIDATE, JUST_OVER);
@@ -184,7 +184,7 @@ final class OldValuesIT {
             () -> a.clear(),
             () -> a.putEntry("k", Entry.of("gone").withTtl(Duration.ofMillis(1)).unkept()));
     for (CacheConfig config : List.of(REVALIDATE, IF_ERROR)) {
-      String name = "names" + config.keep().equals(config.staleIfError());
+      String name = "names" + config.gracePeriod().equals(config.staleIfError());
       Cache<String, String> here = cachesA.cache(name, String.class, Codec.string(), config);
       a = here;
       b = cachesB.cache(name, String.class, Codec.string(), config);
@@ -195,7 +195,7 @@ final class OldValuesIT {
         clock.advance(Duration.ofSeconds(11));
         ends.get(i).run();
 
-        assertThatThrownBy(() -> here.get("k", OldValuesIT::failing))
+        assertThatThrownBy(() -> here.get("k", StaleValuesIT::failing))
             .as("%s", i)
             .hasMessage("database is down");
         assertThat(b.get("k", this::load)).as("%s", i).startsWith("k").isEqualTo("k" + loads.get());
@@ -242,12 +242,12 @@ final class OldValuesIT {
         task -> {
           throw new RejectedExecutionException("full");
         });
-    assertThat(a.get("k", OldValuesIT::never)).isEqualTo("old");
+    assertThat(a.get("k", StaleValuesIT::never)).isEqualTo("old");
     assertThat(a.stats().refreshesSkipped()).isEqualTo(1);
 
     executor.set(Runnable::run);
     assertThat(b.get("k", this::load)).as("the lease was given back").isEqualTo("old");
-    assertThat(b.get("k", OldValuesIT::never)).isEqualTo("k1");
+    assertThat(b.get("k", StaleValuesIT::never)).isEqualTo("k1");
   }
 
   @Test
@@ -256,25 +256,25 @@ final class OldValuesIT {
     executor.set(Runnable::run);
     a.put("k", "old");
     age("k", REVALIDATE, JUST_OVER);
-    assertThat(a.get("k", OldValuesIT::failing)).isEqualTo("old");
+    assertThat(a.get("k", StaleValuesIT::failing)).isEqualTo("old");
     assertThat(a.stats().loadFailures()).isEqualTo(1);
-    assertThat(a.get("k", OldValuesIT::never)).isEqualTo("old");
-    assertThat(b.get("k", OldValuesIT::never)).isEqualTo("old");
+    assertThat(a.get("k", StaleValuesIT::never)).isEqualTo("old");
+    assertThat(b.get("k", StaleValuesIT::never)).isEqualTo("old");
 
     redis.del(CacheIT.leaseKeyOf(prefix, "names", "k")); // as if the rest were over
     clock.advance(Duration.ofSeconds(11));
     assertThat(b.get("k", this::load)).isEqualTo("old");
-    assertThat(b.get("k", OldValuesIT::never)).isEqualTo("k1");
+    assertThat(b.get("k", StaleValuesIT::never)).isEqualTo("k1");
   }
 
   @Test
-  void anOldValueServesWhenTheLoaderThrowsAndLoadsRestOnAllNodes() {
+  void aStaleValueServesWhenTheLoaderThrowsAndLoadsRestOnAllNodes() {
     use(IF_ERROR);
     a.put("k", "old");
     age("k", IF_ERROR, JUST_OVER);
-    assertThat(a.get("k", OldValuesIT::failing)).isEqualTo("old");
-    assertThat(a.get("k", OldValuesIT::never)).as("from L1").isEqualTo("old");
-    assertThat(b.get("k", OldValuesIT::never)).as("the other node").isEqualTo("old");
+    assertThat(a.get("k", StaleValuesIT::failing)).isEqualTo("old");
+    assertThat(a.get("k", StaleValuesIT::never)).as("from L1").isEqualTo("old");
+    assertThat(b.get("k", StaleValuesIT::never)).as("the other node").isEqualTo("old");
     assertThat(a.stats().staleServed()).isEqualTo(1);
     assertThat(a.stats().loadFailures()).isEqualTo(1);
 
@@ -288,10 +288,10 @@ final class OldValuesIT {
     use(IF_ERROR);
     a.put("k", "old");
     age("k", IF_ERROR, JUST_OVER);
-    assertThat(a.get("k", OldValuesIT::failing)).isEqualTo("old");
+    assertThat(a.get("k", StaleValuesIT::failing)).isEqualTo("old");
     b.invalidate("k");
     assertThat(b.get("k", this::load)).isEqualTo("k1");
-    Await.until("heard", DEADLINE, () -> "k1".equals(a.get("k", OldValuesIT::never)));
+    Await.until("heard", DEADLINE, () -> "k1".equals(a.get("k", StaleValuesIT::never)));
   }
 
   @Test
@@ -363,26 +363,26 @@ final class OldValuesIT {
 
     clock.advance(Duration.ofSeconds(6));
     redis.del(CacheIT.leaseKeyOf(prefix, "names", "k"));
-    assertThat(a.findLater("k", OldValuesIT::failingStage)).isCompletedWithValue("old");
+    assertThat(a.findLater("k", StaleValuesIT::failingStage)).isCompletedWithValue("old");
   }
 
   @Test
-  void anErrorReachesTheCallerAndLeavesTheOldValueForTheNext() {
+  void anErrorReachesTheCallerAndLeavesTheStaleValueForTheNext() {
     use(IF_ERROR);
     a.put("k", "old");
     age("k", IF_ERROR, JUST_OVER);
-    assertThatThrownBy(() -> a.get("k", OldValuesIT::never)).isInstanceOf(AssertionError.class);
-    assertThat(b.get("k", OldValuesIT::never)).as("loads rest").isEqualTo("old");
+    assertThatThrownBy(() -> a.get("k", StaleValuesIT::never)).isInstanceOf(AssertionError.class);
+    assertThat(b.get("k", StaleValuesIT::never)).as("loads rest").isEqualTo("old");
   }
 
   @Test
-  void aLoaderThatHasNothingEndsTheOldValue() {
+  void aLoaderThatHasNothingEndsTheStaleValue() {
     CacheConfig forgetful = IF_ERROR.toBuilder().absentTtl(Duration.ZERO).build();
     use(forgetful);
     a.put("k", "old");
     age("k", forgetful, JUST_OVER);
     assertThat(a.get("k", key -> null)).isNull();
-    assertThatThrownBy(() -> b.get("k", OldValuesIT::failing)).hasMessage("database is down");
+    assertThatThrownBy(() -> b.get("k", StaleValuesIT::failing)).hasMessage("database is down");
   }
 
   @Test
@@ -392,10 +392,10 @@ final class OldValuesIT {
     a.put("k", "first");
     NodesContract.holdLocally(b, "k", "first");
     clock.advance(Duration.ofSeconds(59));
-    assertThat(a.get("k", OldValuesIT::never)).isEqualTo("first");
+    assertThat(a.get("k", StaleValuesIT::never)).isEqualTo("first");
     redis.pexpire(CacheIT.redisKeyOf(prefix, "names", "k"), 180_000);
     clock.advance(Duration.ofSeconds(2));
-    assertThat(a.get("k", OldValuesIT::never)).as("180 s of 600 are left").isEqualTo("first");
+    assertThat(a.get("k", StaleValuesIT::never)).as("180 s of 600 are left").isEqualTo("first");
 
     redis.pexpire(CacheIT.redisKeyOf(prefix, "names", "k"), 140_000);
     clock.advance(Duration.ofMillis(30_001)); // the copy knows when
@@ -404,9 +404,9 @@ final class OldValuesIT {
     assertThat(a.stats().l2Hits()).isEqualTo(asked);
     assertThat(a.get("k", this::load)).as("the read itself is a hit").isEqualTo("first");
     assertThat(loads).hasValue(1);
-    assertThat(a.get("k", OldValuesIT::never)).isEqualTo("k1");
+    assertThat(a.get("k", StaleValuesIT::never)).isEqualTo("k1");
     clock.advance(Duration.ofSeconds(60));
-    assertThat(b.get("k", OldValuesIT::never)).isEqualTo("k1");
+    assertThat(b.get("k", StaleValuesIT::never)).isEqualTo("k1");
     assertThat(a.stats().misses() + b.stats().misses()).isZero();
     assertThat(a.stats().staleServed()).isZero();
   }
@@ -427,9 +427,9 @@ final class OldValuesIT {
                 }))
         .isEqualTo("first");
     long hits = a.stats().l1Hits();
-    assertThat(a.get("k", OldValuesIT::never)).isEqualTo("first");
+    assertThat(a.get("k", StaleValuesIT::never)).isEqualTo("first");
     assertThat(a.stats().l1Hits() - hits).as("without a question").isEqualTo(1);
-    assertThat(b.get("k", OldValuesIT::never)).isEqualTo("first");
+    assertThat(b.get("k", StaleValuesIT::never)).isEqualTo("first");
     mayEnd.countDown();
     Await.until("refreshed", DEADLINE, () -> "k1".equals(a.getIfPresent("k")));
   }

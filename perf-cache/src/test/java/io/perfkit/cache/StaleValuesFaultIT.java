@@ -19,7 +19,7 @@ import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClient;
 
 /** Old values while Redis fails, and the loader with it. */
-final class OldValuesFaultIT {
+final class StaleValuesFaultIT {
   private static final Duration DEADLINE = Duration.ofSeconds(15);
   private static final CacheConfig CONFIG =
       CacheConfig.builder()
@@ -92,12 +92,12 @@ final class OldValuesFaultIT {
         Await.until(
             "Redis is down", DEADLINE, () -> !isServed(cache) && !caches.health().redisAvailable());
 
-        assertThat(cache.get("k", OldValuesFaultIT::failing)).as("fault %s", i).isEqualTo("old");
+        assertThat(cache.get("k", StaleValuesFaultIT::failing)).as("fault %s", i).isEqualTo("old");
         assertThat(cache.stats().staleServed()).as("fault %s", i).isPositive();
-        assertThatThrownBy(() -> cache.get("unknown", OldValuesFaultIT::failing))
+        assertThatThrownBy(() -> cache.get("unknown", StaleValuesFaultIT::failing))
             .hasMessage("database is down");
         Await.until("nobody vouches for the copy", DEADLINE, () -> heardLongAgo(caches));
-        assertThatThrownBy(() -> strict.get("k", OldValuesFaultIT::failing))
+        assertThatThrownBy(() -> strict.get("k", StaleValuesFaultIT::failing))
             .as("fault %s", i)
             .hasMessage("database is down");
         assertThat(cache.get("k", key -> "new")).as("fault %s", i).isNotNull();
@@ -106,7 +106,7 @@ final class OldValuesFaultIT {
   }
 
   @Test
-  void theOldValueServesOverAConnectionThatWasHalfOpen() {
+  void theStaleValueServesOverAConnectionThatWasHalfOpen() {
     try (FaultProxy proxy = FaultProxy.to(server.address());
         RedisClient client = client(proxy.address());
         Caches caches = caches(client)) {
@@ -116,7 +116,7 @@ final class OldValuesFaultIT {
       Await.until("its life is over", DEADLINE, () -> !isServed(cache));
       proxy.halfClose();
       for (int i = 0; i < 20; i++) {
-        assertThat(cache.get("k", OldValuesFaultIT::failing)).isEqualTo("old");
+        assertThat(cache.get("k", StaleValuesFaultIT::failing)).isEqualTo("old");
       }
     }
   }
@@ -126,7 +126,7 @@ final class OldValuesFaultIT {
   }
 
   private static boolean heardLongAgo(Caches caches) {
-    return caches.health().heardAge().compareTo(Duration.ofMillis(600)) > 0;
+    return caches.health().heartbeatAge().compareTo(Duration.ofMillis(600)) > 0;
   }
 
   @Test
@@ -138,11 +138,11 @@ final class OldValuesFaultIT {
       cache.put("k", "old");
       server.freeze();
       cache.invalidate("k");
-      assertThatThrownBy(() -> cache.get("k", OldValuesFaultIT::failing))
+      assertThatThrownBy(() -> cache.get("k", StaleValuesFaultIT::failing))
           .hasMessage("database is down");
       server.thaw();
       Await.until("sent", DEADLINE, () -> caches.unsentInvalidations() == 0);
-      assertThatThrownBy(() -> cache.get("k", OldValuesFaultIT::failing))
+      assertThatThrownBy(() -> cache.get("k", StaleValuesFaultIT::failing))
           .hasMessage("database is down");
     }
   }

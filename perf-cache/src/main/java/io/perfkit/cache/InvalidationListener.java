@@ -3,7 +3,7 @@ package io.perfkit.cache;
 import io.perfkit.cache.InvalidationChannel.Kind;
 
 /** What one cache does about the messages it hears. Thread safe. */
-record Receiver(Fence fence, Waiters waiters) {
+record InvalidationListener(Fence fence, LeaseWaiters waiters) {
 
   /**
    * Ends what a message ends and wakes who waits for it. A node skips what its own messages end: it

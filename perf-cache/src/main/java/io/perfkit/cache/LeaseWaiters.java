@@ -12,7 +12,7 @@ import java.util.concurrent.TimeoutException;
  * Threads that wait for the end of another node's lease, by the hash of the key. Keys of one hash
  * are woken together, which costs a needless look. Thread safe.
  */
-final class Waiters {
+final class LeaseWaiters {
   private final ConcurrentMap<Integer, CompletableFuture<Void>> calls = new ConcurrentHashMap<>();
 
   /** To be taken before one looks whether there is anything to wait for. */

@@ -22,11 +22,11 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Nodes read and change the same few keys at random, while lives are so short that most values are
- * old, loaders fail at random and all that serves old values is on. When all is quiet, nothing that
- * a node serves may be older than the last commit, however old it may be by its life.
+ * old, loaders fail at random and all that serves stale values is on. When all is quiet, nothing
+ * that a node serves may be older than the last commit, however old it may be by its life.
  */
 @RealRedis
-final class OldValuesRaceIT { // I6
+final class StaleValuesRaceIT { // I6
   private static final Duration DEADLINE = Duration.ofSeconds(10);
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final int KEYS = 8;
@@ -45,22 +45,22 @@ final class OldValuesRaceIT { // I6
 
   private final TestRedis server;
 
-  OldValuesRaceIT(TestRedis server) {
+  StaleValuesRaceIT(TestRedis server) {
     this.server = server;
   }
 
   @Test
-  void noOldValueServesThatWasInvalidated() throws Exception {
+  void noStaleValueServesThatWasInvalidated() throws Exception {
     long rounds = Math.max(2, Long.getLong("perf.chaos.seconds", 5) / 2);
     long seed = Long.getLong("perf.seed", System.nanoTime());
     long servedOld = 0;
     for (int round = 0; round < rounds; round++) {
       servedOld += play(seed + round);
     }
-    assertThat(servedOld).as("old values did serve").isPositive();
+    assertThat(servedOld).as("stale values did serve").isPositive();
   }
 
-  /** One round; how many old values served. */
+  /** One round; how many stale values served. */
   private long play(long seed) throws Exception {
     String prefix = server.prefix() + UUID.randomUUID();
     AtomicLongArray database = new AtomicLongArray(KEYS);

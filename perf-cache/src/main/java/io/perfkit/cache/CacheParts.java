@@ -1,0 +1,48 @@
+package io.perfkit.cache;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one cache is made of, for the classes that read and load. Immutable.
+ *
+ * @param keyText gives equal keys the same text and others another, on every node
+ * @param waiters of this cache, for other nodes' leases
+ * @param threads for loads that their callers don't run
+ * @param copier null where callers share values
+ */
+record CacheParts<K, V>(
+    String name,
+    Function<? super K, String> keyText,
+    CacheConfig config,
+    LocalLevel<K, V> local,
+    SecondLevel<V> l2,
+    LeaseWaiters waiters,
+    LoadThreads threads,
+    @Nullable Copier<V> copier,
+    Counters counters) {
+
+  /** A value of this cache for one caller: a copy of its own where {@link Copies} say so. */
+  @Nullable V handOut(@Nullable V value) {
+    return copier == null ? value : copier.copy(value);
+  }
+
+  /** The key as Redis and other nodes know it. */
+  String text(K key) {
+    return requireNonNull(keyText.apply(requireNonNull(key, "key")), "key text");
+  }
+
+  Address address(K key) {
+    return l2.address(text(key));
+  }
+
+  long now() {
+    return local.now();
+  }
+
+  String what(Address address) {
+    return "key '" + address.text() + "' of cache '" + name + "'";
+  }
+}

@@ -1,0 +1,118 @@
+package io.perfkit.cache;
+
+import io.perfkit.cache.LocalLevel.Reading;
+import io.perfkit.cache.internal.Thrown;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A read of one key that is under way in this JVM: one thread owns it, the others that want the key
+ * wait for its result (single-flight). Thread safe.
+ */
+final class InFlightLoad<V> {
+  /** What each thread waits for, so that loads that wait for each other in a cycle are noticed. */
+  private static final ConcurrentMap<Thread, InFlightLoad<?>> WAITING = new ConcurrentHashMap<>();
+
+  private final String key;
+  private final Reading reading;
+  private final CompletableFuture<Found<V>> result = new CompletableFuture<>();
+  private volatile @Nullable Thread owner = Thread.currentThread();
+
+  /**
+   * @param key for messages
+   */
+  InFlightLoad(String key, Reading reading) {
+    this.key = key;
+    this.reading = reading;
+  }
+
+  /** Taken before the read began. */
+  Reading reading() {
+    return reading;
+  }
+
+  /** From now on this thread runs the loader. */
+  void takeOver() {
+    owner = Thread.currentThread();
+  }
+
+  /** From now on no thread runs the loader: its stage will complete, and the owner may wait too. */
+  void handOver() {
+    owner = null;
+  }
+
+  /** Does nothing once it is done. */
+  void complete(Found<V> found) {
+    result.complete(found);
+  }
+
+  /** Does nothing once it is done. */
+  void fail(Throwable failure) {
+    result.completeExceptionally(failure);
+  }
+
+  boolean isDone() {
+    return result.isDone();
+  }
+
+  /**
+   * Waits for the result; the owner's exception is thrown here as it was there.
+   *
+   * @throws IllegalStateException if the owner waits, over other threads perhaps, for this thread
+   */
+  Found<V> await(String cache) {
+    CompletableFuture<Found<V>> mine = result(cache);
+    Thread self = Thread.currentThread();
+    try {
+      if (!mine.isDone()) {
+        WAITING.put(self, this);
+        requireNoCycle(cache, self);
+      }
+      return mine.get();
+    } catch (ExecutionException e) {
+      throw Thrown.<RuntimeException>asIs(e.getCause() == null ? e : e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LoadInterrupted("waiting for key '" + key + "' of cache '" + cache + "'", e);
+    } finally {
+      WAITING.remove(self);
+    }
+  }
+
+  /** Each thread registers before it looks, so the last one of a cycle sees all of it. */
+  private void requireNoCycle(String cache, Thread self) {
+    List<String> keys = new ArrayList<>();
+    InFlightLoad<?> load = this;
+    while (load != null && keys.size() <= WAITING.size()) {
+      keys.add("'" + load.key + "'");
+      Thread owner = load.owner;
+      if (owner == self) {
+        throw new IllegalStateException(
+            "loaders wait for each other's keys in a cycle, seen from cache '"
+                + cache
+                + "': "
+                + String.join(" -> ", keys)
+                + " (expected: loaders that ask for other keys in one order)");
+      }
+      load = owner == null ? null : WAITING.get(owner);
+    }
+  }
+
+  /** Completes when this is done; not to be completed by others. */
+  CompletableFuture<Found<V>> result(String cache) {
+    if (owner == Thread.currentThread() && !result.isDone()) {
+      throw new IllegalStateException(
+          "the loader of key '"
+              + key
+              + "' of cache '"
+              + cache
+              + "' asks the cache for the same key");
+    }
+    return result;
+  }
+}
