@@ -104,7 +104,7 @@ public class DbMonitor implements Area {
 
     @TearDown
     public void close() {
-      long calls = monitor.report().calls();
+      long calls = monitor.stats().calls();
       monitor.close();
       if (calls == 0) {
         throw new IllegalStateException("nothing was counted");

@@ -1,5 +1,6 @@
 package io.perfkit.db.internal;
 
+import java.util.HashSet;
 import java.util.Set;
 
 /**
@@ -27,14 +28,9 @@ public final class SqlFunctions {
           "time",
           "timestamp");
 
-  /** Immutable ones, aggregates of immutable ones, and window functions. */
-  private static final Set<String> STEADY =
+  /** Immutable ones that make one value, or a set of them, of the arguments. */
+  private static final Set<String> IMMUTABLE =
       Set.of(
-          "count",
-          "sum",
-          "min",
-          "max",
-          "avg",
           "coalesce",
           "nullif",
           "greatest",
@@ -54,21 +50,9 @@ public final class SqlFunctions {
           "left",
           "right",
           "position",
-          "array_agg",
-          "string_agg",
-          "bool_and",
-          "bool_or",
-          "row_number",
-          "rank",
-          "dense_rank",
-          "lag",
-          "lead",
-          "first_value",
-          "last_value",
           "unnest",
           "array_length",
           "cardinality",
-          "every",
           "ceiling",
           "sign",
           "sqrt",
@@ -85,17 +69,36 @@ public final class SqlFunctions {
           "split_part",
           "strpos",
           "md5",
-          "percent_rank",
-          "ntile",
-          "nth_value",
           "array_position",
           "make_date");
+
+  /** Immutable ones that make one value of many rows, or of a row and its neighbours. */
+  private static final Set<String> OF_MANY_ROWS =
+      Set.of(
+          "count",
+          "sum",
+          "min",
+          "max",
+          "avg",
+          "array_agg",
+          "string_agg",
+          "bool_and",
+          "bool_or",
+          "every",
+          "row_number",
+          "rank",
+          "dense_rank",
+          "percent_rank",
+          "ntile",
+          "lag",
+          "lead",
+          "first_value",
+          "last_value",
+          "nth_value");
 
   /** Stable ones, whose result depends on the clock, the time zone or other settings. */
   private static final Set<String> STABLE =
       Set.of(
-          "json_agg",
-          "jsonb_agg",
           "initcap",
           "concat",
           "concat_ws",
@@ -118,24 +121,37 @@ public final class SqlFunctions {
           "to_jsonb",
           "row_to_json");
 
+  private static final Set<String> STABLE_OF_MANY_ROWS = Set.of("json_agg", "jsonb_agg");
+
   private SqlFunctions() {}
 
   static Set<String> steady() {
-    return STEADY;
+    return union(IMMUTABLE, OF_MANY_ROWS);
   }
 
   static Set<String> stable() {
-    return STABLE;
+    return union(STABLE, STABLE_OF_MANY_ROWS);
+  }
+
+  private static Set<String> union(Set<String> some, Set<String> more) {
+    Set<String> all = new HashSet<>(some);
+    all.addAll(more);
+    return all;
   }
 
   /** Whether it gives the same for the same rows and arguments, whenever and for whom it runs. */
   public static boolean isSteady(String name) {
-    return STEADY.contains(name) || isConstruct(name);
+    return IMMUTABLE.contains(name) || OF_MANY_ROWS.contains(name) || isConstruct(name);
   }
 
   /** Whether it certainly neither writes nor locks. */
   public static boolean onlyReads(String name) {
-    return STABLE.contains(name) || isSteady(name);
+    return STABLE.contains(name) || STABLE_OF_MANY_ROWS.contains(name) || isSteady(name);
+  }
+
+  /** Whether it certainly depends on one row only: no aggregate, no window function. */
+  public static boolean isScalar(String name) {
+    return IMMUTABLE.contains(name) || STABLE.contains(name) || isConstruct(name);
   }
 
   private static boolean isConstruct(String name) {

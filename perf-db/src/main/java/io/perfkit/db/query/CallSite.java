@@ -4,10 +4,17 @@ import static java.util.stream.Collectors.joining;
 
 import io.perfkit.db.internal.Delegating;
 import java.lang.StackWalker.StackFrame;
+import java.net.URL;
+import java.security.CodeSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Finds the line of the application that asked for an execution. Immutable. */
+/**
+ * Finds the line of the application that asked for an execution: neither one of a library, of
+ * perfkit or of a helper, nor one of a generated class. Immutable.
+ */
 final class CallSite {
   private static final int PATH_MAX = 6;
   private static final StackWalker WALKER =
@@ -20,6 +27,7 @@ final class CallSite {
           "javax.",
           "jdk.",
           "sun.",
+          "com.sun.",
           "jakarta.",
           "com.zaxxer.",
           "org.springframework.",
@@ -29,7 +37,39 @@ final class CallSite {
           "org.jdbi.",
           "org.apache.ibatis.",
           "org.mybatis.",
-          BatchLoader.class.getName());
+          "io.perfkit.cache.",
+          "io.perfkit.ratelimit.",
+          "io.perfkit.redis.",
+          "io.perfkit.weave.",
+          "net.bytebuddy.",
+          "javassist.",
+          "kotlin.",
+          "groovy.",
+          "org.codehaus.groovy.");
+
+  /** In the names of classes that are made at run time, and lead to those of the application. */
+  private static final List<String> GENERATED =
+      List.of("$$SpringCGLIB$$", "$$EnhancerBy", "$HibernateProxy$", "$Proxy", "$$Woven", "_$$_");
+
+  /** This module, by name and by where it was loaded from: a test may have its package. */
+  private static final String OWN = "io.perfkit.db.";
+
+  private static final String WRAPPERS = CallSite.class.getPackageName() + ".Monitored";
+
+  private static final @Nullable URL OWN_LOCATION = location(CallSite.class);
+
+  private static final ClassValue<Boolean> LIBRARY =
+      new ClassValue<>() {
+        @Override
+        protected Boolean computeValue(Class<?> type) {
+          String name = type.getName();
+          return Delegating.class.isAssignableFrom(type)
+              || LIBRARIES.stream().anyMatch(name::startsWith)
+              || GENERATED.stream().anyMatch(name::contains)
+              || type.isHidden()
+              || (name.startsWith(OWN) && Objects.equals(location(type), OWN_LOCATION));
+        }
+      };
 
   private final List<String> helpers;
 
@@ -38,22 +78,30 @@ final class CallSite {
     this.helpers = helpers;
   }
 
+  private static @Nullable URL location(Class<?> type) {
+    CodeSource source = type.getProtectionDomain().getCodeSource();
+    return source == null ? null : source.getLocation();
+  }
+
   /**
    * Of the execution that is under way on this thread, as {@code Class.method:line}; empty if there
    * are only libraries. Takes some microseconds.
    */
   String find() {
-    return WALKER.walk(this::below);
-  }
-
-  private String below(Stream<StackFrame> frames) {
-    return ofApplication(frames).findFirst().map(CallSite::text).orElse("");
+    return WALKER.walk(frames -> ofApplication(frames).findFirst().map(CallSite::text).orElse(""));
   }
 
   private Stream<StackFrame> ofApplication(Stream<StackFrame> frames) {
-    return frames
-        .dropWhile(frame -> !isWrapper(frame))
-        .filter(frame -> !isWrapper(frame) && !isLibrary(frame.getClassName()));
+    return frames.filter(this::isApplication);
+  }
+
+  private boolean isApplication(StackFrame frame) {
+    return isApplication(frame.getDeclaringClass()) && frame.getLineNumber() > 0;
+  }
+
+  private boolean isApplication(Class<?> type) {
+    return !LIBRARY.get(type)
+        && (helpers.isEmpty() || helpers.stream().noneMatch(type.getName()::startsWith));
   }
 
   /**
@@ -65,13 +113,19 @@ final class CallSite {
             ofApplication(frames).limit(PATH_MAX).map(CallSite::text).collect(joining(" < ")));
   }
 
-  private static boolean isWrapper(StackFrame frame) {
-    return Delegating.class.isAssignableFrom(frame.getDeclaringClass());
-  }
-
-  private boolean isLibrary(String className) {
-    return LIBRARIES.stream().anyMatch(className::startsWith)
-        || helpers.stream().anyMatch(className::startsWith);
+  /** Differs for other paths, nearly always; much cheaper than the path. */
+  int pathHash() {
+    return WALKER.walk(
+        frames ->
+            frames
+                .filter(frame -> isApplication(frame.getDeclaringClass()))
+                .limit(PATH_MAX)
+                .mapToInt(
+                    frame ->
+                        System.identityHashCode(frame.getDeclaringClass()) * 31
+                            + frame.getMethodName().hashCode() * 17
+                            + frame.getByteCodeIndex())
+                .reduce(1, (hash, next) -> hash * 31 + next));
   }
 
   private static String text(StackFrame frame) {
@@ -80,14 +134,26 @@ final class CallSite {
 
   /** The same of another thread, from a snapshot of its stack. */
   String find(Thread thread) {
-    List<StackTraceElement> stack = List.of(thread.getStackTrace());
-    String wrappers = MonitoredStatement.class.getPackageName() + ".Monitored";
-    return stack.stream()
-        .dropWhile(frame -> !frame.getClassName().startsWith(wrappers))
-        .filter(frame -> !frame.getClassName().startsWith(wrappers))
-        .filter(frame -> !isLibrary(frame.getClassName()))
+    return Stream.of(thread.getStackTrace())
+        .dropWhile(frame -> !frame.getClassName().startsWith(WRAPPERS)) // the driver is above them
+        .filter(frame -> frame.getLineNumber() > 0 && !isLibrary(frame.getClassName()))
         .findFirst()
         .map(f -> f.getClassName() + "." + f.getMethodName() + ":" + f.getLineNumber())
         .orElse("");
+  }
+
+  private boolean isLibrary(String name) {
+    return LIBRARIES.stream().anyMatch(name::startsWith)
+        || helpers.stream().anyMatch(name::startsWith)
+        || GENERATED.stream().anyMatch(name::contains)
+        || (name.startsWith(OWN) && isOwn(name));
+  }
+
+  private static boolean isOwn(String name) {
+    try {
+      return LIBRARY.get(Class.forName(name, false, CallSite.class.getClassLoader()));
+    } catch (ClassNotFoundException | LinkageError unknown) {
+      return true;
+    }
   }
 }

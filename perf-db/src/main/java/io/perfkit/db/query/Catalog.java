@@ -1,5 +1,6 @@
 package io.perfkit.db.query;
 
+import io.perfkit.db.internal.OwnSql;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -104,7 +105,7 @@ final class Catalog {
   }
 
   private static void each(Connection connection, String sql, Row reader) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(sql);
+    try (PreparedStatement select = connection.prepareStatement(OwnSql.of(sql));
         ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
         reader.read(rows);

@@ -8,11 +8,13 @@ import java.sql.ShardingKey;
 /** Makes monitored connections. One thread at a time. */
 final class MonitoredConnectionBuilder implements ConnectionBuilder {
   private final ConnectionBuilder delegate;
-  private final QueryMonitor monitor;
+  private final Executions executions;
+  private final String name;
 
-  MonitoredConnectionBuilder(ConnectionBuilder delegate, QueryMonitor monitor) {
+  MonitoredConnectionBuilder(ConnectionBuilder delegate, Executions executions, String name) {
     this.delegate = delegate;
-    this.monitor = monitor;
+    this.executions = executions;
+    this.name = name;
   }
 
   @Override
@@ -41,6 +43,6 @@ final class MonitoredConnectionBuilder implements ConnectionBuilder {
 
   @Override
   public Connection build() throws SQLException {
-    return monitor.borrowed(delegate.build());
+    return executions.borrowed(delegate.build(), name);
   }
 }

@@ -12,30 +12,32 @@ import javax.sql.DataSource;
 
 /** Gives monitored connections. Thread safe, as far as the one behind it is. */
 final class MonitoredDataSource extends Delegating<DataSource> implements DataSource {
-  private final QueryMonitor monitor;
+  private final Executions executions;
+  private final String name;
 
-  MonitoredDataSource(DataSource delegate, QueryMonitor monitor) {
+  MonitoredDataSource(DataSource delegate, Executions executions, String name) {
     super(delegate);
-    this.monitor = monitor;
+    this.executions = executions;
+    this.name = name;
   }
 
-  QueryMonitor monitor() {
-    return monitor;
+  Executions executions() {
+    return executions;
   }
 
   @Override
   public Connection getConnection() throws SQLException {
-    return monitor.borrowed(delegate.getConnection());
+    return executions.borrowed(delegate.getConnection(), name);
   }
 
   @Override
   public Connection getConnection(String username, String password) throws SQLException {
-    return monitor.borrowed(delegate.getConnection(username, password));
+    return executions.borrowed(delegate.getConnection(username, password), name);
   }
 
   @Override
   public ConnectionBuilder createConnectionBuilder() throws SQLException {
-    return new MonitoredConnectionBuilder(delegate.createConnectionBuilder(), monitor);
+    return new MonitoredConnectionBuilder(delegate.createConnectionBuilder(), executions, name);
   }
 
   @Override

@@ -6,10 +6,10 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /** Also knows of its parameters what kinds they have, and whether they are those of before. */
-class MonitoredPreparedStatement<S extends PreparedStatement>
-    extends DelegatingPreparedStatement<S> {
+class MonitoredPreparedStatement<S extends PreparedStatement> extends ParameterNotingStatement<S> {
   private static final int KIND_BITS = 3;
   private static final int KINDS_MAX = 10;
+  private static final int KINDS = (1 << KINDS_MAX * KIND_BITS) - 1;
   private static final int MORE = 1 << 30;
   private static final int EXECUTED = 1 << 31;
 
@@ -18,8 +18,8 @@ class MonitoredPreparedStatement<S extends PreparedStatement>
 
   private int hash;
 
-  MonitoredPreparedStatement(S delegate, MonitoredConnection connection, Query query) {
-    super(delegate, connection, query);
+  MonitoredPreparedStatement(S delegate, ConnectionExecutions executions, Query query) {
+    super(delegate, executions, query);
   }
 
   @Override
@@ -61,7 +61,13 @@ class MonitoredPreparedStatement<S extends PreparedStatement>
   }
 
   @Override
-  final String parameters() {
+  public final int parameterCount() {
+    int highest = Integer.SIZE - Integer.numberOfLeadingZeros(kinds & KINDS);
+    return (kinds & MORE) == 0 ? (highest + KIND_BITS - 1) / KIND_BITS : -1;
+  }
+
+  @Override
+  public final String parameters() {
     StringBuilder text = new StringBuilder("[");
     for (int i = 0; i < KINDS_MAX; i++) {
       int code = (kinds >>> (i * KIND_BITS)) & 7;

@@ -11,21 +11,25 @@ import org.jspecify.annotations.Nullable;
  * Times executions, and counts the rows that are read or changed. One thread at a time, as the
  * driver's statement.
  */
-class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
+class MonitoredStatement<S extends Statement> extends DelegatingStatement<S>
+    implements ParameterKinds {
   private static final int NOTHING_OPEN = -1;
   private static final int ROWS_MAX = 1 << 30;
+
+  /** In place of a hash: several rows at once, whatever their parameters. */
+  private static final int BATCH = 0x5eed_ba7c;
 
   /* Each statement of the application makes one of these, so it is kept small: 40 bytes with the
    * fields of the subclasses. What a result needs stands here, because it may never be closed. */
 
-  private final MonitoredConnection connection;
+  private final ConnectionExecutions executions;
   private Query query;
   private int rows = NOTHING_OPEN;
   private int openSince;
 
-  MonitoredStatement(S delegate, MonitoredConnection connection, Query query) {
+  MonitoredStatement(S delegate, ConnectionExecutions executions, Query query) {
     super(delegate);
-    this.connection = connection;
+    this.executions = executions;
     this.query = query;
   }
 
@@ -44,12 +48,12 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
       settle();
     }
     Query current = query;
-    connection.willRun(current);
-    long start = connection.begin(current);
+    executions.willRun(current);
+    long start = executions.begin(current);
     try {
       T result = execution.on(delegate);
-      openSince = connection.succeeded(this, current, hash, start);
-      connection.ran(null);
+      openSince = executions.succeeded(this, current, hash, hash == BATCH, start);
+      executions.ran(null);
       rows = 0;
       return result;
     } catch (SQLException | RuntimeException | Error e) {
@@ -60,18 +64,18 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
 
   private <T> T run(String sql, Execution<? super S, T> execution) throws SQLException {
     settle(); // what ran before
-    query = connection.query(sql);
+    query = executions.query(sql);
     return run(sql.hashCode(), execution);
   }
 
   private void failed(Query failed, long start, Throwable failure) {
-    connection.failed(this, failed, start, failure);
-    connection.ran(failure);
+    executions.failed(this, failed, start, failure);
+    executions.ran(failure);
   }
 
   /** Of several texts only the last one is known. */
   void willRunBatch() {
-    connection.willWriteAny();
+    executions.willWriteAny();
   }
 
   /** What an open result does to a row of its table. */
@@ -80,12 +84,12 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
   }
 
   final void changeRow(RowChange change) throws SQLException {
-    connection.willWriteAny();
+    executions.willWriteAny();
     try {
       change.run();
-      connection.ran(null);
+      executions.ran(null);
     } catch (SQLException | RuntimeException | Error e) {
-      connection.ran(e);
+      executions.ran(e);
       throw e;
     }
   }
@@ -94,7 +98,7 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
   final ResultSet rows(ResultSet result) throws SQLException {
     return result.getFetchSize() == 0
         ? new CountedRows(result, this)
-        : new FetchedRows(result, this, connection.nanos());
+        : new FetchedRows(result, this, executions.nanos());
   }
 
   final int changed(int count) {
@@ -143,10 +147,10 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
   final void settle() {
     if (rows > 0) {
       query.stats().rows(rows);
-      connection.read(query, rows);
+      executions.read(query, rows);
     }
     if (openSince != 0) {
-      query.stats().read(connection.nanosSince(openSince));
+      query.stats().read(executions.nanosSince(openSince));
       openSince = 0;
     }
     rows = NOTHING_OPEN;
@@ -158,14 +162,21 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
     }
   }
 
-  /** What kinds of parameters the execution had. */
-  String parameters() {
+  @Override
+  public String parameters() {
     return "[]";
   }
 
   @Override
+  public int parameterCount() {
+    return -1;
+  }
+
+  @Override
   public final @Nullable Connection getConnection() throws SQLException {
-    return delegate.getConnection() == null ? null : connection; // a closed one may have none
+    return delegate.getConnection() == null
+        ? null
+        : executions.connection(); // a closed one may have none
   }
 
   @Override
@@ -280,18 +291,18 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S> {
   @Override
   public void addBatch(String sql) throws SQLException {
     delegate.addBatch(sql);
-    query = connection.query(sql); // a batch of several texts counts as its last one
+    query = executions.query(sql); // a batch of several texts counts as its last one
   }
 
   @Override
   public final int[] executeBatch() throws SQLException {
     willRunBatch();
-    return changed(run(0, Statement::executeBatch));
+    return changed(run(BATCH, Statement::executeBatch));
   }
 
   @Override
   public final long[] executeLargeBatch() throws SQLException {
     willRunBatch();
-    return changed(run(0, Statement::executeLargeBatch));
+    return changed(run(BATCH, Statement::executeLargeBatch));
   }
 }

@@ -3,6 +3,7 @@ package io.perfkit.db.query;
 import static java.util.Comparator.comparingLong;
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.db.internal.OwnSql;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ final class Queries {
   private static final int TEXT_CHARS_MAX = 4_000_000;
 
   private final int max;
+  private final Query own = Query.own();
   private final ConcurrentHashMap<String, Query> byText = new ConcurrentHashMap<>();
   private final AtomicInteger textChars = new AtomicInteger();
   private final ConcurrentHashMap<Fingerprint, Query> byFingerprint = new ConcurrentHashMap<>();
@@ -42,7 +44,19 @@ final class Queries {
     return known != null && !known.stats().retired() ? known : read(sql);
   }
 
+  /** Executions of what perfkit asked for itself, which are in none of the figures. */
+  long ownCalls() {
+    return own.stats().calls();
+  }
+
+  long ownNanos() {
+    return own.stats().executeNanos();
+  }
+
   private Query read(String sql) {
+    if (OwnSql.is(sql)) {
+      return own;
+    }
     Fingerprint fingerprint = Fingerprint.of(sql);
     Query known = byFingerprint.get(fingerprint);
     Query query = known != null && !known.stats().retired() ? known : add(fingerprint);
@@ -112,10 +126,10 @@ final class Queries {
   }
 
   /** One for each fingerprint in no order, and at last one for the others of each operation. */
-  List<QueryFigures> figures() {
+  List<QueryStatistics> figures() {
     lock.lock(); // so that nothing is counted twice, or not at all
     try {
-      List<QueryFigures> figures = new ArrayList<>();
+      List<QueryStatistics> figures = new ArrayList<>();
       byFingerprint.values().forEach(query -> figures.add(query.figures()));
       others.forEach((operation, stats) -> figures.add(stats.figures("", operation, "")));
       return figures;

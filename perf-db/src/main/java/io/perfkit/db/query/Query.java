@@ -7,14 +7,42 @@ final class Query {
   private final Fingerprint fingerprint;
   private final Operation operation;
   private final QueryStats stats = new QueryStats();
+  private final boolean own;
   private volatile @Nullable String callSite;
+  private volatile @Nullable QueryShape shape;
   private volatile @Nullable Read read;
 
   private record Read(Catalog catalog, SqlTables tables) {}
 
   Query(Fingerprint fingerprint) {
+    this(fingerprint, Operation.of(fingerprint.text()), false);
+  }
+
+  private Query(Fingerprint fingerprint, Operation operation, boolean own) {
     this.fingerprint = fingerprint;
-    this.operation = Operation.of(fingerprint.text());
+    this.operation = operation;
+    this.own = own;
+  }
+
+  /** Stands for everything that perfkit asks for itself. */
+  static Query own() {
+    Query own = new Query(new Fingerprint("perfkit's own", false), Operation.OTHER, true);
+    own.callSite("");
+    return own;
+  }
+
+  boolean isOwn() {
+    return own;
+  }
+
+  /** What its text looks like; made when it is wanted. */
+  QueryShape shape() {
+    QueryShape known = shape;
+    if (known == null) {
+      known = QueryShape.of(fingerprint);
+      shape = known;
+    }
+    return known;
   }
 
   Fingerprint fingerprint() {
@@ -31,6 +59,9 @@ final class Query {
 
   /** What it reads and writes of a catalog; remembered for the last one. */
   SqlTables tables(Catalog catalog) {
+    if (own) {
+      return SqlTables.NOTHING;
+    }
     Read known = read;
     if (known == null || known.catalog() != catalog) {
       known = new Read(catalog, SqlTables.of(fingerprint, catalog));
@@ -48,7 +79,7 @@ final class Query {
     callSite = site;
   }
 
-  QueryFigures figures() {
+  QueryStatistics figures() {
     String site = callSite;
     return stats.figures(fingerprint.toString(), operation, site == null ? "" : site);
   }

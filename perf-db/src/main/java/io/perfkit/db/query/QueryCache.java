@@ -31,7 +31,7 @@ public final class QueryCache {
    * Q3  callers share a load only if no table was written between its begin and their call. */
   private final DataSource database;
   private final QueryCacheConfig config;
-  private final QueryMonitor monitor;
+  private final Executions executions;
   private final TableVersions versions;
   private final Cache<Key, Kept> kept;
   private final ConcurrentHashMap<Load, CompletableFuture<List<?>>> loads =
@@ -48,17 +48,17 @@ public final class QueryCache {
   private record Load(Key key, long stamp) {}
 
   private QueryCache(
-      DataSource database, QueryCacheConfig config, TableVersions versions, QueryMonitor monitor) {
+      DataSource database, QueryCacheConfig config, TableVersions versions, Executions executions) {
     this.database = database;
     this.config = config;
-    this.monitor = monitor;
+    this.executions = executions;
     this.versions = versions;
     this.kept =
         Caffeine.newBuilder()
-            .maximumWeight(config.rowsMax())
+            .maximumWeight(config.maxRows())
             .weigher((Key key, Kept value) -> 1 + value.rows().size())
             .expireAfterWrite(config.ttl())
-            .ticker(() -> monitor.nanos().getAsLong())
+            .ticker(() -> executions.nanos().getAsLong())
             .executor(Runnable::run)
             .build();
   }
@@ -77,9 +77,9 @@ public final class QueryCache {
       throw new IllegalArgumentException("database: " + database + " (expected: a monitored one)");
     }
     requireNonNull(config, "config");
-    QueryMonitor monitor = monitored.monitor();
-    TableVersions versions = monitor.trackTables(database, config.ttl());
-    return new QueryCache(database, config, versions, monitor);
+    Executions executions = monitored.executions();
+    TableVersions versions = executions.trackTables(database, config.ttl());
+    return new QueryCache(database, config, versions, executions);
   }
 
   /**
@@ -104,7 +104,7 @@ public final class QueryCache {
   }
 
   Query query(String sql) {
-    return monitor.query(sql);
+    return executions.query(sql);
   }
 
   SqlTables tables(Query query) throws SQLException {
@@ -158,7 +158,8 @@ public final class QueryCache {
   private List<?> load(CachedQuery<?> query, SqlTables tables, Load load) throws SQLException {
     loaded.increment();
     try (Connection connection = database.getConnection()) {
-      boolean current = connection.unwrap(MonitoredConnection.class).readsWhatIsCommitted();
+      boolean current =
+          connection.unwrap(MonitoredConnection.class).executions().readsWhatIsCommitted();
       List<?> rows = query.run(connection, load.key().parameters());
       if (current && versions.isCurrent(tables.read(), load.stamp())) { // Q1
         kept.put(load.key(), new Kept(rows, load.stamp()));
@@ -171,7 +172,7 @@ public final class QueryCache {
       throws SQLException {
     shared.increment();
     try {
-      return other.get(config.waitMax().toNanos(), TimeUnit.NANOSECONDS);
+      return other.get(config.maxWait().toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException | ExecutionException askedInVain) {
       return bypass(query, load.key().parameters());
     } catch (InterruptedException e) {

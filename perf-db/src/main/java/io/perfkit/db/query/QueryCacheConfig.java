@@ -7,24 +7,24 @@ import java.time.Duration;
 /**
  * Settings of a query cache. Immutable.
  *
- * @param rowsMax rows of all results that are kept; default 100,000
+ * @param maxRows rows of all results that are kept; default 100,000
  * @param ttl for how long a result is kept, and so the longest that a change by others than this
  *     process is missed; default 1 min
- * @param waitMax for how long a caller waits for the same query of another before it asks itself;
+ * @param maxWait for how long a caller waits for the same query of another before it asks itself;
  *     default 1 s
  */
-public record QueryCacheConfig(long rowsMax, Duration ttl, Duration waitMax) {
+public record QueryCacheConfig(long maxRows, Duration ttl, Duration maxWait) {
   public QueryCacheConfig {
-    if (rowsMax < 1) {
-      throw new IllegalArgumentException("rowsMax: " + rowsMax + " (expected: >= 1)");
+    if (maxRows < 1) {
+      throw new IllegalArgumentException("maxRows: " + maxRows + " (expected: >= 1)");
     }
     if (requireNonNull(ttl, "ttl").compareTo(Duration.ofMillis(1)) < 0
         || ttl.compareTo(Duration.ofDays(1)) > 0) {
       throw new IllegalArgumentException("ttl: " + ttl + " (expected: 1 ms to 1 day)");
     }
-    if (requireNonNull(waitMax, "waitMax").isNegative()
-        || waitMax.compareTo(Duration.ofHours(1)) > 0) {
-      throw new IllegalArgumentException("waitMax: " + waitMax + " (expected: zero to 1 h)");
+    if (requireNonNull(maxWait, "maxWait").isNegative()
+        || maxWait.compareTo(Duration.ofHours(1)) > 0) {
+      throw new IllegalArgumentException("maxWait: " + maxWait + " (expected: zero to 1 h)");
     }
   }
 
@@ -34,17 +34,17 @@ public record QueryCacheConfig(long rowsMax, Duration ttl, Duration waitMax) {
   }
 
   /** The same with another bound on rows. */
-  public QueryCacheConfig withRowsMax(long rows) {
-    return new QueryCacheConfig(rows, ttl, waitMax);
+  public QueryCacheConfig withMaxRows(long rows) {
+    return new QueryCacheConfig(rows, ttl, maxWait);
   }
 
   /** The same with another life of results. */
   public QueryCacheConfig withTtl(Duration life) {
-    return new QueryCacheConfig(rowsMax, life, waitMax);
+    return new QueryCacheConfig(maxRows, life, maxWait);
   }
 
   /** The same with another bound on waiting. */
-  public QueryCacheConfig withWaitMax(Duration time) {
-    return new QueryCacheConfig(rowsMax, ttl, time);
+  public QueryCacheConfig withMaxWait(Duration time) {
+    return new QueryCacheConfig(maxRows, ttl, time);
   }
 }

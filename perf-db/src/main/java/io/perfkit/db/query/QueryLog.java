@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * Thread safe.
  */
 class QueryLog {
-  private static final Logger LOG = LoggerFactory.getLogger(QueryMonitor.class);
+  private static final Logger LOG = LoggerFactory.getLogger("io.perfkit.db.query.QueryMonitor");
   private static final long EVERY_NANOS = 1_000_000_000;
   private static final int REMEMBERED_MAX = 1_000;
 

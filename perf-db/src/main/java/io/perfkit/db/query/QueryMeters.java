@@ -19,14 +19,24 @@ final class QueryMeters implements AutoCloseable {
   static final String EXECUTIONS = "perf.db.query.executions";
   static final String FAILURES = "perf.db.query.failures";
   static final String ROWS = "perf.db.query.rows";
+  static final String OWN = "perf.db.query.own";
   static final String RUNNING = "perf.db.query.running";
   static final String STUCK = "perf.db.query.stuck";
 
+  private static final String MONITOR = "monitor";
+
   private final MeterRegistry registry;
+  private final String name;
   private final List<Meter> meters = new ArrayList<>();
 
-  QueryMeters(MeterRegistry registry, Queries queries, Watchdog watchdog) {
+  QueryMeters(MeterRegistry registry, String name, Queries queries, Watchdog watchdog) {
     this.registry = registry;
+    this.name = name;
+    if (registry.find(RUNNING).tag(MONITOR, name).meter() != null) {
+      watchdog.close();
+      throw new IllegalArgumentException(
+          "name: " + name + " (expected: that of no other monitor on this registry; see name())");
+    }
     for (Operation operation : Operation.values()) {
       meters.add(
           FunctionTimer.builder(
@@ -35,19 +45,31 @@ final class QueryMeters implements AutoCloseable {
                   q -> q.sum(operation, QueryStats::calls),
                   q -> q.sum(operation, QueryStats::executeNanos),
                   NANOSECONDS)
+              .tag(MONITOR, name)
               .tag("operation", operation.label())
               .register(registry));
       count(FAILURES, operation, queries, QueryStats::failures);
       count(ROWS, operation, queries, QueryStats::rows);
     }
-    meters.add(Gauge.builder(RUNNING, watchdog, w -> w.health().running()).register(registry));
-    meters.add(Gauge.builder(STUCK, watchdog, w -> w.health().stuck()).register(registry));
+    meters.add(
+        FunctionTimer.builder(OWN, queries, Queries::ownCalls, Queries::ownNanos, NANOSECONDS)
+            .tag(MONITOR, name)
+            .register(registry));
+    meters.add(
+        Gauge.builder(RUNNING, watchdog, w -> w.health().running())
+            .tag(MONITOR, name)
+            .register(registry));
+    meters.add(
+        Gauge.builder(STUCK, watchdog, w -> w.health().stuck())
+            .tag(MONITOR, name)
+            .register(registry));
   }
 
   private void count(
-      String name, Operation operation, Queries queries, ToLongFunction<QueryStats> value) {
+      String meter, Operation operation, Queries queries, ToLongFunction<QueryStats> value) {
     meters.add(
-        FunctionCounter.builder(name, queries, q -> q.sum(operation, value))
+        FunctionCounter.builder(meter, queries, q -> q.sum(operation, value))
+            .tag(MONITOR, name)
             .tag("operation", operation.label())
             .register(registry));
   }

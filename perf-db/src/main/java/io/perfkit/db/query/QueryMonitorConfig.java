@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * Settings of a query monitor. Immutable.
  *
- * @param fingerprintsMax how many have figures of their own, the others share some; default 2,000
+ * @param maxFingerprints how many have figures of their own, the others share some; default 2,000
  * @param slowAfter an execution that takes as long is slow: the last one of each fingerprint is
  *     kept, and logged; default 100 ms
  * @param logSlow whether slow executions are logged, at WARN, at most one a second for each
@@ -16,32 +16,32 @@ import java.util.List;
  * @param logAll whether every execution is logged, at INFO; default false
  * @param stillRunningAfter an execution that is under way for as long is logged, at WARN, once,
  *     with the place where its thread is; default 5 s
- * @param repeatsMin executions of one query within one scope that are told of; 0 for not looking;
+ * @param minRepeats executions of one query within one scope that are told of; 0 for not looking;
  *     default 5
  * @param helpers the application's own classes between its code and JDBC, by the beginnings of
  *     their full names, such as {@code com.example.sql.}: a call site is never theirs; default none
  */
 public record QueryMonitorConfig(
-    int fingerprintsMax,
+    int maxFingerprints,
     Duration slowAfter,
     boolean logSlow,
     boolean logAll,
     Duration stillRunningAfter,
-    int repeatsMin,
+    int minRepeats,
     List<String> helpers) {
 
   private static final Duration LONGEST = Duration.ofDays(1);
 
   public QueryMonitorConfig {
-    if (fingerprintsMax < 1 || fingerprintsMax > 100_000) {
+    if (maxFingerprints < 1 || maxFingerprints > 100_000) {
       throw new IllegalArgumentException(
-          "fingerprintsMax: " + fingerprintsMax + " (expected: 1 to 100000)");
+          "maxFingerprints: " + maxFingerprints + " (expected: 1 to 100000)");
     }
     require("slowAfter", slowAfter, Duration.ZERO);
     require("stillRunningAfter", stillRunningAfter, Duration.ofMillis(10));
-    if (repeatsMin != 0 && (repeatsMin < 3 || repeatsMin > 1_000)) {
+    if (minRepeats != 0 && (minRepeats < 3 || minRepeats > 1_000)) {
       throw new IllegalArgumentException(
-          "repeatsMin: " + repeatsMin + " (expected: 3 to 1000, or 0 for not looking)");
+          "minRepeats: " + minRepeats + " (expected: 3 to 1000, or 0 for not looking)");
     }
     helpers = List.copyOf(helpers);
     if (helpers.stream().anyMatch(String::isBlank)) {
@@ -68,19 +68,19 @@ public record QueryMonitorConfig(
 
   /** Collects settings; {@link #build()} checks them. One thread at a time. */
   public static final class Builder {
-    private int fingerprintsMax = 2_000;
+    private int maxFingerprints = 2_000;
     private Duration slowAfter = Duration.ofMillis(100);
     private boolean logSlow = true;
     private boolean logAll;
     private Duration stillRunningAfter = Duration.ofSeconds(5);
-    private int repeatsMin = 5;
+    private int minRepeats = 5;
     private List<String> helpers = List.of();
 
     private Builder() {}
 
-    /** See {@link QueryMonitorConfig#fingerprintsMax()}. */
-    public Builder fingerprintsMax(int count) {
-      fingerprintsMax = count;
+    /** See {@link QueryMonitorConfig#maxFingerprints()}. */
+    public Builder maxFingerprints(int count) {
+      maxFingerprints = count;
       return this;
     }
 
@@ -108,9 +108,9 @@ public record QueryMonitorConfig(
       return this;
     }
 
-    /** See {@link QueryMonitorConfig#repeatsMin()}. */
-    public Builder repeatsMin(int count) {
-      repeatsMin = count;
+    /** See {@link QueryMonitorConfig#minRepeats()}. */
+    public Builder minRepeats(int count) {
+      minRepeats = count;
       return this;
     }
 
@@ -127,7 +127,7 @@ public record QueryMonitorConfig(
      */
     public QueryMonitorConfig build() {
       return new QueryMonitorConfig(
-          fingerprintsMax, slowAfter, logSlow, logAll, stillRunningAfter, repeatsMin, helpers);
+          maxFingerprints, slowAfter, logSlow, logAll, stillRunningAfter, minRepeats, helpers);
     }
   }
 }

@@ -18,9 +18,11 @@ public final class QueryReport {
   private static final double FACTOR_MIN = 1.2;
   private static final long CALLS_MIN = 30;
 
-  private final List<QueryFigures> figures;
+  private final List<QueryStatistics> figures;
+  private final long ownCalls;
 
-  QueryReport(List<QueryFigures> figures) {
+  QueryReport(List<QueryStatistics> figures, long ownCalls) {
+    this.ownCalls = ownCalls;
     this.figures = figures.stream().filter(one -> one.calls() > 0).toList();
   }
 
@@ -38,13 +40,13 @@ public final class QueryReport {
     CALLS
   }
 
-  private static Comparator<QueryFigures> least(Order order) {
+  private static Comparator<QueryStatistics> least(Order order) {
     return switch (order) {
-      case TOTAL -> comparing(QueryFigures::executeTime);
-      case MEAN -> comparing(QueryFigures::mean);
+      case TOTAL -> comparing(QueryStatistics::executeTime);
+      case MEAN -> comparing(QueryStatistics::mean);
       case P99 -> comparing(one -> one.percentile(0.99));
-      case ROWS -> comparingLong(QueryFigures::rows);
-      case CALLS -> comparingLong(QueryFigures::calls);
+      case ROWS -> comparingLong(QueryStatistics::rows);
+      case CALLS -> comparingLong(QueryStatistics::calls);
     };
   }
 
@@ -64,20 +66,28 @@ public final class QueryReport {
 
   /** Of all statements, those that have no fingerprint of their own included. */
   public long calls() {
-    return figures.stream().mapToLong(QueryFigures::calls).sum();
+    return figures.stream().mapToLong(QueryStatistics::calls).sum();
+  }
+
+  /**
+   * Executions of what perfkit asks for itself, such as the catalog or a replica's position: they
+   * are in nothing else that this report tells.
+   */
+  public long ownCalls() {
+    return ownCalls;
   }
 
   /** At most that many, the first with the most. */
-  public List<QueryFigures> top(Order order, int count) {
+  public List<QueryStatistics> top(Order order, int count) {
     return figures.stream()
         .filter(one -> !one.fingerprint().isEmpty())
-        .sorted(least(order).reversed().thenComparing(QueryFigures::fingerprint))
+        .sorted(least(order).reversed().thenComparing(QueryStatistics::fingerprint))
         .limit(count)
         .toList();
   }
 
   /** What came to be counted without a fingerprint, for each operation that has such. */
-  public List<QueryFigures> others() {
+  public List<QueryStatistics> others() {
     return figures.stream().filter(one -> one.fingerprint().isEmpty()).toList();
   }
 
@@ -87,12 +97,12 @@ public final class QueryReport {
    * their times), the one that grew most first. Needs 30 executions on either side.
    */
   public List<Regression> regressionsSince(QueryReport earlier) {
-    Map<String, QueryFigures> now =
+    Map<String, QueryStatistics> now =
         top(Order.CALLS, Integer.MAX_VALUE).stream()
-            .collect(toMap(QueryFigures::fingerprint, identity()));
+            .collect(toMap(QueryStatistics::fingerprint, identity()));
     List<Regression> regressions = new ArrayList<>();
-    for (QueryFigures before : earlier.top(Order.CALLS, Integer.MAX_VALUE)) {
-      QueryFigures one = now.get(before.fingerprint());
+    for (QueryStatistics before : earlier.top(Order.CALLS, Integer.MAX_VALUE)) {
+      QueryStatistics one = now.get(before.fingerprint());
       if (one != null && isSlower(before.timings(), one.timings().since(before.timings()))) {
         regressions.add(regression(before, one));
       }
@@ -111,7 +121,7 @@ public final class QueryReport {
     return growth > Math.log(FACTOR_MIN) && growth > Z * noise;
   }
 
-  private static Regression regression(QueryFigures before, QueryFigures now) {
+  private static Regression regression(QueryStatistics before, QueryStatistics now) {
     Timings since = now.timings().since(before.timings());
     return new Regression(
         now.fingerprint(),

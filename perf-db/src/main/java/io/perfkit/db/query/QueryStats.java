@@ -111,11 +111,11 @@ final class QueryStats {
   }
 
   /** These figures now, under a name. */
-  QueryFigures figures(String fingerprint, Operation operation, String callSite) {
+  QueryStatistics figures(String fingerprint, Operation operation, String callSite) {
     Map<String, Long> failures = new TreeMap<>();
     errors.forEach((type, count) -> failures.put(type, count.sum()));
     long execute = executeNanos.get();
-    return new QueryFigures(
+    return new QueryStatistics(
         fingerprint,
         operation,
         timings(),

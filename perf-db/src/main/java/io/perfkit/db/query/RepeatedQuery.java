@@ -30,15 +30,23 @@ public record RepeatedQuery(
   public enum Kind {
     /** The query with other parameters each time: one query for all, or a {@code BatchLoader}. */
     N_PLUS_ONE,
-    /** The query with the same parameters: keep its result. */
-    CACHEABLE
+    /**
+     * The query with the same parameters, and the same result as far as its text tells: keep it.
+     */
+    CACHEABLE,
+    /** A write of one row, with other values each time: a batch, or a {@code BatchWriter}. */
+    SINGLE_WRITES
   }
 
   @Override
   public String toString() {
     return "%s: up to %d times in %d scopes, %d ms: %s at %s%s%s"
         .formatted(
-            kind == Kind.N_PLUS_ONE ? "n+1" : "cacheable",
+            switch (kind) {
+              case N_PLUS_ONE -> "n+1";
+              case CACHEABLE -> "cacheable";
+              case SINGLE_WRITES -> "single writes";
+            },
             most,
             scopes,
             cost.toMillis(),

@@ -1,15 +1,17 @@
 package io.perfkit.db.query;
 
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.function.Supplier;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The queries of one scope - a unit of work, a transaction or a borrowed connection - and how often
- * each was asked. One thread at a time.
+ * each was asked, by the path of calls that led there. One thread at a time.
  *
- * <p>Bounded: the first 64 queries of a scope are looked at. A query that comes once costs a place
- * in three arrays; the stack is looked at only for one that comes again.
+ * <p>Bounded: the first 64 queries of a scope are looked at, and 8 paths of each. A query that
+ * comes once costs a place in three arrays; the stack is looked at only for one that comes again,
+ * each time at first and by samples after 256.
  */
 final class Repeats {
   private static final int QUERIES_FEW = 8;
@@ -17,7 +19,7 @@ final class Repeats {
 
   private final int min;
   private final RepeatedQueries found;
-  private final Supplier<String> path;
+  private final CallSite callSite;
   private Query[] queries = new Query[QUERIES_FEW];
   private int[] firstHashes = new int[QUERIES_FEW];
   private int[] rows = new int[QUERIES_FEW];
@@ -30,38 +32,119 @@ final class Repeats {
    *
    * @param min executions that are too many
    * @param found where they are told of
-   * @param path of the calls by which the application came to the execution under way
+   * @param callSite finds the calls by which the application came to the execution under way
    */
-  Repeats(int min, RepeatedQueries found, Supplier<String> path) {
+  Repeats(int min, RepeatedQueries found, CallSite callSite) {
     this.min = min;
     this.found = found;
-    this.path = path;
+    this.callSite = callSite;
   }
 
-  /** A query that came at least twice. */
-  static final class Repeat {
+  /** A query that came at least twice, and the places that it came from. */
+  private static final class Repeat {
+    private static final int PLACES_MAX = 8;
+    private static final int EACH_MAX = 256;
+    private static final int SAMPLES = 16;
+
+    private final CallSite callSite;
+    private final int firstHash;
+    private final List<Place> places = new ArrayList<>(2);
+    private int[] pathHashes = new int[2];
+    private Place[] placeOf = new Place[2];
+    private int paths;
+    private int count = 1;
+    private int lookAt = 2;
+    private int unseen; // since the last look
+    private int random = 1;
+
+    Repeat(int firstHash, CallSite callSite) {
+      this.firstHash = firstHash;
+      this.callSite = callSite;
+    }
+
+    void see(int hash, int parameters, long nanos) {
+      count++;
+      unseen++;
+      if (count >= lookAt) {
+        Place place = place();
+        if (place != null) {
+          place.see(hash, parameters, nanos, unseen);
+        }
+        unseen = 0;
+        lookAt = count < EACH_MAX ? count + 1 : count + stride();
+      }
+    }
+
+    /** Grows with the count; varies, so that it meets no rhythm of the application. */
+    private int stride() {
+      random = random * 1_103_515_245 + 12_345;
+      return 1 + (random >>> 16) % (2 * count / SAMPLES);
+    }
+
+    private @Nullable Place place() {
+      int path = callSite.pathHash();
+      for (int i = 0; i < paths; i++) {
+        if (pathHashes[i] == path) {
+          return placeOf[i];
+        }
+      }
+      return paths == PLACES_MAX ? null : newPlace(path);
+    }
+
+    private Place newPlace(int hash) {
+      String path = callSite.path();
+      Place place = places.stream().filter(one -> one.path.equals(path)).findFirst().orElse(null);
+      if (place == null) {
+        place = new Place(path);
+        places.add(place);
+      }
+      if (paths == placeOf.length) {
+        pathHashes = Arrays.copyOf(pathHashes, PLACES_MAX);
+        placeOf = Arrays.copyOf(placeOf, PLACES_MAX);
+      }
+      pathHashes[paths] = hash;
+      placeOf[paths++] = place;
+      return place;
+    }
+
+    /** The first execution, of which nobody knew that there would be others, is of one of them. */
+    List<Place> ended() {
+      Place least = null;
+      for (Place place : places) {
+        least = least == null || place.count < least.count ? place : least;
+      }
+      if (least != null) {
+        least.see(firstHash, least.parameters, 0, 1);
+      }
+      return places;
+    }
+  }
+
+  /** A path of calls to a query. */
+  static final class Place {
     private static final int DISTINCT_MAX = 32;
 
+    private final String path;
     private final int[] hashes = new int[DISTINCT_MAX];
     private int distinct;
     private int count;
+    private int parameters;
     private long nanos;
-    private int lookAt = 2;
-    private String path = "none";
-    private boolean sameSite;
 
-    Repeat(int firstHash) {
-      see(firstHash);
+    Place(String path) {
+      this.path = path;
     }
 
-    private void see(int hash) {
-      count++;
-      if (distinct < DISTINCT_MAX) {
-        for (int i = 0; i < distinct; i++) {
-          if (hashes[i] == hash) {
-            return;
-          }
+    private void see(int hash, int ofParameters, long took, int executions) {
+      count += executions;
+      nanos += took * executions;
+      parameters = ofParameters;
+      for (int i = 0; i < distinct; i++) {
+        if (hashes[i] == hash) {
+          return;
         }
+      }
+      if (distinct < DISTINCT_MAX) {
         hashes[distinct++] = hash;
       }
     }
@@ -79,7 +162,7 @@ final class Repeats {
     }
   }
 
-  void executed(Query query, int hash, long took) {
+  void executed(Query query, ParameterKinds parameters, int hash, long took) {
     int i = indexOf(query);
     if (i < 0) {
       add(query, hash);
@@ -87,24 +170,10 @@ final class Repeats {
     }
     Repeat repeat = repeats[i];
     if (repeat == null) {
-      repeat = new Repeat(firstHashes[i]);
+      repeat = new Repeat(firstHashes[i], callSite);
       repeats[i] = repeat;
     }
-    repeat.see(hash);
-    repeat.nanos += took;
-    if (repeat.count == repeat.lookAt && !repeat.sameSite) {
-      look(repeat);
-    }
-  }
-
-  /**
-   * It is one place that repeats if two looks, with executions between them, find the same lines.
-   */
-  private void look(Repeat repeat) {
-    String now = path.get();
-    repeat.sameSite = repeat.path.equals(now);
-    repeat.path = now;
-    repeat.lookAt = repeat.count + min - 2;
+    repeat.see(hash, parameters.parameterCount(), took);
   }
 
   /** Of a result of a query of this scope, once it was read. */
@@ -147,8 +216,10 @@ final class Repeats {
   void end() {
     for (int i = 0; i < size; i++) {
       Repeat repeat = repeats[i];
-      if (repeat != null && repeat.count >= min && repeat.sameSite) {
-        tell(i, repeat);
+      if (repeat != null && repeat.count >= min) {
+        for (Place place : repeat.ended()) {
+          tell(i, place);
+        }
       }
     }
     Arrays.fill(queries, 0, size, null);
@@ -157,18 +228,28 @@ final class Repeats {
     size = 0;
   }
 
-  private void tell(int i, Repeat repeat) {
-    if (repeat.distinct == 1) {
-      found.add(RepeatedQuery.Kind.CACHEABLE, queries[i], null, repeat);
-    } else if (repeat.distinct >= min && BatchRewrite.isLookup(queries[i].fingerprint().text())) {
-      found.add(RepeatedQuery.Kind.N_PLUS_ONE, queries[i], parentOf(i, repeat), repeat);
+  private void tell(int i, Place place) {
+    Query query = queries[i];
+    if (place.count < min) {
+      return;
+    }
+    if (query.operation() != Operation.SELECT) {
+      if (place.distinct >= min && rows[i] <= 1 && query.shape().writesOneRow()) {
+        found.add(RepeatedQuery.Kind.SINGLE_WRITES, query, null, place);
+      }
+    } else if (place.distinct == 1) {
+      if (query.shape().isSteady()) {
+        found.add(RepeatedQuery.Kind.CACHEABLE, query, null, place);
+      }
+    } else if (place.distinct >= min && query.shape().isLookup(place.parameters)) {
+      found.add(RepeatedQuery.Kind.N_PLUS_ONE, query, parentOf(i, place), place);
     }
   }
 
   /** The latest query before it that had a row for each of its executions. */
-  private @Nullable Query parentOf(int child, Repeat repeat) {
+  private @Nullable Query parentOf(int child, Place place) {
     for (int i = child - 1; i >= 0; i--) {
-      if (rows[i] >= Math.min(repeat.count, repeat.distinct)) {
+      if (rows[i] >= Math.min(place.count, place.distinct)) {
         return queries[i];
       }
     }

@@ -16,17 +16,17 @@ final class ReportText {
 
   private ReportText() {}
 
-  static String table(List<QueryFigures> top, List<QueryFigures> all) {
+  static String table(List<QueryStatistics> top, List<QueryStatistics> all) {
     StringBuilder table = new StringBuilder(HEAD);
     top.forEach(one -> table.append(line(one)));
-    List<QueryFigures> rest = all.stream().filter(one -> !top.contains(one)).toList();
+    List<QueryStatistics> rest = all.stream().filter(one -> !top.contains(one)).toList();
     if (!rest.isEmpty()) {
       table.append(sum(rest, "the others"));
     }
     return table.append(sum(all, "all")).toString();
   }
 
-  private static String line(QueryFigures one) {
+  private static String line(QueryStatistics one) {
     String site = one.callSite().isEmpty() ? "" : "  at " + one.callSite();
     return String.format(
         Locale.ROOT,
@@ -41,8 +41,8 @@ final class ReportText {
         site);
   }
 
-  private static String sum(List<QueryFigures> figures, String name) {
-    long calls = figures.stream().mapToLong(QueryFigures::calls).sum();
+  private static String sum(List<QueryStatistics> figures, String name) {
+    long calls = figures.stream().mapToLong(QueryStatistics::calls).sum();
     long nanos = figures.stream().mapToLong(one -> one.executeTime().toNanos()).sum();
     return String.format(
         Locale.ROOT,
@@ -51,12 +51,12 @@ final class ReportText {
         millis(nanos),
         millis(nanos / Math.max(1, calls)),
         "",
-        figures.stream().mapToLong(QueryFigures::rows).sum(),
+        figures.stream().mapToLong(QueryStatistics::rows).sum(),
         figures.stream().mapToLong(ReportText::errors).sum(),
         name);
   }
 
-  private static long errors(QueryFigures one) {
+  private static long errors(QueryStatistics one) {
     return one.errors().values().stream().mapToLong(Long::longValue).sum();
   }
 
@@ -68,11 +68,11 @@ final class ReportText {
     return query.length() <= QUERY_MAX ? query : query.substring(0, QUERY_MAX) + " …";
   }
 
-  static String json(List<QueryFigures> figures) {
+  static String json(List<QueryStatistics> figures) {
     return figures.stream().map(ReportText::json).collect(joining(",", "{\"queries\":[", "]}"));
   }
 
-  private static String json(QueryFigures one) {
+  private static String json(QueryStatistics one) {
     StringBuilder json = new StringBuilder("{");
     json.append("\"query\":").append(quoted(one.fingerprint()));
     json.append(",\"operation\":").append(quoted(one.operation().label()));

@@ -75,6 +75,12 @@ record SqlTables(
           "with",
           "information_schema");
 
+  private static final String NO_TABLE = "no table that is known";
+
+  /** Of a statement that does nothing to anybody's tables. */
+  static final SqlTables NOTHING =
+      new SqlTables(Set.of(), Optional.of("no query"), Set.of(), false, false, false, false);
+
   SqlTables {
     read = Set.copyOf(read);
     written = Set.copyOf(written);
@@ -83,6 +89,11 @@ record SqlTables(
   /** The same, of a statement that may write more than was known of the catalog. */
   SqlTables writingAny() {
     return new SqlTables(read, uncacheable, written, true, structure, session, transaction);
+  }
+
+  /** Whether a query gives the same for the same rows, as far as its text alone tells. */
+  static boolean isSteady(Fingerprint query) {
+    return of(query, Catalog.EMPTY).uncacheable().equals(Optional.of(NO_TABLE));
   }
 
   static SqlTables of(Fingerprint fingerprint, Catalog catalog) {
@@ -201,7 +212,7 @@ record SqlTables(
       if (!problem.isEmpty()) {
         return Optional.of(problem.toLowerCase(Locale.ROOT));
       }
-      return tables.isEmpty() ? Optional.of("no table that is known") : Optional.empty();
+      return tables.isEmpty() ? Optional.of(NO_TABLE) : Optional.empty();
     }
   }
 }

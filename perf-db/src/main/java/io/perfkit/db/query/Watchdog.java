@@ -1,6 +1,7 @@
 package io.perfkit.db.query;
 
-import io.perfkit.db.query.MonitoredConnection.Execution;
+import io.perfkit.db.query.Running.Execution;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
@@ -24,12 +25,12 @@ final class Watchdog implements AutoCloseable {
   private static final long LOOK_MILLIS_MIN = 10;
   private static final long LOOK_MILLIS_MAX = 250;
 
-  private final Set<MonitoredConnection> connections = ConcurrentHashMap.newKeySet();
+  private final Set<Running> connections = ConcurrentHashMap.newKeySet();
   private final long stuckNanos;
   private final LongSupplier nanos;
   private final QueryLog log;
   private final CallSite callSite;
-  private final Map<MonitoredConnection, Long> told = new WeakHashMap<>(); // by its thread only
+  private final Map<Running, Long> told = new WeakHashMap<>(); // by its thread only
   private final ScheduledExecutorService thread;
 
   Watchdog(Duration stuckAfter, LongSupplier nanos, QueryLog log, CallSite callSite) {
@@ -48,19 +49,19 @@ final class Watchdog implements AutoCloseable {
     var unused = thread.scheduleWithFixedDelay(this::look, every, every, TimeUnit.MILLISECONDS);
   }
 
-  void watch(MonitoredConnection connection) {
+  void watch(Running connection) {
     if (connections.size() < CONNECTIONS_MAX) {
       connections.add(connection);
     }
   }
 
-  void forget(MonitoredConnection connection) {
+  void forget(Running connection) {
     connections.remove(connection);
   }
 
   private void look() {
-    for (Iterator<MonitoredConnection> i = connections.iterator(); i.hasNext(); ) {
-      MonitoredConnection connection = i.next();
+    for (Iterator<Running> i = connections.iterator(); i.hasNext(); ) {
+      Running connection = i.next();
       Execution execution = connection.execution();
       if (execution != null && isStuck(execution) && isNew(connection, execution)) {
         String place = callSite.find(execution.thread());
@@ -78,9 +79,18 @@ final class Watchdog implements AutoCloseable {
     return nanos.getAsLong() - execution.startNanos() >= stuckNanos;
   }
 
-  private boolean isNew(MonitoredConnection connection, Execution execution) {
+  private boolean isNew(Running connection, Execution execution) {
     Long last = told.put(connection, execution.startNanos());
     return last == null || last != execution.startNanos();
+  }
+
+  /** What the connection runs, or ran last. */
+  Optional<String> lastStatement(Connection connection) {
+    return connections.stream()
+        .filter(one -> one.isOf(connection))
+        .map(Running::lastStatement)
+        .filter(statement -> !statement.isEmpty())
+        .findFirst();
   }
 
   QueryHealth health() {
@@ -88,7 +98,7 @@ final class Watchdog implements AutoCloseable {
     int stuck = 0;
     long longest = 0;
     long now = nanos.getAsLong();
-    for (MonitoredConnection connection : connections) {
+    for (Running connection : connections) {
       Execution execution = connection.execution();
       if (execution != null) {
         running++;

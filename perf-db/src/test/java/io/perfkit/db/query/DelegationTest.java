@@ -27,8 +27,8 @@ final class DelegationTest {
   private final QueryMonitor monitor = QueryMonitor.create();
   private final Recorder recorder = new Recorder();
   private final MonitoredConnection connection =
-      new MonitoredConnection(recorder.of(Connection.class), monitor);
-  private final Query query = monitor.query("select 1");
+      new MonitoredConnection(recorder.of(Connection.class), monitor.executions(), "");
+  private final Query query = monitor.executions().query("select 1");
 
   @AfterEach
   void close() {
@@ -101,19 +101,19 @@ final class DelegationTest {
   @Test
   void ofStatements() throws Exception {
     assertDelegates(
-        Statement.class, new MonitoredStatement<>(recorder.of(Statement.class), connection, query));
+        Statement.class, new MonitoredStatement<>(recorder.of(Statement.class), connection.executions(), query));
     assertDelegates(
         PreparedStatement.class,
-        new MonitoredPreparedStatement<>(recorder.of(PreparedStatement.class), connection, query));
+        new MonitoredPreparedStatement<>(recorder.of(PreparedStatement.class), connection.executions(), query));
     assertDelegates(
         CallableStatement.class,
-        new MonitoredCallableStatement(recorder.of(CallableStatement.class), connection, query));
+        new MonitoredCallableStatement(recorder.of(CallableStatement.class), connection.executions(), query));
   }
 
   @Test
   void ofResults() throws Exception {
     MonitoredStatement<?> statement =
-        new MonitoredStatement<>(recorder.of(Statement.class), connection, query);
+        new MonitoredStatement<>(recorder.of(Statement.class), connection.executions(), query);
     for (MonitoredRows rows :
         List.of(
             new MonitoredRows(recorder.of(ResultSet.class), statement),
@@ -125,10 +125,12 @@ final class DelegationTest {
 
   @Test
   void ofADataSource() throws Exception {
-    assertDelegates(DataSource.class, monitor.wrap(recorder.of(DataSource.class)));
+    assertDelegates(
+        DataSource.class,
+        new MonitoredDataSource(recorder.of(DataSource.class), monitor.executions(), ""));
     assertDelegates(
         ConnectionBuilder.class,
-        new MonitoredConnectionBuilder(recorder.of(ConnectionBuilder.class), monitor));
+        new MonitoredConnectionBuilder(recorder.of(ConnectionBuilder.class), monitor.executions(), ""));
   }
 
   @Test
@@ -177,7 +179,7 @@ final class DelegationTest {
   @Test
   void unwrapsHonestly() throws SQLException {
     Connection driver = recorder.of(Connection.class);
-    MonitoredConnection wrapper = new MonitoredConnection(driver, monitor);
+    MonitoredConnection wrapper = new MonitoredConnection(driver, monitor.executions(), "");
 
     assertThat(wrapper.unwrap(Connection.class)).isSameAs(wrapper);
     assertThat(wrapper.isWrapperFor(Connection.class)).isTrue();

@@ -33,10 +33,10 @@ final class QueriesConcurrencyTest {
       threads.shutdown();
       assertThat(threads.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
     }
-    QueryReport report = new QueryReport(queries.figures());
+    QueryReport report = new QueryReport(queries.figures(), 0);
 
     assertThat(report.calls()).isEqualTo((long) THREADS * EACH);
-    assertThat(queries.figures().stream().mapToLong(QueryFigures::rows).sum())
+    assertThat(queries.figures().stream().mapToLong(QueryStatistics::rows).sum())
         .isEqualTo(2L * THREADS * EACH);
     assertThat(
             queries.figures().stream()
@@ -71,11 +71,11 @@ final class QueriesConcurrencyTest {
     for (int i = 0; i < 200; i++) {
       queries.of("select b" + i).stats().executed(10);
     }
-    QueryReport report = new QueryReport(queries.figures());
+    QueryReport report = new QueryReport(queries.figures(), 0);
 
     assertThat(report.top(QueryReport.Order.TOTAL, 1))
         .singleElement()
-        .extracting(QueryFigures::fingerprint)
+        .extracting(QueryStatistics::fingerprint)
         .isEqualTo("select heavy");
     assertThat(report.calls()).isEqualTo(211);
     assertThat(queries.of("select heavy")).isSameAs(heavy);

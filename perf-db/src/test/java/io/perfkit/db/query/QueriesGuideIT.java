@@ -31,17 +31,17 @@ final class QueriesGuideIT {
     DataSource database = monitor.wrap(pool);
     select(database);
 
-    QueryReport report = monitor.report();
-    List<QueryFigures> heaviest = report.top(QueryReport.Order.TOTAL, 10);
+    QueryReport report = monitor.stats();
+    List<QueryStatistics> heaviest = report.top(QueryReport.Order.TOTAL, 10);
     String table = report.text(QueryReport.Order.TOTAL, 10);
     String json = report.json();
 
     assertThat(heaviest).hasSize(1);
     assertThat(table).contains("select ?");
     assertThat(json).contains("\"calls\":1");
-    QueryReport before = monitor.report();
+    QueryReport before = monitor.stats();
     // a release, a day, a migration
-    List<QueryReport.Regression> slower = monitor.report().regressionsSince(before);
+    List<QueryReport.Regression> slower = monitor.stats().regressionsSince(before);
     assertThat(slower).isEmpty();
     monitor.close();
   }
@@ -57,7 +57,7 @@ final class QueriesGuideIT {
                 Duration.ofSeconds(10)) // logged while it runs, with the line that waits
             .logAll(false) // or every execution, at INFO
             .build();
-    QueryMonitor monitor = QueryMonitor.builder(config).meterRegistry(registry).build();
+    QueryMonitor monitor = QueryMonitor.builder().config(config).meterRegistry(registry).build();
     select(monitor.wrap(pool));
 
     assertThat(monitor.health().healthy()).isTrue();
@@ -100,7 +100,7 @@ final class QueriesGuideIT {
       assertThat(byId).containsOnlyKeys(1L, 2L);
       assertThat(printed).containsExactly("n", "n", "gone");
     }
-    assertThat(monitor.report().calls()).isEqualTo(2);
+    assertThat(monitor.stats().calls()).isEqualTo(2);
     monitor.close();
   }
 

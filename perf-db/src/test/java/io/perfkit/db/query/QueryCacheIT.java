@@ -56,7 +56,8 @@ final class QueryCacheIT {
         "insert into users select i, 'user ' || i from generate_series(1, 5) i",
         "insert into bets select i, i from generate_series(1, 5) i");
     monitor =
-        QueryMonitor.builder(QueryMonitorConfig.builder().logSlow(false).repeatsMin(0).build())
+        QueryMonitor.builder()
+            .config(QueryMonitorConfig.builder().logSlow(false).minRepeats(0).build())
             .build();
     database = monitor.wrap(plain);
     cache = QueryCache.of(database, QueryCacheConfig.defaults());
@@ -98,12 +99,12 @@ final class QueryCacheIT {
   void keepsResultsByParametersWithoutAStatement() throws SQLException {
     assertThat(names.list(2)).containsExactly("user 1", "user 2");
     assertThat(names.list(3)).hasSize(3);
-    long calls = monitor.report().calls();
+    long calls = monitor.stats().calls();
     assertThat(names.list(2)).containsExactly("user 1", "user 2");
     assertThat(names.list((Object) null)).isEmpty();
     assertThat(names.list((Object) null)).isEmpty();
 
-    assertThat(monitor.report().calls()).isEqualTo(calls + 1);
+    assertThat(monitor.stats().calls()).isEqualTo(calls + 1);
     assertThat(cache.stats()).isEqualTo(new QueryCacheStats(2, 3, 0, 0));
   }
 
@@ -377,7 +378,7 @@ final class QueryCacheIT {
     assertThat(names.list(2)).containsExactly("outside", "outside");
 
     QueryMonitor small = QueryMonitor.create();
-    QueryCache few = QueryCache.of(small.wrap(plain), QueryCacheConfig.defaults().withRowsMax(3));
+    QueryCache few = QueryCache.of(small.wrap(plain), QueryCacheConfig.defaults().withMaxRows(3));
     CachedQuery<String> all = few.query(SQL, row -> row.getString(2));
     assertThat(all.list(9)).isEqualTo(all.list(9));
     assertThat(few.stats().loads()).as("five rows are more than three").isEqualTo(2);
@@ -410,9 +411,9 @@ final class QueryCacheIT {
   @Test
   void settingsKeepTheirRules() {
     QueryCacheConfig config = QueryCacheConfig.defaults();
-    assertThatThrownBy(() -> config.withRowsMax(0)).hasMessage("rowsMax: 0 (expected: >= 1)");
+    assertThatThrownBy(() -> config.withMaxRows(0)).hasMessage("maxRows: 0 (expected: >= 1)");
     assertThatThrownBy(() -> config.withTtl(Duration.ZERO)).hasMessageStartingWith("ttl: PT0S");
-    assertThatThrownBy(() -> config.withWaitMax(Duration.ofMillis(-1)))
-        .hasMessageStartingWith("waitMax: PT-0.001S");
+    assertThatThrownBy(() -> config.withMaxWait(Duration.ofMillis(-1)))
+        .hasMessageStartingWith("maxWait: PT-0.001S");
   }
 }

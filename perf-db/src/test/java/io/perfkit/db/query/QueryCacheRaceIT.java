@@ -149,7 +149,8 @@ final class QueryCacheRaceIT {
           .isTrue();
     }
     try (QueryMonitor monitor =
-        QueryMonitor.builder(QueryMonitorConfig.builder().logSlow(false).repeatsMin(0).build())
+        QueryMonitor.builder()
+            .config(QueryMonitorConfig.builder().logSlow(false).minRepeats(0).build())
             .build()) {
       DataSource database = monitor.wrap(plain);
       QueryCache cache = QueryCache.of(database, QueryCacheConfig.defaults());

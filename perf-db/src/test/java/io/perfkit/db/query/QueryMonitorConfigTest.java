@@ -10,13 +10,13 @@ import org.junit.jupiter.api.Test;
 final class QueryMonitorConfigTest {
   @Test
   void refusesWhatBreaksARule() {
-    assertRefused(builder().fingerprintsMax(0), "fingerprintsMax: 0 (expected: 1 to 100000)");
+    assertRefused(builder().maxFingerprints(0), "maxFingerprints: 0 (expected: 1 to 100000)");
     assertRefused(
         builder().slowAfter(Duration.ofNanos(-1)), "slowAfter: PT-0.000000001S (expected: PT0S to");
     assertRefused(
         builder().stillRunningAfter(Duration.ofMillis(9)),
         "stillRunningAfter: PT0.009S (expected: PT0.01S to PT24H)");
-    assertRefused(builder().repeatsMin(2), "repeatsMin: 2 (expected: 3 to 1000, or 0 for not");
+    assertRefused(builder().minRepeats(2), "minRepeats: 2 (expected: 3 to 1000, or 0 for not");
     assertRefused(builder().helpers(List.of("")), "helpers: [] (expected: none is blank)");
   }
 
@@ -24,7 +24,7 @@ final class QueryMonitorConfigTest {
   void takesTheBounds() {
     QueryMonitorConfig config =
         builder()
-            .fingerprintsMax(1)
+            .maxFingerprints(1)
             .slowAfter(Duration.ZERO)
             .stillRunningAfter(Duration.ofMillis(10))
             .build();

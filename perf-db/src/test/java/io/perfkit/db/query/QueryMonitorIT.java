@@ -59,12 +59,12 @@ final class QueryMonitorIT {
 
   private DataSource with(QueryMonitorConfig config) {
     monitor.close();
-    monitor = QueryMonitor.builder(config).log(log).build();
+    monitor = QueryMonitor.builder().config(config).log(log).build();
     return monitor.wrap(plain);
   }
 
-  private QueryFigures figures(String fingerprint) {
-    return monitor.report().top(QueryReport.Order.CALLS, 100).stream()
+  private QueryStatistics figures(String fingerprint) {
+    return monitor.stats().top(QueryReport.Order.CALLS, 100).stream()
         .filter(one -> one.fingerprint().equals(fingerprint))
         .findFirst()
         .orElseThrow();
@@ -135,7 +135,7 @@ final class QueryMonitorIT {
       connection.commit();
       assertThat(monitor.health().running()).isZero();
     }
-    QueryFigures figures = figures("select i from generate_series(?, ?) as i");
+    QueryStatistics figures = figures("select i from generate_series(?, ?) as i");
     assertThat(figures.rows()).isEqualTo(5_000);
     assertThat(figures.fetchTime()).isPositive();
     assertThat(figures.holdTime()).isGreaterThanOrEqualTo(figures.executeTime());
@@ -147,11 +147,7 @@ final class QueryMonitorIT {
   void timesTheReadingOfAResultThatIsLeftBeforeItsEnd() throws SQLException {
     AtomicLong ticks = new AtomicLong();
     monitor.close();
-    monitor =
-        QueryMonitor.builder(QueryMonitorConfig.defaults())
-            .nanos(() -> ticks.getAndAdd(50_000))
-            .log(log)
-            .build();
+    monitor = QueryMonitor.builder().nanos(() -> ticks.getAndAdd(50_000)).log(log).build();
     try (Connection connection = monitor.wrap(plain).getConnection();
         PreparedStatement select =
             connection.prepareStatement("select i from generate_series(1, 9) as i")) {
@@ -160,7 +156,7 @@ final class QueryMonitorIT {
         assertThat(rows.next()).isTrue();
       }
     }
-    QueryFigures figures = figures("select i from generate_series(?, ?) as i");
+    QueryStatistics figures = figures("select i from generate_series(?, ?) as i");
     assertThat(figures.fetchTime()).isPositive();
     assertThat(figures.holdTime()).isGreaterThan(figures.executeTime());
   }
@@ -234,7 +230,7 @@ final class QueryMonitorIT {
     assertThat(sample.callSite()).contains("keepsAndLogs");
     assertThat(lines).as("once a second").hasSize(1);
     assertThat(lines.toString()).contains("slow").doesNotContain("secret");
-    assertThat(monitor.report().json()).contains("pg_sleep").doesNotContain("secret");
+    assertThat(monitor.stats().json()).contains("pg_sleep").doesNotContain("secret");
   }
 
   @Test
@@ -305,16 +301,15 @@ final class QueryMonitorIT {
   void findsWhatBecameSlower() throws SQLException {
     FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
     monitor.close();
-    monitor =
-        QueryMonitor.builder(QueryMonitorConfig.defaults()).nanos(clock.nanos()).log(log).build();
+    monitor = QueryMonitor.builder().nanos(clock.nanos()).log(log).build();
     executions(clock, "select a", Duration.ofMillis(2));
     executions(clock, "select b", Duration.ofMillis(2));
-    QueryReport mark = monitor.report();
+    QueryReport mark = monitor.stats();
     executions(clock, "select a", Duration.ofMillis(6));
     executions(clock, "select b", Duration.ofMillis(2));
     executions(clock, "select c", Duration.ofMillis(9));
 
-    List<QueryReport.Regression> regressions = monitor.report().regressionsSince(mark);
+    List<QueryReport.Regression> regressions = monitor.stats().regressionsSince(mark);
     assertThat(regressions).hasSize(1);
     assertThat(regressions.get(0).fingerprint()).isEqualTo("select a");
     assertThat(regressions.get(0).factor()).isBetween(2.8, 3.2);
@@ -323,7 +318,7 @@ final class QueryMonitorIT {
 
   private void executions(FakeClock clock, String sql, Duration each) {
     for (int i = 0; i < 40; i++) {
-      monitor.query(sql).stats().executed(each.toNanos() + i * 1_000L);
+      monitor.executions().query(sql).stats().executed(each.toNanos() + i * 1_000L);
     }
     clock.advance(each);
   }
@@ -341,13 +336,13 @@ final class QueryMonitorIT {
         assertThat(rows.getInt(1)).isPositive();
       }
     }
-    QueryReport report = monitor.report();
+    QueryReport report = monitor.stats();
 
     assertThat(report.calls()).isEqualTo(3);
     assertThat(report.top(QueryReport.Order.CALLS, 1).get(0).fingerprint())
         .isEqualTo("select ? + ?");
     assertThat(report.top(QueryReport.Order.ROWS, 9))
-        .extracting(QueryFigures::rows)
+        .extracting(QueryStatistics::rows)
         .containsExactly(9L, 0L);
     assertThat(report.top(QueryReport.Order.MEAN, 1)).hasSize(1);
     assertThat(report.top(QueryReport.Order.P99, 1)).hasSize(1);
@@ -366,7 +361,8 @@ final class QueryMonitorIT {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     monitor.close();
     monitor =
-        QueryMonitor.builder(QueryMonitorConfig.builder().fingerprintsMax(1).build())
+        QueryMonitor.builder()
+            .config(QueryMonitorConfig.builder().maxFingerprints(1).build())
             .meterRegistry(registry)
             .build();
     try (Connection connection = monitor.wrap(plain).getConnection();
@@ -378,14 +374,14 @@ final class QueryMonitorIT {
     assertThat(
             registry.get(QueryMeters.EXECUTIONS).tag("operation", "select").functionTimer().count())
         .isEqualTo(3);
-    assertThat(monitor.report().calls()).isEqualTo(3);
+    assertThat(monitor.stats().calls()).isEqualTo(3);
   }
 
   @Test
   void metersWhatItCountsUntilItIsClosed() throws SQLException {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     monitor.close();
-    monitor = QueryMonitor.builder(QueryMonitorConfig.defaults()).meterRegistry(registry).build();
+    monitor = QueryMonitor.builder().meterRegistry(registry).build();
     run(monitor.wrap(plain));
 
     assertThat(
@@ -414,6 +410,6 @@ final class QueryMonitorIT {
     DataSource database = monitor.wrap(plain);
     monitor.close();
     run(database);
-    assertThat(monitor.report().calls()).isEqualTo(1);
+    assertThat(monitor.stats().calls()).isEqualTo(1);
   }
 }

@@ -11,9 +11,8 @@ final class QueryReferenceTest {
   @Test
   void metricsAreThoseOfTheTable() {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    try (QueryMonitor monitor =
-        QueryMonitor.builder(QueryMonitorConfig.defaults()).meterRegistry(registry).build()) {
-      assertThat(monitor.report().calls()).isZero();
+    try (QueryMonitor monitor = QueryMonitor.builder().meterRegistry(registry).build()) {
+      assertThat(monitor.stats().calls()).isZero();
       assertThat(ReferenceTable.under("perf-db: queries", "metrics.md").meters())
           .isEqualTo(ReferenceTable.metersOf(registry));
     }

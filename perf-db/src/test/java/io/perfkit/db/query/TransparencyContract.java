@@ -21,7 +21,9 @@ abstract class TransparencyContract {
     long seed = new Random().nextLong();
     Random seeds = new Random(seed);
     try (QueryMonitor monitor =
-        QueryMonitor.builder(QueryMonitorConfig.builder().logSlow(false).build()).build()) {
+        QueryMonitor.builder()
+            .config(QueryMonitorConfig.builder().logSlow(false).build())
+            .build()) {
       for (int round = 0; round < ROUNDS; round++) {
         long script = seeds.nextLong();
         List<String> alone = run(database(), script);
@@ -32,7 +34,7 @@ abstract class TransparencyContract {
               .isEqualTo(alone.get(step));
         }
       }
-      assertThat(monitor.report().calls()).isGreaterThan(ROUNDS * STEPS / 2);
+      assertThat(monitor.stats().calls()).isGreaterThan(ROUNDS * STEPS / 2);
     }
   }
 

@@ -1,6 +1,6 @@
 package io.perfkit.examples.marketplace;
 
-import io.perfkit.db.query.QueryFigures;
+import io.perfkit.db.query.QueryStatistics;
 import io.perfkit.db.query.QueryMonitor;
 import io.perfkit.db.query.QueryReport;
 import io.perfkit.db.query.RepeatedQuery;
@@ -25,7 +25,7 @@ public record DatabaseReport(
 
   /** A statement without its constants, and what its executions took. */
   public record Statement(String query, long calls, double seconds, double meanMillis) {
-    private static Statement of(QueryFigures figures) {
+    private static Statement of(QueryStatistics figures) {
       return new Statement(
           figures.fingerprint(),
           figures.calls(),
@@ -35,7 +35,7 @@ public record DatabaseReport(
   }
 
   static DatabaseReport of(QueryMonitor monitor, List<String> pool) {
-    List<QueryFigures> heaviest = monitor.report().top(QueryReport.Order.TOTAL, HEAVIEST);
+    List<QueryStatistics> heaviest = monitor.stats().top(QueryReport.Order.TOTAL, HEAVIEST);
     return new DatabaseReport(
         heaviest.stream().map(Statement::of).toList(), monitor.repeatedQueries(), pool);
   }

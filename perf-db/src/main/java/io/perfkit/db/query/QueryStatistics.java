@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What the executions of one fingerprint, or of all others, came to. Immutable. */
-public final class QueryFigures {
+public final class QueryStatistics {
   private final String fingerprint;
   private final Operation operation;
   private final Timings timings;
@@ -18,7 +18,7 @@ public final class QueryFigures {
   private final String callSite;
   private final @Nullable SlowSample lastSlow;
 
-  QueryFigures(
+  QueryStatistics(
       String fingerprint,
       Operation operation,
       Timings timings,
@@ -124,6 +124,6 @@ public final class QueryFigures {
 
   @Override
   public String toString() {
-    return "QueryFigures[" + calls() + " calls, " + executeTime() + ", " + fingerprint + "]";
+    return "QueryStatistics[" + calls() + " calls, " + executeTime() + ", " + fingerprint + "]";
   }
 }

@@ -22,14 +22,11 @@ import java.sql.Timestamp;
 import java.util.Calendar;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Notes what each parameter is, and passes on to the driver what the monitor has nothing else to do
- * with.
- */
-abstract class DelegatingPreparedStatement<S extends PreparedStatement>
-    extends MonitoredStatement<S> implements PreparedStatement {
-  DelegatingPreparedStatement(S delegate, MonitoredConnection connection, Query query) {
-    super(delegate, connection, query);
+/** Notes what each parameter is, and forwards it. */
+abstract class ParameterNotingStatement<S extends PreparedStatement> extends MonitoredStatement<S>
+    implements PreparedStatement {
+  ParameterNotingStatement(S delegate, ConnectionExecutions executions, Query query) {
+    super(delegate, executions, query);
   }
 
   /** A parameter is set. */

@@ -1,0 +1,10 @@
+package io.perfkit.db.query;
+
+/** What is known of the parameters of an execution. */
+interface ParameterKinds {
+  /** As {@code [number, text]}; without a value. */
+  String parameters();
+
+  /** How many were set, or -1 if that is not known. */
+  int parameterCount();
+}
