@@ -3,6 +3,7 @@ package io.perfkit.db.batch;
 import static java.util.stream.Collectors.joining;
 
 import io.perfkit.db.batch.Target.Part;
+import io.perfkit.db.internal.OwnSql;
 import java.lang.reflect.Array;
 import java.math.BigDecimal;
 import java.sql.Connection;
@@ -183,14 +184,14 @@ final class PostgresStatement<R> implements RowStatement<R> {
   @Override
   public void checkAtOnce(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
+      statement.execute(OwnSql.of("SET CONSTRAINTS ALL IMMEDIATE"));
     }
   }
 
   @Override
   public Fate fate(Connection connection, String transaction) throws SQLException {
     int space = transaction.indexOf(' ');
-    try (PreparedStatement statement = connection.prepareStatement(FATE)) {
+    try (PreparedStatement statement = connection.prepareStatement(OwnSql.of(FATE))) {
       statement.setQueryTimeout(timeoutSeconds);
       statement.setString(1, transaction.substring(0, space));
       statement.setString(2, transaction.substring(space + 1));

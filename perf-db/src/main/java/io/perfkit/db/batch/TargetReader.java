@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.perfkit.db.batch.BatchTable.Column;
 import io.perfkit.db.batch.Target.Part;
+import io.perfkit.db.internal.OwnSql;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
@@ -95,7 +96,7 @@ final class TargetReader {
       Connection connection, BatchTable<R> table, OnConflict onConflict) throws SQLException {
     Map<String, Found> found = new LinkedHashMap<>();
     String quotedName = table.name();
-    try (PreparedStatement statement = connection.prepareStatement(POSTGRES_COLUMNS)) {
+    try (PreparedStatement statement = connection.prepareStatement(OwnSql.of(POSTGRES_COLUMNS))) {
       statement.setString(1, table.name());
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
@@ -113,7 +114,7 @@ final class TargetReader {
     Target<R> target = target(Database.POSTGRESQL, quotedName, found, table, onConflict);
     if (target.hasKey()) {
       List<Set<String>> unique = new ArrayList<>();
-      try (PreparedStatement statement = connection.prepareStatement(POSTGRES_UNIQUE)) {
+      try (PreparedStatement statement = connection.prepareStatement(OwnSql.of(POSTGRES_UNIQUE))) {
         statement.setString(1, table.name());
         try (ResultSet rows = statement.executeQuery()) {
           while (rows.next()) {

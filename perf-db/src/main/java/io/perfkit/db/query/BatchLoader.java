@@ -108,11 +108,11 @@ public final class BatchLoader<K, V> {
     }
 
     /** Will be loaded with the next value that is wanted. No statement. */
-    public Later<K, V> later(K key) {
+    public Deferred<K, V> defer(K key) {
       if (!loaded.containsKey(requireNonNull(key, "key"))) {
         wanted.add(key);
       }
-      return new Later<>(this, key);
+      return new Deferred<>(this, key);
     }
 
     /**
@@ -122,7 +122,7 @@ public final class BatchLoader<K, V> {
      * @throws SQLException of the statement; the keys are still wanted then
      */
     public Map<K, V> all(Collection<? extends K> keys) throws SQLException {
-      keys.forEach(this::later);
+      keys.forEach(this::defer);
       Map<K, V> values = new HashMap<>();
       for (K key : keys) {
         get(key).ifPresent(value -> values.put(key, value));
@@ -148,11 +148,11 @@ public final class BatchLoader<K, V> {
    * @param <K> the key
    * @param <V> the value
    */
-  public static final class Later<K, V> {
+  public static final class Deferred<K, V> {
     private final Unit<K, V> unit;
     private final K key;
 
-    private Later(Unit<K, V> unit, K key) {
+    private Deferred(Unit<K, V> unit, K key) {
       this.unit = unit;
       this.key = key;
     }

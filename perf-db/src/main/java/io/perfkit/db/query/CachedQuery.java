@@ -3,6 +3,8 @@ package io.perfkit.db.query;
 import static java.util.Objects.requireNonNull;
 
 import io.perfkit.db.RowMapper;
+import io.perfkit.db.internal.SqlLexer;
+import io.perfkit.db.internal.SqlLexer.Token;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.sql.Connection;
@@ -37,7 +39,30 @@ public final class CachedQuery<T> {
     this.sql = requireNonNull(sql, "sql");
     this.mapper = requireNonNull(mapper, "mapper");
     this.query = cache.query(sql);
-    this.namesATime = TIMES.stream().anyMatch(sql.toLowerCase(Locale.ROOT)::contains);
+    this.namesATime = namesATime(sql);
+  }
+
+  /** Whether a literal, and not just a name or a comment, is a text of that meaning. */
+  private static boolean namesATime(String sql) {
+    SqlLexer lexer = new SqlLexer(sql, sql.length());
+    for (Token token = lexer.next(); token != Token.END; token = lexer.next()) {
+      String text = new String(lexer.text(), lexer.start(), lexer.end() - lexer.start());
+      boolean hidden = text.indexOf('\\') >= 0; // an escape, which may stand for any letter
+      if (token == Token.VALUE && (hidden || isATime(text))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** PostgreSQL takes the word within more, as {@code 'today 12:00'}. */
+  private static boolean isATime(String text) {
+    for (String word : text.toLowerCase(Locale.ROOT).split("[^a-z]+", -1)) {
+      if (TIMES.contains(word)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -45,6 +70,9 @@ public final class CachedQuery<T> {
    * a word such as {@code current_date}. Empty if they are kept. Such a query asks each time.
    */
   public Optional<String> uncacheable() throws SQLException {
+    if (cache.isDisabled()) {
+      return Optional.of("the cache is disabled");
+    }
     return namesATime ? Optional.of("a text such as 'today'") : tables().uncacheable();
   }
 
@@ -76,12 +104,16 @@ public final class CachedQuery<T> {
     return cache.tables(query);
   }
 
+  SqlTables tables(Catalog catalog) {
+    return query.tables(catalog);
+  }
+
   boolean isCacheable(List<Object> parameters) {
     return !namesATime && parameters.stream().allMatch(CachedQuery::isSteady);
   }
 
   private static boolean isSteady(Object parameter) {
-    return (parameter instanceof String text && !TIMES.contains(text.toLowerCase(Locale.ROOT)))
+    return (parameter instanceof String text && !isATime(text))
         || parameter instanceof Integer
         || parameter instanceof Long
         || parameter instanceof Short

@@ -99,8 +99,8 @@ final class ConnectionExecutions implements Running {
   /** A statement that will be sent may write. */
   void willRun(Query query) {
     TableVersions.Writes own = writes();
-    if (own != null) {
-      own.begin(query);
+    if (own != null && own.begin(query)) {
+      sessionDiffers(query.toString());
     }
   }
 
@@ -298,11 +298,15 @@ final class ConnectionExecutions implements Running {
     endScope();
   }
 
-  /** The connection's session differs from now on from those of others. */
-  void sessionDiffers() {
+  /**
+   * The connection's session may differ from now on from those of others.
+   *
+   * @param by what was done
+   */
+  void sessionDiffers(String by) {
     TableVersions versions = executions.tables();
     if (versions != null) {
-      versions.turnOff();
+      executions.sessionDiffers(versions.sessions(), delegate, by);
     }
   }
 

@@ -106,7 +106,7 @@ final class Executions {
       if (!product.equals("PostgreSQL")) {
         throw new IllegalArgumentException("database: " + product + " (expected: PostgreSQL)");
       }
-      Catalog unused = versions.catalog(database);
+      versions.learn(connection);
       tracked = true;
     } finally {
       if (!tracked) {
@@ -119,6 +119,14 @@ final class Executions {
   /** Null where nobody wants to know. */
   @Nullable TableVersions tables() {
     return tables.get();
+  }
+
+  /** Something was set on a connection, or may have been, by the statement under way. */
+  void sessionDiffers(SessionSettings sessions, Connection connection, String by) {
+    String text = by + " at " + callSite.find();
+    if (sessions.suspect(connection, text)) {
+      log.differs(text);
+    }
   }
 
   boolean looksForRepeats() {

@@ -65,13 +65,13 @@ final class MonitoredConnection extends DelegatingConnection {
 
   @Override
   public void setSchema(String schema) throws SQLException {
-    executions.sessionDiffers();
+    executions.sessionDiffers("setSchema");
     delegate.setSchema(schema);
   }
 
   @Override
   public void setCatalog(String catalog) throws SQLException {
-    executions.sessionDiffers();
+    executions.sessionDiffers("setCatalog");
     delegate.setCatalog(catalog);
   }
 

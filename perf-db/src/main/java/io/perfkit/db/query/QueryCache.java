@@ -32,6 +32,7 @@ public final class QueryCache {
   private final DataSource database;
   private final QueryCacheConfig config;
   private final Executions executions;
+  private final boolean disabled;
   private final TableVersions versions;
   private final Cache<Key, Kept> kept;
   private final ConcurrentHashMap<Load, CompletableFuture<List<?>>> loads =
@@ -48,8 +49,13 @@ public final class QueryCache {
   private record Load(Key key, long stamp) {}
 
   private QueryCache(
-      DataSource database, QueryCacheConfig config, TableVersions versions, Executions executions) {
-    this.database = database;
+      DataSource database,
+      QueryCacheConfig config,
+      TableVersions versions,
+      Executions executions,
+      boolean disabled) {
+    this.database = requireNonNull(database, "database");
+    this.disabled = disabled;
     this.config = config;
     this.executions = executions;
     this.versions = versions;
@@ -63,23 +69,25 @@ public final class QueryCache {
             .build();
   }
 
+  /** As {@link Builder#build()} makes it, with default settings. */
+  public static QueryCache create(DataSource database) throws SQLException {
+    return builder(database).build();
+  }
+
   /**
-   * A cache before a database. One for a monitor, made before the first connection is borrowed, so
-   * that no write is missed. Reads the catalog: three statements.
+   * A builder for a cache with other settings than the defaults.
    *
    * @param database as {@link QueryMonitor#wrap} gave it
-   * @throws IllegalArgumentException if it is not monitored, or no PostgreSQL
-   * @throws IllegalStateException if connections are borrowed, or the monitor has a cache already
-   * @throws SQLException if the catalog can't be read
    */
-  public static QueryCache of(DataSource database, QueryCacheConfig config) throws SQLException {
-    if (!(requireNonNull(database, "database") instanceof MonitoredDataSource monitored)) {
-      throw new IllegalArgumentException("database: " + database + " (expected: a monitored one)");
-    }
-    requireNonNull(config, "config");
-    Executions executions = monitored.executions();
-    TableVersions versions = executions.trackTables(database, config.ttl());
-    return new QueryCache(database, config, versions, executions);
+  public static Builder builder(DataSource database) {
+    return new Builder(database);
+  }
+
+  /** One that keeps nothing: each call asks. For any database, monitored or not. No statement. */
+  public static QueryCache disabled(DataSource database) {
+    Executions executions = QueryMonitor.disabled().executions();
+    TableVersions versions = new TableVersions(executions.nanos(), 0);
+    return new QueryCache(database, QueryCacheConfig.defaults(), versions, executions, true);
   }
 
   /**
@@ -95,6 +103,13 @@ public final class QueryCache {
   /** What was done so far. */
   public QueryCacheStats stats() {
     return new QueryCacheStats(hits.sum(), loaded.sum(), shared.sum(), bypassed.sum());
+  }
+
+  /** Whether results are kept. No statement. */
+  public QueryCacheHealth health() {
+    SessionSettings sessions = versions.sessions();
+    return new QueryCacheHealth(
+        !disabled && !sessions.isOff(), sessions.suspects(), sessions.lastSuspicion());
   }
 
   /** Ends all results, after a change that went around the monitor. */
@@ -113,8 +128,13 @@ public final class QueryCache {
 
   @SuppressWarnings("unchecked") // the rows of a key were made by its query
   <T> List<T> list(CachedQuery<T> query, List<Object> parameters) throws SQLException {
+    if (disabled) {
+      return bypass(query, parameters);
+    }
     SqlTables tables = query.tables();
-    if (tables.uncacheable().isPresent() || !query.isCacheable(parameters) || versions.isOff()) {
+    if (tables.uncacheable().isPresent()
+        || !query.isCacheable(parameters)
+        || versions.sessions().isOff()) {
       return bypass(query, parameters);
     }
     Key key = new Key(query, parameters);
@@ -123,9 +143,16 @@ public final class QueryCache {
       hits.increment();
       return (List<T>) found.rows();
     }
+    return load(query, key);
+  }
+
+  /** By the catalog as it is: another process may have changed what a name stands for. */
+  @SuppressWarnings("unchecked") // as above
+  private <T> List<T> load(CachedQuery<T> query, Key key) throws SQLException {
+    SqlTables tables = query.tables(versions.recentCatalog(database));
     long stamp = versions.stamp(tables.read());
-    if (versions.isBusy(tables.read())) {
-      return bypass(query, parameters);
+    if (tables.uncacheable().isPresent() || versions.isBusy(tables.read())) {
+      return bypass(query, key.parameters());
     }
     return (List<T>) share(query, tables, new Load(key, stamp));
   }
@@ -159,7 +186,8 @@ public final class QueryCache {
     loaded.increment();
     try (Connection connection = database.getConnection()) {
       boolean current =
-          connection.unwrap(MonitoredConnection.class).executions().readsWhatIsCommitted();
+          connection.unwrap(MonitoredConnection.class).executions().readsWhatIsCommitted()
+              && versions.sessions().isNormal(connection);
       List<?> rows = query.run(connection, load.key().parameters());
       if (current && versions.isCurrent(tables.read(), load.stamp())) { // Q1
         kept.put(load.key(), new Kept(rows, load.stamp()));
@@ -184,5 +212,46 @@ public final class QueryCache {
   @Override
   public String toString() {
     return "QueryCache[" + stats() + "]";
+  }
+
+  boolean isDisabled() {
+    return disabled;
+  }
+
+  /** Collects settings. One thread at a time. */
+  public static final class Builder {
+    private final DataSource database;
+    private QueryCacheConfig config = QueryCacheConfig.defaults();
+
+    private Builder(DataSource database) {
+      this.database = requireNonNull(database, "database");
+    }
+
+    /** The settings; default {@link QueryCacheConfig#defaults()}. */
+    public Builder config(QueryCacheConfig settings) {
+      config = requireNonNull(settings, "settings");
+      return this;
+    }
+
+    /**
+     * A cache before the database. One for a monitor, made before the first connection is borrowed,
+     * so that no write is missed. Reads the catalog.
+     *
+     * @throws IllegalArgumentException if the database is not monitored, or no PostgreSQL
+     * @throws IllegalStateException if connections are borrowed, or the monitor has a cache already
+     * @throws SQLException if the catalog can't be read
+     */
+    public QueryCache build() throws SQLException {
+      if (!(database instanceof MonitoredDataSource monitored)) {
+        throw new IllegalArgumentException(
+            "database: "
+                + database
+                + " (expected: one that a QueryMonitor wrapped; with a disabled monitor use"
+                + " QueryCache.disabled)");
+      }
+      Executions executions = monitored.executions();
+      TableVersions versions = executions.trackTables(database, config.ttl());
+      return new QueryCache(database, config, versions, executions, false);
+    }
   }
 }

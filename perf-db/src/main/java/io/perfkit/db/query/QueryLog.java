@@ -2,6 +2,7 @@ package io.perfkit.db.query;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +18,8 @@ class QueryLog {
 
   /** When a slow execution of a query was logged last. */
   private final ConcurrentHashMap<Query, Long> lastLogged = new ConcurrentHashMap<>();
+
+  private final Set<String> differing = ConcurrentHashMap.newKeySet();
 
   /** At most once a second for each query, so that an outage does not fill the disk. */
   final void slow(Query query, SlowSample sample, long now) {
@@ -41,6 +44,13 @@ class QueryLog {
 
   final void stillRunning(Query query, Duration since, String callSite) {
     warn("still running after %s ms: %s at %s".formatted(since.toMillis(), query, callSite));
+  }
+
+  /** Once for each text, at INFO: settings are common, and no fault. */
+  final void differs(String by) {
+    if (differing.size() < REMEMBERED_MAX && differing.add(by)) {
+      info("the query cache keeps no result of a connection while its settings differ: " + by);
+    }
   }
 
   void warn(String line) {

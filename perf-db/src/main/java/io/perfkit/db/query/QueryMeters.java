@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.perfkit.db.internal.MeterName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -27,16 +28,13 @@ final class QueryMeters implements AutoCloseable {
 
   private final MeterRegistry registry;
   private final String name;
+  private final MeterName claim;
   private final List<Meter> meters = new ArrayList<>();
 
   QueryMeters(MeterRegistry registry, String name, Queries queries, Watchdog watchdog) {
+    this.claim = MeterName.claim(registry, MONITOR, name);
     this.registry = registry;
     this.name = name;
-    if (registry.find(RUNNING).tag(MONITOR, name).meter() != null) {
-      watchdog.close();
-      throw new IllegalArgumentException(
-          "name: " + name + " (expected: that of no other monitor on this registry; see name())");
-    }
     for (Operation operation : Operation.values()) {
       meters.add(
           FunctionTimer.builder(
@@ -78,5 +76,7 @@ final class QueryMeters implements AutoCloseable {
   @Override
   public void close() {
     meters.forEach(registry::remove);
+    meters.clear();
+    claim.close();
   }
 }

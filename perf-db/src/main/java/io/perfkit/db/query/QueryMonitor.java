@@ -31,11 +31,19 @@ public final class QueryMonitor implements AutoCloseable {
     this.executions =
         new Executions(
             builder.config, builder.nanos, builder.clock, builder.log, builder.listeners);
-    this.meters =
-        builder.registry == null
-            ? null
-            : new QueryMeters(
-                builder.registry, builder.name, executions.queries(), executions.watchdog());
+    this.meters = meters(builder, executions);
+  }
+
+  private static @Nullable QueryMeters meters(Builder builder, Executions executions) {
+    try {
+      return builder.registry == null
+          ? null
+          : new QueryMeters(
+              builder.registry, builder.name, executions.queries(), executions.watchdog());
+    } catch (RuntimeException refused) {
+      executions.close();
+      throw refused;
+    }
   }
 
   /** With default settings and no meters. Starts one thread, the watchdog. */

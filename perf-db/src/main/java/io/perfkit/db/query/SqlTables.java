@@ -1,11 +1,14 @@
 package io.perfkit.db.query;
 
+import static java.util.Objects.requireNonNull;
+
 import io.perfkit.db.internal.SqlFunctions;
 import io.perfkit.db.internal.SqlLexer;
 import io.perfkit.db.internal.SqlLexer.Token;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -69,11 +72,16 @@ record SqlTables(
           "current_role",
           "current_schema",
           "current_catalog",
-          "tablesample",
-          "for",
-          "into",
-          "with",
-          "information_schema");
+          "tablesample");
+
+  /** What else is not looked into, and why. */
+  private static final Map<String, String> REFUSED =
+      Map.of(
+          "for", "for: it may lock rows",
+          "into", "into: it makes a table",
+          "with", "with: a common table expression is not looked into",
+          "information_schema", "information_schema: no table of the application",
+          "uescape", "uescape: a name in escapes");
 
   private static final String NO_TABLE = "no table that is known";
 
@@ -110,11 +118,14 @@ record SqlTables(
     private String first = "";
     private String problem = "";
     private boolean several;
+    private boolean escapes;
+    private boolean volatileOperator;
 
     Reader(Fingerprint fingerprint, Catalog catalog) {
       this.catalog = catalog;
       this.cut = fingerprint.cut();
       this.lexer = new SqlLexer(fingerprint.text(), Integer.MAX_VALUE);
+      seeOperator("::"); // a cast may be anywhere
     }
 
     SqlTables read() {
@@ -126,6 +137,8 @@ record SqlTables(
           see(token, name);
         } else if (token == Token.PUNCTUATION && lexer.is('(') && !before.isEmpty()) {
           seeCall(before);
+        } else if (token == Token.OPERATOR) {
+          seeOperator(new String(lexer.text(), lexer.start(), lexer.end() - lexer.start()));
         } else if (token == Token.PUNCTUATION && lexer.is(';')) {
           several = true;
         }
@@ -146,22 +159,37 @@ record SqlTables(
       if (token == Token.WORD) {
         first = first.isEmpty() ? name : first;
         words.add(name);
-        if (UNSTEADY.contains(name) || name.startsWith("pg_")) {
-          problem(name);
+        if (UNSTEADY.contains(name)) {
+          problem(name + ": differs from call to call");
+        } else if (name.startsWith("pg_")) {
+          problem(name + ": PostgreSQL's own");
+        } else if (REFUSED.containsKey(name)) {
+          problem(requireNonNull(REFUSED.get(name)));
         }
+        escapes |= name.equals("uescape");
+      } else if (name.indexOf('\\') >= 0) {
+        escapes = true;
+        problem(name + ": a name in escapes");
       }
       if (catalog.isOpaque(name)) {
-        problem(name + " is no plain table");
+        problem(name + ": no plain table");
       }
       if (catalog.isFunction(name)) {
-        problem("function " + name);
+        problem(name + ": a function that may give another result");
       }
     }
 
     private void seeCall(String name) {
       if (!SqlFunctions.isSteady(name)) {
-        problem("function " + name);
+        problem(name + ": a function that may give another result");
       }
+    }
+
+    private void seeOperator(String name) {
+      if (catalog.isOperator(name)) {
+        problem(name + ": an operator that may give another result");
+      }
+      volatileOperator |= catalog.isVolatileOperator(name);
     }
 
     private void problem(String what) {
@@ -181,31 +209,45 @@ record SqlTables(
       if (HARMLESS_SETTINGS.contains(first)) {
         return writing(Set.of(), false, false, session, false);
       }
-      boolean volatileCall = names.stream().anyMatch(catalog::isVolatile);
+      boolean volatileCall =
+          escapes || volatileOperator || names.stream().anyMatch(catalog::isVolatile);
       boolean writes = words.stream().anyMatch(WRITING::contains);
       boolean query = Set.of("select", "with", "values", "table").contains(first);
       boolean setting = words.contains("set_config");
       if (query && !writes && !words.contains("into")) {
         return new SqlTables(
-            tables, cacheable(tables), Set.of(), volatileCall, false, setting, false);
+            tables,
+            cacheable(tables),
+            Set.of(),
+            volatileCall,
+            false,
+            setting || volatileCall,
+            false);
       }
       if (query || WRITING.contains(first) || first.equals("truncate") || first.equals("copy")) {
         boolean any = volatileCall || (words.contains("into") && query) || tables.isEmpty();
         Set<String> changed = new HashSet<>();
+        boolean cascades = first.equals("truncate") && words.contains("cascade");
         for (String table : tables) {
-          changed.addAll(catalog.changedWith(table));
+          changed.addAll(cascades ? catalog.truncatedWith(table) : catalog.changedWith(table));
         }
-        any |= tables.stream().anyMatch(catalog::hasTriggers);
+        any |= catalog.runsCode(changed);
         any |= names.stream().anyMatch(catalog::isOpaque);
         return writing(changed, any, query && words.contains("into"), setting, false);
       }
       return writing(Set.of(), true, true, session, first.equals("prepare"));
     }
 
-    private static SqlTables writing(
+    private SqlTables writing(
         Set<String> written, boolean any, boolean structure, boolean session, boolean transaction) {
       return new SqlTables(
-          Set.of(), Optional.of("no query"), written, any, structure, session, transaction);
+          Set.of(),
+          Optional.of(problem.isEmpty() ? "no query" : problem),
+          written,
+          any,
+          structure,
+          session,
+          transaction);
     }
 
     private Optional<String> cacheable(Set<String> tables) {

@@ -33,8 +33,9 @@ final class TableVersions {
   private final ConcurrentHashMap<String, Table> tables = new ConcurrentHashMap<>();
   private final AtomicInteger structure = new AtomicInteger();
   private final ReentrantLock reading = new ReentrantLock();
+  private volatile long readAt;
   private volatile Known known = new Known(Catalog.EMPTY, -1);
-  private volatile boolean off;
+  private final SessionSettings sessions = new SessionSettings();
 
   /** The catalog as it was before any later change of the structure. */
   private record Known(Catalog catalog, int structure) {}
@@ -56,6 +57,22 @@ final class TableVersions {
     this.doubtNanos = doubtNanos;
   }
 
+  /** Reads the catalog and the settings of a connection on which nothing was set. */
+  void learn(Connection connection) throws SQLException {
+    int before = structure.get();
+    readAt = nanos.getAsLong();
+    known = new Known(Catalog.of(connection), before);
+    sessions.learn(connection);
+  }
+
+  /** As {@link #catalog}, and read again if others may have changed it since, once for a TTL. */
+  Catalog recentCatalog(DataSource database) throws SQLException {
+    if (nanos.getAsLong() - readAt >= doubtNanos) {
+      structure.getAndIncrement();
+    }
+    return catalog(database);
+  }
+
   /** The catalog, read again if the structure has changed. */
   Catalog catalog(DataSource database) throws SQLException {
     if (known.structure() != structure.get()) {
@@ -73,6 +90,7 @@ final class TableVersions {
     int before = structure.get();
     if (known.structure() != before) { // nobody else did meanwhile
       try (Connection connection = database.getConnection()) {
+        readAt = nanos.getAsLong();
         known = new Known(Catalog.of(connection), before);
       }
     }
@@ -85,14 +103,9 @@ final class TableVersions {
     return now.structure() == structure.get() ? tables : tables.writingAny();
   }
 
-  /** Whether connections may differ in what they see, so that results can't be shared. */
-  boolean isOff() {
-    return off;
-  }
-
-  /** From now on, and for good: what a connection was told outlives its loan from a pool. */
-  void turnOff() {
-    off = true;
+  /** What connections were told, which outlives their loan from a pool. */
+  SessionSettings sessions() {
+    return sessions;
   }
 
   private Table table(String name) {
@@ -114,18 +127,20 @@ final class TableVersions {
       return written.isEmpty();
     }
 
-    /** Before a statement is sent that may write. */
-    void begin(Query query) {
+    /**
+     * Before a statement is sent that may write.
+     *
+     * @return whether the connection's session may differ afterwards
+     */
+    boolean begin(Query query) {
       SqlTables statement = tablesOf(query);
-      if (statement.session()) {
-        turnOff();
-      }
       structural |= statement.structure();
       unclear |= statement.transaction();
       if (statement.writesAny()) {
         begin(all);
       }
       statement.written().forEach(name -> begin(table(name)));
+      return statement.session();
     }
 
     /** Before something is done that may write anything. */

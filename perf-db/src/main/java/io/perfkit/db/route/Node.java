@@ -1,5 +1,6 @@
 package io.perfkit.db.route;
 
+import io.perfkit.db.internal.OwnSql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -45,7 +46,7 @@ final class Node {
   /** Asks the server. One round trip. */
   static NodeState ask(Connection connection, long now) throws SQLException {
     try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(WHERE)) {
+        ResultSet row = statement.executeQuery(OwnSql.of(WHERE))) {
       row.next();
       String lsn = row.getString(2);
       if (lsn == null) {

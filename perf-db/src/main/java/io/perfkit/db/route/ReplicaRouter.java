@@ -2,6 +2,7 @@ package io.perfkit.db.route;
 
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.db.internal.OwnSql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
@@ -221,7 +222,7 @@ final class ReplicaRouter extends Router {
     Connection physical = connection.unwrap(Connection.class);
     if (!readOnlyForced.containsKey(physical)) {
       try (Statement statement = connection.createStatement()) {
-        statement.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
+        statement.execute(OwnSql.of("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"));
       }
       readOnlyForced.put(physical, true);
     }

@@ -101,13 +101,16 @@ final class DelegationTest {
   @Test
   void ofStatements() throws Exception {
     assertDelegates(
-        Statement.class, new MonitoredStatement<>(recorder.of(Statement.class), connection.executions(), query));
+        Statement.class,
+        new MonitoredStatement<>(recorder.of(Statement.class), connection.executions(), query));
     assertDelegates(
         PreparedStatement.class,
-        new MonitoredPreparedStatement<>(recorder.of(PreparedStatement.class), connection.executions(), query));
+        new MonitoredPreparedStatement<>(
+            recorder.of(PreparedStatement.class), connection.executions(), query));
     assertDelegates(
         CallableStatement.class,
-        new MonitoredCallableStatement(recorder.of(CallableStatement.class), connection.executions(), query));
+        new MonitoredCallableStatement(
+            recorder.of(CallableStatement.class), connection.executions(), query));
   }
 
   @Test
@@ -130,7 +133,8 @@ final class DelegationTest {
         new MonitoredDataSource(recorder.of(DataSource.class), monitor.executions(), ""));
     assertDelegates(
         ConnectionBuilder.class,
-        new MonitoredConnectionBuilder(recorder.of(ConnectionBuilder.class), monitor.executions(), ""));
+        new MonitoredConnectionBuilder(
+            recorder.of(ConnectionBuilder.class), monitor.executions(), ""));
   }
 
   @Test

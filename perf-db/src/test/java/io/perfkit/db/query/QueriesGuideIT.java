@@ -88,11 +88,11 @@ final class QueriesGuideIT {
               row -> row.getString("name"));
 
       BatchLoader.Unit<Long, String> unit = names.on(connection);
-      List<BatchLoader.Later<Long, String>> bettors = new ArrayList<>();
+      List<BatchLoader.Deferred<Long, String>> bettors = new ArrayList<>();
       for (long id : userIds) {
-        bettors.add(unit.later(id)); // no statement yet
+        bettors.add(unit.defer(id)); // no statement yet
       }
-      for (BatchLoader.Later<Long, String> bettor : bettors) {
+      for (BatchLoader.Deferred<Long, String> bettor : bettors) {
         print(bettor.get().orElse("gone")); // one statement, at the first of them
       }
       Map<Long, String> byId = unit.all(userIds); // all at once; none is asked for again
@@ -112,7 +112,7 @@ final class QueriesGuideIT {
     }
     QueryMonitor monitor = QueryMonitor.create();
     DataSource database = monitor.wrap(pool);
-    QueryCache cache = QueryCache.of(database, QueryCacheConfig.defaults());
+    QueryCache cache = QueryCache.create(database);
     CachedQuery<String> topics =
         cache.query(
             "select name from topics where kind = ? order by name", row -> row.getString(1));

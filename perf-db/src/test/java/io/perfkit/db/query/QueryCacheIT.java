@@ -3,7 +3,10 @@ package io.perfkit.db.query;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import io.perfkit.testing.Await;
+import io.perfkit.testing.FakeClock;
 import io.perfkit.testing.RealPostgres;
 import io.perfkit.testing.TestDatabase;
 import java.sql.Connection;
@@ -12,8 +15,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -60,7 +65,7 @@ final class QueryCacheIT {
             .config(QueryMonitorConfig.builder().logSlow(false).minRepeats(0).build())
             .build();
     database = monitor.wrap(plain);
-    cache = QueryCache.of(database, QueryCacheConfig.defaults());
+    cache = QueryCache.create(database);
     names = cache.query(SQL, row -> row.getString("name"));
   }
 
@@ -263,12 +268,211 @@ final class QueryCacheIT {
   }
 
   @Test
-  void connectionsThatMayDifferTurnItOff() throws SQLException {
-    List<String> warm = names.list(2);
-    execute(database, "set search_path = public");
-    assertThat(names.list(2)).isEqualTo(warm);
-    assertThat(cache.stats().hits()).isZero();
-    assertThat(cache.stats().bypassed()).isEqualTo(1);
+  void aConnectionThatDiffersIsNotKeptFromAndTheCacheComesBack() throws SQLException {
+    try (HikariDataSource pool = onlyOne();
+        QueryMonitor own = QueryMonitor.create()) {
+      DataSource one = own.wrap(pool);
+      QueryCache ofOne = QueryCache.create(one);
+      CachedQuery<String> all = ofOne.query(SQL, row -> row.getString(2));
+      for (String set :
+          List.of(
+              "set search_path = elsewhere, public",
+              "set role pg_read_all_data",
+              "set time zone 'Asia/Tokyo'",
+              "select set_config('datestyle', 'ISO, DMY', false)")) {
+        execute(one, set);
+        long hits = ofOne.stats().hits();
+        ofOne.clear();
+        for (int i = 0; i < 2; i++) {
+          assertThat(all.list(2)).as(set).hasSize(2);
+        }
+        assertThat(ofOne.stats().hits()).as(set).isEqualTo(hits);
+        assertThat(ofOne.health().healthy()).isTrue();
+        assertThat(ofOne.health().differing()).isEqualTo(1);
+        assertThat(ofOne.health().lastSetting().orElseThrow())
+            .contains(set.substring(0, 3))
+            .contains("QueryCacheIT.execute:");
+
+        execute(one, "reset all", "reset role", "set session authorization default");
+        for (int i = 0; i < 2; i++) {
+          assertThat(all.list(2)).as(set).hasSize(2);
+        }
+        assertThat(ofOne.stats().hits()).as(set).isEqualTo(hits + 1);
+        assertThat(ofOne.health().differing()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void aSettingThatIsRolledBackOrOfOneTransactionEndsNothing() throws SQLException {
+    try (HikariDataSource pool = onlyOne();
+        QueryMonitor own = QueryMonitor.create()) {
+      DataSource one = own.wrap(pool);
+      QueryCache ofOne = QueryCache.create(one);
+      CachedQuery<String> all = ofOne.query(SQL, row -> row.getString(2));
+      try (Connection connection = one.getConnection();
+          Statement statement = connection.createStatement()) {
+        connection.setAutoCommit(false);
+        statement.execute("set role pg_read_all_data");
+        connection.rollback();
+        statement.execute("set local role pg_read_all_data");
+        connection.commit();
+      }
+      for (int i = 0; i < 2; i++) {
+        assertThat(all.list(2)).hasSize(2);
+      }
+      assertThat(ofOne.stats().hits()).isEqualTo(1);
+      assertThat(ofOne.health().differing()).isZero();
+    }
+  }
+
+  private HikariDataSource onlyOne() {
+    HikariConfig config = new HikariConfig();
+    config.setDataSource(plain);
+    config.setMaximumPoolSize(1);
+    return new HikariDataSource(config);
+  }
+
+  /** What a statement writes beside what its text names. */
+  @Test
+  void hiddenWritesEndWhatTheyChange() throws SQLException {
+    execute(
+        plain,
+        "create table counter (n int)",
+        "insert into counter values (0)",
+        "create function next_number() returns int language sql volatile as"
+            + " 'update counter set n = n + 1 returning n'",
+        "create function noted(i int) returns boolean language sql volatile as"
+            + " 'update counter set n = n + 1 returning true'",
+        "create domain noted_int as int check (noted(value))",
+        "create function writing_plus(point, int) returns int language sql volatile as"
+            + " 'update counter set n = n + 1 returning n'",
+        "create operator ### (leftarg = point, rightarg = int, function = writing_plus)",
+        "create function counting(int, int) returns int language plpgsql volatile as"
+            + " 'begin update counter set n = n + 1; return $1 + $2; end'",
+        "create aggregate adding(int) (sfunc = counting, stype = int, initcond = '0')",
+        "create table numbered (id int default next_number(), x int)",
+        "create table checked (x int check (noted(x)))",
+        "create table of_domain (x noted_int)",
+        "create table of_domains (x noted_int[])",
+        "create table plain_one (x int)",
+        "create rule counts as on insert to plain_one do also update counter set n = n + 1",
+        "create table triggered (x int)",
+        "create function on_insert() returns trigger language plpgsql as"
+            + " 'begin update counter set n = n + 1; return new; end'",
+        "create trigger t after insert on triggered execute function on_insert()",
+        "create table \"Data\" (x int)",
+        "create view numbered_view as select * from numbered");
+    try (QueryMonitor own = QueryMonitor.create()) {
+      DataSource through = own.wrap(plain);
+      QueryCache fresh = QueryCache.create(through);
+      CachedQuery<Integer> counter =
+          fresh.query("select n from counter where n >= ?", row -> row.getInt(1));
+      CachedQuery<Integer> data = fresh.query("select x from \"Data\"", row -> row.getInt(1));
+      CachedQuery<Integer> bets =
+          fresh.query("select count(*) from bets where id > ?", row -> row.getInt(1));
+      assertThat(bets.list(0)).containsExactly(5);
+      for (String sql :
+          List.of(
+              "insert into numbered (x) values (1)",
+              "insert into numbered_view (x) values (1)",
+              "insert into checked values (1)",
+              "insert into of_domain values (1)",
+              "insert into of_domains values ('{1}')",
+              "select point(1, 2) ### 3",
+              "select adding(1)",
+              "select next_number()",
+              "insert into plain_one values (1)",
+              "insert into triggered values (1)",
+              "do 'begin perform next_number(); end'",
+              "update U&\"c\\006funter\" set n = n + 1",
+              "update U&\"c!006funter\" uescape '!' set n = n + 1",
+              "explain analyze update counter set n = n + 1",
+              "with w as (update counter set n = n + 1 returning 1) select * from w")) {
+        List<Integer> before = counter.list(0);
+        assertThat(counter.list(0)).isEqualTo(before);
+        execute(through, sql);
+        assertThat(counter.list(0)).as(sql).isNotEqualTo(before);
+      }
+      assertThat(data.list()).isEmpty();
+      execute(through, "insert into \"Data\" values (1)");
+      assertThat(data.list()).hasSize(1);
+      execute(plain, "alter table bets drop constraint bets_user_id_fkey");
+      execute(plain, "alter table bets add foreign key (user_id) references users");
+    }
+  }
+
+  @Test
+  void truncateCascadeEndsWhatRefersToItsTableWithoutAnAction() throws SQLException {
+    execute(
+        plain,
+        "create table parents (id int primary key)",
+        "create table children (id int primary key, parent int references parents)",
+        "create table grandchildren (child int references children)",
+        "insert into parents values (1)",
+        "insert into children values (1, 1)",
+        "insert into grandchildren values (1)");
+    try (QueryMonitor own = QueryMonitor.create()) {
+      DataSource through = own.wrap(plain);
+      CachedQuery<Integer> count =
+          QueryCache.create(through)
+              .query("select count(*) from grandchildren", row -> row.getInt(1));
+      assertThat(count.list()).containsExactly(1);
+      execute(through, "truncate parents cascade");
+      assertThat(count.list()).containsExactly(0);
+    }
+  }
+
+  @Test
+  void aChangeOfTheStructureByAnotherProcessIsKnownAfterTheTtl() throws SQLException {
+    FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
+    try (QueryMonitor own = QueryMonitor.builder().nanos(clock.nanos()).build()) {
+      DataSource through = own.wrap(plain);
+      QueryCache fresh = QueryCache.create(through);
+      CachedQuery<Integer> count = fresh.query("select count(*) from users", row -> row.getInt(1));
+      CachedQuery<Integer> other = fresh.query("select count(*) from other", row -> row.getInt(1));
+      assertThat(count.list()).containsExactly(5);
+      execute(
+          plain, // not through the monitor
+          "create function copy() returns trigger language plpgsql as"
+              + " 'begin insert into users values (new.id, null); return new; end'",
+          "create trigger copying after insert on other for each row execute function copy()");
+      clock.advance(Duration.ofMinutes(2));
+      assertThat(other.list()).containsExactly(0);
+      assertThat(count.list()).containsExactly(5);
+      execute(through, "insert into other values (77)");
+      assertThat(count.list()).containsExactly(6);
+    }
+  }
+
+  @Test
+  void aWordInsideANameIsNoTimeAndReasonsAreReadable() throws SQLException {
+    execute(plain, "create table topics (id int, known boolean)");
+    execute(database, "create table again (id int)"); // so that the catalog is read again
+    assertThat(reason("select id as nowadays from topics where known /* now */")).isEmpty();
+    assertThat(reason("select id from topics where known and 'now' = 'now'"))
+        .contains("a text such as 'today'");
+    assertThat(reason("select e'n\\x6fw' from topics")).isPresent();
+    assertThat(reason("select * from users for update")).contains("for: it may lock rows");
+    assertThat(reason("select current_date from users"))
+        .contains("current_date: differs from call to call");
+    assertThat(reason("select * from everyone")).contains("everyone: no plain table");
+    assertThat(reason("select rename() from users"))
+        .contains("rename: a function that may give another result");
+  }
+
+  private Optional<String> reason(String sql) throws SQLException {
+    return cache.query(sql, row -> row.getString(1)).uncacheable();
+  }
+
+  @Test
+  void aDisabledOneAsksEachTime() throws SQLException {
+    QueryCache off = QueryCache.disabled(plain);
+    CachedQuery<String> all = off.query(SQL, row -> row.getString(2));
+    assertThat(all.list(2)).isEqualTo(all.list(2)).hasSize(2);
+    assertThat(off.stats()).isEqualTo(new QueryCacheStats(0, 0, 0, 2));
+    assertThat(all.uncacheable()).contains("the cache is disabled");
+    assertThat(off.health().healthy()).isFalse();
   }
 
   @Test
@@ -351,13 +555,14 @@ final class QueryCacheIT {
   }
 
   @Test
-  void aConnectionThatIsToldAnotherSchemaTurnsItOff() throws SQLException {
+  void aConnectionThatIsToldAnotherSchemaDiffersAndOthersDoNot() throws SQLException {
     List<String> warm = names.list(2);
     try (Connection connection = database.getConnection()) {
       connection.setSchema("public");
+      assertThat(cache.health().differing()).isEqualTo(1);
     }
     assertThat(names.list(2)).isEqualTo(warm);
-    assertThat(cache.stats().hits()).isZero();
+    assertThat(cache.stats().hits()).isEqualTo(1);
   }
 
   @Test
@@ -378,7 +583,10 @@ final class QueryCacheIT {
     assertThat(names.list(2)).containsExactly("outside", "outside");
 
     QueryMonitor small = QueryMonitor.create();
-    QueryCache few = QueryCache.of(small.wrap(plain), QueryCacheConfig.defaults().withMaxRows(3));
+    QueryCache few =
+        QueryCache.builder(small.wrap(plain))
+            .config(QueryCacheConfig.defaults().withMaxRows(3))
+            .build();
     CachedQuery<String> all = few.query(SQL, row -> row.getString(2));
     assertThat(all.list(9)).isEqualTo(all.list(9));
     assertThat(few.stats().loads()).as("five rows are more than three").isEqualTo(2);
@@ -387,14 +595,13 @@ final class QueryCacheIT {
 
   @Test
   void isMadeBeforeTheFirstConnectionAndOnceOnPostgres() throws SQLException {
-    assertThatThrownBy(() -> QueryCache.of(database, QueryCacheConfig.defaults()))
-        .isInstanceOf(IllegalStateException.class);
-    assertThatThrownBy(() -> QueryCache.of(plain, QueryCacheConfig.defaults()))
+    assertThatThrownBy(() -> QueryCache.create(database)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> QueryCache.create(plain))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("(expected: a monitored one)");
+        .hasMessageContaining("expected: one that a QueryMonitor wrapped");
     try (QueryMonitor late = QueryMonitor.create();
         Connection borrowed = late.wrap(plain).getConnection()) {
-      assertThatThrownBy(() -> QueryCache.of(late.wrap(plain), QueryCacheConfig.defaults()))
+      assertThatThrownBy(() -> QueryCache.create(late.wrap(plain)))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("connections borrowed: 1");
       assertThat(borrowed.isValid(5)).isTrue();
@@ -402,7 +609,7 @@ final class QueryCacheIT {
     try (QueryMonitor other = QueryMonitor.create()) {
       JdbcDataSource h2 = new JdbcDataSource();
       h2.setURL("jdbc:h2:mem:cache");
-      assertThatThrownBy(() -> QueryCache.of(other.wrap(h2), QueryCacheConfig.defaults()))
+      assertThatThrownBy(() -> QueryCache.create(other.wrap(h2)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("H2 (expected: PostgreSQL)");
     }

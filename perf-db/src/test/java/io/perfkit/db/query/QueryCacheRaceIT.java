@@ -153,7 +153,7 @@ final class QueryCacheRaceIT {
             .config(QueryMonitorConfig.builder().logSlow(false).minRepeats(0).build())
             .build()) {
       DataSource database = monitor.wrap(plain);
-      QueryCache cache = QueryCache.of(database, QueryCacheConfig.defaults());
+      QueryCache cache = QueryCache.create(database);
       CachedQuery<Long> query = cache.query(READ, row -> row.getLong(1));
       Duration time =
           Duration.ofSeconds(Math.max(1, Integer.getInteger("perf.chaos.seconds", 5) / 2));

@@ -390,7 +390,8 @@ final class RepeatedQueriesIT {
     proposed.put("select id, name from users where id = ?", true);
     proposed.put("select name from users where id = ?", true);
     proposed.put("select * from users where ? = id", true);
-    proposed.put("select u.name, b.id from users u join bets b on b.user_id = u.id where u.id = ?", true);
+    proposed.put(
+        "select u.name, b.id from users u join bets b on b.user_id = u.id where u.id = ?", true);
     proposed.put(
         "select u.name, (select count(*) from bets b where b.user_id = u.id) n from users u where u.id = ?",
         true);
@@ -512,17 +513,17 @@ final class RepeatedQueriesIT {
             row -> row.getString(2));
     try (Connection connection = database.getConnection()) {
       BatchLoader.Unit<Integer, String> unit = names.on(connection);
-      List<BatchLoader.Later<Integer, String>> later = new ArrayList<>();
+      List<BatchLoader.Deferred<Integer, String>> later = new ArrayList<>();
       for (int user : bettors(connection, 60)) {
-        later.add(unit.later(user));
+        later.add(unit.defer(user));
       }
-      later.add(unit.later(4711));
+      later.add(unit.defer(4711));
       for (int i = 0; i < 60; i++) {
         assertThat(later.get(i).get()).isPresent();
       }
       assertThat(later.get(60).get()).isEmpty();
       assertThat(unit.all(List.of(1, 2, 4711))).containsOnlyKeys(1, 2);
-      assertThat(unit.later(3).get()).contains("user 3");
+      assertThat(unit.defer(3).get()).contains("user 3");
     }
     assertThat(monitor.stats().calls()).isEqualTo(2);
     assertThat(monitor.repeatedQueries()).isEmpty();
@@ -546,7 +547,7 @@ final class RepeatedQueriesIT {
       assertThat(monitor.stats().calls()).isEqualTo(2);
 
       BatchLoader.Unit<Integer, String> failing = names.on(connection);
-      BatchLoader.Later<Integer, String> one = failing.later(1);
+      BatchLoader.Deferred<Integer, String> one = failing.defer(1);
       try (Statement statement = connection.createStatement()) {
         statement.execute("alter table users rename to gone");
         org.assertj.core.api.Assertions.assertThatThrownBy(one::get)

@@ -1,8 +1,8 @@
 package io.perfkit.examples.marketplace;
 
-import io.perfkit.db.query.QueryStatistics;
 import io.perfkit.db.query.QueryMonitor;
 import io.perfkit.db.query.QueryReport;
+import io.perfkit.db.query.QueryStatistics;
 import io.perfkit.db.query.RepeatedQuery;
 import java.util.List;
 
