@@ -16,9 +16,8 @@ final class ArchitectureTest {
             "pool.WarmingUp",
             "query.Watchdog",
             "route.NodePoller")
-        .delegation("internal.DelegatingResultSet", "query.DelegatingCallableStatement")
+        .delegation("internal.DelegatingResultSet", "query.MonitoredCallableStatement")
         .loopAround("batch.BatchWriter", "to be opened: the meters and lanes know the façade")
-        .loopAround("query.QueryMonitor", "to be opened: the wrappers know the monitor")
         .loopAround("route.Router", "to be opened: the meters and connections know the façade")
         .check();
   }

@@ -119,10 +119,10 @@ final class TogetherIT {
     assertThat(monitor.stats().ownCalls()).as("the catalog at least").isGreaterThanOrEqualTo(3);
     assertThat(site(seen, "sum(stake)")).startsWith(HERE + "eachSees");
     assertThat(site(seen, "as page")).startsWith(HERE + "page:");
-    assertThat(site(seen, "order by id")).startsWith(HERE + "stream:");
+    assertThat(site(seen, "from bets order by id")).startsWith(HERE + "stream:");
     assertThat(site(seen, "insert into bets")).as("a thread of perfkit's own").isEmpty();
     assertThat(rows(seen, "insert into bets")).isEqualTo(100);
-    assertThat(rows(seen, "order by id")).isEqualTo(100);
+    assertThat(rows(seen, "from bets order by id")).isEqualTo(100);
     assertThat(monitor.health().connections()).isZero();
     assertThat(suspects).isEmpty();
   }

@@ -84,11 +84,6 @@ final class Executions {
     return queries.of(sql);
   }
 
-  /** A connection was borrowed. */
-  Connection borrowed(Connection delegate, String source) {
-    return new MonitoredConnection(delegate, this, source);
-  }
-
   /** From now on it is known which tables are written. */
   TableVersions trackTables(DataSource database, Duration doubt) throws SQLException {
     int borrowed = watchdog.health().connections();

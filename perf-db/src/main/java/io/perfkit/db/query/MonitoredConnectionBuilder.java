@@ -43,6 +43,6 @@ final class MonitoredConnectionBuilder implements ConnectionBuilder {
 
   @Override
   public Connection build() throws SQLException {
-    return executions.borrowed(delegate.build(), name);
+    return new MonitoredConnection(delegate.build(), executions, name);
   }
 }

@@ -27,12 +27,12 @@ final class MonitoredDataSource extends Delegating<DataSource> implements DataSo
 
   @Override
   public Connection getConnection() throws SQLException {
-    return executions.borrowed(delegate.getConnection(), name);
+    return new MonitoredConnection(delegate.getConnection(), executions, name);
   }
 
   @Override
   public Connection getConnection(String username, String password) throws SQLException {
-    return executions.borrowed(delegate.getConnection(username, password), name);
+    return new MonitoredConnection(delegate.getConnection(username, password), executions, name);
   }
 
   @Override
