@@ -1,11 +1,13 @@
 package io.perfkit.benchmarks;
 
+import static io.perfkit.benchmarks.Measure.TIME;
 import static io.perfkit.benchmarks.Measure.events;
 
 import com.alicp.jetcache.MultiLevelCacheBuilder;
 import com.alicp.jetcache.embedded.CaffeineCacheBuilder;
 import com.alicp.jetcache.redis.lettuce.RedisLettuceCacheBuilder;
 import com.alicp.jetcache.support.Fastjson2KeyConvertor;
+import io.perfkit.benchmarks.CacheHit.InCaffeine;
 import io.perfkit.benchmarks.CacheHit.InPerfkit;
 import io.perfkit.benchmarks.CacheHit.InTickingPerfkit;
 import io.perfkit.benchmarks.CacheHit.Keys;
@@ -65,8 +67,14 @@ public class CachePeers implements Area {
       for (String ours : List.of("perfkit", "perfkitTicking")) {
         String suffix = (ours.equals("perfkit") ? "-" : "-ticking-") + entries;
         figures.add(
-            Figure.speedup("vs-redisson" + suffix, ours + of, "redissonLocalCachedMap" + of, 10));
-        figures.add(Figure.speedup("vs-jetcache" + suffix, ours + of, "jetCacheBoth" + of, 20));
+            Figure.speedup("vs-redisson" + suffix, ours + of, "redissonLocalCachedMap" + of, 10)
+                .above("caffeine" + of));
+        figures.add(
+            Figure.speedup("vs-jetcache" + suffix, ours + of, "jetCacheBoth" + of, 20)
+                .above("caffeine" + of));
+        figures.add(
+            Figure.ratio(
+                "vs-caffeine" + suffix, TIME, ours + of, "caffeine" + of, Target.atMost(1.25)));
       }
     }
     figures.add(Figure.limit("cold-miss-commands", events("commands"), "coldMiss", 2));
@@ -82,6 +90,12 @@ public class CachePeers implements Area {
   @Benchmark
   public @Nullable String perfkitTicking(InTickingPerfkit perfkit, Keys keys) {
     return perfkit.get(keys.next());
+  }
+
+  /** The floor: one level, no other nodes, as our local level uses it. */
+  @Benchmark
+  public String caffeine(InCaffeine caffeine, Keys keys) {
+    return caffeine.get(keys.next());
   }
 
   @Benchmark

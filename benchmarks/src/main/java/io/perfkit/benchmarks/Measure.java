@@ -27,6 +27,9 @@ record Measure(String label, String unit) {
    */
   static final double BYTES_MIN = 1;
 
+  /** The JVM lays objects out in steps of so many bytes. */
+  private static final int BYTES_STEP = 8;
+
   Measure {
     requireNonNull(label, "label");
     requireNonNull(unit, "unit");
@@ -37,8 +40,14 @@ record Measure(String label, String unit) {
     return new Measure(field, "#");
   }
 
-  /** The number that is compared and judged: the median, or 0 for fewer than the least bytes. */
+  /**
+   * The number that is compared and judged: the median, and of bytes what an operation can have
+   * allocated. So 0.6 B are none and 32.04 B are 32; 36 B stay, since they may be 32 and 40 in
+   * turn.
+   */
   double judged(Sample sample) {
-    return equals(BYTES) && sample.median() < BYTES_MIN ? 0 : sample.median();
+    double median = sample.median();
+    double whole = Math.floor(median / BYTES_STEP) * BYTES_STEP;
+    return equals(BYTES) && median - whole < BYTES_MIN ? whole : median;
   }
 }

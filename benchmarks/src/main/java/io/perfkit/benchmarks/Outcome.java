@@ -1,14 +1,24 @@
 package io.perfkit.benchmarks;
 
+import java.util.Optional;
+import java.util.OptionalDouble;
+
 /**
  * A figure with its numbers and its verdict. Immutable.
  *
  * @param name {@code area.figure}
  * @param ratio the number that is judged, rounded as it is printed, so that the line and its
  *     verdict never disagree
+ * @param floor the same number with the figure's floor in place of ours, if it has one
  */
 record Outcome(
-    String name, Figure figure, Sample ours, Sample peer, double ratio, Verdict verdict) {
+    String name,
+    Figure figure,
+    Sample ours,
+    Sample peer,
+    double ratio,
+    OptionalDouble floor,
+    Verdict verdict) {
 
   /**
    * Judges a figure by the medians.
@@ -21,11 +31,18 @@ record Outcome(
         figure.comparison() == Comparison.LIMIT
             ? Sample.of(figure.measure().unit(), figure.target().bound())
             : samples.get(figure.peer(), figure.measure());
+    double ratio = ratio(figure, ours, peer);
+    OptionalDouble floor =
+        figure.floor().stream()
+            .mapToDouble(of -> ratio(figure, samples.get(of, figure.measure()), peer))
+            .findAny();
+    Verdict verdict = quick ? Verdict.QUICK : verdict(figure.target(), ratio, floor);
+    return new Outcome(area + "." + figure.name(), figure, ours, peer, ratio, floor, verdict);
+  }
+
+  private static double ratio(Figure figure, Sample ours, Sample peer) {
     Measure measure = figure.measure();
-    double ratio =
-        Numbers.round(figure.comparison().of(measure.judged(ours), measure.judged(peer)));
-    return new Outcome(
-        area + "." + figure.name(), figure, ours, peer, ratio, verdict(figure, ratio, quick));
+    return Numbers.round(figure.comparison().of(measure.judged(ours), measure.judged(peer)));
   }
 
   /** The line that scripts read. */
@@ -41,10 +58,22 @@ record Outcome(
             verdict);
   }
 
-  private static Verdict verdict(Figure figure, double ratio, boolean quick) {
-    if (quick) {
-      return Verdict.QUICK;
+  /** Why the line says INFO; absent if it does not. */
+  Optional<String> note() {
+    return verdict == Verdict.INFO
+        ? Optional.of(
+            "info %s: its floor, %s, comes to %s itself"
+                .formatted(name, figure.floor().orElseThrow(), Numbers.text(floor.orElseThrow())))
+        : Optional.empty();
+  }
+
+  private static Verdict verdict(Target target, double ratio, OptionalDouble floor) {
+    if (target.isMetBy(ratio)) {
+      return Verdict.PASS;
     }
-    return figure.target().isMetBy(ratio) ? Verdict.PASS : Verdict.FAIL;
+    boolean outOfReach =
+        Double.isFinite(ratio)
+            && floor.stream().anyMatch(one -> Double.isFinite(one) && !target.isMetBy(one));
+    return outOfReach ? Verdict.INFO : Verdict.FAIL;
   }
 }

@@ -72,6 +72,9 @@ record Report(
                                         sample.unit()))));
     text.append("%n".formatted());
     outcomes.forEach(outcome -> text.append("%s%n".formatted(outcome.line())));
+    outcomes.stream()
+        .flatMap(outcome -> outcome.note().stream())
+        .forEach(note -> text.append("%s%n".formatted(note)));
     errors.forEach(error -> text.append("error %s%n".formatted(error)));
     return text.toString();
   }
@@ -96,6 +99,7 @@ record Report(
       put(node.putObject("ours").put("benchmark", figure.ours()), outcome.ours());
       put(node.putObject("peer").put("benchmark", figure.peer()), outcome.peer());
       node.put("ratio", outcome.ratio());
+      outcome.floor().ifPresent(floor -> node.put("floor", floor));
       node.put("target", figure.target().toString());
       node.put("verdict", outcome.verdict().toString());
     }

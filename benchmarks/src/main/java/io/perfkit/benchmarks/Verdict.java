@@ -4,6 +4,10 @@ package io.perfkit.benchmarks;
 enum Verdict {
   PASS,
   FAIL,
+  /**
+   * Missed, and the floor of the figure misses it too: information about the peer, not about ours.
+   */
+  INFO,
   /** A smoke run: measured too briefly to be judged. */
   QUICK
 }

@@ -66,6 +66,40 @@ final class OutcomeTest {
   }
 
   @Test
+  void roundsBytesToWhatTheJvmAllocates() {
+    Figure alloc = Figure.limit("alloc", BYTES, "ours", 32);
+
+    assertThat(line(alloc, 32.04, 0)).contains(" ours=32 ").endsWith("ratio=32 target<=32 PASS");
+    assertThat(line(alloc, 32.999, 0)).endsWith("ratio=32 target<=32 PASS");
+    assertThat(line(alloc, 33, 0)).endsWith("ratio=33 target<=32 FAIL");
+    assertThat(line(alloc, 36, 0)).contains(" ours=36 ").endsWith("target<=32 FAIL");
+    assertThat(line(alloc, 40.5, 0)).contains(" ours=40 ").endsWith("target<=32 FAIL");
+  }
+
+  @Test
+  void isInformationWhenTheFloorMissesTheTargetToo() {
+    Figure figure = Figure.speedup("vs-peer", "ours", "peer", 20).above("floor");
+
+    assertThat(judge(figure, withFloor(10, 100, 17)).line()).endsWith("ratio=10 target>=20 INFO");
+    assertThat(judge(figure, withFloor(10, 100, 17)).note())
+        .hasValue("info area.vs-peer: its floor, floor, comes to 5.882 itself");
+    assertThat(judge(figure, withFloor(10, 100, 5)).line()).endsWith("target>=20 FAIL");
+    assertThat(judge(figure, withFloor(4, 100, 17)).line()).endsWith("target>=20 PASS");
+    assertThat(judge(figure, withFloor(4, 100, 17)).note()).isEmpty();
+    assertThat(judge(figure, withFloor(Double.NaN, 100, 17)).line()).endsWith(" FAIL");
+    assertThat(judge(figure, withFloor(10, 100, Double.NaN)).line()).endsWith(" FAIL");
+  }
+
+  @Test
+  void hasNoOutcomeWithoutItsFloor() {
+    Figure figure = Figure.speedup("vs-peer", "ours", "peer", 20).above("gone");
+
+    assertThatThrownBy(() -> judge(figure, samples(TIME, 10, 100)))
+        .isInstanceOf(Samples.MissingSample.class)
+        .hasMessageContaining("no score of benchmark gone");
+  }
+
+  @Test
   void keepsTheFractionsInTheSample() {
     Figure alloc = Figure.limit("alloc", BYTES, "ours", 0);
 
@@ -158,6 +192,14 @@ final class OutcomeTest {
 
   private static Outcome judge(Figure figure, Samples samples) {
     return Outcome.of("area", figure, samples, false);
+  }
+
+  private static Samples withFloor(double ours, double peer, double floor) {
+    return new Samples(
+        Map.of(
+            "ours", Map.of(TIME.label(), Sample.of(TIME.unit(), ours)),
+            "peer", Map.of(TIME.label(), Sample.of(TIME.unit(), peer)),
+            "floor", Map.of(TIME.label(), Sample.of(TIME.unit(), floor))));
   }
 
   private static Samples samples(Measure measure, double ours, double peer) {
