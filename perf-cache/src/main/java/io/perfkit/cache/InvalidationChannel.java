@@ -3,6 +3,7 @@ package io.perfkit.cache;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.perfkit.redis.RedisGuard;
+import io.perfkit.redis.RedisUnavailable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -60,6 +61,7 @@ final class InvalidationChannel implements AutoCloseable {
   private volatile @Nullable Connection connection;
   private volatile boolean subscribed;
   private volatile long lastHeartbeatNanos;
+  private boolean lossLogged; // by the thread
   private volatile long lagNanos;
 
   InvalidationChannel(UnifiedJedis redis, String prefix, LongSupplier nanos) {
@@ -164,19 +166,17 @@ final class InvalidationChannel implements AutoCloseable {
   }
 
   private void run() {
-    boolean lossTold = false;
     while (!closed()) {
       try {
         connection = borrow();
-        lossTold = false;
         listen(connection);
       } catch (RuntimeException e) {
-        if (!closed() && !lossTold) {
-          lossTold = true;
+        if (!closed() && !lossLogged) {
+          lossLogged = true;
           LOG.warn(
               "Other nodes are not heard, trying again every {}: {}",
               PAUSE_AFTER_LOSS,
-              e.toString());
+              RedisUnavailable.reason(e));
           LOG.debug("Other nodes are not heard", e);
         }
       } finally {
@@ -248,6 +248,10 @@ final class InvalidationChannel implements AutoCloseable {
       listeners.values().forEach(InvalidationListener::gap); // C1
       lastHeartbeatNanos = askedNanos;
       subscribed = true;
+      if (lossLogged) {
+        lossLogged = false;
+        LOG.info("Other nodes are heard again");
+      }
     }
 
     @Override

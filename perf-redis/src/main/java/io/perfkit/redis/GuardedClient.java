@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.perfkit.redis.LaneCall.Ended;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -13,9 +14,12 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.AbstractPipeline;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
@@ -32,6 +36,7 @@ import redis.clients.jedis.exceptions.JedisRedirectionException;
  * keeps how many of its connections. Open from the first guard to the last. Thread safe.
  */
 final class GuardedClient {
+  private static final Logger LOG = LoggerFactory.getLogger(RedisGuard.class);
   private static final int ARGUMENT_OVERHEAD_BYTES = 16;
 
   /* Invariants
@@ -50,13 +55,17 @@ final class GuardedClient {
   private final Workers threads;
   private final ScheduledThreadPoolExecutor keeper;
   private final Routes routes;
+  private final AtomicBoolean checking = new AtomicBoolean();
+  private volatile String holders = "";
+  private volatile long downSince;
+  private long checkedAt; // by the keeper
 
   /** Starts nothing but the keeper. */
   GuardedClient(UnifiedJedis redis, String name, GuardConfig config) {
     this.redis = redis;
     this.name = name;
     this.config = config;
-    this.health = new Health(config.probeEvery(), nanos);
+    this.health = new Health(config.probeEvery(), nanos, new OutageLog());
     this.threads = new Workers(config.maxThreads(), config.maxWaiting(), "perf-redis-guard-");
     this.routes = Routes.of(redis, new LaneShared(health, threads, nanos, config, counters));
     this.keeper =
@@ -212,7 +221,7 @@ final class GuardedClient {
           case TAKEN_FOR_DOWN -> "Redis is taken for down";
           case CROWDED -> "too many calls wait";
           default ->
-              "Redis can't be used: " + (cause == null ? "no connection" : cause.getMessage());
+              "Redis can't be used: " + (cause == null ? "no connection" : Reason.of(cause));
         };
     return new RedisUnavailable((ended.sent() ? "" : "not sent: ") + why + ", " + this, cause);
   }
@@ -261,6 +270,36 @@ final class GuardedClient {
 
   GuardConfig config() {
     return config;
+  }
+
+  /** Who holds this client, for messages. */
+  void heldBy(String names) {
+    holders = names;
+  }
+
+  /** Tells the host of each outage once, and of its end. */
+  private final class OutageLog implements Health.Transitions {
+    @Override
+    public void down(@Nullable Throwable cause) {
+      downSince = nanos.getAsLong();
+      LOG.warn(
+          "Redis is down: {}. Calls of {} fail at once until it answers; a PING asks every {}"
+              + " (client {})",
+          cause == null ? "unknown" : Reason.of(cause),
+          holders,
+          config.probeEvery(),
+          name);
+      LOG.debug("Redis is down (client {})", name, cause);
+    }
+
+    @Override
+    public void up() {
+      LOG.info(
+          "Redis answers again, after {}: {} (client {})",
+          Duration.ofNanos(nanos.getAsLong() - downSince),
+          holders,
+          name);
+    }
   }
 
   BreakerState breaker() {
@@ -318,6 +357,24 @@ final class GuardedClient {
     }
   }
 
+  /** Asks in place of callers, of whom there are none, so that an outage is noticed all the same. */
+  private void check() {
+    long start = nanos.getAsLong();
+    try {
+      redis.ping();
+      health.answered(elapsed(start));
+    } catch (RuntimeException e) {
+      long elapsed = elapsed(start);
+      if (Reason.isSilence(e) && elapsed >= config.budget().toNanos()) {
+        health.silent(elapsed, e);
+      } else if (!Reason.isExhaustion(e) && !threads.isClosed()) {
+        health.failed(elapsed, e);
+      }
+    } finally {
+      checking.set(false);
+    }
+  }
+
   private RuntimeException failed(Throwable cause, long start) {
     if (cause instanceof JedisException e && !Health.isAnswer(e)) {
       health.failed(elapsed(start), e);
@@ -336,7 +393,7 @@ final class GuardedClient {
   private RuntimeException failure(JedisException error) {
     return Health.isAnswer(error)
         ? new CommandRejected("Redis refused: " + error.getMessage(), error)
-        : new RedisUnavailable("Redis can't be used: " + error.getMessage() + ", " + this, error);
+        : new RedisUnavailable("Redis can't be used: " + Reason.of(error) + ", " + this, error);
   }
 
   private long elapsed(long start) {
@@ -357,6 +414,11 @@ final class GuardedClient {
       }
       if (health.mayProbe()) {
         probeInBackground();
+      } else if (health.up() && now - checkedAt >= config.probeEvery().toNanos()) {
+        checkedAt = now;
+        if (!health.answeredSince() && leading() == 0 && checking.compareAndSet(false, true)) {
+          checkInBackground();
+        }
       }
     } finally {
       keepAgainIn(next);
@@ -380,6 +442,14 @@ final class GuardedClient {
       threads.execute(this::probe);
     } catch (RejectedExecutionException e) {
       health.abandoned();
+    }
+  }
+
+  private void checkInBackground() {
+    try {
+      threads.execute(this::check);
+    } catch (RejectedExecutionException e) {
+      checking.set(false);
     }
   }
 

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.event.CircuitBreakerOnStateTransitionEvent;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,6 +12,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisClusterException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
@@ -30,8 +32,12 @@ final class Health {
   /* Invariants
    * G3  the permission to probe is always answered: by success, by error, or given back. */
   private final CircuitBreaker breaker;
+  private final Transitions transitions;
+  private volatile @Nullable Throwable lastFailure;
+  private volatile boolean answeredSince;
 
-  Health(Duration probeEvery, LongSupplier nanos) {
+  Health(Duration probeEvery, LongSupplier nanos, Transitions transitions) {
+    this.transitions = transitions;
     this.breaker =
         CircuitBreaker.of(
             "redis",
@@ -43,6 +49,29 @@ final class Health {
                 .waitDurationInOpenState(probeEvery)
                 .clock(new ElapsedTime(nanos))
                 .build());
+    breaker.getEventPublisher().onStateTransition(this::changed);
+  }
+
+  /** Hears once of each outage that begins and of its end, on a thread that must not be blocked. */
+  interface Transitions {
+    void down(@Nullable Throwable cause);
+
+    void up();
+  }
+
+  private void changed(CircuitBreakerOnStateTransitionEvent event) {
+    switch (event.getStateTransition()) {
+      case CLOSED_TO_OPEN -> transitions.down(lastFailure);
+      case HALF_OPEN_TO_CLOSED -> transitions.up();
+      default -> {} // an outage goes on
+    }
+  }
+
+  /** Whether Redis answered since this was asked last. */
+  boolean answeredSince() {
+    boolean answered = answeredSince;
+    answeredSince = false;
+    return answered;
   }
 
   /** The breaker counts its pauses by a wall clock; one that jumps back would make them endless. */
@@ -90,6 +119,9 @@ final class Health {
   }
 
   void answered(long nanos) {
+    if (!answeredSince) {
+      answeredSince = true;
+    }
     breaker.onSuccess(nanos, NANOSECONDS);
   }
 
@@ -103,6 +135,9 @@ final class Health {
   }
 
   void failed(long nanos, Throwable cause) {
+    if (up()) {
+      lastFailure = cause;
+    }
     breaker.onError(nanos, NANOSECONDS, cause);
   }
 

@@ -46,6 +46,7 @@ final class Link {
    * @param answerMillis how long to wait for an answer of a connection that is there already
    */
   static Link open(Pool<Connection> pool, int answerMillis) {
+    boolean last = false;
     while (true) {
       Link link = new Link(pool, pool.getResource());
       try {
@@ -53,12 +54,13 @@ final class Link {
         link.connection.ping();
         return link;
       } catch (RuntimeException e) {
-        boolean more = pool.getNumIdle() > 0; // which may be as dead, or fresh
         link.connection.setBroken();
         link.giveBack();
-        if (!more) {
+        boolean none = pool.getNumIdle() == 0;
+        if (last || none && Reason.isSilence(e)) {
           throw e;
         }
+        last = none; // the next one is fresh: it answers, or says why not
       }
     }
   }

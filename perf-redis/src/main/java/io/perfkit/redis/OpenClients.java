@@ -70,6 +70,7 @@ final class OpenClients {
       known.client.start();
     }
     known.holders.add(holder);
+    known.client.heldBy(names(known.holders));
     if (registry != null) {
       GuardedClient client = known.client;
       known.meters.computeIfAbsent(registry, r -> new BoundMeters(new RedisMeters(r, client)))
@@ -95,6 +96,7 @@ final class OpenClients {
       bound.meters.close();
     }
     if (!known.holders.isEmpty()) {
+      client.heldBy(names(known.holders));
       return false;
     }
     OPEN.remove(client.redis()); // O1

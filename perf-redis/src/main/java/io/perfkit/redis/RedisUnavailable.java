@@ -15,4 +15,14 @@ public final class RedisUnavailable extends RedisException {
   public RedisUnavailable(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
+
+  /**
+   * Why Redis can't be used, in the network's words where there are any: {@code Connection refused
+   * (127.0.0.1:6379)}, {@code Read timed out}.
+   *
+   * @param failure what a Redis client, or a guard, threw
+   */
+  public static String reason(Throwable failure) {
+    return Reason.of(failure);
+  }
 }

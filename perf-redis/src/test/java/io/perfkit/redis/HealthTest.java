@@ -11,7 +11,16 @@ final class HealthTest {
   private static final Duration PROBE_EVERY = Duration.ofMillis(500);
 
   private final FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
-  private final Health health = new Health(PROBE_EVERY, clock.nanos());
+  private static final Health.Transitions IGNORED =
+      new Health.Transitions() {
+        @Override
+        public void down(Throwable cause) {}
+
+        @Override
+        public void up() {}
+      };
+
+  private final Health health = new Health(PROBE_EVERY, clock.nanos(), IGNORED);
 
   @Test
   void probesByElapsedTimeAlone() {
