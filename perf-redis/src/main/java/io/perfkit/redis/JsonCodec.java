@@ -17,12 +17,6 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** JSON of one declared class by Jackson, without type names. Thread safe. */
 final class JsonCodec<T> implements Codec<T> {
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
-
   private static final Set<Class<?>> COLLECTIONS =
       Set.of(List.class, Set.class, Map.class, Collection.class);
 
@@ -35,9 +29,22 @@ final class JsonCodec<T> implements Codec<T> {
     this.type = requireNonNull(type, "type");
     requireConcrete(type);
     this.schema = ClassSchema.hash(type);
-    JavaType constructed = MAPPER.constructType(type);
-    this.writer = MAPPER.writerFor(constructed);
-    this.reader = MAPPER.readerFor(constructed);
+    JsonMapper mapper = mapper();
+    JavaType constructed = mapper.constructType(type);
+    this.writer = mapper.writerFor(constructed);
+    this.reader = mapper.readerFor(constructed);
+  }
+
+  /** One for each codec: a mapper keeps what it knows of a class, and with it the class loader. */
+  private static JsonMapper mapper() {
+    JsonMapper.Builder builder =
+        JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    if (ModuleLayer.boot().findModule("java.sql").isPresent()) {
+      builder.addModule(SqlTimestamps.module());
+    }
+    return builder.build();
   }
 
   private static void requireConcrete(Type type) {
