@@ -61,6 +61,9 @@ public final class Caches implements AutoCloseable {
   private final AtomicLong retold = new AtomicLong();
   private final AtomicBoolean closed = new AtomicBoolean();
 
+  /** What io.perfkit.cache.weave keeps with these caches, by its class. */
+  final ConcurrentMap<Class<?>, Object> companions = new ConcurrentHashMap<>();
+
   private Caches(Builder builder) {
     KeySpace.of(builder.prefix, "caches"); // says what a prefix may be
     this.prefix = builder.prefix;

@@ -9,13 +9,29 @@ import java.util.Set;
 final class Ancestors {
   private Ancestors() {}
 
-  /** The class itself, its superclasses from below, then their interfaces, nearest first. */
+  /**
+   * The class itself, its superclasses from below, then their interfaces: each before those that it
+   * extends, else as named, so that the order of {@code implements} decides nothing that the
+   * language decides.
+   */
   static List<Class<?>> of(Class<?> type) {
-    Set<Class<?>> found = new LinkedHashSet<>(classes(type));
-    for (Class<?> parent : List.copyOf(found)) {
-      addInterfaces(parent, found);
+    List<Class<?>> found = new ArrayList<>(classes(type));
+    Set<Class<?>> interfaces = new LinkedHashSet<>();
+    for (Class<?> parent : found) {
+      addInterfaces(parent, interfaces);
+    }
+    found.forEach(interfaces::remove);
+    List<Class<?>> left = new ArrayList<>(interfaces);
+    while (!left.isEmpty()) {
+      Class<?> next = left.stream().filter(one -> isExtendedByNone(one, left)).findFirst().get();
+      left.remove(next);
+      found.add(next);
     }
     return List.copyOf(found);
+  }
+
+  private static boolean isExtendedByNone(Class<?> type, List<Class<?>> others) {
+    return others.stream().noneMatch(other -> other != type && type.isAssignableFrom(other));
   }
 
   /** The class and its superclasses from below, without Object; of an interface, itself. */

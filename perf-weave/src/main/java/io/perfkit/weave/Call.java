@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Call {
   private static final MethodHandle NEW = constructor();
+
+  /** A method handle takes 255, itself and a receiver among them. */
+  private static final int SLOTS_MAX = 250;
 
   private final MethodHandle next;
   private final @Nullable Object[] arguments; // the service first
@@ -55,6 +59,67 @@ public final class Call {
     MethodType type = function.type();
     int last = type.parameterCount() - 1;
     return function.asType(type.generic()).asSpreader(0, Object[].class, last);
+  }
+
+  /**
+   * A handle that takes what a call takes, and gives {@code target} of what the parts give of it.
+   *
+   * @param parts one for each parameter of the target, each taking the same
+   */
+  public static MethodHandle compute(MethodHandle target, List<MethodHandle> parts) {
+    if (parts.isEmpty()) {
+      return target;
+    }
+    MethodType call = parts.get(0).type();
+    MethodType result = call.changeReturnType(target.type().returnType());
+    int most = slots(target.type()) + 2 * slots(call);
+    return most < SLOTS_MAX
+        ? computeInline(target, parts, result)
+        : computeOfArray(target, parts, result);
+  }
+
+  private static MethodHandle computeInline(
+      MethodHandle target, List<MethodHandle> parts, MethodType result) {
+    int count = result.parameterCount();
+    MethodHandle computed = target;
+    for (int i = parts.size() - 1; i >= 0; i--) {
+      computed = MethodHandles.collectArguments(computed, i, parts.get(i));
+      if (i < parts.size() - 1) { // the parts so far share what they take
+        int[] order = new int[i + 2 * count];
+        for (int j = 0; j < order.length; j++) {
+          order[j] = j < i + count ? j : j - count;
+        }
+        MethodType shared = computed.type().dropParameterTypes(i + count, i + 2 * count);
+        computed = MethodHandles.permuteArguments(computed, shared, order);
+      }
+    }
+    return computed;
+  }
+
+  /** For calls of so many arguments that two times them are more than a handle takes. */
+  private static MethodHandle computeOfArray(
+      MethodHandle target, List<MethodHandle> parts, MethodType result) {
+    int count = result.parameterCount();
+    MethodHandle[] ofArray =
+        parts.stream()
+            .map(
+                part ->
+                    part.asType(part.type().generic().changeReturnType(part.type().returnType()))
+                        .asSpreader(Object[].class, count))
+            .toArray(MethodHandle[]::new);
+    MethodHandle filtered = MethodHandles.filterArguments(target, 0, ofArray);
+    MethodHandle once =
+        MethodHandles.permuteArguments(
+            filtered,
+            MethodType.methodType(target.type().returnType(), Object[].class),
+            new int[parts.size()]);
+    return once.asCollector(Object[].class, count).asType(result);
+  }
+
+  private static int slots(MethodType type) {
+    return type.parameterList().stream()
+        .mapToInt(parameter -> parameter == long.class || parameter == double.class ? 2 : 1)
+        .sum();
   }
 
   /** Goes on to the method, or to the aspect inside; throws what that throws, as it is. */

@@ -43,22 +43,32 @@ final class FullAccess {
     }
   }
 
-  /** Defined by the first weaver that comes to the package. */
+  /**
+   * Defined by the first weaver that comes to the package. A loader whose parent has a package of
+   * the same name sees the parent's first, so it needs one of another name.
+   */
   private static synchronized Class<?> insider(Lookup opened) throws ReflectiveOperationException {
-    String name = opened.lookupClass().getPackageName() + "." + INSIDER;
-    try {
-      return opened.findClass(name);
-    } catch (ClassNotFoundException first) {
-      return opened.defineClass(
-          new ByteBuddy(ClassFileVersion.JAVA_V17)
-              .with(TypeValidation.DISABLED)
-              .subclass(Object.class, ConstructorStrategy.Default.NO_CONSTRUCTORS)
-              .name(name)
-              .modifiers(Modifier.FINAL)
-              .defineMethod("lookup", Lookup.class, Modifier.STATIC)
-              .intercept(MethodCall.invoke(MethodHandles.class.getMethod("lookup")))
-              .make()
-              .getBytes());
+    Class<?> type = opened.lookupClass();
+    String place = type.getPackageName().isEmpty() ? "" : type.getPackageName() + ".";
+    for (int i = 0; ; i++) {
+      String name = place + INSIDER + (i == 0 ? "" : i);
+      try {
+        Class<?> found = Class.forName(name, false, type.getClassLoader());
+        if (found.getClassLoader() == type.getClassLoader()) {
+          return found;
+        }
+      } catch (ClassNotFoundException first) {
+        return opened.defineClass(
+            new ByteBuddy(ClassFileVersion.JAVA_V17)
+                .with(TypeValidation.DISABLED)
+                .subclass(Object.class, ConstructorStrategy.Default.NO_CONSTRUCTORS)
+                .name(name)
+                .modifiers(Modifier.FINAL)
+                .defineMethod("lookup", Lookup.class, Modifier.STATIC)
+                .intercept(MethodCall.invoke(MethodHandles.class.getMethod("lookup")))
+                .make()
+                .getBytes());
+      }
     }
   }
 }

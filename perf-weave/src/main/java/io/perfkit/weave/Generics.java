@@ -13,15 +13,23 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What the type variables of a class's ancestors stand for in that class. Immutable. */
-final class Generics {
+/**
+ * What the type variables of a class's ancestors stand for in that class, and its own in a type
+ * such as {@code Box<Integer>}. Immutable.
+ */
+public final class Generics {
   private final Map<TypeVariable<?>, Type> bindings = new HashMap<>();
 
   private Generics() {}
 
-  static Generics of(Class<?> type) {
+  /** What variables stand for in this type; those of a raw class stay open. */
+  public static Generics of(Type type) {
     Generics generics = new Generics();
-    generics.bindAncestors(type);
+    if (type instanceof WildcardType || type instanceof TypeVariable<?>) {
+      generics.bindAncestors(generics.erase(type));
+    } else {
+      generics.bind(type);
+    }
     return generics;
   }
 
@@ -45,7 +53,7 @@ final class Generics {
   }
 
   /** The type without variables that are known, and without wildcards. */
-  Type resolve(Type type) {
+  public Type resolve(Type type) {
     if (type instanceof TypeVariable<?> variable) {
       return bindings.getOrDefault(variable, variable);
     }
@@ -63,7 +71,8 @@ final class Generics {
     return type;
   }
 
-  Class<?> erase(Type type) {
+  /** The class of a type's values. */
+  public Class<?> erase(Type type) {
     Type resolved = resolve(type);
     if (resolved instanceof Class<?> plain) {
       return plain;

@@ -46,8 +46,7 @@ final class SelfInvocations {
   static List<String> find(Class<?> service, List<AnnotatedMethod> woven) {
     Map<String, String> names = new HashMap<>();
     for (AnnotatedMethod method : woven) {
-      names.put(signature(method.implementation()), method.name());
-      names.put(signature(method.annotated()), method.name());
+      method.versions().forEach(version -> names.put(signature(version), method.name()));
     }
     Set<String> owners = new LinkedHashSet<>();
     Ancestors.of(service).forEach(type -> owners.add(Type.getInternalName(type)));
@@ -63,8 +62,7 @@ final class SelfInvocations {
   }
 
   private static void read(Class<?> type, ClassVisitor visitor) {
-    String file = type.getName().substring(type.getPackageName().length()).replaceFirst("^\\.", "");
-    try (InputStream bytes = type.getResourceAsStream(file + ".class")) {
+    try (InputStream bytes = ClassFiles.of(type)) {
       if (bytes != null) { // a class made at run time has no file
         OpenedClassReader.of(bytes.readAllBytes()).accept(visitor, ClassReader.SKIP_FRAMES);
       }

@@ -11,48 +11,54 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** The methods of a service class: what its callers call and which of it is annotated. */
 final class ServiceMethods {
-  private final Class<?> service;
   private final Set<Class<? extends Annotation>> annotations;
   private final List<Class<?>> ancestors;
   private final Generics generics;
 
   ServiceMethods(Class<?> service, Set<Class<? extends Annotation>> annotations) {
-    this.service = service;
     this.annotations = annotations;
     this.ancestors = Ancestors.of(service);
     this.generics = Generics.of(service);
   }
 
-  /** What a subclass in the package of the class can override, or could but for a {@code final}. */
-  List<Method> ofClass() {
-    return entries(ancestors);
+  /**
+   * What a subclass in the package of this class can override, or could but for a {@code final}.
+   * What is package-private elsewhere is left out.
+   */
+  static List<Method> ofClass(Class<?> type) {
+    return entries(Ancestors.of(type), method -> isReachable(method, type));
   }
 
   /** What an implementation of the interfaces has to implement. */
-  List<Method> ofInterfaces(List<Class<?>> interfaces) {
+  static List<Method> ofInterfaces(List<Class<?>> interfaces) {
     List<Class<?>> all = new ArrayList<>();
     for (Class<?> declared : interfaces) {
       all.addAll(Ancestors.of(declared));
     }
-    return entries(all);
+    return entries(all, method -> true);
   }
 
-  private List<Method> entries(List<Class<?>> types) {
+  /** All that somebody may call on the service from somewhere. */
+  static List<Method> ofAnyCaller(Class<?> service) {
+    return entries(Ancestors.of(service), method -> true);
+  }
+
+  private static List<Method> entries(List<Class<?>> types, Predicate<Method> isReachable) {
     Map<String, Method> entries = new LinkedHashMap<>();
     Set<String> bridges = new HashSet<>(); // they call an entry, so they are none
     for (Class<?> type : types) {
       for (Method method : declared(type)) {
-        if (isGenericBridge(method)) {
+        if (callsAnother(method)) {
           bridges.add(signature(method));
         } else if (!bridges.contains(signature(method))
             && !Modifier.isStatic(method.getModifiers())
             && !Modifier.isPrivate(method.getModifiers())
-            && (isReachable(method) || isAnnotated(method))) {
+            && isReachable.test(method)) {
           entries.putIfAbsent(signature(method), method);
         }
       }
@@ -65,14 +71,14 @@ final class ServiceMethods {
     List<AnnotatedMethod> found = new ArrayList<>();
     for (Method entry : entries) {
       List<Method> versions = versions(entry);
-      Optional<Method> annotated = versions.stream().filter(this::isAnnotated).findFirst();
-      if (annotated.isPresent()) {
-        Method implementation =
-            versions.stream()
-                .filter(version -> !Modifier.isAbstract(version.getModifiers()))
-                .findFirst()
-                .orElse(entry);
-        found.add(new AnnotatedMethod(entry, implementation, annotated.get()));
+      Method implementation =
+          versions.stream()
+              .filter(version -> !Modifier.isAbstract(version.getModifiers()))
+              .findFirst()
+              .orElse(versions.isEmpty() ? entry : versions.get(0));
+      AnnotatedMethod method = new AnnotatedMethod(entry, implementation, versions);
+      if (method.isAnnotated(annotations)) {
+        found.add(method);
       }
     }
     return found;
@@ -83,9 +89,9 @@ final class ServiceMethods {
     List<Method> beside = new ArrayList<>();
     for (Class<?> type : ancestors) {
       for (Method method : declared(type)) {
-        if (isAnnotated(method)
+        if (AnnotatedMethod.isAnnotated(method, annotations)
             && !method.isBridge()
-            && woven.stream().noneMatch(known -> overrides(known.implementation(), method))) {
+            && woven.stream().noneMatch(known -> known.versions().contains(method))) {
           beside.add(method);
         }
       }
@@ -93,12 +99,45 @@ final class ServiceMethods {
     return beside;
   }
 
+  /** Every method of the service that is written down, whoever may call it. */
+  List<Method> written() {
+    return ancestors.stream()
+        .flatMap(type -> declared(type).stream())
+        .filter(method -> !method.isBridge())
+        .toList();
+  }
+
+  /** The bridges that lead to a method, by which callers may know it. */
+  List<Method> bridgesTo(AnnotatedMethod target) {
+    List<Method> bridges = new ArrayList<>();
+    for (Class<?> type : ancestors) {
+      for (Method method : declared(type)) {
+        if (method.isBridge()
+            && method.getName().equals(target.entry().getName())
+            && (erasedParameters(method).equals(erasedParameters(target.implementation()))
+                || called(method, target))) {
+          bridges.add(method);
+        }
+      }
+    }
+    return bridges;
+  }
+
+  private static boolean called(Method bridge, AnnotatedMethod target) {
+    return target.versions().stream()
+        .anyMatch(
+            version ->
+                !version.equals(bridge)
+                    && signature(version).equals(signature(bridge))
+                    && version.getDeclaringClass().isAssignableFrom(bridge.getDeclaringClass()));
+  }
+
   /** The method and all that it overrides or that implements it, nearest to the service first. */
   private List<Method> versions(Method entry) {
     List<Method> versions = new ArrayList<>();
     for (Class<?> type : ancestors) {
       for (Method method : declared(type)) {
-        if (overrides(entry, method) && !isGenericBridge(method)) {
+        if (!method.isBridge() && isSame(entry, method)) {
           versions.add(method);
         }
       }
@@ -106,55 +145,79 @@ final class ServiceMethods {
     return versions;
   }
 
-  private boolean overrides(Method one, Method other) {
+  /** Whether one of them overrides or implements the other in the service. */
+  private boolean isSame(Method one, Method other) {
     return one.equals(other)
         || (one.getName().equals(other.getName())
             && one.getParameterCount() == other.getParameterCount()
             && Modifier.isStatic(one.getModifiers()) == Modifier.isStatic(other.getModifiers())
             && !Modifier.isPrivate(other.getModifiers())
+            && (!isPackagePrivate(other) || isOfOnePackage(one, other))
+            && (!isPackagePrivate(one) || isOfOnePackage(one, other))
             && erasedParameters(one).equals(erasedParameters(other)));
   }
 
   private List<Class<?>> erasedParameters(Method method) {
+    return erasedParameters(method, generics);
+  }
+
+  private static List<Class<?>> erasedParameters(Method method, Generics generics) {
     List<Class<?>> erased = new ArrayList<>();
     Arrays.stream(method.getGenericParameterTypes()).map(generics::erase).forEach(erased::add);
     return erased;
   }
 
-  private boolean isAnnotated(Method method) {
-    return Arrays.stream(method.getAnnotations())
-        .anyMatch(present -> annotations.contains(present.annotationType()));
+  static boolean isReachable(Method method, Class<?> from) {
+    return !isPackagePrivate(method) || isOfOnePackage(method.getDeclaringClass(), from);
   }
 
-  boolean isReachable(Method method) {
-    return (method.getModifiers() & (Modifier.PUBLIC | Modifier.PROTECTED)) != 0
-        || method.getDeclaringClass().getPackage() == service.getPackage();
+  static boolean isPackagePrivate(Method method) {
+    return (method.getModifiers() & (Modifier.PUBLIC | Modifier.PROTECTED | Modifier.PRIVATE)) == 0;
   }
 
-  /** A bridge that calls a method of other types, which is the one to weave. */
-  private boolean isGenericBridge(Method bridge) {
-    return bridge.isBridge()
-        && Ancestors.of(bridge.getDeclaringClass()).stream()
-            .flatMap(type -> Arrays.stream(type.getDeclaredMethods()))
-            .anyMatch(
-                method ->
-                    !method.isBridge()
-                        && method.getName().equals(bridge.getName())
-                        && !signature(method).equals(signature(bridge))
-                        && method.getParameterCount() == bridge.getParameterCount()
-                        && narrows(method, bridge));
+  private static boolean isOfOnePackage(Method one, Method other) {
+    return isOfOnePackage(one.getDeclaringClass(), other.getDeclaringClass());
   }
 
-  private static boolean narrows(Method method, Method bridge) {
-    for (int i = 0; i < method.getParameterCount(); i++) {
-      if (!bridge.getParameterTypes()[i].isAssignableFrom(method.getParameterTypes()[i])) {
-        return false;
+  /** Of the same loader, too: else the JVM takes two packages of one name for two. */
+  static boolean isOfOnePackage(Class<?> one, Class<?> other) {
+    return one.getPackageName().equals(other.getPackageName())
+        && one.getClassLoader() == other.getClassLoader();
+  }
+
+  /**
+   * Whether a bridge calls a method of its own class, which is then the one to weave. A bridge that
+   * makes an inherited method public, or fit for an interface, calls {@code super}: it has to be
+   * woven itself.
+   */
+  private static boolean callsAnother(Method bridge) {
+    if (!bridge.isBridge()) {
+      return false;
+    }
+    Class<?> owner = bridge.getDeclaringClass();
+    Generics inOwner = Generics.of(owner);
+    for (Class<?> ancestor : Ancestors.of(owner)) {
+      for (Method bridged : ancestor.getDeclaredMethods()) {
+        if (ancestor != owner
+            && !bridged.isBridge()
+            && signature(bridged).equals(signature(bridge))
+            && declared(owner).stream()
+                .anyMatch(own -> !own.isBridge() && overrides(own, bridged, inOwner))) {
+          return true;
+        }
       }
     }
-    return bridge.getReturnType().isAssignableFrom(method.getReturnType());
+    return false;
   }
 
-  /** In an order that does not change from run to run. */
+  private static boolean overrides(Method own, Method other, Generics generics) {
+    return own.getName().equals(other.getName())
+        && own.getParameterCount() == other.getParameterCount()
+        && erasedParameters(own, generics).equals(erasedParameters(other, generics))
+        && other.getReturnType().isAssignableFrom(own.getReturnType());
+  }
+
+  /** In an order that does not change from run to run; what proxies add is no method of a class. */
   private static List<Method> declared(Class<?> type) {
     return Arrays.stream(type.getDeclaredMethods())
         .filter(method -> !method.isSynthetic() || method.isBridge())
@@ -162,7 +225,7 @@ final class ServiceMethods {
         .toList();
   }
 
-  private static String signature(Method method) {
+  static String signature(Method method) {
     return method.getName() + type(method).toMethodDescriptorString();
   }
 

@@ -12,6 +12,8 @@ import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
 
 /**
@@ -22,68 +24,119 @@ import java.util.function.UnaryOperator;
 public final class Site {
   private final Class<?> type;
   private final AnnotatedMethod method;
+  private final Method annotated;
+  private final Generics generics;
   private final Lookup lookup;
   private final List<String> problems = new ArrayList<>();
   private Optional<UnaryOperator<MethodHandle>> advice = Optional.empty();
 
-  Site(Class<?> type, AnnotatedMethod method, Lookup lookup) {
+  Site(
+      Class<?> type,
+      AnnotatedMethod method,
+      Set<Class<? extends Annotation>> kinds,
+      Lookup lookup) {
     this.type = type;
     this.method = method;
+    this.annotated = method.annotated(kinds);
+    this.generics = Generics.of(type);
     this.lookup = lookup;
   }
 
   /**
    * A parameter of the method.
    *
-   * @param name as in the annotated method, which the compiler kept with {@code -parameters}
+   * @param name as in one declaration, which the compiler kept with {@code -parameters}
    * @param type as the woven class sees it, its type variables resolved
-   * @param declared where its annotations are
    */
-  public record Argument(String name, Type type, Parameter declared) {}
+  public record Argument(String name, Type type) {}
 
   /** The class that is woven. */
   public Class<?> type() {
     return type;
   }
 
-  /** The method that carries the annotations; it may stand in a superclass or an interface. */
+  /**
+   * The nearest declaration of the method that carries an annotation of the aspect; it may stand in
+   * a superclass or an interface.
+   */
   public Method annotated() {
-    return method.annotated();
+    return annotated;
   }
 
-  /** In their order. */
+  /**
+   * The declaration whose annotations of a kind count: the nearest that has one. Expressions of
+   * these annotations name the parameters as they are called there.
+   */
+  public Method declaring(Class<? extends Annotation> kind) {
+    return method.declaring(kind).orElse(annotated);
+  }
+
+  /** In their order, named as by {@link #annotated()}. */
   public List<Argument> arguments() {
-    Parameter[] declared = method.annotated().getParameters();
-    Type[] types = method.annotated().getGenericParameterTypes();
-    Generics generics = Generics.of(type);
+    return arguments(annotated);
+  }
+
+  /** In their order, named as in one of the method's declarations. */
+  public List<Argument> arguments(Method declaration) {
+    Parameter[] declared = declaration.getParameters();
+    Type[] types = declaration.getGenericParameterTypes();
     List<Argument> arguments = new ArrayList<>();
     for (int i = 0; i < declared.length; i++) {
-      arguments.add(new Argument(declared[i].getName(), generics.resolve(types[i]), declared[i]));
+      arguments.add(new Argument(declared[i].getName(), generics.resolve(types[i])));
     }
     return arguments;
   }
 
-  /**
-   * Whether {@link #arguments()} have the names of the source, for which javac needs -parameters.
-   */
-  public boolean argumentsNamed() {
-    Parameter[] declared = method.annotated().getParameters();
+  /** Whether a declaration has the names of the source, for which javac needs -parameters. */
+  public static boolean argumentsNamed(Method declaration) {
+    Parameter[] declared = declaration.getParameters();
     return declared.length == 0 || declared[0].isNamePresent();
+  }
+
+  /**
+   * Indexes of the parameters that carry an annotation, on the nearest declaration that marks any
+   * so.
+   */
+  public List<Integer> marked(Class<? extends Annotation> kind) {
+    List<Integer> marked = new ArrayList<>();
+    method
+        .marking(kind)
+        .ifPresent(
+            declaration -> {
+              Parameter[] declared = declaration.getParameters();
+              for (int i = 0; i < declared.length; i++) {
+                if (declared[i].isAnnotationPresent(kind)) {
+                  marked.add(i);
+                }
+              }
+            });
+    return marked;
   }
 
   /** What the method returns; {@code void.class} if nothing. */
   public Type result() {
-    return Generics.of(type).resolve(method.implementation().getGenericReturnType());
+    return generics.resolve(method.implementation().getGenericReturnType());
+  }
+
+  /** Whether the method returns a stage, of any class. */
+  public boolean returnsStage() {
+    return CompletionStage.class.isAssignableFrom(methodType().returnType());
   }
 
   /** The types of arguments and result, without the service. */
   public MethodType methodType() {
-    return method.type(Generics.of(type));
+    return method.type(generics);
   }
 
-  /** The method's annotations of a kind, none if it has none; a repeated one several times. */
+  /**
+   * The method's annotations of a kind, none if it has none; a repeated one several times. Those of
+   * the nearest declaration that has one, also if other annotations stand on another one.
+   */
   public <A extends Annotation> List<A> annotations(Class<A> kind) {
-    return List.of(method.annotated().getAnnotationsByType(kind));
+    return method
+        .declaring(kind)
+        .map(declaration -> List.of(declaration.getAnnotationsByType(kind)))
+        .orElse(List.of());
   }
 
   /** The annotation on the woven class, or else on the nearest ancestor that has one. */
@@ -114,7 +167,7 @@ public final class Site {
    * @param problem what is wrong and what to do; the method is named before it
    */
   public void refuse(String problem) {
-    problems.add(method.name() + ": " + problem);
+    problems.add(this + ": " + problem);
   }
 
   List<String> problems() {
@@ -127,6 +180,6 @@ public final class Site {
 
   @Override
   public String toString() {
-    return method.name();
+    return AnnotatedMethod.name(annotated);
   }
 }

@@ -37,17 +37,18 @@ public final class Weaver {
   /**
    * A new instance of a service whose annotated methods are woven, also when the service calls them
    * itself. Its class is a hidden subclass of {@code type}, so {@code type} and its constructor
-   * must not be private, and an annotated method neither final, private nor static.
+   * must not be private, and an annotated method neither final, private nor static. What its
+   * constructors call is not advised: the instance is not complete yet.
    *
-   * @param arguments of one of the constructors; what that throws is thrown
+   * @param arguments of one of the constructors, chosen as the language does: an {@code int} serves
+   *     for a {@code long}, the most specific constructor wins; what it throws is thrown
    * @throws WeavingRefused if the class can't be woven, naming every problem
    */
   public <T> T create(Class<T> type, @Nullable Object... arguments) {
     Woven subclass;
+    requireNotWoven(requireNonNull(type, "type"));
     synchronized (woven) {
-      subclass =
-          woven.computeIfAbsent(
-              requireNonNull(type, "type"), key -> Weaving.subclass(type, aspects));
+      subclass = woven.computeIfAbsent(type, key -> new Weaving(type, aspects).subclass());
     }
     return type.cast(subclass.instance(arguments));
   }
@@ -55,42 +56,80 @@ public final class Weaver {
   /**
    * An object around {@code service} that has its annotated methods woven and passes all others on.
    * Calls inside the service go past it: a warning names each of them. If the service's class can
-   * be extended the object's class does, else it implements all the interfaces of the service.
+   * be extended the object's class does, else it implements all the interfaces of the service. Of a
+   * generated proxy, such as one of CGLIB, the class of the user is the service's class.
    *
    * <p>The object shares no fields with the service. An instance of a class that is extended is
-   * made without a constructor. What a superclass in another package declares {@code protected} is
-   * not passed on: the JVM lets nobody else call it on the service.
+   * made without a constructor. Where a method returns the service itself, the object is returned.
    *
-   * @throws WeavingRefused if the class can't be woven, naming every problem
+   * @throws WeavingRefused if the class can't be woven, naming every problem, or is woven already
    */
   @SuppressWarnings("unchecked") // of T's class, or of its interfaces if T is one
   public <T> T wrap(T service) {
-    Class<?> type = requireNonNull(service, "service").getClass();
+    requireNotWoven(requireNonNull(service, "service").getClass());
+    Class<?> type = ofUser(service.getClass());
     Woven wrapper;
     synchronized (woven) {
-      wrapper = woven.computeIfAbsent(List.of(type), key -> Weaving.around(type, aspects));
+      wrapper = woven.computeIfAbsent(List.of(type), key -> new Weaving(type, aspects).around());
     }
-    return (T) wrapper.instance(service);
+    T around = (T) wrapper.instance(service);
+    if (!Weaving.isOpen(type)) {
+      StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
+          .walk(frames -> frames.skip(1).findFirst())
+          .flatMap(CallerCast::castOf)
+          .filter(type.getName()::equals)
+          .ifPresent(
+              cast -> {
+                throw new WeavingRefused(
+                    cast,
+                    List.of(
+                        type.getSimpleName()
+                            + " can't be extended, so what stands around it is none, but has its"
+                            + " interfaces; keep the result as one of them, or open the class"));
+              });
+    }
+    return around;
   }
 
   /**
    * As {@link #wrap(Object)}, around what the service shows as {@code type}.
    *
-   * @param type an interface of the service, whose annotations count too
-   * @throws WeavingRefused if the interface can't be woven, naming every problem
+   * @param type a class or an interface of the service, whose annotations count too
+   * @throws WeavingRefused if the type can't be woven, naming every problem, or the service is
+   *     woven already
    */
   public <T> T wrap(Class<T> type, T service) {
-    if (!requireNonNull(type, "type").isInterface()) {
-      throw new IllegalArgumentException("type: " + type.getName() + " (expected: an interface)");
-    }
-    Class<?> implementation = requireNonNull(service, "service").getClass();
+    requireNonNull(type, "type");
+    requireNotWoven(requireNonNull(service, "service").getClass());
+    Class<?> implementation = ofUser(service.getClass());
+    Class<?> shown = type.isAssignableFrom(implementation) ? implementation : type;
     Woven wrapper;
     synchronized (woven) {
       wrapper =
           woven.computeIfAbsent(
-              List.of(type, implementation),
-              key -> Weaving.around(List.of(type), implementation, aspects));
+              List.of(type, shown), key -> new Weaving(shown, aspects).around(type));
     }
     return type.cast(wrapper.instance(service));
+  }
+
+  private static void requireNotWoven(Class<?> type) {
+    if (type.isHidden() && type.getName().contains(WovenClass.SUFFIX)) {
+      throw new WeavingRefused(
+          type.getName(),
+          List.of(
+              "is woven already; use it as it is, and give one weaver all aspects, as in"
+                  + " Weaver.of(first, second)"));
+    }
+  }
+
+  /** The class that somebody wrote, behind what a framework has generated from it. */
+  private static Class<?> ofUser(Class<?> type) {
+    Class<?> user = type;
+    while (user.getName().contains("$$")
+        && user.getSuperclass() != null
+        && user.getSuperclass() != Object.class) {
+      user = user.getSuperclass();
+    }
+    return user;
   }
 }

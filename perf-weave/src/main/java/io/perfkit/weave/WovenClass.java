@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.invoke.MethodType;
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
@@ -19,7 +20,9 @@ import net.bytebuddy.dynamic.DynamicType;
 import net.bytebuddy.dynamic.scaffold.MethodGraph;
 import net.bytebuddy.dynamic.scaffold.TypeValidation;
 import net.bytebuddy.dynamic.scaffold.subclass.ConstructorStrategy;
+import net.bytebuddy.implementation.FieldAccessor;
 import net.bytebuddy.implementation.Implementation;
+import net.bytebuddy.implementation.SuperMethodCall;
 import net.bytebuddy.implementation.bytecode.ByteCodeAppender;
 import net.bytebuddy.implementation.bytecode.StackManipulation;
 import net.bytebuddy.implementation.bytecode.assign.TypeCasting;
@@ -32,6 +35,7 @@ import net.bytebuddy.implementation.bytecode.member.MethodInvocation;
 import net.bytebuddy.implementation.bytecode.member.MethodReturn;
 import net.bytebuddy.implementation.bytecode.member.MethodVariableAccess;
 import net.bytebuddy.jar.asm.Opcodes;
+import net.bytebuddy.matcher.ElementMatchers;
 import net.bytebuddy.utility.JavaConstant;
 
 /**
@@ -39,7 +43,7 @@ import net.bytebuddy.utility.JavaConstant;
  * method is one call of a handle in a static final field, so that the compiler sees through it:
  *
  * <pre>{@code
- * final class UserService$Woven extends UserService {
+ * final class UserService$$Woven extends UserService {
  *   private static final MethodHandle plan0 = MethodHandles.classDataAt(.., 0);
  *   public User find(long id) { return (User) plan0.invokeExact((UserService) this, id); }
  * }
@@ -51,26 +55,53 @@ import net.bytebuddy.utility.JavaConstant;
 final class WovenClass {
   static final String TARGET = "target";
 
+  /** As names of generated classes end that frameworks look behind. */
+  static final String SUFFIX = "$$Woven";
+
+  private static final String CONSTRUCTED = "constructed";
+
   private final Class<?> parent;
   private final boolean delegating;
   private final Class<?> targetType;
+  private final List<Class<?>> shownAs;
+  private boolean guarded;
+  private List<Field> carried = List.of();
   private DynamicType.Builder<?> builder;
 
   private WovenClass(
-      Class<?> parent, boolean delegating, Class<?> targetType, DynamicType.Builder<?> builder) {
+      Class<?> parent,
+      boolean delegating,
+      Class<?> targetType,
+      List<Class<?>> shownAs,
+      DynamicType.Builder<?> builder) {
     this.parent = parent;
     this.delegating = delegating;
     this.targetType = targetType;
+    this.shownAs = shownAs;
     this.builder = builder;
   }
 
-  /** A subclass with the constructors of its parent. */
-  static WovenClass subclass(Class<?> parent, String name) {
-    return new WovenClass(
-        parent,
-        false,
-        parent,
-        builder(name, parent, ConstructorStrategy.Default.IMITATE_SUPER_CLASS));
+  /**
+   * A subclass with the constructors of its parent.
+   *
+   * @param guarded whether plans wait until an instance is constructed; needed only where a
+   *     constructor may call a planned method
+   */
+  static WovenClass subclass(Class<?> parent, String name, boolean guarded) {
+    DynamicType.Builder<?> builder =
+        builder(name, parent, ConstructorStrategy.Default.IMITATE_SUPER_CLASS);
+    if (guarded) {
+      builder =
+          builder
+              .defineField(CONSTRUCTED, boolean.class, Modifier.PRIVATE)
+              .constructor(ElementMatchers.any())
+              .intercept(
+                  SuperMethodCall.INSTANCE.andThen(
+                      FieldAccessor.ofField(CONSTRUCTED).setsValue(true)));
+    }
+    WovenClass built = new WovenClass(parent, false, parent, List.of(parent), builder);
+    built.guarded = guarded;
+    return built;
   }
 
   /** A subclass whose instances are never constructed, around an instance of its parent. */
@@ -79,6 +110,7 @@ final class WovenClass {
             parent,
             true,
             parent,
+            List.of(parent),
             builder(name, parent, ConstructorStrategy.Default.NO_CONSTRUCTORS))
         .withTarget();
   }
@@ -89,7 +121,11 @@ final class WovenClass {
         builder(name, Object.class, ConstructorStrategy.Default.NO_CONSTRUCTORS);
     Class<?> target = interfaces.size() == 1 ? interfaces.get(0) : Object.class;
     return new WovenClass(
-            Object.class, true, target, builder.implement(interfaces.toArray(Class<?>[]::new)))
+            Object.class,
+            true,
+            target,
+            interfaces,
+            builder.implement(interfaces.toArray(Class<?>[]::new)))
         .withTarget();
   }
 
@@ -119,23 +155,100 @@ final class WovenClass {
     MethodType type = MethodType.methodType(method.getReturnType(), method.getParameterTypes());
     MethodHandle next;
     if (delegating) {
-      Class<?> owner = targetType == Object.class ? method.getDeclaringClass() : targetType;
-      MethodHandle target = woven.findGetter(woven.lookupClass(), TARGET, targetType);
-      next =
-          MethodHandles.filterArguments(
-              woven.findVirtual(owner, method.getName(), type),
-              0,
-              target.asType(target.type().changeReturnType(owner)));
+      next = ofTarget(method, type, woven);
     } else {
       next = woven.findSpecial(parent, method.getName(), type, woven.lookupClass());
     }
     return next.asType(next.type().changeParameterType(0, parent));
   }
 
+  /** The method of the target; a target that is the result is the object around it. */
+  private MethodHandle ofTarget(Method method, MethodType type, Lookup woven)
+      throws IllegalAccessException, NoSuchMethodException, NoSuchFieldException {
+    Class<?> owner = targetType == Object.class ? method.getDeclaringClass() : targetType;
+    Lookup caller = woven;
+    if (isProtectedElsewhere(method)) { // which only its own package calls on another object
+      owner = method.getDeclaringClass();
+      caller = MethodHandles.privateLookupIn(owner, MethodHandles.lookup());
+    }
+    MethodHandle called = caller.findVirtual(owner, method.getName(), type);
+    MethodHandle target = woven.findGetter(woven.lookupClass(), TARGET, targetType);
+    MethodHandle targetOf = target.asType(MethodType.methodType(owner, parent));
+    if (!mayBeFluent(method)) {
+      return MethodHandles.filterArguments(called, 0, targetOf);
+    }
+    MethodType all = type.insertParameterTypes(0, owner, parent);
+    MethodHandle replace =
+        Wrapped.REPLACE.asType(
+            MethodType.methodType(type.returnType(), type.returnType(), owner, parent));
+    int count = type.parameterCount();
+    int[] order = new int[count + 3];
+    for (int i = 0; i < count; i++) {
+      order[i + 1] = i + 2;
+    }
+    order[count + 1] = 0;
+    order[count + 2] = 1;
+    MethodHandle replaced =
+        MethodHandles.permuteArguments(
+            MethodHandles.collectArguments(replace, 0, called), all, order);
+    return MethodHandles.foldArguments(replaced, targetOf);
+  }
+
+  /** Whether the object around the target could stand where the method returns the target. */
+  private boolean mayBeFluent(Method method) {
+    return method.getReturnType() == Object.class
+        ? !method.getName().equals("clone")
+        : shownAs.stream().anyMatch(method.getReturnType()::isAssignableFrom);
+  }
+
+  private boolean isProtectedElsewhere(Method method) {
+    return Modifier.isProtected(method.getModifiers())
+        && !ServiceMethods.isOfOnePackage(method.getDeclaringClass(), parent);
+  }
+
+  /** Whether byte code of this class can't pass the method on as it has to be. */
+  boolean needsHandle(Method method) {
+    return isProtectedElsewhere(method) || mayBeFluent(method) || isEquals(method);
+  }
+
+  private static boolean isEquals(Method method) {
+    return method.getName().equals("equals")
+        && Arrays.equals(method.getParameterTypes(), new Class<?>[] {Object.class});
+  }
+
+  /** What passes a method on, for {@link #plan}. */
+  MethodHandle passOnByHandle(Method method, Class<?> service, Lookup woven)
+      throws IllegalAccessException, NoSuchMethodException, NoSuchFieldException {
+    if (!isEquals(method)) {
+      return next(method, woven);
+    }
+    MethodHandle target = woven.findGetter(woven.lookupClass(), TARGET, targetType);
+    return Wrapped.equality(woven.lookupClass(), target, service)
+        .asType(MethodType.methodType(boolean.class, parent, Object.class));
+  }
+
+  /** The plan, from the end of the constructor on; before that the method itself. */
+  MethodHandle onceConstructed(MethodHandle plan, MethodHandle method, Lookup woven)
+      throws IllegalAccessException, NoSuchFieldException {
+    if (!guarded) {
+      return plan;
+    }
+    MethodHandle constructed =
+        woven
+            .findGetter(woven.lookupClass(), CONSTRUCTED, boolean.class)
+            .asType(MethodType.methodType(boolean.class, parent));
+    return MethodHandles.guardWithTest(constructed, plan, method);
+  }
+
+  /** Final fields of base classes that instances have of their own, as the target has them. */
+  void carry(List<Field> fields) {
+    carried = fields;
+  }
+
   Woven instances(Class<?> service, Lookup woven)
       throws IllegalAccessException, NoSuchFieldException {
     return delegating
-        ? Woven.around(woven, woven.findSetter(woven.lookupClass(), TARGET, targetType))
+        ? Woven.around(woven, woven.findSetter(woven.lookupClass(), TARGET, targetType), carried)
         : Woven.subclass(service, woven);
   }
 

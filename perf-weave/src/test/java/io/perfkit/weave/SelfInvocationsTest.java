@@ -50,7 +50,7 @@ final class SelfInvocationsTest {
 
   private static List<String> found(Class<?> service) {
     ServiceMethods methods = new ServiceMethods(service, Set.of(Traced.class));
-    return SelfInvocations.find(service, methods.annotated(methods.ofClass()));
+    return SelfInvocations.find(service, methods.annotated(ServiceMethods.ofClass(service)));
   }
 
   @Test

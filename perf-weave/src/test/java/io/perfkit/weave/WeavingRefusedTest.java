@@ -155,7 +155,7 @@ final class WeavingRefusedTest {
         .isInstanceOf(WeavingRefused.class)
         .hasMessageContaining("no method has one of the annotations @Traced; annotate one, or use");
     assertThatThrownBy(() -> weaver.wrap(Untouched.class, new Untouched()))
-        .hasMessage("type: " + Untouched.class.getName() + " (expected: an interface)");
+        .hasMessageContaining("no method has one of the annotations @Traced; annotate one, or use");
   }
 
   @Test
@@ -168,15 +168,9 @@ final class WeavingRefusedTest {
   }
 
   static class Ambiguous {
-    final String text;
+    Ambiguous(Comparable<String> text) {}
 
-    Ambiguous(String text) {
-      this.text = text;
-    }
-
-    Ambiguous(CharSequence text) {
-      this.text = text.toString();
-    }
+    Ambiguous(CharSequence text) {}
 
     @Traced
     void call() {}
@@ -187,8 +181,8 @@ final class WeavingRefusedTest {
     assertThatThrownBy(() -> weaver.create(Ambiguous.class, "a"))
         .isInstanceOf(WeavingRefused.class)
         .hasMessageContaining(
-            "2 constructors take (String) (expected: the arguments of one of"
-                + " Ambiguous(CharSequence), Ambiguous(String))");
+            "2 constructors take (String), none of them more specific than the others (expected:"
+                + " the arguments of one of Ambiguous(CharSequence), Ambiguous(Comparable))");
   }
 
   @Test

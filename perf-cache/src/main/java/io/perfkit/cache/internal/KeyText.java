@@ -7,9 +7,14 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.MonthDay;
 import java.time.OffsetDateTime;
+import java.time.OffsetTime;
+import java.time.Period;
 import java.time.Year;
 import java.time.YearMonth;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.Currency;
 import java.util.Set;
@@ -38,7 +43,12 @@ public final class KeyText {
           LocalDate.class,
           LocalTime.class,
           LocalDateTime.class,
+          MonthDay.class,
           OffsetDateTime.class,
+          OffsetTime.class,
+          Period.class,
+          ZoneId.class,
+          ZoneOffset.class,
           ZonedDateTime.class,
           Year.class,
           YearMonth.class);

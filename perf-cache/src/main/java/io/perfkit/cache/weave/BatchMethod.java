@@ -24,8 +24,11 @@ final class BatchMethod {
   private final Cache<Object, Object> cache;
   private final BatchShape shape;
   private final MethodHandle keyFactory;
+  private final String method;
 
-  BatchMethod(Cache<Object, Object> cache, KeyLayout keys, BatchShape shape) {
+  BatchMethod(
+      Cache<Object, Object> cache, KeyLayout keys, BatchShape shape, String method) {
+    this.method = method;
     this.cache = cache;
     this.shape = shape;
     int parts = keys.types().size();
@@ -47,7 +50,8 @@ final class BatchMethod {
 
   Object find(Call call) throws Throwable {
     Map<Object, Object> ids = new LinkedHashMap<>();
-    Collection<?> wanted = (Collection<?>) requireNonNull(call.argument(shape.ids()), "ids");
+    Collection<?> wanted = (Collection<?>) requireNonNull(
+                call.argument(shape.ids()), method + " was given null (expected: ids, maybe none)");
     for (Object id : wanted) {
       ids.put(key(call, id), id);
     }
@@ -85,7 +89,8 @@ final class BatchMethod {
   }
 
   @SuppressWarnings("unchecked") // the method's result type was checked when weaving
-  private static Map<Object, Object> asMap(@Nullable Object result) {
-    return requireNonNull((Map<Object, Object>) result, "loaded");
+  private Map<Object, Object> asMap(@Nullable Object result) {
+    return requireNonNull(
+        (Map<Object, Object>) result, method + " returned null (expected: a map, maybe empty)");
   }
 }

@@ -27,8 +27,8 @@ record BatchShape(int ids, Class<?> collection, List<Class<?>> keyTypes, Type va
   static Optional<BatchShape> of(Site site, ResultShape result) {
     List<Site.Argument> arguments = site.arguments();
     int ids = 0;
-    for (int i = 0; i < arguments.size(); i++) {
-      ids = arguments.get(i).declared().isAnnotationPresent(CacheKey.class) ? i : ids;
+    for (int marked : site.marked(CacheKey.class)) {
+      ids = marked;
     }
     Optional<Type> id =
         arguments.isEmpty()

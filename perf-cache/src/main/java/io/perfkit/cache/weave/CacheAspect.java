@@ -10,13 +10,17 @@ import io.perfkit.weave.Aspect;
 import io.perfkit.weave.Layer;
 import io.perfkit.weave.Site;
 import java.lang.annotation.Annotation;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts {@link Cacheable} and its companions into effect, given to a {@link
@@ -29,11 +33,20 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class CacheAspect implements Aspect {
   private final CacheMaker maker;
-  private final Map<String, NamedCache> known;
+  private final Map<String, NamedCache> given;
+  private final DeclaredCaches declared;
+  private final Optional<AfterCommit> afterCommit;
 
   private CacheAspect(Builder builder) {
-    this.maker = new CacheMaker(builder.caches, builder.config, Map.copyOf(builder.codecs));
-    this.known = new ConcurrentHashMap<>(builder.known);
+    this.maker =
+        new CacheMaker(
+            builder.caches,
+            builder.config,
+            Map.copyOf(builder.configs),
+            Map.copyOf(builder.codecs));
+    this.given = Map.copyOf(builder.known);
+    this.declared = DeclaredCaches.of(builder.caches);
+    this.afterCommit = Optional.ofNullable(builder.afterCommit);
   }
 
   /** An aspect whose caches have the default settings but for what annotations say. */
@@ -54,16 +67,26 @@ public final class CacheAspect implements Aspect {
 
   @Override
   public Set<Class<? extends Annotation>> annotations() {
-    return Set.of(Cacheable.class, CachePut.class, CacheEvict.class, CacheEvict.List.class);
+    return Set.of(
+        Cacheable.class, CachePut.class, CacheEvict.class, CacheEvict.List.class, CacheKey.class);
+  }
+
+  /**
+   * Names that {@code @CacheEvict} and {@code @CachePut} change on these {@link Caches} while no
+   * {@code @Cacheable} has declared them: after a host has woven everything, a name here is one
+   * that nobody reads, or a typing error.
+   */
+  public Set<String> awaited() {
+    return declared.awaited();
   }
 
   @Override
   public void weave(List<Site> sites) {
-    Map<String, NamedCache> caches = new HashMap<>(known);
+    KnownCaches caches = new KnownCaches(given, declared);
     List<Site> declaring = new ArrayList<>(sites); // first what says most about a cache
     declaring.sort(Comparator.comparing(site -> !saysTimes(site)));
     for (Site site : declaring) {
-      CacheSite common = new CacheSite(site, caches, known);
+      CacheSite common = new CacheSite(site, Cacheable.class, caches);
       List<Cacheable> cacheables = site.annotations(Cacheable.class);
       cacheables.forEach(cacheable -> new CacheableSite(common, cacheable, maker).weave());
     }
@@ -74,11 +97,32 @@ public final class CacheAspect implements Aspect {
               || !site.annotations(CacheEvict.class).isEmpty();
       if (cached && writes) {
         site.refuse(
-            "is @Cacheable and changes caches, but a hit would change nothing; split it in two");
+            "is @Cacheable and changes caches, but a hit would change nothing; split it in two"
+                + places(site));
       } else if (writes) {
-        new WriteSite(new CacheSite(site, caches, known)).weave();
+        new WriteSite(site, caches, maker, afterCommit).weave();
+      } else if (!cached) {
+        site.refuse(
+            "marks a parameter by @CacheKey, and no cache annotation uses it; add one, or remove"
+                + " the mark");
       }
     }
+  }
+
+  /** Where the annotations stand, if that is not one place. */
+  private static String places(Site site) {
+    Set<Method> places = new LinkedHashSet<>();
+    for (Class<? extends Annotation> kind :
+        List.of(Cacheable.class, CachePut.class, CacheEvict.class)) {
+      if (!site.annotations(kind).isEmpty()) {
+        places.add(site.declaring(kind));
+      }
+    }
+    return places.size() < 2
+        ? ""
+        : places.stream()
+            .map(place -> place.getDeclaringClass().getSimpleName() + "." + place.getName())
+            .collect(Collectors.joining(" and ", " (annotated at ", ")"));
   }
 
   private static boolean saysTimes(Site site) {
@@ -91,7 +135,9 @@ public final class CacheAspect implements Aspect {
     private final Caches caches;
     private final Map<String, Codec<?>> codecs = new HashMap<>();
     private final Map<String, NamedCache> known = new HashMap<>();
+    private final Map<String, CacheConfig> configs = new HashMap<>();
     private CacheConfig config = CacheConfig.defaults();
+    private @Nullable AfterCommit afterCommit;
 
     private Builder(Caches caches) {
       this.caches = requireNonNull(caches, "caches");
@@ -100,6 +146,21 @@ public final class CacheAspect implements Aspect {
     /** What annotations leave open about a cache; default {@link CacheConfig#defaults()}. */
     public Builder config(CacheConfig defaults) {
       config = requireNonNull(defaults, "defaults");
+      return this;
+    }
+
+    /** What annotations leave open about the cache of this name, instead of the above. */
+    public Builder config(String cache, CacheConfig settings) {
+      configs.put(requireNonNull(cache, "cache"), requireNonNull(settings, "settings"));
+      return this;
+    }
+
+    /**
+     * When changes after a method run, for hosts whose methods run in transactions; default: at
+     * once. Those of {@code @CacheEvict(before = true)} run before the method in any case.
+     */
+    public Builder afterCommit(AfterCommit hook) {
+      afterCommit = requireNonNull(hook, "hook");
       return this;
     }
 

@@ -1,5 +1,6 @@
 package io.perfkit.cache.weave;
 
+import io.perfkit.weave.ClaimedBy;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Repeatable;
@@ -14,6 +15,7 @@ import java.lang.annotation.Target;
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
+@ClaimedBy("CacheAspect.of(caches)")
 @Target(ElementType.METHOD)
 @Repeatable(CacheEvict.List.class)
 public @interface CacheEvict {
@@ -42,6 +44,7 @@ public @interface CacheEvict {
   /** Several on one method. */
   @Documented
   @Retention(RetentionPolicy.RUNTIME)
+  @ClaimedBy("CacheAspect.of(caches)")
   @Target(ElementType.METHOD)
   @interface List {
 

@@ -1,5 +1,6 @@
 package io.perfkit.cache.weave;
 
+import io.perfkit.weave.ClaimedBy;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -11,5 +12,6 @@ import java.lang.annotation.Target;
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
+@ClaimedBy("CacheAspect.of(caches)")
 @Target(ElementType.PARAMETER)
 public @interface CacheKey {}

@@ -1,5 +1,6 @@
 package io.perfkit.cache.weave;
 
+import io.perfkit.cache.Cache;
 import io.perfkit.cache.CacheConfig;
 import io.perfkit.cache.Caches;
 import io.perfkit.redis.Codec;
@@ -8,14 +9,21 @@ import java.lang.reflect.Type;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Makes the caches that annotations declare.
  *
  * @param config what annotations leave open
+ * @param configs the same for caches of a name
  * @param codecs for caches whose values are not as their type says
  */
-record CacheMaker(Caches caches, CacheConfig config, Map<String, Codec<?>> codecs) {
+record CacheMaker(
+    Caches caches,
+    CacheConfig config,
+    Map<String, CacheConfig> configs,
+    Map<String, Codec<?>> codecs) {
 
   /**
    * A cache to be made later; everything about it is checked now.
@@ -23,32 +31,48 @@ record CacheMaker(Caches caches, CacheConfig config, Map<String, Codec<?>> codec
    * @throws IllegalArgumentException if there can be no such cache
    */
   NamedCache declare(
-      String name, List<Class<?>> keyTypes, Type value, CacheConfig settings, String origin) {
+      CacheSlot slot, List<Class<?>> keyTypes, Type value, CacheConfig settings, String origin) {
+    String name = slot.name();
     KeySpace.of("caches", name); // says what a name may be
-    KeyLayout keys = KeyLayout.of(keyTypes);
-    Codec<?> codec = codecs.containsKey(name) ? codecs.get(name) : codecOf(name, value);
+    KeyLayout made = KeyLayout.of(keyTypes);
+    KeyLayout keys = slot.openedLayout().filter(known -> known.takes(keyTypes)).orElse(made);
+    Codec<?> codec = codec(name, value);
+    Optional<String> objection = slot.objection(keys, value, settings);
+    if (objection.isPresent()) {
+      throw new IllegalArgumentException(objection.get());
+    }
     return NamedCache.declared(
-        name,
-        keys,
-        value,
-        settings,
-        origin,
-        () -> caches.<Object, Object>cache(name, keys::text, untyped(codec), settings));
+        name, keys, value, settings, origin, () -> slot.open(keys, settings, codec, this));
   }
 
-  /** The settings with these times; an empty one is left open. */
-  CacheConfig settings(String ttl, String localTtl) {
-    Duration l2 = ttl.isEmpty() ? config.l2Ttl() : TtlText.parse("ttl", ttl);
-    Duration open = config.l1Ttl().compareTo(l2) < 0 ? config.l1Ttl() : l2;
+  Cache<Object, Object> open(
+      String name, Function<Object, String> keyText, Codec<Object> codec, CacheConfig settings) {
+    return caches.<Object, Object>cache(name, keyText, codec, settings);
+  }
+
+  /** The settings of a cache with these times; an empty one is left open. */
+  CacheConfig settings(String name, String ttl, String localTtl) {
+    CacheConfig base = configs.getOrDefault(name, config);
+    Duration l2 = ttl.isEmpty() ? base.l2Ttl() : TtlText.parse("ttl", ttl);
+    Duration open = base.l1Ttl().compareTo(l2) < 0 ? base.l1Ttl() : l2;
     Duration l1 = localTtl.isEmpty() ? open : TtlText.parse("localTtl", localTtl);
     if (l1.compareTo(l2) > 0) {
       throw new IllegalArgumentException(
           "localTtl: \"" + localTtl + "\" (expected: at most the ttl, " + l2 + ")");
     }
-    return config.toBuilder().l1Ttl(l1).l2Ttl(l2).build();
+    return base.toBuilder().l1Ttl(l1).l2Ttl(l2).build();
   }
 
-  private static Codec<?> codecOf(String name, Type value) {
+  /**
+   * How values of a cache are written.
+   *
+   * @throws IllegalArgumentException if their type does not say so
+   */
+  Codec<?> codec(String name, Type value) {
+    Codec<?> given = codecs.get(name);
+    if (given != null) {
+      return given;
+    }
     if (value == String.class) {
       return Codec.string();
     }
@@ -71,10 +95,5 @@ record CacheMaker(Caches caches, CacheConfig config, Map<String, Codec<?>> codec
               + "\", ..)",
           e);
     }
-  }
-
-  @SuppressWarnings("unchecked") // values are of the method's result type, and so is the codec
-  private static Codec<Object> untyped(Codec<?> codec) {
-    return (Codec<Object>) codec;
   }
 }

@@ -3,6 +3,7 @@ package io.perfkit.cache.weave;
 import static java.lang.invoke.MethodType.methodType;
 
 import io.perfkit.cache.Cache;
+import io.perfkit.cache.Caches;
 import io.perfkit.cache.Entry;
 import io.perfkit.cache.internal.Thrown;
 import java.lang.invoke.MethodHandle;
@@ -10,6 +11,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,7 @@ final class CacheReads {
 
   private static final MethodHandle FIND;
   private static final MethodHandle FIND_LATER;
+  private static final MethodHandle COMPANIONS;
 
   static {
     try {
@@ -47,12 +50,25 @@ final class CacheReads {
               Cache.class,
               "findLater",
               methodType(CompletableFuture.class, Object.class, Function.class));
+      COMPANIONS =
+          MethodHandles.privateLookupIn(Caches.class, MethodHandles.lookup())
+              .findGetter(Caches.class, "companions", ConcurrentMap.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
   private CacheReads() {}
+
+  /** What this package keeps with some caches, for as long as they live. */
+  @SuppressWarnings("unchecked") // as the caches declare it
+  static ConcurrentMap<Class<?>, Object> companions(Caches caches) {
+    try {
+      return (ConcurrentMap<Class<?>, Object>) COMPANIONS.invokeExact(caches);
+    } catch (Throwable failure) {
+      throw Thrown.<RuntimeException>asIs(failure);
+    }
+  }
 
   /** What follows when the process held no copy. */
   static @Nullable Object find(

@@ -6,35 +6,39 @@ import io.perfkit.weave.Site;
 import io.perfkit.weave.expression.Expression;
 import io.perfkit.weave.expression.ExpressionRefused;
 import io.perfkit.weave.expression.Scope;
+import io.perfkit.weave.expression.Texts;
+import java.lang.annotation.Annotation;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** One cache annotation on one method while it is woven: what all kinds of them have in common. */
 final class CacheSite {
   private final Site site;
-  private final Map<String, NamedCache> caches;
-  private final Map<String, NamedCache> known;
+  private final Class<? extends Annotation> kind;
+  private final KnownCaches caches;
 
   /**
-   * @param caches those of this class and before
-   * @param known where they go once the class is accepted
+   * @param kind of the annotation
    */
-  CacheSite(Site site, Map<String, NamedCache> caches, Map<String, NamedCache> known) {
+  CacheSite(Site site, Class<? extends Annotation> kind, KnownCaches caches) {
     this.site = site;
+    this.kind = kind;
     this.caches = caches;
-    this.known = known;
   }
 
   Site site() {
     return site;
+  }
+
+  /** The method whose annotation it is, for messages. */
+  String method() {
+    return site.toString();
   }
 
   /** The name that the annotation gives, or the class; without one the site is refused. */
@@ -58,29 +62,19 @@ final class CacheSite {
     return own.isEmpty() ? site.ofType(CacheDefaults.class).map(attribute).orElse("") : own;
   }
 
-  /** The cache of a name that has to exist by now; without it the site is refused. */
-  Optional<NamedCache> existing(String name) {
-    Optional<NamedCache> cache = known(name);
-    if (cache.isEmpty()) {
-      site.refuse(
-          "there is no cache '"
-              + name
-              + "' yet (known: "
-              + String.join(", ", new TreeSet<>(caches.keySet()))
-              + "); weave the class whose @Cacheable declares it first, or give it to"
-              + " CacheAspect.builder(..).cache(..)");
-    }
-    return cache;
-  }
-
   /** The cache of a name that was declared before. */
   Optional<NamedCache> known(String name) {
-    return Optional.ofNullable(caches.get(name));
+    return caches.find(name);
+  }
+
+  /** Where annotations of any class meet that name one cache. */
+  CacheSlot slot(String name) {
+    return caches.slot(name);
   }
 
   /** Whether keys are those of the cache; if not, the site is refused. */
   boolean agreesOnKeys(NamedCache cache, List<Class<?>> keyTypes) {
-    boolean agrees = cache.takes(keyTypes);
+    boolean agrees = cache.keys().takes(keyTypes);
     if (!agrees) {
       String own = NamedCache.names(cache.keys().types());
       refuse("key", NamedCache.names(keyTypes), own, cache, "make them the same types");
@@ -106,36 +100,33 @@ final class CacheSite {
 
   /** The cache itself, now that the class is accepted. */
   Cache<Object, Object> open(NamedCache cache) {
-    known.putIfAbsent(cache.name(), cache);
+    caches.accept(cache);
     return cache.cache();
   }
 
   void declare(NamedCache cache) {
-    caches.put(cache.name(), cache);
+    caches.declare(cache);
   }
 
   /** What expressions before the call may name. */
   Scope before() {
-    return Scope.of(site);
+    return Scope.of(site, kind);
   }
 
   /** What expressions after the call may name. */
   Scope after(ResultShape shape) {
-    return Scope.of(site).withResult(shape.valueClass());
+    return before().withResult(shape.value());
   }
 
   /** The parts of the key: as expressions say, or else the arguments, all or those marked. */
   List<KeyPart> keyParts(String[] expressions, Scope scope) {
-    List<Class<?>> values = types(scope);
+    List<Class<?>> values = scope.types();
     List<KeyPart> all = new ArrayList<>();
-    List<KeyPart> marked = new ArrayList<>();
     for (int i = 0; i < site.arguments().size(); i++) {
-      KeyPart part = KeyPart.argument(i, values);
-      all.add(part);
-      if (site.arguments().get(i).declared().isAnnotationPresent(CacheKey.class)) {
-        marked.add(part);
-      }
+      all.add(KeyPart.argument(i, scope.variables().get(i).name(), values));
     }
+    List<KeyPart> marked = new ArrayList<>();
+    site.marked(CacheKey.class).forEach(index -> marked.add(all.get(index)));
     if (expressions.length == 0) {
       return marked.isEmpty() ? all : marked;
     }
@@ -145,7 +136,7 @@ final class CacheSite {
     List<KeyPart> parts = new ArrayList<>();
     for (String expression : expressions) {
       compile("key", expression, scope, Expression::of)
-          .ifPresent(part -> parts.add(new KeyPart(part.type(), part.handle())));
+          .ifPresent(part -> parts.add(new KeyPart(expression, part.type(), part.handle(), part.namesResult())));
     }
     return parts;
   }
@@ -157,14 +148,25 @@ final class CacheSite {
         : compile(attribute, expression, scope, Expression::condition);
   }
 
-  /** Expressions that give texts, as functions of a call. */
-  List<MethodHandle> texts(String attribute, String[] expressions, Scope scope) {
-    List<MethodHandle> texts = new ArrayList<>();
-    for (String expression : expressions) {
-      compile(attribute, expression, scope, Expression::of)
-          .ifPresent(text -> texts.add(function(text.handle(), scope)));
+  /** Expressions that give texts. */
+  List<Expression> texts(String attribute, String[] expressions, Scope scope) {
+    List<Expression> texts = new ArrayList<>();
+    for (String text : expressions) {
+      Optional<Expression> expression = compile(attribute, text, scope, Expression::of);
+      if (expression.isPresent() && !Texts.has(expression.get().type())) {
+        site.refuse(
+            "%s: '%s' is a %s (expected: %s)"
+                .formatted(
+                    attribute, text, expression.get().type().getSimpleName(), Texts.EXPECTED));
+      } else {
+        expression.ifPresent(texts::add);
+      }
     }
     return texts;
+  }
+
+  List<MethodHandle> functions(List<Expression> expressions, Scope scope) {
+    return expressions.stream().map(text -> function(text.handle(), scope)).toList();
   }
 
   private Optional<Expression> compile(
@@ -183,16 +185,10 @@ final class CacheSite {
   /** What takes a scope's values as a function of a {@link Call} and its result. */
   MethodHandle function(MethodHandle values, Scope scope) {
     MethodHandle withResult = values;
-    if (types(scope).size() == site.arguments().size()) {
+    if (scope.variables().size() == site.arguments().size()) {
       withResult =
           MethodHandles.dropArguments(values, values.type().parameterCount(), Object.class);
     }
     return Call.function(MethodHandles.dropArguments(withResult, 0, Object.class));
-  }
-
-  static List<Class<?>> types(Scope scope) {
-    List<Class<?>> types = new ArrayList<>();
-    scope.variables().forEach(variable -> types.add(variable.type()));
-    return types;
   }
 }

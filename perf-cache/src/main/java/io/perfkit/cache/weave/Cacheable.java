@@ -1,6 +1,7 @@
 package io.perfkit.cache.weave;
 
 import io.perfkit.cache.CacheConfig;
+import io.perfkit.weave.ClaimedBy;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -18,6 +19,7 @@ import java.lang.annotation.Target;
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
+@ClaimedBy("CacheAspect.of(caches)")
 @Target(ElementType.METHOD)
 public @interface Cacheable {
 

@@ -32,6 +32,22 @@ final class CacheableSite {
       site.refuse("returns nothing to keep; remove @Cacheable");
       return;
     }
+    if (shape.stage() && !shape.plainStage()) {
+      site.refuse(
+          "returns a "
+              + site.methodType().returnType().getSimpleName()
+              + ", which a hit can't make; return a CompletionStage or a CompletableFuture");
+      return;
+    }
+    Optional<Class<?>> once = OnceOnly.in(shape.value());
+    if (once.isPresent()) {
+      site.refuse(
+          "returns a "
+              + once.get().getSimpleName()
+              + ", which can be used once, so a second caller would get nothing; return what is in"
+              + " it, such as a List, a String or a byte[]");
+      return;
+    }
     Scope before = common.before();
     Optional<Expression> condition = common.condition("condition", cacheable.condition(), before);
     if (cacheable.batch()) {
@@ -45,13 +61,14 @@ final class CacheableSite {
             common
                 .condition("unless", cacheable.unless(), after)
                 .map(unless -> common.function(unless.handle(), after)),
-            common.texts("tags", cacheable.tags(), after));
+            common.functions(common.texts("tags", cacheable.tags(), after), after),
+            common.method());
     common
         .name(cacheable.value(), cacheable.cache())
         .flatMap(name -> cache(name, shape.value(), KeyPart.types(parts)))
         .ifPresent(
             cache -> {
-              MethodHandle key = KeyPart.key(parts, cache.keys(), CacheSite.types(before));
+              MethodHandle key = KeyPart.key(parts, cache.keys(), before.types(), common.method());
               site.around(
                   method ->
                       only(
@@ -79,7 +96,11 @@ final class CacheableSite {
                         only(
                             condition,
                             method,
-                            new BatchMethod(common.open(cache), cache.keys(), batch.get())
+                            new BatchMethod(
+                                    common.open(cache),
+                                    cache.keys(),
+                                    batch.get(),
+                                    common.method())
                                 .around(method))));
   }
 
@@ -104,10 +125,11 @@ final class CacheableSite {
     try {
       NamedCache declared =
           maker.declare(
-              name,
+              common.slot(name),
               keyTypes,
               value,
               maker.settings(
+                  name,
                   common.orDefault(cacheable.ttl(), CacheDefaults::ttl),
                   common.orDefault(cacheable.localTtl(), CacheDefaults::localTtl)),
               site.toString());

@@ -2,6 +2,7 @@ package io.perfkit.cache.weave;
 
 import io.perfkit.cache.Entry;
 import io.perfkit.weave.Call;
+import io.perfkit.weave.expression.Texts;
 import java.lang.invoke.MethodHandle;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param unless a function of the call that keeps a value out
  * @param tags functions of the call that give a value's tags
+ * @param method for messages
  */
-record KeptEntry(Optional<MethodHandle> unless, List<MethodHandle> tags) {
+record KeptEntry(Optional<MethodHandle> unless, List<MethodHandle> tags, String method) {
 
   static Entry<Object> ofNullable(@Nullable Object value) {
     return value == null ? Entry.absent() : Entry.of(value);
@@ -25,6 +27,13 @@ record KeptEntry(Optional<MethodHandle> unless, List<MethodHandle> tags) {
     if (value == null) {
       return Entry.absent();
     }
+    if (OnceOnly.is(value)) {
+      throw new IllegalStateException(
+          method
+              + " returned a "
+              + value.getClass().getSimpleName()
+              + ", which can be used once and is kept nowhere (expected: what is in it)");
+    }
     Entry<Object> entry = Entry.of(value);
     if (unless.isPresent() && Boolean.TRUE.equals(call.apply(unless.get(), value))) {
       return entry.unkept();
@@ -32,12 +41,21 @@ record KeptEntry(Optional<MethodHandle> unless, List<MethodHandle> tags) {
     return tags.isEmpty() ? entry : new Entry<>(value, entry.maxTtl(), texts(tags, call, value));
   }
 
+  /** What a null says where a stage has to be. */
+  String noStage() {
+    return noStage(method);
+  }
+
+  static String noStage(String method) {
+    return method + " returned null (expected: a stage; of no value, completedFuture(null))";
+  }
+
   /** The texts of functions that give any values. */
   static Set<String> texts(List<MethodHandle> functions, Call call, @Nullable Object value)
       throws Throwable {
     Set<String> texts = new LinkedHashSet<>();
     for (MethodHandle function : functions) {
-      texts.add(String.valueOf(call.apply(function, value)));
+      texts.add(Texts.of(call.apply(function, value)));
     }
     return texts;
   }

@@ -2,7 +2,6 @@ package io.perfkit.cache.weave;
 
 import io.perfkit.cache.Cache;
 import io.perfkit.cache.CacheConfig;
-import java.lang.invoke.MethodType;
 import java.lang.reflect.Type;
 import java.util.List;
 import java.util.Optional;
@@ -41,7 +40,6 @@ final class NamedCache {
   /**
    * A cache that an annotation declares.
    *
-   * @param origin the annotated method, for messages
    * @param maker makes the cache when it is needed for the first time
    */
   static NamedCache declared(
@@ -96,17 +94,6 @@ final class NamedCache {
       made = cache;
     }
     return cache;
-  }
-
-  /** Whether keys of these parts are keys of this cache; a lone number may be boxed. */
-  boolean takes(List<Class<?>> parts) {
-    List<Class<?>> own = keys.types();
-    return own.equals(parts)
-        || (own.size() == 1 && parts.size() == 1 && boxed(own.get(0)) == boxed(parts.get(0)));
-  }
-
-  static Class<?> boxed(Class<?> type) {
-    return MethodType.methodType(type).wrap().returnType();
   }
 
   static String names(List<Class<?>> types) {

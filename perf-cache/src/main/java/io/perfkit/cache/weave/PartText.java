@@ -1,8 +1,9 @@
 package io.perfkit.cache.weave;
 
 import io.perfkit.cache.internal.KeyText;
+import io.perfkit.weave.Records;
 import java.lang.invoke.MethodType;
-import java.lang.reflect.Method;
+import java.lang.reflect.Field;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,28 +34,51 @@ final class PartText {
             + " an enum, a java.time value, or a record of these)");
   }
 
+  /** Of its fields, which are what two records are equal by; an accessor may show less. */
   private static Function<Object, String> ofRecord(Class<?> type) {
+    if (Records.definesEquals(type)) {
+      throw new IllegalArgumentException(
+          type.getSimpleName()
+              + " can't be a key, for it defines equals: equal ones could have several texts; give"
+              + " its constructor one spelling and let the record compare its components, or make"
+              + " the key of a part that says which it is");
+    }
     List<Function<Object, String>> texts = new ArrayList<>();
-    List<Method> accessors = new ArrayList<>();
+    List<Field> fields = new ArrayList<>();
     for (RecordComponent component : type.getRecordComponents()) {
       texts.add(of(component.getType()));
-      component.getAccessor().setAccessible(true);
-      accessors.add(component.getAccessor());
+      fields.add(field(type, component.getName()));
     }
     return value -> {
       List<@Nullable Object> values = new ArrayList<>();
-      for (Method accessor : accessors) {
-        values.add(read(accessor, value));
+      for (Field field : fields) {
+        values.add(read(field, value));
       }
       return join(texts, values);
     };
   }
 
-  private static @Nullable Object read(Method accessor, Object value) {
+  private static Field field(Class<?> type, String name) {
     try {
-      return accessor.invoke(value);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("reading " + accessor, e);
+      Field field = type.getDeclaredField(name);
+      if (!field.trySetAccessible()) {
+        throw new IllegalArgumentException(
+            type.getSimpleName()
+                + " can't be a key, for its module keeps it closed; add to its module-info: opens "
+                + type.getPackageName()
+                + " to io.perfkit.cache");
+      }
+      return field;
+    } catch (NoSuchFieldException e) {
+      throw new LinkageError(name, e);
+    }
+  }
+
+  private static @Nullable Object read(Field field, Object value) {
+    try {
+      return field.get(value);
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException("reading " + field, e);
     }
   }
 

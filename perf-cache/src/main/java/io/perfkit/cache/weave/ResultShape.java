@@ -2,11 +2,13 @@ package io.perfkit.cache.weave;
 
 import static java.lang.invoke.MethodType.methodType;
 
+import io.perfkit.weave.Generics;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
+import java.lang.reflect.TypeVariable;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -16,9 +18,11 @@ import org.jspecify.annotations.Nullable;
  * How a method's result holds the value that is kept: as it is, in an {@code Optional}, in a stage,
  * or in a stage of an {@code Optional}. Immutable.
  *
+ * @param stage of any class that is a {@code CompletionStage}
+ * @param plainStage one that can be made of any value
  * @param value the kept value's type, not primitive
  */
-record ResultShape(boolean stage, boolean optional, Type value) {
+record ResultShape(boolean stage, boolean plainStage, boolean optional, Type value) {
 
   private static final MethodHandle OPTIONAL_OF =
       publicStatic(Optional.class, "ofNullable", Optional.class);
@@ -27,24 +31,20 @@ record ResultShape(boolean stage, boolean optional, Type value) {
 
   static ResultShape of(Type result) {
     Type inner = result;
-    boolean stage = isOne(inner, CompletionStage.class) || isOne(inner, CompletableFuture.class);
-    inner = stage ? argument(inner) : inner;
+    boolean plainStage =
+        isOne(inner, CompletionStage.class) || isOne(inner, CompletableFuture.class);
+    Generics generics = Generics.of(result);
+    boolean stage = CompletionStage.class.isAssignableFrom(generics.erase(result));
+    if (stage) {
+      inner = generics.resolve(CompletionStage.class.getTypeParameters()[0]);
+      inner = inner instanceof TypeVariable<?> ? Object.class : inner;
+    }
     boolean optional = isOne(inner, Optional.class);
     inner = optional ? argument(inner) : inner;
     if (inner instanceof Class<?> plain) {
       inner = methodType(plain).wrap().returnType();
     }
-    return new ResultShape(stage, optional, inner);
-  }
-
-  /** The class of the kept value, as far as it is known. */
-  Class<?> valueClass() {
-    if (value instanceof Class<?> plain) {
-      return plain;
-    }
-    return value instanceof ParameterizedType generic
-        ? (Class<?>) generic.getRawType()
-        : Object.class;
+    return new ResultShape(stage, plainStage, optional, inner);
   }
 
   private static boolean isOne(Type type, Class<?> raw) {

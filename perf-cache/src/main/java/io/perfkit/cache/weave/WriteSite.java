@@ -1,29 +1,36 @@
 package io.perfkit.cache.weave;
 
-import static java.util.Objects.requireNonNull;
-
+import io.perfkit.cache.Cache;
+import io.perfkit.cache.Entry;
 import io.perfkit.cache.weave.WritingMethod.Change;
 import io.perfkit.weave.Call;
 import io.perfkit.weave.Site;
 import io.perfkit.weave.expression.Expression;
 import io.perfkit.weave.expression.Scope;
 import java.lang.invoke.MethodHandle;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The {@code @CachePut} and {@code @CacheEvict} of one method while it is woven. */
 final class WriteSite {
-  private final CacheSite common;
   private final Site site;
+  private final KnownCaches caches;
+  private final CacheMaker maker;
   private final ResultShape shape;
   private final WritingMethod plan;
+  private final List<Runnable> onceAccepted = new ArrayList<>();
 
-  WriteSite(CacheSite common) {
-    this.common = common;
-    this.site = common.site();
+  WriteSite(
+      Site site, KnownCaches caches, CacheMaker maker, Optional<AfterCommit> afterCommit) {
+    this.site = site;
+    this.caches = caches;
+    this.maker = maker;
     this.shape = ResultShape.of(site.result());
-    this.plan = new WritingMethod(shape);
+    this.plan = new WritingMethod(shape, site.toString(), afterCommit);
   }
 
   void weave() {
@@ -32,7 +39,11 @@ final class WriteSite {
     puts.forEach(this::weave);
     evictions.forEach(this::weave);
     if (!puts.isEmpty() || !evictions.isEmpty()) {
-      site.around(plan::around);
+      site.around(
+          next -> {
+            onceAccepted.forEach(Runnable::run);
+            return plan.around(next);
+          });
     }
   }
 
@@ -41,22 +52,44 @@ final class WriteSite {
       site.refuse("returns nothing to put; remove @CachePut");
       return;
     }
+    CacheSite common = new CacheSite(site, CachePut.class, caches);
     Scope scope = common.after(shape);
-    List<MethodHandle> tags = common.texts("tags", put.tags(), scope);
-    Optional<MethodHandle> condition = condition(put.condition(), scope);
+    List<Expression> tags = common.texts("tags", put.tags(), scope);
+    Optional<Expression> condition = common.condition("condition", put.condition(), scope);
+    KeptEntry entries =
+        new KeptEntry(Optional.empty(), common.functions(tags, scope), common.method());
     common
         .name(put.value(), put.cache())
-        .flatMap(common::existing)
-        .filter(cache -> common.agreesOnValues(cache, shape.value()))
-        .flatMap(cache -> keyed(cache, put.key(), scope))
-        .ifPresent(keyed -> plan.after(keyed.put(tags).onlyIf(condition)));
+        .filter(name -> agreesOnValues(common, name))
+        .flatMap(
+            name -> keyed(common, name, put.key(), scope, Optional.<Type>of(shape.value())))
+        .map(keyed -> keyed.put(entries))
+        .map(change -> conditional(change, condition, common, scope))
+        .ifPresent(plan::after);
+  }
+
+  private boolean agreesOnValues(CacheSite common, String name) {
+    Optional<NamedCache> known = common.known(name);
+    if (known.isPresent()) {
+      return common.agreesOnValues(known.get(), shape.value());
+    }
+    try {
+      CacheSlot slot = common.slot(name);
+      var codec = maker.codec(name, shape.value());
+      onceAccepted.add(() -> slot.codec(codec));
+      return true;
+    } catch (IllegalArgumentException e) {
+      site.refuse(String.valueOf(e.getMessage()));
+      return false;
+    }
   }
 
   private void weave(CacheEvict evict) {
+    CacheSite common = new CacheSite(site, CacheEvict.class, caches);
     boolean withResult = !evict.before() && shape.value() != Void.class;
     Scope scope = withResult ? common.after(shape) : common.before();
-    List<MethodHandle> tags = common.texts("tags", evict.tags(), scope);
-    Optional<MethodHandle> condition = condition(evict.condition(), scope);
+    List<Expression> tags = common.texts("tags", evict.tags(), scope);
+    Optional<Expression> condition = common.condition("condition", evict.condition(), scope);
     int ways = (evict.all() ? 1 : 0) + (evict.key().length > 0 ? 1 : 0) + (tags.isEmpty() ? 0 : 1);
     if (ways > 1) {
       site.refuse(
@@ -64,64 +97,120 @@ final class WriteSite {
     }
     common
         .name(evict.value(), evict.cache())
-        .flatMap(common::existing)
-        .flatMap(cache -> change(cache, evict, tags, scope))
-        .map(change -> change.onlyIf(condition))
+        .flatMap(name -> change(common, name, evict, tags, scope))
+        .map(change -> conditional(change, condition, common, scope))
         .ifPresent(evict.before() ? plan::before : plan::after);
   }
 
   private Optional<Change> change(
-      NamedCache cache, CacheEvict evict, List<MethodHandle> tags, Scope scope) {
+      CacheSite common, String name, CacheEvict evict, List<Expression> tags, Scope scope) {
     if (evict.all()) {
-      return Optional.of((call, value) -> cache.cache().clear());
+      Target target = target(common, name, Optional.empty(), Optional.empty());
+      return Optional.of((call, value) -> () -> target.opened().cache().clear());
     }
     if (evict.tags().length > 0) {
-      return Optional.of(
+      Target target = target(common, name, Optional.empty(), Optional.empty());
+      List<MethodHandle> functions = common.functions(tags, scope);
+      Change change =
           (call, value) -> {
-            for (String tag : KeptEntry.texts(tags, call, value)) {
-              cache.cache().invalidateTag(tag);
-            }
-          });
+            Set<String> texts = KeptEntry.texts(functions, call, value);
+            return () -> texts.forEach(target.opened().cache()::invalidateTag);
+          };
+      boolean ofResult = tags.stream().anyMatch(Expression::readsResult);
+      return Optional.of(ofResult ? change.ofResult() : change);
     }
-    return keyed(cache, evict.key(), scope).map(Keyed::evict);
+    return keyed(common, name, evict.key(), scope, Optional.empty()).map(Keyed::evict);
   }
 
-  private Optional<MethodHandle> condition(String expression, Scope scope) {
-    return common
-        .condition("condition", expression, scope)
-        .map(Expression::handle)
-        .map(handle -> common.function(handle, scope));
+  /** A condition that reads a part of the result holds for no null. */
+  private static Change conditional(
+      Change change, Optional<Expression> condition, CacheSite common, Scope scope) {
+    Change held =
+        change.onlyIf(
+            condition.map(Expression::handle).map(handle -> common.function(handle, scope)));
+    return condition.isPresent() && condition.get().readsResult() ? held.ofResult() : held;
   }
 
   /** A cache and the key of a call in it; without one the site is refused. */
-  private Optional<Keyed> keyed(NamedCache cache, String[] key, Scope scope) {
+  private Optional<Keyed> keyed(
+      CacheSite common, String name, String[] key, Scope scope, Optional<Type> value) {
     List<KeyPart> parts = common.keyParts(key, scope);
-    if (!common.agreesOnKeys(cache, KeyPart.types(parts))) {
+    List<Class<?>> types = KeyPart.types(parts);
+    Optional<NamedCache> known = common.known(name);
+    if (known.isPresent() && !common.agreesOnKeys(known.get(), types)) {
       return Optional.empty();
     }
-    MethodHandle values = KeyPart.key(parts, cache.keys(), CacheSite.types(scope));
-    return Optional.of(new Keyed(cache, common.function(values, scope)));
+    try {
+      KeyLayout.of(types); // says what a key may be
+    } catch (IllegalArgumentException e) {
+      if (known.isEmpty()) {
+        site.refuse(String.valueOf(e.getMessage()));
+        return Optional.empty();
+      }
+    }
+    MethodHandle values = KeyPart.values(parts, scope.types(), common.method());
+    boolean ofResult = parts.stream().anyMatch(KeyPart::isOfResult);
+    Target target = target(common, name, Optional.of(types), value);
+    return Optional.of(new Keyed(target, common.function(values, scope), ofResult));
   }
 
-  /** One entry that calls change. */
-  private record Keyed(NamedCache cache, MethodHandle key) {
+  private Target target(
+      CacheSite common, String name, Optional<List<Class<?>>> keys, Optional<Type> value) {
+    Optional<NamedCache> known = common.known(name);
+    if (known.isPresent()) {
+      return () -> new CacheSlot.Opened(known.get().cache(), known.get().keys());
+    }
+    CacheSlot slot = common.slot(name);
+    onceAccepted.add(() -> slot.use(new CacheSlot.Use(common.method(), keys, value)));
+    return () -> slot.opened(keys, maker);
+  }
+
+  /** A cache that may be declared by then. */
+  private interface Target {
+    CacheSlot.Opened opened();
+  }
+
+  /**
+   * One entry that calls change.
+   *
+   * @param ofResult whether the key is made of the result, and there is none without one
+   */
+  private record Keyed(Target target, MethodHandle parts, boolean ofResult) {
     Change evict() {
-      return (call, value) -> cache.cache().invalidate(of(call, value));
+      return given(
+          (call, value) -> {
+            @Nullable Object[] key = of(call, value);
+            return () -> {
+              CacheSlot.Opened opened = target.opened();
+              opened.cache().invalidate(opened.key(key));
+            };
+          });
     }
 
-    Change put(List<MethodHandle> tags) {
-      KeptEntry entries = new KeptEntry(Optional.empty(), tags);
-      return (call, value) -> {
-        if (value == null) {
-          cache.cache().invalidate(of(call, null));
-        } else {
-          cache.cache().putEntry(of(call, value), entries.of(call, value));
-        }
-      };
+    Change put(KeptEntry entries) {
+      return given(
+          (call, value) -> {
+            @Nullable Object[] key = of(call, value);
+            Entry<Object> entry = entries.of(call, value);
+            return () -> {
+              CacheSlot.Opened opened = target.opened();
+              Cache<Object, Object> cache = opened.cache();
+              if (value == null) {
+                cache.invalidate(opened.key(key));
+              } else {
+                cache.putEntry(opened.key(key), entry);
+              }
+            };
+          });
     }
 
-    private Object of(Call call, @Nullable Object value) throws Throwable {
-      return requireNonNull(call.apply(key, value), "key");
+    private Change given(Change change) {
+      return ofResult ? change.ofResult() : change;
+    }
+
+    private @Nullable Object[] of(Call call, @Nullable Object value) throws Throwable {
+      Object[] key = (Object[]) call.apply(parts, value);
+      return key == null ? new Object[0] : key;
     }
   }
 }

@@ -18,29 +18,42 @@ final class WritingMethod {
 
   /** A change that one annotation makes. */
   interface Change {
-    /** Makes it, given the method's value without what it is wrapped in; null before the call. */
-    void make(Call call, @Nullable Object value) throws Throwable;
+    /**
+     * What to do for a call, decided now and done by whoever runs it; null if nothing.
+     *
+     * @param value the method's, without what it is wrapped in; null before the call
+     */
+    @Nullable Runnable of(Call call, @Nullable Object value) throws Throwable;
 
     /** The same change, where a condition of the call holds. */
     default Change onlyIf(Optional<MethodHandle> condition) {
       return condition
           .<Change>map(
               test ->
-                  (call, value) -> {
-                    if (Boolean.TRUE.equals(call.apply(test, value))) {
-                      make(call, value);
-                    }
-                  })
+                  (call, value) ->
+                      Boolean.TRUE.equals(call.apply(test, value)) ? of(call, value) : null)
           .orElse(this);
+    }
+
+    /** The same change, for calls that have a result: it is named by one of the result's parts. */
+    default Change ofResult() {
+      return (call, value) -> value == null ? null : of(call, value);
     }
   }
 
   private final ResultShape shape;
+  private final String method;
+  private final Optional<AfterCommit> afterCommit;
   private final List<Change> before = new ArrayList<>();
   private final List<Change> after = new ArrayList<>();
 
-  WritingMethod(ResultShape shape) {
+  /**
+   * @param method for messages
+   */
+  WritingMethod(ResultShape shape, String method, Optional<AfterCommit> afterCommit) {
     this.shape = shape;
+    this.method = method;
+    this.afterCommit = afterCommit;
   }
 
   void before(Change change) {
@@ -52,12 +65,12 @@ final class WritingMethod {
   }
 
   /** The method with its changes around it. */
-  MethodHandle around(MethodHandle method) {
+  MethodHandle around(MethodHandle next) {
     try {
       MethodHandle handler =
           MethodHandles.lookup()
               .findVirtual(WritingMethod.class, "call", methodType(Object.class, Call.class));
-      return Call.handledBy(handler.bindTo(this), method);
+      return Call.handledBy(handler.bindTo(this), next);
     } catch (ReflectiveOperationException e) {
       throw new LinkageError("call", e);
     }
@@ -65,27 +78,44 @@ final class WritingMethod {
 
   @Nullable Object call(Call call) throws Throwable {
     for (Change change : before) {
-      change.make(call, null);
+      Runnable todo = change.of(call, null);
+      if (todo != null) {
+        todo.run();
+      }
     }
     Object result = call.proceed();
     if (!shape.stage()) {
       finish(call, result);
       return result;
     }
+    CompletionStage<?> running =
+        (CompletionStage<?>) requireNonNull(result, KeptEntry.noStage(method));
     CompletionStage<Object> finished =
         Stages.map(
-            (CompletionStage<?>) requireNonNull(result, "stage"),
+            running,
             value -> {
               finish(call, value);
               return value;
             });
-    return finished;
+    return shape.plainStage() ? finished : running;
   }
 
   private void finish(Call call, @Nullable Object result) throws Throwable {
     Object value = shape.unwrap(result);
+    List<Runnable> todo = new ArrayList<>();
     for (Change change : after) {
-      change.make(call, value);
+      Runnable one = change.of(call, value);
+      if (one != null) {
+        todo.add(one);
+      }
+    }
+    if (todo.isEmpty()) {
+      return;
+    }
+    if (afterCommit.isPresent()) {
+      afterCommit.get().run(() -> todo.forEach(Runnable::run));
+    } else {
+      todo.forEach(Runnable::run);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.perfkit.ratelimit.weave;
 
 import io.perfkit.ratelimit.Limit;
 import io.perfkit.ratelimit.RateLimitExceeded;
+import io.perfkit.weave.ClaimedBy;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -16,6 +17,7 @@ import java.lang.annotation.Target;
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
+@ClaimedBy("RateLimitAspect.of(limiter, plans)")
 @Target(ElementType.METHOD)
 public @interface RateLimited {
 

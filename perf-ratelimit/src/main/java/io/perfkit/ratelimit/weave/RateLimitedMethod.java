@@ -1,7 +1,6 @@
 package io.perfkit.ratelimit.weave;
 
 import static java.lang.invoke.MethodType.methodType;
-import static java.util.Objects.requireNonNull;
 
 import io.perfkit.ratelimit.Decision;
 import io.perfkit.ratelimit.Limit;
@@ -48,11 +47,15 @@ final class RateLimitedMethod {
   private final List<String> dimensions;
   private final boolean stage;
   private final boolean holds;
+  private final String method;
 
   /**
-   * @param stage whether the method returns a stage, which then tells a refusal
+   * @param stage whether the method returns a stage that can tell a refusal
+   * @param method for messages
    */
-  RateLimitedMethod(RateLimiter limiter, Plan plan, List<String> dimensions, boolean stage) {
+  RateLimitedMethod(
+      RateLimiter limiter, Plan plan, List<String> dimensions, boolean stage, String method) {
+    this.method = method;
     this.limiter = limiter;
     this.plan = plan;
     this.dimensions = dimensions;
@@ -79,18 +82,11 @@ final class RateLimitedMethod {
 
   /** A method of this class that takes the keys, as a function of the call that gives them. */
   private MethodHandle ofCall(MethodHandle ofKeys, MethodType call, List<MethodHandle> keys) {
-    int count = keys.size();
-    MethodHandle collected = ofKeys.bindTo(this).asCollector(String[].class, count);
-    for (int i = count - 1; i >= 0; i--) {
-      MethodType taken = call.changeReturnType(String.class);
-      collected = MethodHandles.collectArguments(collected, i, keys.get(i).asType(taken));
-    }
-    int[] order = new int[count * call.parameterCount()];
-    for (int i = 0; i < order.length; i++) {
-      order[i] = i % call.parameterCount();
-    }
-    return MethodHandles.permuteArguments(
-        collected, call.changeReturnType(ofKeys.type().returnType()), order);
+    MethodHandle collected = ofKeys.bindTo(this).asCollector(String[].class, keys.size());
+    MethodType taken = call.changeReturnType(String.class);
+    return keys.isEmpty()
+        ? MethodHandles.dropArguments(collected, 0, call.parameterList())
+        : Call.compute(collected, keys.stream().map(key -> key.asType(taken)).toList());
   }
 
   void require(@Nullable String[] keys) {
@@ -124,8 +120,10 @@ final class RateLimitedMethod {
     boolean later = false;
     try {
       Object result = call.proceed();
-      if (stage) {
-        CompletionStage<?> running = (CompletionStage<?>) requireNonNull(result, "stage");
+      if (stage && result == null) {
+        throw new NullPointerException(method + " returned null (expected: a stage)");
+      }
+      if (result instanceof CompletionStage<?> running) {
         var unused = running.whenComplete((value, failure) -> limiter.release(decision));
         later = true;
       }

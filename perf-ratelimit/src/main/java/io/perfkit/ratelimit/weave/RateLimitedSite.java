@@ -8,15 +8,12 @@ import io.perfkit.weave.Site;
 import io.perfkit.weave.expression.Expression;
 import io.perfkit.weave.expression.ExpressionRefused;
 import io.perfkit.weave.expression.Scope;
+import io.perfkit.weave.expression.Texts;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -24,16 +21,6 @@ import org.jspecify.annotations.Nullable;
 /** One {@code @RateLimited} method while it is woven. */
 final class RateLimitedSite {
   private static final MethodHandle TEXT;
-  private static final Set<Class<?>> TEXTUAL =
-      Set.of(
-          String.class,
-          Long.class,
-          Integer.class,
-          Short.class,
-          Byte.class,
-          Character.class,
-          Boolean.class,
-          UUID.class);
 
   static {
     try {
@@ -73,21 +60,24 @@ final class RateLimitedSite {
     for (String expression : expressions) {
       compile(expression).ifPresent(texts::add);
     }
-    RateLimitedMethod method = new RateLimitedMethod(limiter, plan, dimensions, returnsStage());
+    RateLimitedMethod method =
+        new RateLimitedMethod(limiter, plan, dimensions, returnsPlainStage(), site.toString());
     site.around(next -> method.around(next, texts));
   }
 
   /** An expression as a handle that takes service and arguments and gives its text, or null. */
   private Optional<MethodHandle> compile(String text) {
     try {
-      Expression expression = Expression.of(text, Scope.of(site));
-      if (!hasText(expression.type())) {
+      Expression expression = Expression.of(text, Scope.of(site, RateLimited.class));
+      if (!Texts.has(expression.type())) {
         site.refuse(
             "key: '"
                 + text
                 + "' is a "
                 + expression.type().getSimpleName()
-                + " (expected: a String, whole number, boolean, char, UUID or enum)");
+                + " (expected: "
+                + Texts.EXPECTED
+                + ")");
         return Optional.empty();
       }
       MethodHandle boxed =
@@ -101,21 +91,16 @@ final class RateLimitedSite {
     }
   }
 
-  private boolean returnsStage() {
-    Type result = site.result();
-    Type raw = result instanceof ParameterizedType generic ? generic.getRawType() : result;
-    return raw == CompletionStage.class || raw == CompletableFuture.class;
-  }
-
-  private static boolean hasText(Class<?> type) {
-    Class<?> boxed = methodType(type).wrap().returnType();
-    return boxed.isEnum() || TEXTUAL.contains(boxed);
+  /** A stage that can be made of a refusal; of one's own class it can't. */
+  private boolean returnsPlainStage() {
+    Class<?> result = site.methodType().returnType();
+    return result == CompletionStage.class || result == CompletableFuture.class;
   }
 
   static @Nullable String text(@Nullable Object value) {
     if (value == null) {
       return null;
     }
-    return value instanceof Enum<?> constant ? constant.name() : value.toString();
+    return Texts.of(value);
   }
 }

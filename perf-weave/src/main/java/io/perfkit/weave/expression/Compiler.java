@@ -2,6 +2,7 @@ package io.perfkit.weave.expression;
 
 import static java.lang.invoke.MethodType.methodType;
 
+import io.perfkit.weave.Generics;
 import io.perfkit.weave.expression.Node.Comparison;
 import io.perfkit.weave.expression.Node.Joining;
 import io.perfkit.weave.expression.Node.Literal;
@@ -11,40 +12,97 @@ import io.perfkit.weave.expression.Node.Not;
 import io.perfkit.weave.expression.Node.Property;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Type;
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Types one expression and compiles it; each handle takes the scope's variables. One thread at a
- * time.
+ * Types one expression and compiles it. Inside, each handle takes the variables that the expression
+ * names, for a method handle takes no more than 255 values; what is handed out takes all of the
+ * scope. One thread at a time.
  */
 final class Compiler {
   private final String text;
   private final Scope scope;
-  private final List<Class<?>> variables;
+  private final List<Integer> used;
+  private final List<Class<?>> variables = new ArrayList<>();
 
-  Compiler(String text, Scope scope) {
+  Compiler(String text, Scope scope, Node whole) {
     this.text = text;
     this.scope = scope;
-    this.variables = scope.types();
+    Set<Integer> indexes = new TreeSet<>();
+    use(whole, indexes);
+    this.used = List.copyOf(indexes);
+    used.forEach(index -> variables.add(scope.types().get(index)));
   }
 
-  /** A handle of {@code boolean}. */
-  MethodHandle condition(Node node) {
-    MethodHandle value = value(node);
-    Class<?> type = value.type().returnType();
+  /** A value while it is compiled: its handle, and its type with what is known of arguments. */
+  private record Typed(MethodHandle handle, Type type) {
+    static Typed of(MethodHandle handle) {
+      return new Typed(handle, handle.type().returnType());
+    }
+
+    Class<?> kind() {
+      return handle.type().returnType();
+    }
+  }
+
+  private void use(Node node, Set<Integer> indexes) {
+    if (node instanceof Name name) {
+      indexes.add(find(name));
+    }
+    node.parts().forEach(part -> use(part, indexes));
+  }
+
+  private int find(Name name) {
+    OptionalInt index = scope.find(name.name());
+    if (index.isEmpty()) {
+      throw refuse(scope.unknown(name.name()), name);
+    }
+    return index.getAsInt();
+  }
+
+  /** A handle of {@code boolean} that takes the scope's variables. */
+  MethodHandle wholeCondition(Node node) {
+    return ofScope(node, true);
+  }
+
+  /** A handle of whatever the node is, that takes the scope's variables. */
+  MethodHandle whole(Node node) {
+    return ofScope(node, false);
+  }
+
+  private MethodHandle ofScope(Node node, boolean condition) {
+    try {
+      MethodHandle handle = condition ? condition(node) : value(node).handle();
+      int[] order = used.stream().mapToInt(Integer::intValue).toArray();
+      return MethodHandles.permuteArguments(
+          handle, methodType(handle.type().returnType(), scope.types()), order);
+    } catch (ExpressionRefused e) {
+      throw e;
+    } catch (IllegalArgumentException e) { // of method handles: bad parameter count
+      throw refuse("names too many parameters; put some of them into a record", node);
+    }
+  }
+
+  private MethodHandle condition(Node node) {
+    Typed value = value(node);
+    Class<?> type = value.kind();
     if (type != boolean.class && type != Boolean.class) {
       throw refuse("is " + type.getSimpleName() + " (expected: true or false)", node);
     }
-    return value.asType(value.type().changeReturnType(boolean.class));
+    MethodHandle present = present(value, node);
+    return present.asType(present.type().changeReturnType(boolean.class));
   }
 
-  /** A handle of whatever the node is. */
-  MethodHandle value(Node node) {
+  private Typed value(Node node) {
     if (node instanceof Literal literal) {
-      return literal(literal);
+      return Typed.of(literal(literal));
     }
     if (node instanceof Name name) {
       return variable(name);
@@ -53,15 +111,16 @@ final class Compiler {
       return property(property);
     }
     if (node instanceof Comparison comparison) {
-      return comparison(comparison);
+      return Typed.of(comparison(comparison));
     }
     if (node instanceof Joining joining) {
-      return joining(joining);
+      return Typed.of(joining(joining));
     }
     if (node instanceof Logic logic) {
-      return logic(logic);
+      return Typed.of(logic(logic));
     }
-    return MethodHandles.filterReturnValue(condition(((Not) node).operand()), Operators.NOT);
+    return Typed.of(
+        MethodHandles.filterReturnValue(condition(((Not) node).operand()), Operators.NOT));
   }
 
   private MethodHandle literal(Literal literal) {
@@ -82,36 +141,53 @@ final class Compiler {
     return MethodHandles.dropArguments(MethodHandles.constant(type, value), 0, variables);
   }
 
-  private MethodHandle variable(Name name) {
-    OptionalInt index = scope.find(name.name());
-    if (index.isEmpty()) {
-      throw refuse(scope.unknown(name.name()), name);
+  private Typed variable(Name name) {
+    int index = find(name);
+    int own = used.indexOf(index);
+    Class<?> type = variables.get(own);
+    return new Typed(
+        MethodHandles.permuteArguments(
+            MethodHandles.identity(type), methodType(type, variables), own),
+        scope.variables().get(index).type());
+  }
+
+  private Typed property(Property property) {
+    Typed owner = value(property.owner());
+    Class<?> kind = owner.kind();
+    Properties.Found found =
+        Properties.find(scope.lookup(), kind, property.name())
+            .orElseThrow(
+                () -> refuse(Properties.missing(scope.lookup(), kind, property.name()), property));
+    Generics generics = Generics.of(owner.type());
+    Type type = generics.resolve(found.type());
+    MethodHandle read =
+        MethodHandles.filterReturnValue(present(owner, property.owner()), found.read());
+    return new Typed(read.asType(read.type().changeReturnType(generics.erase(type))), type);
+  }
+
+  /** The same value; a null is a {@code NullPointerException} that says where it was met. */
+  private MethodHandle present(Typed value, Node node) {
+    Class<?> type = value.kind();
+    if (type.isPrimitive() || !(node instanceof Name || node instanceof Property)) {
+      return value.handle();
     }
-    Class<?> type = variables.get(index.getAsInt());
-    return MethodHandles.permuteArguments(
-        MethodHandles.identity(type), methodType(type, variables), index.getAsInt());
-  }
-
-  private MethodHandle property(Property property) {
-    MethodHandle owner = value(property.owner());
-    Class<?> type = owner.type().returnType();
-    MethodHandle getter =
-        Properties.find(scope.lookup(), type, property.name())
-            .orElseThrow(() -> refuse(Properties.missing(type, property.name()), property));
-    String path = text.substring(start(property), property.at()).stripTrailing();
-    String what = path.substring(0, path.length() - 1) + " in: " + text;
-    MethodHandle present =
+    String what = path(node) + " in: " + text;
+    MethodHandle require =
         MethodHandles.insertArguments(Operators.REQUIRE, 1, what).asType(methodType(type, type));
-    return MethodHandles.filterReturnValue(MethodHandles.filterReturnValue(owner, present), getter);
+    return MethodHandles.filterReturnValue(value.handle(), require);
   }
 
-  private static int start(Node path) {
-    return path instanceof Property property ? start(property.owner()) : path.at();
+  private static String path(Node node) {
+    return node instanceof Property property
+        ? path(property.owner()) + "." + property.name()
+        : ((Name) node).name();
   }
 
   private MethodHandle comparison(Comparison comparison) {
-    MethodHandle left = value(comparison.left());
-    MethodHandle right = value(comparison.right());
+    Typed leftSide = value(comparison.left());
+    Typed rightSide = value(comparison.right());
+    MethodHandle left = leftSide.handle();
+    MethodHandle right = rightSide.handle();
     boolean equality = comparison.operator().equals("==") || comparison.operator().equals("!=");
     right = constantOf(left, comparison.right(), right);
     left = constantOf(right, comparison.left(), left);
@@ -121,6 +197,10 @@ final class Compiler {
     MethodHandle compare;
     if (numbers != Operators.Numbers.NONE) {
       compare = equality ? numbers.equal(one, other) : numbers.order(comparison.operator());
+      if (!equality) {
+        left = present(new Typed(left, one), comparison.left());
+        right = present(new Typed(right, other), comparison.right());
+      }
     } else if (equality && Operators.canBeEqual(one, other)) {
       compare = Operators.EQUAL;
     } else {
@@ -138,7 +218,7 @@ final class Compiler {
         : result;
   }
 
-  /** A literal as the other side's type wants it: a text names an enum's constant. */
+  /** A literal as the other side's type wants it: a text names an enum's constant, or a char. */
   private MethodHandle constantOf(MethodHandle other, Node node, MethodHandle own) {
     Class<?> type = other.type().returnType();
     if (!(node instanceof Literal literal)) {
@@ -152,6 +232,13 @@ final class Compiler {
       }
       throw refuse(type.getSimpleName() + " has no constant '" + name + "'", node);
     }
+    boolean isChar = type == char.class || type == Character.class;
+    if (isChar && literal.value() instanceof String letter) {
+      if (letter.length() != 1) {
+        throw refuse("a char is one letter, such as 'x'", node);
+      }
+      return constant(char.class, letter.charAt(0));
+    }
     if (Operators.isInexact(type) && literal.value() instanceof BigDecimal decimal) {
       return constant(double.class, decimal.doubleValue());
     }
@@ -159,8 +246,8 @@ final class Compiler {
   }
 
   private MethodHandle joining(Joining joining) {
-    MethodHandle left = value(joining.left());
-    MethodHandle right = value(joining.right());
+    MethodHandle left = value(joining.left()).handle();
+    MethodHandle right = value(joining.right()).handle();
     Class<?> one = left.type().returnType();
     Class<?> other = right.type().returnType();
     if (one != String.class && other != String.class) {
@@ -172,7 +259,20 @@ final class Compiler {
               + " is one",
           joining);
     }
+    requireText(one, joining.left());
+    requireText(other, joining.right());
     return both(Operators.JOIN.asType(methodType(String.class, one, other)), left, right);
+  }
+
+  private void requireText(Class<?> type, Node node) {
+    if (!Texts.has(type)) {
+      throw refuse(
+          type.getSimpleName()
+              + " has no text that is the same for equal values and another for others (expected: "
+              + Texts.EXPECTED
+              + "); name a property of it",
+          node);
+    }
   }
 
   private MethodHandle logic(Logic logic) {

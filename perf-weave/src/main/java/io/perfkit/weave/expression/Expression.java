@@ -10,10 +10,12 @@ import java.lang.invoke.MethodHandle;
  */
 public final class Expression {
   private final String text;
+  private final Node node;
   private final MethodHandle handle;
 
-  private Expression(String text, MethodHandle handle) {
+  private Expression(String text, Node node, MethodHandle handle) {
     this.text = text;
+    this.node = node;
     this.handle = handle;
   }
 
@@ -25,8 +27,7 @@ public final class Expression {
   public static Expression of(String text, Scope scope) {
     requireNonNull(scope, "scope");
     Node node = Parser.parse(requireNonNull(text, "text"));
-    Compiler compiler = new Compiler(text, scope);
-    return new Expression(text, compiler.value(node));
+    return new Expression(text, node, new Compiler(text, scope, node).whole(node));
   }
 
   /**
@@ -37,8 +38,18 @@ public final class Expression {
   public static Expression condition(String text, Scope scope) {
     requireNonNull(scope, "scope");
     Node node = Parser.parse(requireNonNull(text, "text"));
-    Compiler compiler = new Compiler(text, scope);
-    return new Expression(text, compiler.condition(node));
+    return new Expression(text, node, new Compiler(text, scope, node).wholeCondition(node));
+  }
+
+  /** Whether it names {@code #result}. */
+  public boolean namesResult() {
+    return node.anyName(name -> name.equals(Scope.RESULT));
+  }
+
+  /** Whether it reads a property of {@code #result}, which a null has not. */
+  public boolean readsResult() {
+    return node.anyOwner(
+        owner -> owner instanceof Node.Name name && name.name().equals(Scope.RESULT));
   }
 
   /** Of its values; {@code boolean} of a condition. */

@@ -85,7 +85,7 @@ final class Operators {
     return INEXACT.contains(MethodType.methodType(type).wrap().returnType());
   }
 
-  /** Whether values of these types, which are not both numbers, may be equal at all. */
+  /** Whether values of these types, which are not known as two numbers, may be equal at all. */
   static boolean canBeEqual(Class<?> one, Class<?> other) {
     if (one == Void.class || other == Void.class) { // null
       return !one.isPrimitive() && !other.isPrimitive();
@@ -99,7 +99,11 @@ final class Operators {
     return !value;
   }
 
+  /** Numbers by their value, also where only the call shows that both are numbers. */
   static boolean equal(@Nullable Object left, @Nullable Object right) {
+    if (left instanceof Number && right instanceof Number) {
+      return equalNumbers(left, right);
+    }
     return Objects.equals(left, right);
   }
 
@@ -115,7 +119,10 @@ final class Operators {
     if (left == null || right == null) {
       return left == right;
     }
-    return compare(left, right) == 0;
+    if (isInexact(left.getClass()) || isInexact(right.getClass())) {
+      return ((Number) left).doubleValue() == ((Number) right).doubleValue();
+    }
+    return big(left).compareTo(big(right)) == 0;
   }
 
   static boolean less(long left, long right) {
@@ -167,7 +174,7 @@ final class Operators {
   }
 
   static String join(@Nullable Object left, @Nullable Object right) {
-    return String.valueOf(left) + right;
+    return Texts.of(left) + Texts.of(right);
   }
 
   static Object require(@Nullable Object value, String what) {

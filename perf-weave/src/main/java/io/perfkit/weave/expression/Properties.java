@@ -8,6 +8,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,17 +17,29 @@ import java.util.Optional;
 final class Properties {
   private Properties() {}
 
-  /** A handle that takes the owner. */
-  static Optional<MethodHandle> find(Lookup lookup, Class<?> owner, String name) {
-    String capital = name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
+  /**
+   * One property.
+   *
+   * @param read takes the owner
+   * @param type as declared, where it may name type variables of the declaring class
+   */
+  record Found(MethodHandle read, Type type) {}
+
+  static Optional<Found> find(Lookup lookup, Class<?> owner, String name) {
+    String capital = capital(name);
     return component(lookup, owner, name)
         .or(() -> getter(lookup, owner, "get" + capital))
         .or(() -> getter(lookup, owner, "is" + capital).filter(Properties::isBoolean))
         .or(() -> field(lookup, owner, name));
   }
 
-  static String missing(Class<?> owner, String name) {
-    String capital = name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
+  private static String capital(String name) {
+    int first = name.offsetByCodePoints(0, 1);
+    return name.substring(0, first).toUpperCase(Locale.ROOT) + name.substring(first);
+  }
+
+  static String missing(Lookup lookup, Class<?> owner, String name) {
+    String capital = capital(name);
     return owner.getSimpleName()
         + " has no property '"
         + name
@@ -34,10 +47,43 @@ final class Properties {
         + capital
         + "() and is"
         + capital
-        + "())";
+        + "())"
+        + hint(lookup, owner, name);
   }
 
-  private static Optional<MethodHandle> component(Lookup lookup, Class<?> owner, String name) {
+  /** What to write instead, where it is clear what was meant. */
+  private static String hint(Lookup lookup, Class<?> owner, String name) {
+    if (owner.isArray() && name.equals("length")) {
+      return "; the length of an array is no property: pass it as a parameter";
+    }
+    boolean method =
+        Arrays.stream(owner.getMethods())
+            .anyMatch(one -> one.getName().equals(name) && one.getParameterCount() == 0);
+    if (method) {
+      return "; "
+          + name
+          + "() is a method, and expressions call none but getters: pass its value as a parameter,"
+          + " or add get"
+          + capital(name)
+          + "()";
+    }
+    Class<?>[] permitted = owner.isSealed() ? owner.getPermittedSubclasses() : new Class<?>[0];
+    return Arrays.stream(permitted)
+        .filter(subclass -> find(lookup, subclass, name).isPresent())
+        .findFirst()
+        .map(
+            subclass ->
+                "; "
+                    + subclass.getSimpleName()
+                    + " has it: declare get"
+                    + capital(name)
+                    + "() in "
+                    + owner.getSimpleName()
+                    + ", or pass the value as a parameter")
+        .orElse("");
+  }
+
+  private static Optional<Found> component(Lookup lookup, Class<?> owner, String name) {
     return owner.isRecord()
         ? Arrays.stream(owner.getRecordComponents())
             .filter(component -> component.getName().equals(name))
@@ -47,7 +93,7 @@ final class Properties {
         : Optional.empty();
   }
 
-  private static Optional<MethodHandle> getter(Lookup lookup, Class<?> owner, String name) {
+  private static Optional<Found> getter(Lookup lookup, Class<?> owner, String name) {
     for (Class<?> c = owner; c != null; c = c.getSuperclass()) {
       for (Method method : c.getDeclaredMethods()) {
         if (isGetter(method, name)) {
@@ -69,26 +115,34 @@ final class Properties {
         && !method.isBridge();
   }
 
-  private static boolean isBoolean(MethodHandle getter) {
-    return getter.type().returnType() == boolean.class;
+  private static boolean isBoolean(Found getter) {
+    return getter.read().type().returnType() == boolean.class;
   }
 
-  private static Optional<MethodHandle> visible(Lookup lookup, Method method, Class<?> owner) {
+  /** As the owner shows it, which may be more public than the class that declares it. */
+  private static Optional<Found> visible(Lookup lookup, Method method, Class<?> owner) {
+    MethodHandle getter;
     try {
-      MethodHandle getter = lookup.unreflect(method);
-      return Optional.of(getter.asType(methodType(method.getReturnType(), owner)));
-    } catch (IllegalAccessException e) {
-      return Optional.empty();
+      getter = lookup.findVirtual(owner, method.getName(), methodType(method.getReturnType()));
+    } catch (NoSuchMethodException | IllegalAccessException e) {
+      try {
+        getter = lookup.unreflect(method);
+      } catch (IllegalAccessException hidden) {
+        return Optional.empty();
+      }
     }
+    MethodHandle typed = getter.asType(methodType(method.getReturnType(), owner));
+    return Optional.of(new Found(typed, method.getGenericReturnType()));
   }
 
-  private static Optional<MethodHandle> field(Lookup lookup, Class<?> owner, String name) {
+  private static Optional<Found> field(Lookup lookup, Class<?> owner, String name) {
     for (Class<?> c = owner; c != null; c = c.getSuperclass()) {
       for (Field field : c.getDeclaredFields()) {
         if (field.getName().equals(name) && !Modifier.isStatic(field.getModifiers())) {
           try {
             MethodHandle getter = lookup.unreflectGetter(field);
-            return Optional.of(getter.asType(methodType(field.getType(), owner)));
+            MethodHandle typed = getter.asType(methodType(field.getType(), owner));
+            return Optional.of(new Found(typed, field.getGenericType()));
           } catch (IllegalAccessException e) {
             return Optional.empty();
           }

@@ -2,16 +2,24 @@ package io.perfkit.weave.expression;
 
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.weave.Generics;
 import io.perfkit.weave.Site;
+import java.lang.annotation.Annotation;
 import java.lang.invoke.MethodHandles.Lookup;
+import java.lang.reflect.Method;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The names that an expression may use, and what it may see of their classes. Immutable. */
 public final class Scope {
   static final String RESULT = "#result";
+
+  private static final Pattern POSITION = Pattern.compile("#p([0-9]{1,3})");
 
   private final Lookup lookup;
   private final List<Variable> variables;
@@ -27,9 +35,9 @@ public final class Scope {
    * What an expression may name.
    *
    * @param name as the expression writes it, without the leading {@code #}
-   * @param type of its value, which the expression is checked against
+   * @param type of its value, with the type's arguments as far as they are known
    */
-  public record Variable(String name, Class<?> type) {
+  public record Variable(String name, Type type) {
     public Variable {
       requireNonNull(name, "name");
       requireNonNull(type, "type");
@@ -41,18 +49,17 @@ public final class Scope {
     return new Scope(requireNonNull(lookup, "lookup"), variables, true);
   }
 
-  /** The arguments of a method. */
-  public static Scope of(Site site) {
+  /** The arguments of a method, named as where the annotations of this kind stand. */
+  public static Scope of(Site site, Class<? extends Annotation> kind) {
+    Method declaration = site.declaring(kind);
     List<Variable> variables = new ArrayList<>();
-    List<Class<?>> types = site.methodType().parameterList();
-    for (int i = 0; i < types.size(); i++) {
-      variables.add(new Variable(site.arguments().get(i).name(), types.get(i)));
-    }
-    return new Scope(site.lookup(), variables, site.argumentsNamed());
+    site.arguments(declaration)
+        .forEach(argument -> variables.add(new Variable(argument.name(), argument.type())));
+    return new Scope(site.lookup(), variables, Site.argumentsNamed(declaration));
   }
 
   /** The same and {@code #result} as the last. */
-  public Scope withResult(Class<?> type) {
+  public Scope withResult(Type type) {
     List<Variable> more = new ArrayList<>(variables);
     more.add(new Variable(RESULT, type));
     return new Scope(lookup, more, named);
@@ -63,27 +70,44 @@ public final class Scope {
     return variables;
   }
 
+  /** The classes of the values, in their order. */
+  public List<Class<?>> types() {
+    List<Class<?>> types = new ArrayList<>();
+    variables.forEach(variable -> types.add(erased(variable.type())));
+    return types;
+  }
+
+  static Class<?> erased(Type type) {
+    return type instanceof Class<?> plain ? plain : Generics.of(type).erase(type);
+  }
+
   Lookup lookup() {
     return lookup;
   }
 
-  List<Class<?>> types() {
-    List<Class<?>> types = new ArrayList<>();
-    variables.forEach(variable -> types.add(variable.type()));
-    return types;
-  }
-
-  /** Which variable is meant: by its name, with or without {@code #}, or by {@code #p0}. */
+  /**
+   * Which variable is meant: {@code #result} and {@code #p0} mean what they always do, whatever
+   * parameters are called; any other name the parameter, with or without {@code #}.
+   */
   OptionalInt find(String name) {
+    Matcher position = POSITION.matcher(name);
+    if (position.matches()) {
+      int index = Integer.parseInt(position.group(1));
+      return index < variables.size() && !isResult(index)
+          ? OptionalInt.of(index)
+          : OptionalInt.empty();
+    }
+    String plain = name.startsWith("#") && !name.equals(RESULT) ? name.substring(1) : name;
     for (int i = 0; i < variables.size(); i++) {
-      String known = variables.get(i).name();
-      boolean isResult = known.equals(RESULT);
-      if (name.equals(known)
-          || (!isResult && (name.equals("#" + known) || name.equals("#p" + i)))) {
+      if (variables.get(i).name().equals(plain)) {
         return OptionalInt.of(i);
       }
     }
     return OptionalInt.empty();
+  }
+
+  boolean isResult(int index) {
+    return variables.get(index).name().equals(RESULT);
   }
 
   /** Why there is no such name. */

@@ -31,7 +31,7 @@ record Token(Kind kind, String text, int at) {
     List<Token> tokens = new ArrayList<>();
     int at = 0;
     while (at < text.length()) {
-      char c = text.charAt(at);
+      int c = text.codePointAt(at);
       int end;
       if (Character.isWhitespace(c)) {
         at++;
@@ -42,14 +42,22 @@ record Token(Kind kind, String text, int at) {
         if (name.equals("#")) {
           throw new ExpressionRefused("a name has to follow '#'", text, at);
         }
-        tokens.add(new Token(WORDS.contains(name) ? Kind.WORD : Kind.NAME, name, at));
+        boolean property = !tokens.isEmpty() && tokens.get(tokens.size() - 1).is(Kind.SIGN, ".");
+        boolean word = WORDS.contains(name) && !property;
+        tokens.add(new Token(word ? Kind.WORD : Kind.NAME, name, at));
       } else if (isDigit(c)) {
         end = endOfNumber(text, at);
+        if (end < text.length() && Character.isJavaIdentifierPart(text.codePointAt(end))) {
+          throw new ExpressionRefused(
+              "a number is digits, with a point at most; write 1 for 1L and 0.5 for 0.5f",
+              text,
+              end);
+        }
         tokens.add(new Token(Kind.NUMBER, text.substring(at, end), at));
       } else if (c == '\'' || c == '"') {
         end = text.indexOf(c, at + 1) + 1;
         if (end == 0) {
-          throw new ExpressionRefused("the text has no closing " + c, text, at);
+          throw new ExpressionRefused("the text has no closing " + (char) c, text, at);
         }
         tokens.add(new Token(Kind.TEXT, text.substring(at + 1, end - 1), at));
       } else {
@@ -64,9 +72,9 @@ record Token(Kind kind, String text, int at) {
   }
 
   private static int endOfName(String text, int start) {
-    int end = start + 1;
-    while (end < text.length() && Character.isJavaIdentifierPart(text.charAt(end))) {
-      end++;
+    int end = text.offsetByCodePoints(start, 1);
+    while (end < text.length() && Character.isJavaIdentifierPart(text.codePointAt(end))) {
+      end = text.offsetByCodePoints(end, 1);
     }
     return end;
   }
@@ -87,7 +95,7 @@ record Token(Kind kind, String text, int at) {
     return end;
   }
 
-  private static boolean isDigit(char c) {
+  private static boolean isDigit(int c) {
     return c >= '0' && c <= '9';
   }
 

@@ -1,0 +1,50 @@
+package io.perfkit.cache.weave;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The caches that annotations of a class may name while it is woven: those of the class itself,
+ * those that the host gave, and those that were declared before. One thread at a time.
+ */
+final class KnownCaches {
+  private final Map<String, NamedCache> given;
+  private final DeclaredCaches declared;
+  private final Map<String, NamedCache> ofClass = new HashMap<>();
+
+  KnownCaches(Map<String, NamedCache> given, DeclaredCaches declared) {
+    this.given = given;
+    this.declared = declared;
+  }
+
+  Optional<NamedCache> find(String name) {
+    return Optional.ofNullable(given.get(name))
+        .or(() -> Optional.ofNullable(ofClass.get(name)))
+        .or(() -> declared.slot(name).declared());
+  }
+
+  CacheSlot slot(String name) {
+    return declared.slot(name);
+  }
+
+  /** Known to the rest of the class. */
+  void declare(NamedCache cache) {
+    ofClass.put(cache.name(), cache);
+  }
+
+  /** Known to all, now that the class is accepted. */
+  void accept(NamedCache cache) {
+    if (!given.containsKey(cache.name())) {
+      declared.slot(cache.name()).declare(cache);
+    }
+  }
+
+  Set<String> names() {
+    Set<String> names = new TreeSet<>(given.keySet());
+    names.addAll(ofClass.keySet());
+    return names;
+  }
+}

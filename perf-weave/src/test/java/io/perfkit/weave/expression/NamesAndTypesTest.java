@@ -1,0 +1,157 @@
+package io.perfkit.weave.expression;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.perfkit.weave.expression.Scope.Variable;
+import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Method;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Date;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What names mean and which type a value has. */
+final class NamesAndTypesTest {
+
+  abstract static class Entity<I> {
+    private final I id;
+
+    Entity(I id) {
+      this.id = id;
+    }
+
+    public I getId() {
+      return id;
+    }
+  }
+
+  static final class User extends Entity<Long> {
+    User(long id) {
+      super(id);
+    }
+  }
+
+  record Box<T>(T value) {}
+
+  record Flags(String not) {}
+
+  sealed interface Event permits Made {}
+
+  record Made(long id) implements Event {}
+
+  @SuppressWarnings("unused") // its parameter's type is what is asked for
+  private static void boxes(Box<Integer> number, Box<User> user) {}
+
+  private static Type boxed(int index) {
+    Method boxes =
+        Arrays.stream(NamesAndTypesTest.class.getDeclaredMethods())
+            .filter(method -> method.getName().equals("boxes"))
+            .findFirst()
+            .orElseThrow();
+    return boxes.getGenericParameterTypes()[index];
+  }
+
+  private static Scope scope(Object... namesAndTypes) {
+    List<Variable> variables = new ArrayList<>();
+    for (int i = 0; i < namesAndTypes.length; i += 2) {
+      variables.add(new Variable((String) namesAndTypes[i], (Type) namesAndTypes[i + 1]));
+    }
+    return Scope.of(MethodHandles.lookup(), variables);
+  }
+
+  private static @Nullable Object value(String text, Scope scope, @Nullable Object... values)
+      throws Throwable {
+    return Expression.of(text, scope).handle().invokeWithArguments(values);
+  }
+
+  @Test
+  void aPropertyHasTheTypeThatItsVariableStandsFor() throws Throwable {
+    Scope user = scope("user", User.class);
+    assertThat(Expression.of("user.id", user).type()).isEqualTo(Long.class);
+    assertThat(value("user.id != 7", user, new User(7))).isEqualTo(false);
+    Scope boxes = scope("box", boxed(0), "users", boxed(1));
+    assertThat(value("box.value == 5", boxes, new Box<>(5), new Box<>(null))).isEqualTo(true);
+    assertThat(value("users.value.id", boxes, new Box<>(5), new Box<>(new User(3)))).isEqualTo(3L);
+  }
+
+  @Test
+  void numbersAreComparedByValueAlsoWhereOnlyTheCallShowsThem() throws Throwable {
+    Scope any = scope("any", Object.class, "number", Number.class);
+    assertThat(value("any == 5", any, 5, 0)).isEqualTo(true);
+    assertThat(value("any == number", any, 5L, 5)).isEqualTo(true);
+    assertThat(value("any == 5", any, "5", 0)).isEqualTo(false);
+    Scope boxed = scope("x", Double.class, "y", Double.class);
+    assertThat(value("x == 0", boxed, -0.0, 1.0)).isEqualTo(true);
+    assertThat(value("x == y", boxed, Double.NaN, Double.NaN)).isEqualTo(false);
+  }
+
+  @Test
+  void builtInNamesMeanWhatTheyMean() throws Throwable {
+    Scope scope = scope("result", String.class, "p0", String.class, "not", String.class);
+    assertThat(value("#p0 + p0", scope, "a", "b", "c")).isEqualTo("ab");
+    assertThat(value("#not", scope, "a", "b", "c")).isEqualTo("c");
+    Scope after = scope.withResult(Integer.class);
+    assertThat(value("#result", after, "a", "b", "c", 5)).isEqualTo(5);
+    assertThat(value("result", after, "a", "b", "c", 5)).isEqualTo("a");
+    assertThatThrownBy(() -> Expression.of("#result", scope))
+        .hasMessageStartingWith("#result is known only after the call, not here");
+    assertThat(value("flags.not", scope("flags", Flags.class), new Flags("n"))).isEqualTo("n");
+    assertThat(value("\uD835\uDCB3", scope("\uD835\uDCB3", int.class), 1)).isEqualTo(1);
+    assertThat(value("c == 'x'", scope("c", char.class), 'x')).isEqualTo(true);
+  }
+
+  @Test
+  void joiningTakesOnlyWhatHasOneText() {
+    Scope scope = scope("at", Date.class, "ids", long[].class, "flags", Flags.class);
+    for (String name : List.of("at", "ids", "flags")) {
+      assertThatThrownBy(() -> Expression.of("'x' + " + name, scope))
+          .isInstanceOf(ExpressionRefused.class)
+          .hasMessageContaining("has no text that is the same for equal values");
+    }
+  }
+
+  @Test
+  void aNullThatIsMetIsNamed() {
+    Scope scope = scope("limit", Integer.class, "on", Boolean.class);
+    assertThatThrownBy(() -> value("limit < 5", scope, null, true))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("limit in: limit < 5");
+    Expression on = Expression.condition("on", scope);
+    assertThatThrownBy(() -> on.handle().invokeWithArguments(1, null))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("on in: on");
+  }
+
+  @Test
+  void refusalsSayWhatToWriteInstead() {
+    Scope scope =
+        scope("text", String.class, "list", List.class, "e", Event.class, "c", char.class);
+    assertRefused("text.length > 1", scope, "length() is a method, and expressions call none but");
+    assertRefused("list.size > 1", scope, "pass its value as a parameter, or add getSize()");
+    assertRefused("e.id", scope, "Made has it: declare getId() in Event, or pass the value");
+    assertRefused("1L == 1", scope, "write 1 for 1L");
+    assertRefused("c == 'xy'", scope, "a char is one letter, such as 'x'");
+  }
+
+  private static void assertRefused(String text, Scope scope, String why) {
+    assertThatThrownBy(() -> Expression.of(text, scope))
+        .isInstanceOf(ExpressionRefused.class)
+        .hasMessageContaining(why);
+  }
+
+  @Test
+  void manyParametersAndOneComparisonCompile() throws Throwable {
+    Object[] names = new Object[2 * 128];
+    Object[] values = new Object[128];
+    for (int i = 0; i < 128; i++) {
+      names[2 * i] = "a" + i;
+      names[2 * i + 1] = int.class;
+      values[i] = i;
+    }
+    assertThat(value("a127 == 127", scope(names), values)).isEqualTo(true);
+  }
+}
