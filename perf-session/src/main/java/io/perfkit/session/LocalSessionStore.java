@@ -165,6 +165,11 @@ final class LocalSessionStore implements SessionStore {
   }
 
   @Override
+  public List<Reply> getAll(List<SessionId> ids, long touchEveryMillis) {
+    return ids.stream().map(id -> get(id, touchEveryMillis)).toList();
+  }
+
+  @Override
   public Reply login(Fresh fresh, @Nullable SessionId old) {
     long now = now();
     synchronized (lock) {

@@ -104,13 +104,21 @@ final class RedisSessionStore implements SessionStore {
   }
 
   private Reply run(SessionId id, List<byte[]> keys, String operation, byte[]... args) {
+    return reply(operation, SESSION.run(guard, keys, arguments(id, operation, args)));
+  }
+
+  private List<byte[]> arguments(SessionId id, String operation, byte[]... args) {
     List<byte[]> all = new ArrayList<>(4 + args.length);
     all.add(serverClock.get());
     all.add(ascii(operation));
     all.add(ascii(id.text()));
     all.add(keepEnded);
     all.addAll(Arrays.asList(args));
-    List<?> reply = (List<?>) requireNonNull(SESSION.run(guard, keys, all), "reply");
+    return all;
+  }
+
+  private static Reply reply(String operation, @Nullable Object answer) {
+    List<?> reply = (List<?>) requireNonNull(answer, "answer");
     Code code = CODES[Math.toIntExact(number(reply, 0))];
     return switch (code) {
       case REVOKED, MOVED -> Reply.of(code, text(reply, 1));
@@ -173,6 +181,22 @@ final class RedisSessionStore implements SessionStore {
   @Override
   public Reply get(SessionId id, long touchEveryMillis) {
     return run(id, "g", number(touchEveryMillis));
+  }
+
+  @Override
+  public List<Reply> getAll(List<SessionId> ids, long touchEveryMillis) {
+    List<RedisScript.Call> calls = new ArrayList<>(ids.size());
+    for (SessionId id : ids) {
+      calls.add(
+          new RedisScript.Call(
+              List.of(session(id), index(id.tag()), queue(id.tag())),
+              arguments(id, "g", number(touchEveryMillis))));
+    }
+    List<Reply> replies = new ArrayList<>(ids.size());
+    for (RedisScript.Reply answer : SESSION.runAll(guard, calls)) {
+      replies.add(answer.error() == null ? reply("g", answer.value()) : Reply.of(Code.FAILED));
+    }
+    return replies;
   }
 
   @Override

@@ -21,7 +21,7 @@ record Reply(
     @Nullable Stored stored,
     List<SessionInfo> existing) {
 
-  /** In the order of the codes that the scripts return; {@code FULL} is none of them. */
+  /** In the order of the codes that the scripts return; the last two are none of them. */
   enum Code {
     DONE,
     NOT_FOUND,
@@ -34,7 +34,8 @@ record Reply(
     TOO_LARGE,
     NO_NUMBER,
     LIMIT,
-    FULL
+    FULL,
+    FAILED
   }
 
   static Reply of(Code code) {

@@ -21,6 +21,7 @@ import io.perfkit.session.SessionOutcome.Unavailable;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -44,6 +45,7 @@ import redis.clients.jedis.UnifiedJedis;
  */
 public final class SessionManager implements AutoCloseable {
   private static final int MOVES_MAX = 3;
+  private static final int TOKENS_MAX = 4;
   private static final byte[] NO_CLOCK = {};
 
   private final String prefix;
@@ -176,35 +178,82 @@ public final class SessionManager implements AutoCloseable {
 
   /** As {@link #get(String)}; the session may also be looked up without counting as used. */
   public SessionOutcome get(String token, Touch touch) {
-    requireNonNull(touch, "touch");
-    SessionToken parsed = SessionToken.parse(requireNonNull(token, "token")).orElse(null);
-    SessionId id = parsed == null ? null : SessionId.of(parsed, peppers).orElse(null);
-    if (parsed == null || id == null) {
-      counts.add(Count.NOT_FOUND, 1);
-      return new NotFound();
+    return get(List.of(requireNonNull(token, "token")), touch);
+  }
+
+  /**
+   * As {@link #get(String)}, of several tokens that a request has, since cookies of one name and
+   * several scopes are sent together: the first that finds a live session wins. Still one round trip.
+   *
+   * @param tokens at most four are looked at
+   * @return {@link Active}; else {@link Unavailable} if that is the answer to any; else what became
+   *     of the first that is not {@link NotFound}
+   */
+  public SessionOutcome get(List<String> tokens) {
+    return get(tokens, Touch.YES);
+  }
+
+  private record Wanted(SessionToken token, SessionId id) {}
+
+  private SessionOutcome get(List<String> tokens, Touch touch) {
+    long every = requireNonNull(touch, "touch") == Touch.YES ? config.touchEvery().toMillis() : -1;
+    List<Wanted> wanted = new ArrayList<>(1);
+    for (String token : tokens.subList(0, Math.min(tokens.size(), TOKENS_MAX))) {
+      SessionToken.parse(token)
+          .flatMap(
+              parsed -> SessionId.of(parsed, peppers).map(id -> new Wanted(parsed, id)))
+          .ifPresent(wanted::add);
     }
-    long every = touch == Touch.YES ? config.touchEvery().toMillis() : -1;
-    SessionId[] current = {id};
-    SessionOutcome outcome =
-        answer(
-            () -> {
-              Reply reply = store.get(id, every);
-              for (int moves = 0; reply.code() == Code.MOVED && moves < MOVES_MAX; moves++) {
-                current[0] = id.renamed(reply.text());
-                reply = store.get(current[0], every);
-              }
-              return reply;
-            },
-            reply -> {
-              Stored stored = requireNonNull(reply.stored(), "stored");
-              boolean due =
-                  current[0].equals(id)
-                      && !config.renewal().isZero()
-                      && reply.now() - stored.tokenSince() >= config.renewal().toMillis();
-              return new Active(new Session(parsed, current[0], stored, config, counts), due);
-            });
+    SessionOutcome outcome = wanted.isEmpty() ? new NotFound() : get(wanted, every);
     counts.add(looked(outcome), 1);
     return outcome;
+  }
+
+  private SessionOutcome get(List<Wanted> wanted, long every) {
+    if (wanted.size() == 1) {
+      Wanted one = wanted.get(0);
+      return found(one, () -> store.get(one.id(), every), every);
+    }
+    List<Reply> replies;
+    try {
+      replies = store.getAll(wanted.stream().map(Wanted::id).toList(), every);
+    } catch (RedisException e) {
+      return new Unavailable(e);
+    }
+    SessionOutcome best = new NotFound();
+    for (int i = 0; i < wanted.size(); i++) {
+      Reply reply = replies.get(i);
+      SessionOutcome outcome = found(wanted.get(i), () -> reply, every);
+      if (outcome instanceof Active) {
+        return outcome;
+      }
+      if (best instanceof NotFound
+          || (outcome instanceof Unavailable && !(best instanceof Unavailable))) {
+        best = outcome;
+      }
+    }
+    return best;
+  }
+
+  private SessionOutcome found(Wanted wanted, Supplier<Reply> first, long every) {
+    SessionId[] current = {wanted.id()};
+    return answer(
+        () -> {
+          Reply reply = first.get();
+          for (int moves = 0; reply.code() == Code.MOVED && moves < MOVES_MAX; moves++) {
+            current[0] = wanted.id().renamed(reply.text());
+            reply = store.get(current[0], every);
+          }
+          return reply;
+        },
+        reply -> {
+          Stored stored = requireNonNull(reply.stored(), "stored");
+          boolean due =
+              current[0].equals(wanted.id())
+                  && !config.renewal().isZero()
+                  && reply.now() - stored.tokenSince() >= config.renewal().toMillis();
+          return new Active(new Session(wanted.token(), current[0], stored, config, counts), due);
+        });
   }
 
   private static Count looked(SessionOutcome outcome) {
@@ -489,6 +538,8 @@ public final class SessionManager implements AutoCloseable {
         counts.add(Count.LIMIT_REACHED, 1);
         yield new LimitReached(reply.existing());
       }
+      case FAILED ->
+          new Unavailable(new IllegalStateException("Redis answered with an error of the script"));
       case FULL ->
           new Unavailable(
               new IllegalStateException("maxLocalSessions: " + reply.number() + " are held"));

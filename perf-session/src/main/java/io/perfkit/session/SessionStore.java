@@ -18,6 +18,9 @@ interface SessionStore extends AutoCloseable {
    */
   Reply get(SessionId id, long touchEveryMillis);
 
+  /** Several lookups at once, answered in their order. */
+  List<Reply> getAll(List<SessionId> ids, long touchEveryMillis);
+
   /** A session to make. */
   record Fresh(SessionId id, @Nullable String user, String client) {}
 

@@ -6,10 +6,14 @@ import io.perfkit.redis.Codec;
 import io.perfkit.session.SessionOutcome.Active;
 import io.perfkit.session.SessionOutcome.LimitReached;
 import io.perfkit.session.SessionOutcome.Unavailable;
+import io.perfkit.session.http.CookieConfig;
+import io.perfkit.session.http.SessionCookies;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
 
@@ -122,6 +126,38 @@ final class GuideIT {
       sessions.invalidateAll(userId); // logout everywhere
 
       assertThat(sessions.count(userId)).isZero();
+    }
+  }
+
+  private record Request(String cookie) {
+    List<String> headers(String name) {
+      return name.equals("Cookie") ? List.of(cookie) : List.of();
+    }
+  }
+
+  private record Response(Map<String, String> headers) {
+    void addHeader(String name, String value) {
+      headers.put(name, value);
+    }
+  }
+
+  @Test
+  void aCookie() {
+    try (SessionManager sessions = fresh()) {
+      Session session = sessions.login(Login.of(userId)).session().orElseThrow();
+      Request request = new Request("a=b; __Host-session=" + session.token().text());
+      Response response = new Response(new HashMap<>());
+
+      SessionCookies cookies = SessionCookies.of(CookieConfig.defaults());
+      List<String> tokens = cookies.tokens(request.headers("Cookie"));
+      SessionOutcome outcome = sessions.get(tokens); // one round trip for up to four cookies
+
+      assertThat(outcome.session().orElseThrow().id()).isEqualTo(session.id());
+
+      cookies.write(session, response::addHeader); // after create, login and rotate
+      assertThat(response.headers().get("Set-Cookie")).contains(session.token().text());
+      cookies.logout(response::addHeader); // after invalidate
+      assertThat(response.headers().get("Set-Cookie")).contains("Max-Age=0");
     }
   }
 

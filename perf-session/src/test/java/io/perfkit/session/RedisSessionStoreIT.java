@@ -250,6 +250,19 @@ final class RedisSessionStoreIT {
     }
   }
 
+  @Test
+  void severalTokensAreLookedUpInOneRoundTrip() {
+    try (SessionManager sessions = manager(SessionConfig.builder())) {
+      Session one = active(sessions.login(Login.of("alice")));
+      Session two = active(sessions.login(Login.of("bob")));
+      sessions.invalidate(one);
+      long before = sessions.stats().active();
+      Session found = active(sessions.get(List.of(text(one), text(two))));
+      assertThat(found.user()).contains("bob");
+      assertThat(sessions.stats().active()).isEqualTo(before + 1);
+    }
+  }
+
   private static void resetCounts() {
     client.executeCommand(
         new CommandObject<>(

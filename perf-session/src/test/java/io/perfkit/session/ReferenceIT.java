@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.session.http.CookieConfig;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.ReferenceTable;
 import io.perfkit.testing.TestRedis;
@@ -58,9 +59,11 @@ final class ReferenceIT {
   }
 
   @Test
-  void defaultsAreThoseOfTheTable() {
+  void defaultsAreThoseOfTheTables() {
     assertThat(ReferenceTable.under("SessionConfig", "configuration.md").secondByFirst())
         .isEqualTo(ReferenceTable.componentsOf(SessionConfig.defaults()));
+    assertThat(ReferenceTable.under("CookieConfig", "configuration.md").secondByFirst())
+        .isEqualTo(ReferenceTable.componentsOf(CookieConfig.defaults()));
   }
 
   @Test

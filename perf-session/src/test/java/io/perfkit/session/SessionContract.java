@@ -104,6 +104,25 @@ abstract class SessionContract {
   }
 
   @Test
+  void ofSeveralTokensTheFirstWithALiveSessionWins() {
+    SessionManager sessions = manager(strict());
+    Session ended = active(sessions.login(Login.of("alice")));
+    sessions.invalidate(ended);
+    Session rotated = active(sessions.create());
+    Session fresh = active(sessions.rotate(active(sessions.get(text(rotated)))));
+    Session bob = active(sessions.login(Login.of("bob")));
+
+    assertThat(sessions.get(List.of())).isInstanceOf(NotFound.class);
+    assertThat(sessions.get(List.of("forged", "A".repeat(64)))).isInstanceOf(NotFound.class);
+    assertThat(sessions.get(List.of("forged", "A".repeat(64), text(ended))))
+        .isEqualTo(new Revoked(EndReason.LOGOUT));
+    assertThat(active(sessions.get(List.of(text(ended), text(bob)))).user()).contains("bob");
+    assertThat(active(sessions.get(List.of("x", text(rotated), text(bob)))).id())
+        .isEqualTo(fresh.id());
+    assertThat(sessions.get(List.of("1", "2", "3", "4", text(bob)))).isInstanceOf(NotFound.class);
+  }
+
+  @Test
   void aSessionEndsToTheMillisecondWhenItHasBeenIdle() {
     SessionManager sessions = manager(strict());
     String token = text(active(sessions.login(Login.of("alice"))));

@@ -1,0 +1,117 @@
+package io.perfkit.session.http;
+
+import static java.util.Objects.requireNonNull;
+
+import io.perfkit.session.Session;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes the cookie of a session, finds it in requests, and removes it. Immutable, thread safe.
+ *
+ * <p>A host writes it when a session has another token than the request had: after {@code create},
+ * {@code login} and a rotation. So a persistent cookie is renewed with the token and not with every
+ * response.
+ */
+public final class SessionCookies {
+  /** Cookies of the name in one request that are looked at; a browser sends one of each scope. */
+  public static final int MAX_COOKIES = 4;
+
+  private static final Logger LOG = LoggerFactory.getLogger(SessionCookies.class);
+  private static final String GONE = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+
+  private final CookieConfig config;
+  private final String attributes;
+
+  private SessionCookies(CookieConfig config) {
+    this.config = requireNonNull(config, "config");
+    StringBuilder text = new StringBuilder("; Path=").append(config.path());
+    if (!config.domain().isEmpty()) {
+      text.append("; Domain=").append(config.domain());
+    }
+    if (config.secure()) {
+      text.append("; Secure");
+    }
+    text.append("; HttpOnly; SameSite=").append(config.sameSite().text());
+    this.attributes = text.toString();
+  }
+
+  /** Cookies by {@code config}. One that is not secure is logged as a warning, once. */
+  public static SessionCookies of(CookieConfig config) {
+    SessionCookies cookies = new SessionCookies(config);
+    if (!config.secure()) {
+      LOG.warn("the cookie {} is sent without TLS too: for development only", config.name());
+    }
+    return cookies;
+  }
+
+  /**
+   * The values of the cookie in a request, for {@link
+   * io.perfkit.session.SessionManager#get(List)}: distinct, in the order of the headers, at most
+   * {@value #MAX_COOKIES}. Whatever a client sends is no error.
+   *
+   * @param headers each {@code Cookie} header of the request
+   */
+  public List<String> tokens(Iterable<String> headers) {
+    List<String> found = new ArrayList<>();
+    for (String header : headers) {
+      int start = 0;
+      while (start < header.length() && found.size() < MAX_COOKIES) {
+        int end = header.indexOf(';', start);
+        end = end < 0 ? header.length() : end;
+        int equals = header.indexOf('=', start);
+        if (equals >= 0
+            && equals < end
+            && header.substring(start, equals).strip().equals(config.name())) {
+          String value = unquoted(header.substring(equals + 1, end).strip());
+          if (!found.contains(value)) {
+            found.add(value);
+          }
+        }
+        start = end + 1;
+      }
+    }
+    return found;
+  }
+
+  private static String unquoted(String value) {
+    return value.length() > 1 && value.startsWith("\"") && value.endsWith("\"")
+        ? value.substring(1, value.length() - 1)
+        : value;
+  }
+
+  /**
+   * Sends the token of {@code session}, and forbids caches to keep the response.
+   *
+   * @param header adds a header to the response, which is not committed yet
+   */
+  public void write(Session session, BiConsumer<String, String> header) {
+    String age = config.maxAge().isZero() ? "" : "; Max-Age=" + config.maxAge().toSeconds();
+    header.accept("Set-Cookie", config.name() + "=" + session.token().text() + attributes + age);
+    header.accept("Cache-Control", "no-store");
+  }
+
+  /**
+   * Removes the cookie, with the attributes it was set with, after which alone a browser finds it.
+   *
+   * @param header adds a header to the response, which is not committed yet
+   */
+  public void remove(BiConsumer<String, String> header) {
+    header.accept("Set-Cookie", config.name() + "=" + attributes + GONE);
+    header.accept("Cache-Control", "no-store");
+  }
+
+  /** As {@link #remove}, and the browser forgets what else it keeps of the site: for a logout. */
+  public void logout(BiConsumer<String, String> header) {
+    remove(header);
+    header.accept("Clear-Site-Data", "\"cache\", \"cookies\", \"storage\"");
+  }
+
+  @Override
+  public String toString() {
+    return "SessionCookies[" + config.name() + attributes + "]";
+  }
+}
