@@ -43,7 +43,7 @@ final class RedisSessionStore implements SessionStore {
   private static final RedisScript SWEEP = RedisScript.load(RedisSessionStore.class, "sweep.lua");
 
   private static final Code[] CODES = Code.values();
-  private static final int SWEPT_AT_ONCE = 500;
+  private static final int SWEPT_AT_ONCE = 100;
   private static final int SWEEPS_MAX = 1_000;
   private static final int LISTED_MAX = 1_000;
   private static final int NAMED_MAX = 100;

@@ -183,7 +183,8 @@ public final class SessionManager implements AutoCloseable {
 
   /**
    * As {@link #get(String)}, of several tokens that a request has, since cookies of one name and
-   * several scopes are sent together: the first that finds a live session wins. Still one round trip.
+   * several scopes are sent together: the first that finds a live session wins. Still one round
+   * trip.
    *
    * @param tokens at most four are looked at
    * @return {@link Active}; else {@link Unavailable} if that is the answer to any; else what became
@@ -200,8 +201,7 @@ public final class SessionManager implements AutoCloseable {
     List<Wanted> wanted = new ArrayList<>(1);
     for (String token : tokens.subList(0, Math.min(tokens.size(), TOKENS_MAX))) {
       SessionToken.parse(token)
-          .flatMap(
-              parsed -> SessionId.of(parsed, peppers).map(id -> new Wanted(parsed, id)))
+          .flatMap(parsed -> SessionId.of(parsed, peppers).map(id -> new Wanted(parsed, id)))
           .ifPresent(wanted::add);
     }
     SessionOutcome outcome = wanted.isEmpty() ? new NotFound() : get(wanted, every);
@@ -469,7 +469,7 @@ public final class SessionManager implements AutoCloseable {
 
   /**
    * Removes sessions that ended by themselves, and counts them. Each node does so every {@link
-   * SessionConfig#sweepEvery}; no promise but the counts depends on it. One round trip for each 500
+   * SessionConfig#sweepEvery}; no promise but the counts depends on it. One round trip for each 100
    * sessions and each partition.
    *
    * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer; the next sweep goes on

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RedisProcess;
 import java.io.BufferedReader;
@@ -124,6 +125,7 @@ final class SessionNodesIT {
       socket.shutdownInput();
       listener.join();
 
+      assertThat(history.added()).as("logins and rotations").isGreaterThanOrEqualTo(goal);
       assertThat(history.most()).as("live sessions of a user").isEqualTo(SessionNode.CAP);
       nothingIsLeftOver(client);
     } finally {
@@ -157,6 +159,7 @@ final class SessionNodesIT {
     client.del("settled");
     try (SessionManager sweeper =
         SessionManager.builder(client, SessionNode.PREFIX, Secrets.ONE)
+            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(10)))
             .config(SessionConfig.builder().sweepEvery(Duration.ZERO).build())
             .build()) {
       sweeper.sweep();

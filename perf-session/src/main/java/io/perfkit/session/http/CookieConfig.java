@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
  * browsers answer by dropping the cookie silently are refused.
  *
  * @param name letters, digits and {@code . _ -}; default {@code __Host-session}. With {@code
- *     __Host-} the cookie must be secure, of path / and without a domain, and no other host can
- *     set it
+ *     __Host-} the cookie must be secure, of path / and without a domain, and no other host can set
+ *     it
  * @param secure whether browsers send it over TLS alone; does not depend on how the request came,
  *     for TLS may end at a proxy; default true
  * @param sameSite default {@link SameSite#LAX}
@@ -39,10 +39,12 @@ public record CookieConfig(
     }
     boolean host = name.startsWith("__Host-");
     if ((host || name.startsWith("__Secure-")) && !secure) {
-      throw new IllegalArgumentException("secure: false (expected: true for the name " + name + ")");
+      throw new IllegalArgumentException(
+          "secure: false (expected: true for the name " + name + ")");
     }
     if (host && !path.equals("/")) {
-      throw new IllegalArgumentException("path: " + path + " (expected: / for the name " + name + ")");
+      throw new IllegalArgumentException(
+          "path: " + path + " (expected: / for the name " + name + ")");
     }
     if (host && !domain.isEmpty()) {
       throw new IllegalArgumentException(

@@ -49,9 +49,9 @@ public final class SessionCookies {
   }
 
   /**
-   * The values of the cookie in a request, for {@link
-   * io.perfkit.session.SessionManager#get(List)}: distinct, in the order of the headers, at most
-   * {@value #MAX_COOKIES}. Whatever a client sends is no error.
+   * The values of the cookie in a request, for {@link io.perfkit.session.SessionManager#get(List)}:
+   * distinct, in the order of the headers, at most {@value #MAX_COOKIES}. Whatever a client sends
+   * is no error.
    *
    * @param headers each {@code Cookie} header of the request
    */

@@ -57,9 +57,7 @@ final class SessionCookiesTest {
         .containsExactly(
             "Set-Cookie: id=" + token + attributes + "; Max-Age=604800",
             "Cache-Control: no-store",
-            "Set-Cookie: id="
-                + attributes
-                + "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+            "Set-Cookie: id=" + attributes + "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
             "Cache-Control: no-store");
   }
 
@@ -89,15 +87,17 @@ final class SessionCookiesTest {
         .hasSizeLessThanOrEqualTo(SessionCookies.MAX_COOKIES);
     assertThat(
             cookies.tokens(
-                List.of("__Host-session=1;__Host-session=2;__Host-session=3;__Host-session=4;"
-                    + "__Host-session=5")))
+                List.of(
+                    "__Host-session=1;__Host-session=2;__Host-session=3;__Host-session=4;"
+                        + "__Host-session=5")))
         .containsExactly("1", "2", "3", "4");
   }
 
   @Test
   void refusesWhatBrowsersDropInSilence() {
     refuses(b("__Host-s").secure(false), "secure: false (expected: true for the name __Host-s)");
-    refuses(b("__Secure-s").secure(false), "secure: false (expected: true for the name __Secure-s)");
+    refuses(
+        b("__Secure-s").secure(false), "secure: false (expected: true for the name __Secure-s)");
     refuses(b("__Host-s").path("/shop"), "path: /shop (expected: / for the name __Host-s)");
     refuses(
         b("__Host-s").domain("example.org"),
@@ -112,10 +112,8 @@ final class SessionCookiesTest {
     refuses(
         b("s").domain("localhost"),
         "domain: 'localhost' (expected: a domain such as example.org, or nothing)");
-    refuses(
-        b("s").maxAge(Duration.ofSeconds(-1)), "maxAge: PT-1S (expected: zero to PT9600H)");
-    refuses(
-        b("s").maxAge(Duration.ofDays(401)), "maxAge: PT9624H (expected: zero to PT9600H)");
+    refuses(b("s").maxAge(Duration.ofSeconds(-1)), "maxAge: PT-1S (expected: zero to PT9600H)");
+    refuses(b("s").maxAge(Duration.ofDays(401)), "maxAge: PT9624H (expected: zero to PT9600H)");
   }
 
   private static CookieConfig.Builder b(String name) {
