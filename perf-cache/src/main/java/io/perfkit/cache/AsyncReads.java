@@ -50,6 +50,9 @@ final class AsyncReads<K, V> {
    */
   CompletableFuture<Found<V>> get(
       K key, Address address, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
+    if (parts.keepsNothing()) {
+      return Stages.map(loader.apply(key), entry -> new Found<>(entry.value(), Source.LOADER));
+    }
     KeyRead<K, V> own = inFlight.unshared(key, address);
     InFlightLoad<V> joined = inFlight.join(own);
     if (joined == own.load()) {

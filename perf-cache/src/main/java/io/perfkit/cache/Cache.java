@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.perfkit.cache.L2Reply.Hit;
 import io.perfkit.cache.LocalLevel.Reading;
 import io.perfkit.cache.internal.Stages;
+import io.perfkit.cache.internal.Thrown;
 import io.perfkit.redis.RedisUnavailable;
 import java.util.Collection;
 import java.util.Collections;
@@ -109,6 +110,58 @@ public final class Cache<K, V> {
         reads.verify(key, address(key), keys -> List.of(Entry.<V>ofNullable(loader.apply(key))));
     counters.got(result);
     return handOut(result.value());
+  }
+
+  /**
+   * As {@link #get(Object, Function)}, with a loader that may throw a checked exception: it reaches
+   * this caller, and those that wait for the load, as it is.
+   *
+   * @throws E what the loader threw; nothing is kept
+   */
+  public <E extends Exception> @Nullable V getChecked(
+      K key, CheckedLoader<? super K, ? extends V, E> loader) throws E {
+    LocalEntry<V> copy = local(key);
+    if (copy != null) {
+      return handOut(copy.value);
+    }
+    requireNonNull(loader, "loader");
+    return find(
+        key,
+        k -> {
+          try {
+            return Entry.ofNullable(loader.load(k));
+          } catch (Exception e) {
+            throw Thrown.<RuntimeException>asIs(e);
+          }
+        });
+  }
+
+  /**
+   * As {@link #get(Object, Function)}, for a loader whose value comes later. No thread waits for
+   * the loader's stage, nor for another node's load; each caller gets a stage of its own, and
+   * callers of one key share one run of the loader. Without a local copy the calling thread waits
+   * for one round trip to Redis, for the guard's budget at most. Time limits hold for the stage.
+   */
+  public CompletionStage<@Nullable V> getAsync(
+      K key, Function<? super K, ? extends CompletionStage<? extends @Nullable V>> loader) {
+    LocalEntry<V> copy = local(key);
+    if (copy != null) {
+      return CompletableFuture.completedFuture(handOut(copy.value));
+    }
+    requireNonNull(loader, "loader");
+    return findLater(
+        key, k -> loader.apply(k).<Entry<V>>thenApply(value -> Entry.<V>ofNullable(value)));
+  }
+
+  /**
+   * Ends the value of {@code key} on all nodes and loads a new one, as {@link #invalidate} and then
+   * {@link #get(Object, Function)}; so readers meanwhile wait for the load, and a load that began
+   * before is not kept.
+   */
+  public @Nullable V refresh(K key, Function<? super K, ? extends @Nullable V> loader) {
+    requireNonNull(loader, "loader");
+    invalidate(key);
+    return get(key, loader);
   }
 
   /**

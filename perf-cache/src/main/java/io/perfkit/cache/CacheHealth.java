@@ -14,6 +14,9 @@ import java.time.Duration;
 public record CacheHealth(
     BreakerState breaker, boolean subscribed, Duration heartbeatAge, int unsentInvalidations) {
 
+  /** Of caches that need no Redis. */
+  static final CacheHealth ALONE = new CacheHealth(BreakerState.CLOSED, true, Duration.ZERO, 0);
+
   /** Whether commands are sent to Redis. */
   public boolean redisAvailable() {
     return breaker == BreakerState.CLOSED;

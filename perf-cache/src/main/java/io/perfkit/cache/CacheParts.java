@@ -38,6 +38,11 @@ record CacheParts<K, V>(
     return l2.address(text(key));
   }
 
+  /** Whether the cache is disabled: it always loads. */
+  boolean keepsNothing() {
+    return l2 instanceof NoLevel;
+  }
+
   long now() {
     return local.now();
   }

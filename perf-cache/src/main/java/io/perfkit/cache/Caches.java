@@ -4,8 +4,6 @@ import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.perfkit.cache.FailoverWatch.Finding;
-import io.perfkit.cache.FailoverWatch.Look;
 import io.perfkit.cache.internal.KeyText;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
@@ -14,7 +12,10 @@ import io.perfkit.redis.LaneStats;
 import io.perfkit.redis.RedisGuard;
 import io.perfkit.redis.ValueFormat;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
@@ -22,7 +23,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -33,22 +33,21 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
- * The caches of one application on one Redis. Owns what they share: the subscription to other
- * nodes' invalidations (one connection of the client's pool while open), the guard around Redis,
- * and the invalidations that wait while Redis is down. The client stays the caller's. Thread safe.
+ * The caches of one application, on one Redis ({@link #create(UnifiedJedis, String)}), in this
+ * process alone ({@link #local()}), or disabled ({@link #disabled()}). On Redis it owns what they
+ * share: the subscription to other nodes' invalidations (one connection of the client's pool while
+ * open), the guard around Redis, and the invalidations that wait while Redis is down. The client
+ * stays the caller's. Thread safe.
  */
 public final class Caches implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Caches.class);
-  private static final long RETRY_MILLIS = 200;
   private static final long WATCH_MILLIS = 500;
 
-  private final String prefix;
   private final String name;
-  private final InvalidationChannel channel;
-  private final RedisGuard guard;
-  private final FailoverWatch failovers;
-  private final Queue<RedisLevel<?>> levels = new ConcurrentLinkedQueue<>();
+  private final @Nullable RedisBackend redis;
+  private final boolean disabled;
   private final Queue<Cache<?, ?>> caches = new ConcurrentLinkedQueue<>();
+  private final Set<String> names = ConcurrentHashMap.newKeySet();
   private final ConcurrentMap<Cache<?, ?>, WriteBehind<?, ?>> writers = new ConcurrentHashMap<>();
   private final Queue<Audit<?, ?>> audits = new ConcurrentLinkedQueue<>();
   private final Queue<HotKeys<?, ?>> hotKeys = new ConcurrentLinkedQueue<>();
@@ -58,7 +57,6 @@ public final class Caches implements AutoCloseable {
   private final @Nullable CacheMeters meters;
   private final ScheduledThreadPoolExecutor keeper;
   private final LoadThreads threads;
-  private final AtomicLong retold = new AtomicLong();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /** What io.perfkit.cache.weave keeps with these caches, by its class. */
@@ -66,20 +64,21 @@ public final class Caches implements AutoCloseable {
 
   private Caches(Builder builder) {
     KeySpace.of(builder.prefix, "caches"); // says what a prefix may be
-    this.prefix = builder.prefix;
     this.name = builder.name == null ? builder.prefix : builder.name;
-    this.channel = new InvalidationChannel(builder.redis, prefix, builder.nanos);
-    this.guard = builder.guard.heldBy("caches '" + prefix + "'", 1).build();
-    this.meters = meters(builder.registry, name, guard);
+    this.disabled = builder.disabled;
     this.nanos = builder.nanos;
+    this.meters = builder.registry == null ? null : new CacheMeters(builder.registry, name);
+    this.redis =
+        builder.redis == null || builder.guard == null
+            ? null
+            : new RedisBackend(builder.redis, builder.prefix, builder.guard, nanos);
     Duration tick = builder.config.clockTick();
-    this.ticking = tick.isZero() ? null : new TickingClock(builder.nanos, tick);
-    this.failovers = new FailoverWatch(builder.redis, guard, nanos);
-    this.hitsPerAudit = builder.config.hitsPerAudit();
+    this.ticking = tick.isZero() || disabled ? null : new TickingClock(nanos, tick);
+    this.hitsPerAudit = redis == null ? 0 : builder.config.hitsPerAudit();
     AtomicInteger number = new AtomicInteger();
     this.keeper =
         new ScheduledThreadPoolExecutor(
-            3, // a Redis that does not answer holds up the unsent and the watch, not the beat
+            3, // a Redis that does not answer holds up the unsent and the watch, not the heartbeat
             task -> {
               Thread thread = new Thread(task, "perf-cache-keeper-" + number.incrementAndGet());
               thread.setDaemon(true);
@@ -90,20 +89,10 @@ public final class Caches implements AutoCloseable {
     if (meters != null) {
       meters.bind(this);
     }
-    channel.start();
-    var unused =
-        keeper.scheduleWithFixedDelay(this::sendUnsent, RETRY_MILLIS, RETRY_MILLIS, MILLISECONDS);
-    var unusedToo =
-        keeper.scheduleWithFixedDelay(this::watch, WATCH_MILLIS, WATCH_MILLIS, MILLISECONDS);
-  }
-
-  private static @Nullable CacheMeters meters(
-      @Nullable MeterRegistry registry, String name, RedisGuard guard) {
-    try {
-      return registry == null ? null : new CacheMeters(registry, name);
-    } catch (RuntimeException refused) {
-      guard.close();
-      throw refused;
+    if (redis != null) {
+      redis.start(keeper);
+      var unused =
+          keeper.scheduleWithFixedDelay(this::watch, WATCH_MILLIS, WATCH_MILLIS, MILLISECONDS);
     }
   }
 
@@ -118,7 +107,30 @@ public final class Caches implements AutoCloseable {
 
   /** As {@link #create(UnifiedJedis, String)}, with more settings and collaborators. */
   public static Builder builder(UnifiedJedis redis, String prefix) {
-    return new Builder(redis, prefix);
+    return new Builder(requireNonNull(redis, "redis"), prefix, false);
+  }
+
+  /**
+   * Opens caches that live in this process alone, without Redis: for tests and for hosts of one
+   * node. The API is the same. An entry lives for {@code l2Ttl}, at most {@code maxEntries} of
+   * them, and ends with the process; values are kept as they are, so codecs are not asked. Starts
+   * no thread until a load needs one.
+   */
+  public static Caches local() {
+    return localBuilder().build();
+  }
+
+  /** As {@link #local()}, with more settings and collaborators; the name is {@code local}. */
+  public static Builder localBuilder() {
+    return new Builder(null, "local", false);
+  }
+
+  /**
+   * Caches that are switched off: every read loads, nothing is kept, and no thread is started. The
+   * API is the same, so a host can switch its caches off in development.
+   */
+  public static Caches disabled() {
+    return new Builder(null, "disabled", true).build();
   }
 
   /**
@@ -183,30 +195,22 @@ public final class Caches implements AutoCloseable {
                   : " (expected: above zero, for there is a weigher)"));
     }
     Fence fence = new Fence(config.maxEntries());
-    RedisLevel<V> redis =
-        new RedisLevel<>(
-            guard,
-            channel,
-            KeySpace.of(prefix, requireNonNull(name, "name")),
-            codec,
-            config,
-            new RecentInvalidations(fence, nanos));
     LeaseWaiters waiters = new LeaseWaiters();
-    LocalLevel<K, V> local =
-        copies(
-            name,
-            config,
-            weigher,
-            new InvalidationListener(fence, waiters),
-            ticking == null ? nanos : ticking);
-    levels.add(redis);
+    LongSupplier clock = ticking == null ? nanos : ticking;
     Copier<V> copier =
         config.copies() == Copies.SHARE
             ? null
             : new Copier<>(ValueFormat.of(codec).withMaxBytes(config.maxValueBytes()));
+    take(name);
+    SecondLevel<V> l2 =
+        redis != null
+            ? redis.level(name, codec, config, fence)
+            : disabled ? new NoLevel<>() : new HeapLevel<>(config, waiters, nanos, copier);
+    LocalLevel<K, V> local =
+        copies(name, config, weigher, new InvalidationListener(fence, waiters), clock);
     CacheParts<K, V> parts =
         new CacheParts<>(
-            name, keyText, config, local, redis, waiters, threads, copier, new Counters());
+            name, keyText, config, local, l2, waiters, threads, copier, new Counters());
     Cache<K, V> cache = new Cache<>(parts);
     caches.add(cache);
     if (meters != null) {
@@ -222,22 +226,54 @@ public final class Caches implements AutoCloseable {
     return cache;
   }
 
-  /** Local copies under a name, which they take, that end when {@code listener} hears it. */
+  /**
+   * @throws IllegalStateException if the name is taken, or after a close
+   */
+  void take(String taken) {
+    requireOpen();
+    KeySpace.of("name", requireNonNull(taken, "name")); // says what a name may be
+    if (!names.add(taken)) {
+      throw new IllegalStateException("name: '" + taken + "' (expected: a name not taken yet)");
+    }
+  }
+
+  private void requireOpen() {
+    if (closed.get()) {
+      throw new IllegalStateException("closed: " + this + " (expected: no use after close)");
+    }
+  }
+
+  /** Local copies that end when {@code listener} hears it. */
   <K, V> LocalLevel<K, V> copies(
       String name,
       CacheConfig config,
       @Nullable ToIntBiFunction<? super K, ? super V> weigher,
       InvalidationListener listener,
       LongSupplier clock) {
-    if (!channel.register(name, listener)) {
-      throw new IllegalStateException("name: '" + name + "' (expected: a name not taken yet)");
+    if (redis != null) {
+      redis.listen(name, listener, config.maxStaleness(), keeper);
     }
-    long heartbeatMillis = config.maxStaleness().toMillis() / 4; // so that two may be lost
-    Duration maxSilence = config.maxStaleness().multipliedBy(3);
-    var unused =
-        keeper.scheduleWithFixedDelay(
-            () -> channel.heartbeat(guard, maxSilence), 0, heartbeatMillis, MILLISECONDS);
-    return new LocalLevel<>(config, weigher, listener.fence(), channel, clock);
+    Heartbeat heartbeat = redis == null ? Heartbeat.alone() : redis.channel().heartbeat();
+    return new LocalLevel<>(config, weigher, listener.fence(), heartbeat, clock);
+  }
+
+  /**
+   * The cache of that name, also one of an annotation; empty if there is none yet. Costs a walk
+   * over the caches.
+   */
+  public Optional<Cache<?, ?>> getCache(String name) {
+    requireNonNull(name, "name");
+    for (Cache<?, ?> cache : caches) {
+      if (cache.name().equals(name)) {
+        return Optional.of(cache);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The names of all caches, in the order in which they were made. */
+  public List<String> cacheNames() {
+    return caches.stream().<String>map(Cache::name).toList();
   }
 
   LongSupplier exactClock() {
@@ -247,9 +283,17 @@ public final class Caches implements AutoCloseable {
   /**
    * Hashes, lists and sets beside the caches, which live in Redis alone and are read by local
    * copies.
+   *
+   * @throws UnsupportedOperationException if these caches are local or disabled
+   * @throws IllegalStateException after a close
    */
   public Shared shared() {
-    return new Shared(this, prefix, guard, channel);
+    requireOpen();
+    if (redis == null) {
+      throw new UnsupportedOperationException(
+          this + " has no shared structures (expected: caches on Redis, by Caches.create)");
+    }
+    return new Shared(this, redis);
   }
 
   void measure(SharedCopies<?> copies) {
@@ -273,6 +317,7 @@ public final class Caches implements AutoCloseable {
       CacheWriter<K, V> writer,
       BiConsumer<? super Write<K, V>, ? super Throwable> unwritten,
       WriteBehindConfig config) {
+    requireOpen();
     Cache<K, V> cache = requireOurs(reads.cache());
     WriteBehind<K, V> behind = new WriteBehind<>(reads, writer, unwritten, config, nanos);
     if (writers.putIfAbsent(cache, behind) != null) {
@@ -295,9 +340,9 @@ public final class Caches implements AutoCloseable {
    */
   public <K, V> HotKeys<K, V> hotKeys(
       ReadThrough<K, V> reads, Function<String, ? extends K> keyOfText, HotKeysConfig config) {
-    Cache<K, V> cache = requireOurs(reads.cache());
-    KeySpace keys = KeySpace.of(prefix, cache.name());
-    HotKeys<K, V> hot = new HotKeys<>(reads, keyOfText, config, guard, keys, nanos);
+    requireOpen();
+    Cache<K, V> unused = requireOurs(reads.cache());
+    HotKeys<K, V> hot = new HotKeys<>(reads, keyOfText, config, redis, nanos);
     hotKeys.add(hot);
     return hot;
   }
@@ -313,25 +358,20 @@ public final class Caches implements AutoCloseable {
   /**
    * Whether other nodes' invalidations are heard now; if not, copies that are older than {@link
    * CacheConfig#maxStaleness()} serve only while Redis is down, under {@link
-   * OnRedisDown#SERVE_LOCAL}.
+   * OnRedisDown#SERVE_LOCAL}. Always true where there are no other nodes.
    */
   public boolean subscribed() {
-    return channel.subscribed();
+    return redis == null || redis.subscribed();
   }
 
   /** Keys, tags and whole caches whose invalidation waits for Redis. */
   public int unsentInvalidations() {
-    return levels.stream().mapToInt(level -> level.unsent().size()).sum();
+    return redis == null ? 0 : redis.unsent();
   }
 
   /** How these caches stand to Redis. Costs nothing; for a health check. */
   public CacheHealth health() {
-    return health(unsentInvalidations());
-  }
-
-  CacheHealth health(int unsent) {
-    Duration heartbeatAge = channel.heartbeatAge(nanos.getAsLong());
-    return new CacheHealth(guard.breaker(), subscribed(), heartbeatAge, unsent);
+    return redis == null ? CacheHealth.ALONE : redis.health();
   }
 
   /** What tells these caches from others on one meter registry: by default the prefix. */
@@ -345,22 +385,20 @@ public final class Caches implements AutoCloseable {
   }
 
   LaneStats lanes() {
-    return guard.stats();
+    return requireNonNull(redis, "redis").lanes();
   }
 
-  /** How long the last beat was under way. */
+  /** How long the last heartbeat was under way. */
   long lagNanos() {
-    return channel.lagNanos();
-  }
-
-  private void sendUnsent() {
-    levels.forEach(level -> level.unsent().send());
+    return redis == null ? 0 : redis.lagNanos();
   }
 
   /** What has time, and may wait for Redis. */
   private void watch() {
     try {
-      watchFailovers();
+      if (redis != null) {
+        redis.watchFailovers();
+      }
       audits.forEach(Audit::tick);
       hotKeys.forEach(HotKeys::saveWhenDue);
     } catch (RuntimeException e) { // of a key function, or closed meanwhile
@@ -368,25 +406,14 @@ public final class Caches implements AutoCloseable {
     }
   }
 
-  private void watchFailovers() {
-    Look look = failovers.look();
-    if (look.finding() == Finding.SAME) {
-      levels.forEach(level -> level.sameServerAt(look.askedNanos()));
-    } else if (look.finding() == Finding.CHANGED) {
-      int again = levels.stream().mapToInt(RedisLevel::tellAgain).sum();
-      retold.addAndGet(again);
-      LOG.info("Another Redis took over; {} invalidations are sent again, {}", again, this);
-    }
-  }
-
   /** Whether the servers are known, so that a change of them will be noticed. */
   boolean primaryKnown() {
-    return failovers.known();
+    return redis != null && redis.primaryKnown();
   }
 
   /** Invalidations sent again because another server took over. */
   long retold() {
-    return retold.get();
+    return redis == null ? 0 : redis.retold();
   }
 
   /**
@@ -403,14 +430,9 @@ public final class Caches implements AutoCloseable {
     keeper.shutdownNow();
     threads.close();
     hotKeys.forEach(HotKeys::save);
-    sendUnsent();
-    int unsent = unsentInvalidations();
-    if (unsent > 0) {
-      LOG.warn(
-          "Closed before Redis took {} invalidations; their entries live out, {}", unsent, this);
+    if (redis != null) {
+      redis.close();
     }
-    channel.close();
-    guard.close();
     if (ticking != null) {
       ticking.close();
     }
@@ -421,24 +443,37 @@ public final class Caches implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "Caches[" + prefix + ", " + guard + "]";
+    return "Caches[" + (redis == null ? name : redis) + "]";
   }
 
   /** Collects collaborators and rarer settings. One thread at a time. */
   public static final class Builder {
-    private final UnifiedJedis redis;
+    private final @Nullable UnifiedJedis redis;
     private final String prefix;
-    private final RedisGuard.Builder guard;
+    private final boolean disabled;
+    private final RedisGuard.@Nullable Builder guard;
     private CachesConfig config = CachesConfig.defaults();
     private @Nullable String name;
     private LongSupplier nanos = System::nanoTime;
     private @Nullable MeterRegistry registry;
     private @Nullable Executor executor;
 
-    private Builder(UnifiedJedis redis, String prefix) {
-      this.redis = requireNonNull(redis, "redis");
+    /**
+     * @param redis null for caches without Redis
+     */
+    private Builder(@Nullable UnifiedJedis redis, String prefix, boolean disabled) {
+      this.redis = redis;
       this.prefix = requireNonNull(prefix, "prefix");
-      this.guard = RedisGuard.builder(redis);
+      this.disabled = disabled;
+      this.guard = redis == null ? null : RedisGuard.builder(redis);
+    }
+
+    private RedisGuard.Builder guard() {
+      if (guard == null) {
+        throw new IllegalStateException(
+            "guard: of caches without Redis (expected: Caches.builder with a client)");
+      }
+      return guard;
     }
 
     /**
@@ -446,7 +481,7 @@ public final class Caches implements AutoCloseable {
      * client. Default: those of the components that are open, else {@link GuardConfig#defaults()}.
      */
     public Builder guard(GuardConfig config) {
-      guard.config(config);
+      guard().config(config);
       return this;
     }
 
@@ -457,14 +492,16 @@ public final class Caches implements AutoCloseable {
      * @throws IllegalStateException if it is closed
      */
     public Builder guard(RedisGuard host) {
-      guard.sharing(host);
+      guard().sharing(host);
       return this;
     }
 
     /** Where the meters of all these caches are registered until they are closed; default none. */
     public Builder meterRegistry(MeterRegistry meterRegistry) {
       registry = requireNonNull(meterRegistry, "meterRegistry");
-      guard.meterRegistry(registry);
+      if (guard != null) {
+        guard.meterRegistry(registry);
+      }
       return this;
     }
 

@@ -4,15 +4,14 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisException;
-import io.perfkit.redis.RedisGuard;
 import io.perfkit.redis.RedisScript;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -24,7 +23,8 @@ import redis.clients.jedis.UnifiedJedis;
 /**
  * Remembers in Redis which keys of a cache are used most, so that a node that starts can load them
  * before it serves. Made by {@link Caches#hotKeys}; saves at times and when its caches close.
- * Thread safe.
+ * Caches without Redis have nothing to remember them in: nothing is saved, and a reload warms
+ * nothing. Thread safe.
  *
  * <pre>
  * snapshot  prefix:{cache}:v1:hot:keys  8 digits: how many, then for each 2 bytes of length and the
@@ -49,7 +49,7 @@ public final class HotKeys<K, V> {
   private final ReadThrough<K, V> reads;
   private final Function<String, ? extends K> keyOfText;
   private final HotKeysConfig config;
-  private final RedisGuard guard;
+  private final @Nullable RedisBackend redis;
   private final byte[] redisKey;
   private final LongSupplier nanos;
   private volatile long savedNanos;
@@ -58,14 +58,14 @@ public final class HotKeys<K, V> {
       ReadThrough<K, V> reads,
       Function<String, ? extends K> keyOfText,
       HotKeysConfig config,
-      RedisGuard guard,
-      KeySpace keys,
+      @Nullable RedisBackend redis,
       LongSupplier nanos) {
     this.reads = reads;
     this.keyOfText = requireNonNull(keyOfText, "keyOfText");
     this.config = requireNonNull(config, "config");
-    this.guard = guard;
-    this.redisKey = keys.key("hot", "keys");
+    this.redis = redis;
+    this.redisKey =
+        redis == null ? new byte[0] : redis.keys(reads.cache().name()).key("hot", "keys");
     this.nanos = nanos;
     this.savedNanos = nanos.getAsLong();
   }
@@ -86,7 +86,10 @@ public final class HotKeys<K, V> {
   }
 
   private List<K> keys() {
-    byte[] stored = guard.call((UnifiedJedis redis) -> redis.get(redisKey));
+    if (redis == null) {
+      return List.of();
+    }
+    byte[] stored = redis.guard().call((UnifiedJedis client) -> client.get(redisKey));
     List<K> keys = new ArrayList<>();
     for (String text : decode(stored)) {
       K key = keyOf(text);
@@ -132,6 +135,9 @@ public final class HotKeys<K, V> {
   /** Saves now, if there is anything to save; a Redis that is down keeps what it has. */
   void save() {
     savedNanos = nanos.getAsLong();
+    if (redis == null) {
+      return;
+    }
     List<byte[]> texts = new ArrayList<>();
     for (K key : reads.cache().hottest(config.maxKeys())) {
       byte[] text = reads.cache().text(key).getBytes(UTF_8);
@@ -145,10 +151,11 @@ public final class HotKeys<K, V> {
     try {
       Object unused =
           SAVE.run(
-              guard,
+              redis.guard(),
               List.of(redisKey),
               List.of(
-                  String.format("%0" + COUNT_DIGITS + "d", texts.size()).getBytes(US_ASCII),
+                  String.format(Locale.ROOT, "%0" + COUNT_DIGITS + "d", texts.size())
+                      .getBytes(US_ASCII),
                   encode(texts),
                   Long.toString(config.keptFor().toMillis()).getBytes(US_ASCII)));
     } catch (RedisException e) {

@@ -43,7 +43,7 @@ final class InvalidationChannel implements AutoCloseable {
   /* Invariants
    * C1  after a gap, all local copies end before the first message of the new subscription counts.
    * C2  a node's own messages end no cache's copies: it ended them itself, in the order that put needs.
-   * C3  lastHeartbeatNanos is a time before which no message is outstanding: the time of a beat that has come
+   * C3  the heartbeat is a time before which no message is outstanding: the time of a beat that has come
    *     back, or at which the subscription was asked for, after C1. */
   private static final Logger LOG = LoggerFactory.getLogger(InvalidationChannel.class);
   private static final Duration PAUSE_AFTER_LOSS = Duration.ofMillis(200);
@@ -60,7 +60,7 @@ final class InvalidationChannel implements AutoCloseable {
   private final Thread thread = new Thread(this::run, "perf-cache-invalidations");
   private volatile @Nullable Connection connection;
   private volatile boolean subscribed;
-  private volatile long lastHeartbeatNanos;
+  private final Heartbeat heartbeat;
   private boolean lossLogged; // by the thread
   private volatile long lagNanos;
 
@@ -75,7 +75,7 @@ final class InvalidationChannel implements AutoCloseable {
     }
     this.redis = redis;
     this.nanos = nanos;
-    this.lastHeartbeatNanos = nanos.getAsLong() - Duration.ofDays(1).toNanos(); // nothing yet
+    this.heartbeat = Heartbeat.unheard(nanos);
     this.name = (prefix + ":v1:invalidations").getBytes(UTF_8);
     this.ownName = (prefix + ":v1:beat:" + Long.toHexString(self)).getBytes(UTF_8);
     thread.setDaemon(true);
@@ -114,22 +114,18 @@ final class InvalidationChannel implements AutoCloseable {
         .array();
   }
 
-  /** From now on messages of {@code cache} go to {@code listener}. False if the name is taken. */
-  boolean register(String cache, InvalidationListener listener) {
-    return listeners.putIfAbsent(cache, listener) == null;
+  /** From now on messages of {@code cache} go to {@code listener}. */
+  void register(String cache, InvalidationListener listener) {
+    listeners.put(cache, listener);
   }
 
-  /**
-   * A time by which every message published before has done its work here, or the copies that it
-   * concerned have ended. Costs a volatile read.
-   */
-  long lastHeartbeatNanos() {
-    return lastHeartbeatNanos;
+  Heartbeat heartbeat() {
+    return heartbeat;
   }
 
   /** How long ago everything published had been heard for certain. */
   Duration heartbeatAge(long now) {
-    return Duration.ofNanos(now - lastHeartbeatNanos);
+    return Duration.ofNanos(now - heartbeat.lastNanos());
   }
 
   /** How long the last beat took to come back, and so about any message to be heard. */
@@ -149,7 +145,7 @@ final class InvalidationChannel implements AutoCloseable {
     }
     long now = nanos.getAsLong();
     try {
-      if (now - lastHeartbeatNanos > maxSilence.toNanos()) {
+      if (now - heartbeat.lastNanos() > maxSilence.toNanos()) {
         held.forceDisconnect();
       } else {
         byte[] time = ByteBuffer.allocate(Long.BYTES).putLong(now).array();
@@ -246,7 +242,7 @@ final class InvalidationChannel implements AutoCloseable {
     @Override
     public void onSubscribe(byte[] channel, int subscriptions) {
       listeners.values().forEach(InvalidationListener::gap); // C1
-      lastHeartbeatNanos = askedNanos;
+      heartbeat.heard(askedNanos);
       subscribed = true;
       if (lossLogged) {
         lossLogged = false;
@@ -258,8 +254,9 @@ final class InvalidationChannel implements AutoCloseable {
     public void onMessage(byte[] channel, byte[] message) {
       if (Arrays.equals(channel, ownName)) {
         if (message.length == Long.BYTES) { // or else it is not one of ours
-          lastHeartbeatNanos = ByteBuffer.wrap(message).getLong(); // C3
-          lagNanos = nanos.getAsLong() - lastHeartbeatNanos;
+          long sent = ByteBuffer.wrap(message).getLong();
+          heartbeat.heard(sent); // C3
+          lagNanos = nanos.getAsLong() - sent;
         }
         return;
       }

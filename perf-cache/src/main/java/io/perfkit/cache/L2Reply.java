@@ -44,6 +44,10 @@ record L2Reply<V>(
     return new L2Reply<>(Outcome.DOWN, null, null, Duration.ZERO);
   }
 
+  static <V> L2Reply<V> absent() {
+    return new L2Reply<>(Outcome.ABSENT, null, null, Duration.ZERO);
+  }
+
   /** Whether there is an entry that has not expired. */
   boolean isLive() {
     return hit != null && !hit.ttl().isExpired();

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalLevel<K, V> {
   private final Cache<K, LocalEntry<V>> entries;
   private final Fence fence;
-  private final InvalidationChannel channel;
+  private final Heartbeat heartbeat;
   private final LongSupplier nanos;
   private final long ttlNanos;
   private final long stalenessNanos;
@@ -40,11 +40,11 @@ final class LocalLevel<K, V> {
       CacheConfig config,
       @Nullable ToIntBiFunction<? super K, ? super V> weigher,
       Fence fence,
-      InvalidationChannel channel,
+      Heartbeat heartbeat,
       LongSupplier nanos) {
     this.fence = fence;
-    this.channel = channel;
-    this.stalenessNanos = config.maxStaleness().toNanos();
+    this.heartbeat = heartbeat;
+    this.stalenessNanos = heartbeat.isAlone() ? Long.MAX_VALUE : config.maxStaleness().toNanos();
     this.refreshAhead = config.refreshAhead();
     this.nanos = nanos;
     this.ttlNanos = config.l1Ttl().toNanos();
@@ -171,7 +171,7 @@ final class LocalLevel<K, V> {
   }
 
   private boolean isHeard(long now) {
-    return now - channel.lastHeartbeatNanos() <= stalenessNanos;
+    return now - heartbeat.lastNanos() <= stalenessNanos;
   }
 
   private boolean isYoung(long readNanos, long now) {

@@ -80,6 +80,12 @@ public final class ReadThrough<K, V> {
     return cache.getEntry(key, single);
   }
 
+  /** As {@link Cache#refresh}. */
+  public @Nullable V refresh(K key) {
+    cache.invalidate(key);
+    return get(key);
+  }
+
   private Entry<V> load(K key) {
     return loaded(Set.of(key)).getOrDefault(key, Entry.absent());
   }

@@ -8,7 +8,6 @@ import io.perfkit.cache.SharedHash.Formats;
 import io.perfkit.cache.internal.KeyText;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.KeySpace;
-import io.perfkit.redis.RedisGuard;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -38,15 +37,11 @@ public final class Shared {
   private static final byte[] LIST = "list".getBytes(US_ASCII);
 
   private final Caches caches;
-  private final String prefix;
-  private final RedisGuard guard;
-  private final InvalidationChannel channel;
+  private final RedisBackend redis;
 
-  Shared(Caches caches, String prefix, RedisGuard guard, InvalidationChannel channel) {
+  Shared(Caches caches, RedisBackend redis) {
     this.caches = caches;
-    this.prefix = prefix;
-    this.guard = guard;
-    this.channel = channel;
+    this.redis = redis;
   }
 
   /** One hash. If its values are by {@code Codec.longs()}, they can be incremented. */
@@ -72,7 +67,7 @@ public final class Shared {
     Formats<F, V> formats = Formats.of(fields, values, config, counters.unreadable);
     SharedCopies<Map<F, V>> copies =
         copies(
-            new SharedScripts("hash", name, address, counters, guard, channel),
+            new SharedScripts("hash", name, address, counters, redis.guard(), redis.channel()),
             new Layout<>(
                 SharedHash.READ,
                 List.of(HASH),
@@ -103,7 +98,7 @@ public final class Shared {
     MemberFormat<E> format = MemberFormat.of(elements, config, counters.unreadable);
     SharedCopies<List<E>> copies =
         copies(
-            new SharedScripts("list", name, address, counters, guard, channel),
+            new SharedScripts("list", name, address, counters, redis.guard(), redis.channel()),
             new Layout<>(
                 SharedHash.READ,
                 List.of(LIST),
@@ -146,7 +141,7 @@ public final class Shared {
     MemberFormat<E> format = MemberFormat.of(members, config, counters.unreadable);
     SharedCopies<SetCopy<E>> copies =
         copies(
-            new SharedScripts("set", name, address, counters, guard, channel),
+            new SharedScripts("set", name, address, counters, redis.guard(), redis.channel()),
             new Layout<>(SharedSet.READ, List.of(), reading -> SharedSet.copy(reading, format)),
             config,
             maxCopies);
@@ -155,6 +150,7 @@ public final class Shared {
 
   private <C> SharedCopies<C> copies(
       SharedScripts scripts, Layout<C> layout, SharedConfig config, int maxCopies) {
+    caches.take(scripts.name());
     LocalLevel<Object, C> local =
         caches.copies(
             scripts.name(),
@@ -168,21 +164,20 @@ public final class Shared {
   }
 
   private Function<Object, Address> one(String name, String kind) {
-    byte[] key = KeySpace.of(prefix, requireNonNull(name, "name")).partitionKey(kind, 0);
+    byte[] key = redis.keys(name).partitionKey(kind, 0);
     Address address = Address.withoutLease("", key, 0, 0);
     return id -> address;
   }
 
   private List<Address> parts(String name) {
-    KeySpace keys =
-        KeySpace.of(prefix, requireNonNull(name, "name")).withPartitions(SharedSet.PARTS);
+    KeySpace keys = redis.keys(name).withPartitions(SharedSet.PARTS);
     return IntStream.range(0, SharedSet.PARTS)
         .mapToObj(p -> Address.withoutLease("", keys.partitionKey("set", p), p, p))
         .toList();
   }
 
   private <K> Function<Object, Address> byId(String name, String kind, Class<K> keyType) {
-    KeySpace keys = KeySpace.of(prefix, requireNonNull(name, "name")).withPartitions(PARTITIONS);
+    KeySpace keys = redis.keys(name).withPartitions(PARTITIONS);
     Function<Object, String> idText = KeyText.of(requireNonNull(keyType, "keyType"));
     return id -> {
       String text = idText.apply(keyType.cast(id));

@@ -43,6 +43,9 @@ final class SyncReads<K, V> {
 
   /** Reads one key, or waits for a thread that does; loads it if neither level holds it. */
   Found<V> get(K key, Address address, Loader<K, V> loader) {
+    if (parts.keepsNothing()) {
+      return new Found<>(loader.load(List.of(key)).get(0).value(), Source.LOADER);
+    }
     KeyRead<K, V> own = inFlight.unshared(key, address);
     InFlightLoad<V> joined = inFlight.join(own);
     if (joined != own.load()) {
@@ -54,6 +57,15 @@ final class SyncReads<K, V> {
 
   /** As {@link #get} for each key; what neither level holds is loaded by one call. */
   Map<K, Found<V>> getAll(Map<K, Address> keys, Loader<K, V> loader) {
+    Map<K, Found<V>> found = new HashMap<>();
+    if (parts.keepsNothing()) {
+      List<K> all = List.copyOf(keys.keySet());
+      List<Entry<V>> loaded = all.isEmpty() ? List.of() : loader.load(all);
+      for (int i = 0; i < loaded.size(); i++) {
+        found.put(all.get(i), new Found<>(loaded.get(i).value(), Source.LOADER));
+      }
+      return found;
+    }
     List<KeyRead<K, V>> mine = new ArrayList<>(keys.size());
     Map<K, InFlightLoad<V>> others = new LinkedHashMap<>();
     keys.forEach(
@@ -67,7 +79,6 @@ final class SyncReads<K, V> {
           }
         });
     readForAll(mine, loader);
-    Map<K, Found<V>> found = new HashMap<>();
     mine.forEach(read -> found.put(read.key(), requireNonNull(read.found())));
     others.forEach((key, load) -> found.put(key, load.await(parts.name()))); // I5
     return found;
@@ -75,6 +86,9 @@ final class SyncReads<K, V> {
 
   /** What L2 says of a key, or the loader; shares no load that began before. */
   Found<V> verify(K key, Address address, Loader<K, V> loader) {
+    if (parts.keepsNothing()) {
+      return get(key, address, loader);
+    }
     KeyRead<K, V> read = inFlight.unshared(key, address);
     readAll(List.of(read), Mode.VERIFY, loader);
     return requireNonNull(read.found());

@@ -204,6 +204,9 @@ final class TwoLevelStore<K, V> {
 
   /** How long an entry lives; the ends of entries that were made together are spread by jitter. */
   Ttl ttlOf(Entry<V> entry) {
+    if (parts.keepsNothing()) {
+      return Ttl.of(Duration.ZERO, Duration.ZERO);
+    }
     double share = 1 - config.jitter() * ThreadLocalRandom.current().nextDouble();
     long millis = (long) Math.ceil(config.ttlOf(entry).toMillis() * share);
     return Ttl.of(

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -37,6 +39,14 @@ final class GuideIT {
     Profile loadProfile(long id) {
       loads.incrementAndGet();
       return new Profile(id, "user-" + id);
+    }
+
+    CompletionStage<Profile> profileLater(long id) {
+      return CompletableFuture.completedFuture(loadProfile(id));
+    }
+
+    Profile readProfile(long id) throws IOException {
+      return loadProfile(id);
     }
 
     void save(List<Write<Long, Profile>> changes) {
@@ -244,5 +254,27 @@ final class GuideIT {
     names.invalidate("a");
     caches.close();
     assertThat(registry.getMeters()).as("the host gets its registry back").isEmpty();
+  }
+
+  @Test
+  void withoutRedis() {
+    Caches caches = Caches.local(); // or Caches.disabled(): always loads, keeps nothing
+    Cache<Long, Profile> profiles =
+        caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
+    Profile profile = profiles.get(42L, id -> database.loadProfile(id));
+    assertThat(profile.id()).isEqualTo(42);
+    caches.close();
+  }
+
+  @Test
+  void otherWaysToRead() throws Exception {
+    Caches caches = Caches.local();
+    Cache<Long, Profile> profiles =
+        caches.cache("ways", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
+    CompletionStage<Profile> later = profiles.getAsync(42L, id -> database.profileLater(id));
+    Profile fresh = profiles.refresh(42L, id -> database.loadProfile(id)); // on all nodes
+    Profile read = profiles.getChecked(42L, id -> database.readProfile(id)); // throws IOException
+    assertThat(later.toCompletableFuture().join()).isEqualTo(fresh).isEqualTo(read);
+    caches.close();
   }
 }

@@ -1,0 +1,17 @@
+package io.perfkit.cache;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Loads a value and may throw a checked exception.
+ *
+ * @param <K> keys
+ * @param <V> values
+ * @param <E> what it throws
+ */
+@FunctionalInterface
+public interface CheckedLoader<K, V, E extends Exception> {
+
+  /** The value of {@code key}; null says that there is none. */
+  @Nullable V load(K key) throws E;
+}

@@ -1,0 +1,320 @@
+package io.perfkit.cache;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.perfkit.redis.Codec;
+import io.perfkit.testing.Await;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What caches do on one node, on Redis or without. */
+abstract class CachesContract {
+  private static final Duration DEADLINE = Duration.ofSeconds(20);
+  private final AtomicInteger loads = new AtomicInteger();
+  private Caches caches;
+  private Cache<String, String> cache;
+
+  abstract Caches open();
+
+  @BeforeEach
+  void begin() {
+    caches = open();
+    Await.until("subscribed", DEADLINE, caches::subscribed);
+    cache = cache("names", CacheConfig.defaults());
+  }
+
+  @AfterEach
+  void end() {
+    caches.close();
+  }
+
+  private Cache<String, String> cache(String name, CacheConfig config) {
+    return caches.cache(name, String.class, Codec.string(), config);
+  }
+
+  private String load(String key) {
+    return key + loads.incrementAndGet();
+  }
+
+  @Test
+  void loadsOnceAndServesUntilItIsInvalidated() {
+    assertThat(cache.get("a", this::load)).isEqualTo("a1");
+    assertThat(cache.get("a", this::load)).isEqualTo("a1");
+    assertThat(cache.get("a", this::load, ReadPolicy.VERIFY)).isEqualTo("a1");
+    cache.invalidate("a");
+    assertThat(cache.getIfPresent("a")).isNull();
+    assertThat(cache.get("a", this::load)).isEqualTo("a2");
+    cache.put("a", "put");
+    assertThat(cache.get("a", this::load)).isEqualTo("put");
+    assertThat(cache.get("a", this::load, ReadPolicy.VERIFY)).isEqualTo("put");
+    assertThat(cache.stats().loads()).isEqualTo(2);
+  }
+
+  @Test
+  void refreshesAKey() {
+    assertThat(cache.get("a", this::load)).isEqualTo("a1");
+    assertThat(cache.refresh("a", this::load)).isEqualTo("a2");
+    assertThat(cache.get("a", this::load)).isEqualTo("a2");
+  }
+
+  @Test
+  void endsEntriesByTagAndAltogether() {
+    cache.getEntry("a", key -> Entry.of(load(key)).withTags("red", "big"));
+    cache.getEntry("b", key -> Entry.of(load(key)).withTags("blue"));
+    cache.invalidateTag("red");
+    assertThat(cache.getIfPresent("a")).isNull();
+    assertThat(cache.getIfPresent("b")).isEqualTo("b2");
+    cache.getEntry("a", key -> Entry.of(load(key)).withTags("red"));
+    assertThat(cache.getIfPresent("a")).as("loaded after its tag ended").isEqualTo("a3");
+    cache.clear();
+    assertThat(cache.getIfPresent("a")).isNull();
+    assertThat(cache.getIfPresent("b")).isNull();
+  }
+
+  @Test
+  void keepsNoLoadThatAnInvalidationOrATagOvertook() {
+    cache.get(
+        "a",
+        key -> {
+          cache.invalidate("a");
+          return "old";
+        });
+    assertThat(cache.get("a", this::load)).isEqualTo("a1");
+    cache.getEntry(
+        "b",
+        key -> {
+          cache.invalidateTag("t");
+          return Entry.of("old").withTags("t");
+        });
+    assertThat(cache.get("b", this::load)).isEqualTo("b2");
+    cache.get(
+        "c",
+        key -> {
+          cache.put("c", "put meanwhile");
+          return "old";
+        });
+    assertThat(cache.get("c", this::load)).isEqualTo("put meanwhile");
+  }
+
+  @Test
+  void loadsOfManyKeysJustWhatIsMissing() {
+    cache.put("b", "put");
+    Map<String, String> all =
+        cache.getAll(
+            List.of("a", "b", "c"),
+            missing -> {
+              assertThat(missing).containsExactly("a", "c");
+              return Map.of("a", "1");
+            });
+    assertThat(all).containsOnly(Map.entry("a", "1"), Map.entry("b", "put"));
+    assertThat(cache.getIfPresent("a")).isEqualTo("1");
+  }
+
+  @Test
+  void keepsWhatHasNoValueAndKeepsNothingThatIsNotToBeKept() {
+    Cache<String, String> absent =
+        cache("absent", CacheConfig.builder().absentTtl(Duration.ofMinutes(1)).build());
+    assertThat(absent.get("a", key -> null)).isNull();
+    assertThat(absent.get("a", this::load)).isNull();
+    assertThat(cache.getEntry("a", key -> Entry.of("v").unkept())).isEqualTo("v");
+    assertThat(cache.get("a", this::load)).isEqualTo("a1");
+  }
+
+  @Test
+  void entriesExpire() {
+    Cache<String, String> brief =
+        cache(
+            "brief",
+            CacheConfig.builder().l1Ttl(Duration.ofMillis(5)).l2Ttl(Duration.ofMillis(5)).build());
+    brief.put("a", "old");
+    Await.until("expired", DEADLINE, () -> "new".equals(brief.get("a", key -> "new")));
+  }
+
+  @Test
+  void aStaleValueServesWhenItsLoadFails() {
+    Cache<String, String> tolerant =
+        cache(
+            "tolerant",
+            CacheConfig.builder()
+                .l1Ttl(Duration.ofMillis(5))
+                .l2Ttl(Duration.ofMillis(5))
+                .staleIfError(Duration.ofHours(1))
+                .build());
+    tolerant.put("a", "stale");
+    Await.until(
+        "served stale",
+        DEADLINE,
+        () -> {
+          assertThat(
+                  tolerant.get(
+                      "a",
+                      key -> {
+                        throw new IllegalStateException("database is down");
+                      }))
+              .isEqualTo("stale");
+          return tolerant.stats().staleServed() > 0;
+        });
+    tolerant.invalidate("a");
+    assertThat(tolerant.get("a", this::load)).as("never after an invalidation").isEqualTo("a1");
+  }
+
+  @Test
+  void remembersAFailure() {
+    Cache<String, String> careful =
+        cache(
+            "careful",
+            CacheConfig.builder()
+                .failureTtl(Duration.ofMinutes(1), IllegalStateException.class)
+                .build());
+    assertThatThrownBy(
+            () ->
+                careful.get(
+                    "a",
+                    key -> {
+                      throw new IllegalStateException("no");
+                    }))
+        .hasMessage("no");
+    assertThatThrownBy(() -> careful.get("a", this::load)).isInstanceOf(RememberedFailure.class);
+    careful.invalidate("a");
+    assertThat(careful.get("a", this::load)).isEqualTo("a1");
+  }
+
+  @Test
+  void callersOfOneKeyShareALoad() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    CountDownLatch arrived = new CountDownLatch(8);
+    try {
+      List<Future<String>> all = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        all.add(
+            threads.submit(
+                () -> {
+                  arrived.countDown();
+                  arrived.await();
+                  return cache.get("a", this::load);
+                }));
+      }
+      for (Future<String> value : all) {
+        assertThat(value.get(20, SECONDS)).isEqualTo("a1");
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void manyKeysOfManyThreadsAreNeverMixedUp() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<Boolean>> all = new ArrayList<>();
+      for (int t = 0; t < 4; t++) {
+        int seed = t;
+        all.add(
+            threads.submit(
+                () -> {
+                  for (int i = 0; i < 300; i++) {
+                    String key = "k" + (i * 7 + seed) % 20;
+                    if (i % 5 == 0) {
+                      cache.invalidate(key);
+                    }
+                    String value = cache.get(key, k -> "of " + k);
+                    if (!("of " + key).equals(value)) {
+                      return false;
+                    }
+                  }
+                  return true;
+                }));
+      }
+      for (Future<Boolean> right : all) {
+        assertThat(right.get(60, SECONDS)).isTrue();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void pendingStagesAreSharedAndBlockNoThread() {
+    CompletableFuture<String> database = new CompletableFuture<>();
+    List<CompletableFuture<String>> pending = new ArrayList<>();
+    for (int i = 0; i < 1_000; i++) {
+      pending.add(
+          cache
+              .getAsync(
+                  "k" + i % 10,
+                  key -> {
+                    loads.incrementAndGet();
+                    return database;
+                  })
+              .toCompletableFuture());
+    }
+    assertThat(pending).noneMatch(CompletableFuture::isDone);
+    assertThat(loads).hasValue(10);
+    database.complete("v");
+    assertThat(pending.stream().map(CompletableFuture::join).collect(Collectors.toSet()))
+        .containsExactly("v");
+    assertThat(cache.getAsync("k1", key -> database).toCompletableFuture())
+        .isCompletedWithValue("v");
+  }
+
+  @Test
+  void aLoaderMayThrowACheckedException() {
+    assertThatThrownBy(
+            () ->
+                cache.getChecked(
+                    "a",
+                    key -> {
+                      throw new IOException("no file");
+                    }))
+        .isInstanceOf(IOException.class)
+        .hasMessage("no file");
+  }
+
+  @Test
+  void readsAndWritesThroughAndBehind() {
+    ReadThrough<String, String> reads = ReadThrough.of(cache, this::load);
+    assertThat(reads.get("a")).isEqualTo("a1");
+    List<Write<String, String>> written = new ArrayList<>();
+    WriteThrough.<String, String>of(cache, written::addAll).put("a", "v");
+    assertThat(written).containsExactly(Write.put("a", "v"));
+    assertThat(reads.get("a")).isEqualTo("a2");
+    try (WriteBehind<String, String> behind =
+        caches.writeBehind(reads, writes -> {}, (write, why) -> {}, WriteBehindConfig.defaults())) {
+      assertThat(behind.health().healthy()).isTrue();
+      behind.put("a", "later");
+      assertThat(behind.get("a")).isIn("later", "a3");
+    }
+  }
+
+  @Test
+  void findsCachesByNameAndSaysThatItIsClosed() {
+    assertThat(caches.getCache("names")).containsSame(cache);
+    assertThat(caches.getCache("other")).isEmpty();
+    assertThat(caches.cacheNames()).containsExactly("names");
+    assertThatThrownBy(() -> cache("names", CacheConfig.defaults()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("name: 'names' (expected: a name not taken yet)");
+    caches.close();
+    assertThatThrownBy(() -> cache("late", CacheConfig.defaults()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("closed: Caches[");
+    assertThatThrownBy(() -> caches.shared())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("closed: Caches[");
+  }
+}
