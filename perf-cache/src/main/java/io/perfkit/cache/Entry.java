@@ -72,6 +72,10 @@ public record Entry<V>(@Nullable V value, Duration maxTtl, Set<String> tags) {
       throw new IllegalArgumentException(
           "tag: '" + tag + "' (expected: 1 to " + MAX_TAG_BYTES + " bytes)");
     }
+    if (!UTF_8.newEncoder().canEncode(tag)) {
+      throw new IllegalArgumentException(
+          "tag: half of a surrogate pair (expected: text that UTF-8 can write)");
+    }
     return tag;
   }
 }

@@ -2,6 +2,7 @@ package io.perfkit.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.lang.annotation.Annotation;
 import java.lang.reflect.Field;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.Modifier;
@@ -9,18 +10,23 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.WildcardType;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.List;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
 /**
  * A number that changes when the stored shape of a class may have changed: CRC-32C over the sorted
  * lines {@code class field:type} of the class and of every class of the application that its fields
- * name; an enum gives its constants. Classes of the JDK are taken by name.
+ * name, with the subtypes of a sealed class or of one with {@code @JsonSubTypes}; an enum gives its
+ * constants. Classes of the JDK are taken by name.
  */
 final class ClassSchema {
+  private static final String JSON_SUB_TYPES = "com.fasterxml.jackson.annotation.JsonSubTypes";
+
   private ClassSchema() {}
 
   static int hash(Type type) {
@@ -64,6 +70,10 @@ final class ClassSchema {
       open.add(shape.getGenericSuperclass());
       lines.append("extends ").append(shape.getGenericSuperclass().getTypeName()).append(' ');
     }
+    for (Class<?> subtype : subtypes(shape)) {
+      open.add(subtype);
+      lines.append("or ").append(subtype.getName()).append(' ');
+    }
     Field[] fields = shape.getDeclaredFields();
     Arrays.sort(fields, Comparator.comparing(Field::getName));
     for (Field field : fields) {
@@ -74,6 +84,31 @@ final class ClassSchema {
       }
     }
     return lines.toString();
+  }
+
+  /** Permitted subclasses of a sealed type, and those that Jackson's annotation names. */
+  private static List<Class<?>> subtypes(Class<?> shape) {
+    List<Class<?>> subtypes = new ArrayList<>();
+    if (shape.isSealed()) {
+      subtypes.addAll(Arrays.asList(shape.getPermittedSubclasses()));
+    }
+    for (Annotation annotation : shape.getDeclaredAnnotations()) {
+      if (annotation.annotationType().getName().equals(JSON_SUB_TYPES)) {
+        for (Object type : (Object[]) attribute(annotation)) {
+          subtypes.add((Class<?>) attribute((Annotation) type));
+        }
+      }
+    }
+    return subtypes;
+  }
+
+  /** The attribute {@code value}; by name, for the annotations are no dependency of ours. */
+  private static Object attribute(Annotation annotation) {
+    try {
+      return annotation.annotationType().getMethod("value").invoke(annotation);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(annotation + " has no value", e);
+    }
   }
 
   private static boolean isJdk(Class<?> type) {

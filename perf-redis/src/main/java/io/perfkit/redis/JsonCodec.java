@@ -9,10 +9,12 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.cfg.DateTimeFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** JSON of one declared class by Jackson, without type names. Thread safe. */
@@ -24,6 +26,7 @@ final class JsonCodec<T> implements Codec<T> {
   private final int schema;
   private final ObjectWriter writer;
   private final ObjectReader reader;
+  private final Set<Class<?>> readBack = ConcurrentHashMap.newKeySet();
 
   JsonCodec(Type type) {
     this.type = requireNonNull(type, "type");
@@ -40,7 +43,9 @@ final class JsonCodec<T> implements Codec<T> {
     JsonMapper.Builder builder =
         JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .disable(DateTimeFeature.ADJUST_DATES_TO_CONTEXT_TIME_ZONE) // offsets and zones survive
+            .enable(DateTimeFeature.WRITE_DATES_WITH_ZONE_ID);
     if (ModuleLayer.boot().findModule("java.sql").isPresent()) {
       builder.addModule(SqlTimestamps.module());
     }
@@ -79,9 +84,36 @@ final class JsonCodec<T> implements Codec<T> {
     return schema;
   }
 
+  /**
+   * The first value of each class is read back, so that what can't be read, or reads as something
+   * else, is refused and not stored for nothing.
+   */
   @Override
   public byte[] encode(T value) {
-    return writer.writeValueAsBytes(value);
+    byte[] json = writer.writeValueAsBytes(value);
+    if (!readBack.contains(value.getClass())) {
+      requireReadable(value, json);
+      readBack.add(value.getClass());
+    }
+    return json;
+  }
+
+  private void requireReadable(T value, byte[] json) {
+    T read;
+    try {
+      read = decode(json);
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException(
+          value.getClass().getTypeName() + " was written as JSON that can't be read back", e);
+    }
+    String difference = ReadBack.difference(value, read);
+    if (difference != null) {
+      throw new IllegalArgumentException(
+          value.getClass().getTypeName()
+              + " reads back as another value, at "
+              + difference
+              + " (expected: an equal value)");
+    }
   }
 
   @Override

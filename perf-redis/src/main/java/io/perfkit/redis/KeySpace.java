@@ -61,7 +61,7 @@ public record KeySpace(String prefix, String name, int version, int partitions) 
   /** The key of {@code id}; {@code kind} tells apart what is stored under one id. */
   public byte[] key(String kind, String id) {
     requirePlain("kind", kind);
-    byte[] idBytes = requireNonNull(id, "id").getBytes(UTF_8);
+    byte[] idBytes = utf8(id);
     return key((head(partitionOf(idBytes)) + kind + ":").getBytes(UTF_8), idBytes);
   }
 
@@ -94,7 +94,7 @@ public record KeySpace(String prefix, String name, int version, int partitions) 
 
     /** As {@link KeySpace#key} names it. */
     public byte[] key(String id) {
-      return KeySpace.key(head, requireNonNull(id, "id").getBytes(UTF_8));
+      return KeySpace.key(head, utf8(id));
     }
   }
 
@@ -110,7 +110,30 @@ public record KeySpace(String prefix, String name, int version, int partitions) 
 
   /** The partition of {@code id}, from 0. */
   public int partition(String id) {
-    return partitionOf(requireNonNull(id, "id").getBytes(UTF_8));
+    return partitionOf(utf8(id));
+  }
+
+  /** Two texts never have the same bytes: half of a surrogate pair would become a question mark. */
+  private static byte[] utf8(String id) {
+    for (int i = 0; i < requireNonNull(id, "id").length(); i++) {
+      char c = id.charAt(i);
+      if (Character.isSurrogate(c)) {
+        boolean pair =
+            Character.isHighSurrogate(c)
+                && i + 1 < id.length()
+                && Character.isLowSurrogate(id.charAt(i + 1));
+        if (!pair) {
+          throw new IllegalArgumentException(
+              "id: half of a surrogate pair, \\u"
+                  + HexFormat.of().toHexDigits(c)
+                  + " at "
+                  + i
+                  + " (expected: text that UTF-8 can write, such as one not cut within an emoji)");
+        }
+        i++;
+      }
+    }
+    return id.getBytes(UTF_8);
   }
 
   private int partitionOf(byte[] id) {

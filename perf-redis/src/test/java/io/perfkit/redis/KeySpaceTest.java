@@ -101,4 +101,16 @@ final class KeySpaceTest {
   private static String text(byte[] key) {
     return new String(key, UTF_8);
   }
+
+  @Test
+  void refusesHalfOfASurrogatePairSoThatTwoIdsNeverShareAKey() {
+    KeySpace keys = KeySpace.of("p", "n").withPartitions(4);
+    for (String cut : List.of("party \uD83C", "\uD83D x", "\uDF89")) {
+      assertThatThrownBy(() -> keys.key("entry", cut))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("id: half of a surrogate pair, \\u");
+      assertThatThrownBy(() -> keys.partition(cut)).isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThat(keys.key("entry", "party \uD83C\uDF89")).isNotEmpty();
+  }
 }
