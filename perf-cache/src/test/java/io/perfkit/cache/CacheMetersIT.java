@@ -20,7 +20,7 @@ final class CacheMetersIT {
         Caches.builder(server.client(), "meters-shop").meterRegistry(registry).build()) {
       Cache<String, String> users =
           shop.cache("users", String.class, Codec.string(), CacheConfig.defaults());
-      int meters = registry.getMeters().size();
+      int meters = ours();
       try (Caches blog =
           Caches.builder(server.client(), "meters-shop")
               .name("second")
@@ -29,11 +29,11 @@ final class CacheMetersIT {
         blog.cache("users", String.class, Codec.string(), CacheConfig.defaults());
         users.put("1", "a");
         users.getIfPresent("1");
-        assertThat(registry.getMeters()).hasSize(2 * meters);
+        assertThat(ours()).isEqualTo(2 * meters);
         assertThat(l1Hits("meters-shop")).isEqualTo(1);
         assertThat(l1Hits("second")).isZero();
       }
-      assertThat(registry.getMeters()).hasSize(meters);
+      assertThat(ours()).isEqualTo(meters);
       assertThat(l1Hits("meters-shop")).isEqualTo(1);
     }
     assertThat(registry.getMeters()).isEmpty();
@@ -43,7 +43,7 @@ final class CacheMetersIT {
   void refusesASecondCachesOfTheSameNameOnOneRegistry(TestRedis server) {
     try (Caches first =
         Caches.builder(server.client(), "meters-twice").meterRegistry(registry).build()) {
-      int meters = registry.getMeters().size();
+      int meters = ours();
       Caches.Builder second =
           Caches.builder(server.client(), "meters-twice").meterRegistry(registry);
       assertThatThrownBy(second::build)
@@ -52,8 +52,16 @@ final class CacheMetersIT {
               "name: 'meters-twice' (expected: a name that no other open Caches has on this meter"
                   + " registry; Caches.Builder.name gives it another)");
       assertThat(first.name()).isEqualTo("meters-twice");
-      assertThat(registry.getMeters()).hasSize(meters);
+      assertThat(ours()).isEqualTo(meters);
     }
+  }
+
+  /** Meters of caches: those of the guard are the client's, which both share. */
+  private int ours() {
+    return (int)
+        registry.getMeters().stream()
+            .filter(meter -> meter.getId().getTag("caches") != null)
+            .count();
   }
 
   private double l1Hits(String caches) {
