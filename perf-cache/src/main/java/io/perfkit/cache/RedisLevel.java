@@ -63,6 +63,7 @@ final class RedisLevel<V> implements SecondLevel<V> {
 
   private static final int VERSION = 2;
   private static final int PARTITIONS = 64;
+  private static final int MAX_PORTION = 500;
   private static final int MARKS_MAX = 10_000;
   private static final byte[] NOTHING = {};
   private static final Long ONE = 1L;
@@ -424,11 +425,23 @@ final class RedisLevel<V> implements SecondLevel<V> {
         List.of(args));
   }
 
-  /** A reply for each call; one without value where Redis gave none or an error. */
+  /**
+   * A reply for each call; one without value where Redis gave none or an error. Many calls go in
+   * portions, each with the guard's budget, so that a large call does not take Redis for down.
+   */
   private List<Reply> run(RedisScript script, List<Call> calls) {
-    if (calls.isEmpty()) {
-      return List.of();
+    if (calls.size() <= MAX_PORTION) {
+      return calls.isEmpty() ? List.of() : runPortion(script, calls);
     }
+    List<Reply> replies = new ArrayList<>(calls.size());
+    for (int from = 0; from < calls.size(); from += MAX_PORTION) {
+      int to = Math.min(from + MAX_PORTION, calls.size());
+      replies.addAll(runPortion(script, calls.subList(from, to)));
+    }
+    return replies;
+  }
+
+  private List<Reply> runPortion(RedisScript script, List<Call> calls) {
     try {
       List<Reply> replies = script.runAll(guard, calls);
       failures.add(replies.stream().filter(reply -> reply.error() != null).count());

@@ -260,6 +260,22 @@ final class CacheEntriesIT {
   }
 
   @Test
+  void aCallOfAnySizeGoesInPortionsAndClearsNothing() {
+    List<String> keys = new ArrayList<>();
+    for (int i = 0; i < 20_000; i++) {
+      keys.add("many" + i);
+    }
+    cache.put("other", "stays");
+    assertThat(cache.getAll(keys, this::loadAll)).hasSize(20_000);
+    cache.invalidateAll(keys);
+    assertThat(caches.unsentInvalidations()).isZero();
+    assertThat(caches.health().redisAvailable()).isTrue();
+    assertThat(cache.getIfPresent("other")).isEqualTo("stays");
+    assertThat(cache.getIfPresent("many19999")).isNull();
+    assertThat(cache.stats().redisFailures()).isZero();
+  }
+
+  @Test
   void aFailedBulkLoadReachesTheCallerAndGivesItsLeasesBack() {
     RuntimeException failure = new IllegalStateException("database is down");
     assertThatThrownBy(
