@@ -17,8 +17,8 @@ final class ArchitectureTest {
             "query.Watchdog",
             "route.NodePoller")
         .delegation("internal.DelegatingResultSet", "query.MonitoredCallableStatement")
-        .loopAround("batch.BatchWriter", "to be opened: the meters and lanes know the façade")
-        .loopAround("route.Router", "to be opened: the meters and connections know the façade")
+        .loopAround("batch.BatchWriter", "the façade opens its two forms, buffered and direct, which extend it")
+        .loopAround("route.Router", "the façade opens its two forms, with replicas and without, which extend it")
         .check();
   }
 }
