@@ -21,6 +21,8 @@ final class CheckScript {
   private static final RedisScript SCRIPT = RedisScript.load(CheckScript.class, "check.lua");
 
   private static final int WRONG_CALENDAR = 2;
+  private static final int MAX_REPEATS = 2;
+  private static final long RETRY_MICROS = 1_000_000;
   private static final int ASK_BYTES = 5;
   private static final byte[] NO_LEASES = {};
 
@@ -46,13 +48,13 @@ final class CheckScript {
 
   /** As {@link Crowd.Sender#send}. */
   List<Outcome> send(List<Share> shares) {
-    return send(shares, wall);
+    return send(shares, wall, 0);
   }
 
   /**
    * @param calendar tells the time whose intervals of calendars are sent along
    */
-  private List<Outcome> send(List<Share> shares, InstantSource calendar) {
+  private List<Outcome> send(List<Share> shares, InstantSource calendar, int repeats) {
     int rules = 0;
     int bytes = 0;
     boolean bucketsOnly = true;
@@ -74,7 +76,8 @@ final class CheckScript {
       args[2 + i] = leases.get(i);
     }
     Object reply = SCRIPT.run(guard, keys(shares, rules), List.of(args));
-    return outcomes(shares, leases, ByteBuffer.wrap((byte[]) requireNonNull(reply, "reply")));
+    return outcomes(
+        shares, leases, ByteBuffer.wrap((byte[]) requireNonNull(reply, "reply")), repeats);
   }
 
   private List<byte[]> keys(List<Share> shares, int rules) {
@@ -118,7 +121,8 @@ final class CheckScript {
         .array();
   }
 
-  private List<Outcome> outcomes(List<Share> shares, List<byte[]> leases, ByteBuffer reply) {
+  private List<Outcome> outcomes(
+      List<Share> shares, List<byte[]> leases, ByteBuffer reply, int repeats) {
     List<Outcome> outcomes = new ArrayList<>(shares.size());
     long now = reply.getLong();
     for (int i = 0; i < shares.size(); i++) {
@@ -138,12 +142,24 @@ final class CheckScript {
         numbers[at + CheckResult.TIME] = reply.getLong();
         decided &= numbers[at + CheckResult.CODE] != WRONG_CALENDAR;
       }
-      outcomes.add(
-          decided
-              ? new Outcome(admitted, new CheckResult(check, numbers, held, false))
-              : send(List.of(shares.get(i)), () -> instant(now)).get(0)); // ours is an interval off
+      if (!decided && repeats < MAX_REPEATS) { // our clock is an interval off
+        outcomes.add(send(List.of(shares.get(i)), () -> instant(now), repeats + 1).get(0));
+      } else {
+        outcomes.add(new Outcome(admitted, new CheckResult(check, refusal(numbers), held, false)));
+      }
     }
     return outcomes;
+  }
+
+  /** A server whose clock leaps from one call to the next decides nothing: that is a refusal. */
+  private static long[] refusal(long[] numbers) {
+    for (int at = 0; at < numbers.length; at += CheckResult.WIDTH) {
+      if (numbers[at + CheckResult.CODE] == WRONG_CALENDAR) {
+        numbers[at + CheckResult.CODE] = CheckResult.SPENT;
+        numbers[at + CheckResult.WAIT] = RETRY_MICROS;
+      }
+    }
+    return numbers;
   }
 
   private static Instant instant(long micros) {

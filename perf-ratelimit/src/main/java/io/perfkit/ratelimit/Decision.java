@@ -103,7 +103,7 @@ public sealed interface Decision {
 
     @Override
     public String toString() {
-      return "Allowed" + limits();
+      return "Allowed" + (degraded() ? "[degraded]" : "") + limits();
     }
   }
 
@@ -148,11 +148,11 @@ public sealed interface Decision {
 
     @Override
     public String toString() {
-      return "Denied[" + reason + "]" + limits();
+      return "Denied[" + reason + (degraded() ? ", degraded]" : "]") + limits();
     }
   }
 
-  /** The principal is exempt: nothing was asked and nothing charged. */
+  /** The principal is exempt, or the limiter disabled: nothing was asked and nothing charged. */
   final class Bypassed implements Decision {
     static final Bypassed INSTANCE = new Bypassed();
 

@@ -3,13 +3,22 @@ package io.perfkit.ratelimit;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** Permits in the current window of a clock or a calendar; by wall time, which may be set back. */
+/**
+ * A fixed window counter: permits in the current window of a clock or a calendar, by wall time,
+ * which may be set back. A charge is known by the number of its window, so wall time is never
+ * compared with elapsed time.
+ */
 final class FixedWindowCounter extends LocalCounter {
   private final long capacity;
   private final Limit limit;
   private final InstantSource wall;
-  private long since;
+
+  /** Windows of all counters, so that none has the number of another one's. */
+  private static final AtomicLong WINDOWS = new AtomicLong();
+
+  private long number;
   private long end = Long.MIN_VALUE;
   private long used;
 
@@ -25,7 +34,7 @@ final class FixedWindowCounter extends LocalCounter {
     long micros = ChronoUnit.MICROS.between(Instant.EPOCH, instant);
     if (micros >= end) {
       used = 0;
-      since = micros;
+      number = WINDOWS.incrementAndGet();
       end = endOfWindow(micros, instant);
     } else if (end - micros > 2 * Limit.micros(limit.period())) { // the clock was set back
       end = endOfWindow(micros, instant);
@@ -50,9 +59,18 @@ final class FixedWindowCounter extends LocalCounter {
   }
 
   @Override
+  long stamp(long now) {
+    return number;
+  }
+
+  @Override
+  void refund(long now, long cost, long time) {
+    giveBack(now, cost, time);
+  }
+
+  @Override
   void giveBack(long now, long cost, long time) {
-    long micros = ChronoUnit.MICROS.between(Instant.EPOCH, wall.instant());
-    if (micros < end && micros - (now - time) / 1_000 >= since) {
+    if (time == number && ChronoUnit.MICROS.between(Instant.EPOCH, wall.instant()) < end) {
       used = Math.max(0, used - cost);
     }
   }

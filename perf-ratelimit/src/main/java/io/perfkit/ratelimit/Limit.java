@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.math.BigInteger;
 import java.time.Duration;
+import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.Set;
@@ -146,14 +147,23 @@ public sealed interface Limit {
   }
 
   /**
-   * At most {@code permits} in each hour, day, week (from Monday), month or year of the calendar of
-   * {@code zone}; otherwise as {@link FixedWindow}.
+   * At most {@code permits} in each hour, day, week, month or year of the calendar of {@code zone};
+   * otherwise as {@link FixedWindow}.
    *
-   * @param permits at least 1
+   * @param permits of one interval
    * @param unit HOURS, DAYS, WEEKS, MONTHS or YEARS
-   * @param zone whose midnights bound the windows, also when clocks change there
+   * @param zone whose clock says when an interval begins
+   * @param anchor when one of the intervals begins or began, in whole seconds: the billing day of a
+   *     month, the first day of a week, the hour at which a day begins. Of a month that is too
+   *     short for it the last day counts. Default: the calendar's own intervals, weeks from Monday
    */
-  record CalendarQuota(long permits, ChronoUnit unit, ZoneId zone) implements Limit {
+  record CalendarQuota(long permits, ChronoUnit unit, ZoneId zone, LocalDateTime anchor)
+      implements Limit {
+    /** A Monday. */
+    private static final LocalDateTime MONDAY = LocalDateTime.of(1970, 1, 5, 0, 0);
+
+    private static final LocalDateTime FIRST = LocalDateTime.of(1970, 1, 1, 0, 0);
+
     private static final Set<ChronoUnit> UNITS =
         Set.of(
             ChronoUnit.HOURS,
@@ -169,6 +179,17 @@ public sealed interface Limit {
         throw new IllegalArgumentException(
             "unit: " + unit + " (expected: HOURS, DAYS, WEEKS, MONTHS or YEARS)");
       }
+      if (!requireNonNull(anchor, "anchor").truncatedTo(ChronoUnit.SECONDS).equals(anchor)
+          || anchor.getYear() < 1900
+          || anchor.getYear() > 9_999) {
+        throw new IllegalArgumentException(
+            "anchor: " + anchor + " (expected: whole seconds, in a year of 1900 to 9999)");
+      }
+    }
+
+    /** In the calendar's own intervals; weeks begin on Monday. */
+    public CalendarQuota(long permits, ChronoUnit unit, ZoneId zone) {
+      this(permits, unit, zone, unit == ChronoUnit.WEEKS ? MONDAY : FIRST);
     }
 
     /** The usual length of the unit; a month counts as a twelfth of a year. */
@@ -226,6 +247,13 @@ public sealed interface Limit {
       throw new IllegalArgumentException(
           what + ": " + span + " (expected: whole microseconds, 1 us to " + SPAN_MAX + ")");
     }
+  }
+
+  /** Nanoseconds; of a span that a long can't count, the most it can. */
+  static long nanos(Duration span) {
+    return span.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L
+        ? Long.MAX_VALUE
+        : span.toSeconds() <= Long.MIN_VALUE / 1_000_000_000L ? Long.MIN_VALUE : span.toNanos();
   }
 
   /** The length in whole microseconds, in which stored state counts. */

@@ -38,8 +38,13 @@ abstract class LocalCounter {
     take(now, Math.min(cost, numbers[CheckResult.REMAINING]));
   }
 
+  /** What tells a refund, later, where to its charge belongs: the time, if nothing else does. */
+  long stamp(long now) {
+    return now;
+  }
+
   /** Gives back what was taken at {@code time}, as far as it has not come back by itself. */
-  final void refund(long now, long cost, long time) {
+  void refund(long now, long cost, long time) {
     if (time - since >= 0) { // else it was taken from a count that was reset
       giveBack(now, cost, time);
     }
@@ -71,7 +76,7 @@ abstract class LocalCounter {
 
   /** Turns the wait that {@link #look} found into a code, and adds a block. */
   final void settle(long now, long[] numbers, int at) {
-    numbers[at + CheckResult.TIME] = now;
+    numbers[at + CheckResult.TIME] = stamp(now);
     numbers[at + CheckResult.CODE] =
         numbers[at + CheckResult.WAIT] == 0 ? CheckResult.ADMITS : CheckResult.SPENT;
     if (isBlocked(now)) {
@@ -105,7 +110,7 @@ abstract class LocalCounter {
 
   final void block(long now, Duration duration) {
     blocked = true;
-    blockedUntil = now + duration.toNanos();
+    blockedUntil = now + Limit.nanos(duration);
   }
 
   final boolean isBlocked(long now) {

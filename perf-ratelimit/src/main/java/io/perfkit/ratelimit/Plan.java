@@ -2,6 +2,7 @@ package io.perfkit.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.CheckReturnValue;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,9 +12,10 @@ import org.jspecify.annotations.Nullable;
  * counts by. Made once, for instance as a constant: a limiter prepares each plan object that it
  * meets. Immutable; equal to itself only.
  */
+@CheckReturnValue
 public final class Plan {
   /** The most policies of one plan. */
-  public static final int POLICIES_MAX = 16;
+  public static final int MAX_POLICIES = 16;
 
   /**
    * A policy of a plan. Immutable.
@@ -39,7 +41,7 @@ public final class Plan {
     this.parts = parts;
   }
 
-  /** A plan without policies, which admits everything. */
+  /** A plan without policies yet; a limiter refuses it until it has one. */
   public static Plan of(String name) {
     return new Plan(requireNonNull(name, "name"), List.of());
   }
@@ -48,7 +50,7 @@ public final class Plan {
    * This plan and a policy that counts by a dimension that every request has.
    *
    * @throws IllegalArgumentException if a policy of that name is in the plan, or {@link
-   *     #POLICIES_MAX} are
+   *     #MAX_POLICIES} are
    */
   public Plan with(Policy policy, String dimension) {
     return and(new Part(policy, requireNonNull(dimension, "dimension"), false));
@@ -65,12 +67,12 @@ public final class Plan {
   }
 
   private Plan and(Part part) {
-    if (parts.size() == POLICIES_MAX) {
+    if (parts.size() == MAX_POLICIES) {
       throw new IllegalArgumentException(
           "policies: "
-              + (POLICIES_MAX + 1)
+              + (MAX_POLICIES + 1)
               + " (expected: at most "
-              + POLICIES_MAX
+              + MAX_POLICIES
               + " in a plan)");
     }
     String taken = part.policy().name();

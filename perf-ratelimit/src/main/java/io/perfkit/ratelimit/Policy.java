@@ -2,7 +2,9 @@ package io.perfkit.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.CheckReturnValue;
 import java.time.Duration;
+import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.regex.Pattern;
@@ -21,6 +23,7 @@ import java.util.regex.Pattern;
  * @param lease for how long a node may spend permits by itself that it got many at a time, 100 ms
  *     to 1 minute; default zero, which means that each request asks Redis; see {@link #leased}
  */
+@CheckReturnValue
 public record Policy(
     String name,
     Limit limit,
@@ -104,6 +107,12 @@ public record Policy(
   /** See {@link Limit.CalendarQuota}. */
   public static Policy calendarQuota(String name, long permits, ChronoUnit unit, ZoneId zone) {
     return of(name, new Limit.CalendarQuota(permits, unit, zone));
+  }
+
+  /** See {@link Limit.CalendarQuota}; each interval begins as that of {@code anchor} does. */
+  public static Policy calendarQuota(
+      String name, long permits, ChronoUnit unit, ZoneId zone, LocalDateTime anchor) {
+    return of(name, new Limit.CalendarQuota(permits, unit, zone, anchor));
   }
 
   /** See {@link Limit.Concurrency}. */

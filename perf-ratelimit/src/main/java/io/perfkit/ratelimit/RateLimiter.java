@@ -172,7 +172,7 @@ public final class RateLimiter implements AutoCloseable {
    * @throws InterruptedException if interrupted while waiting; nothing is charged
    */
   public Decision await(Plan plan, Request request, Duration timeout) throws InterruptedException {
-    long limit = requireNonNull(timeout, "timeout").toNanos();
+    long limit = Limit.nanos(requireNonNull(timeout, "timeout"));
     long start = nanos.getAsLong();
     while (true) {
       Decision decision = check(plan, request);
@@ -429,6 +429,12 @@ public final class RateLimiter implements AutoCloseable {
     if (plans.size() >= PLANS_MAX) {
       throw new IllegalStateException(
           "plans: more than " + PLANS_MAX + " (expected: plans that are made once and kept)");
+    }
+    if (plan.parts().isEmpty()) {
+      throw new IllegalArgumentException(
+          "plan: '"
+              + plan.name()
+              + "' has no policies (expected: at least one; with(..) returns a new plan)");
     }
     Rule[] ofPlan = new Rule[plan.parts().size()];
     for (int i = 0; i < ofPlan.length; i++) {

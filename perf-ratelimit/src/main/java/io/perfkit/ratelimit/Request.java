@@ -1,8 +1,9 @@
 package io.perfkit.ratelimit;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.CheckReturnValue;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.Principal;
@@ -14,11 +15,12 @@ import org.jspecify.annotations.Nullable;
  * and the authenticated principal if there is one. Immutable. {@code toString} names the dimensions
  * and not the keys.
  */
+@CheckReturnValue
 public final class Request {
   private static final Request EMPTY = new Request(null, "", "", null);
 
   /** Longer keys are replaced by their SHA-256, so that no caller can fill a node's memory. */
-  private static final int KEY_CHARS_MAX = 200;
+  private static final int MAX_KEY_CHARS = 200;
 
   private static final char DIGEST_MARK = '#';
 
@@ -43,8 +45,8 @@ public final class Request {
   /**
    * A request with one key.
    *
-   * @param key of any length, not empty; above 200 characters, or from {@code #}, its SHA-256
-   *     counts
+   * @param key of any length, not empty; above 200 characters, or from {@code #}, or with half a
+   *     surrogate pair, its SHA-256 counts
    */
   public static Request of(String dimension, String key) {
     return EMPTY.with(dimension, key);
@@ -61,7 +63,8 @@ public final class Request {
       throw new IllegalArgumentException(
           "key: '' of '" + otherDimension + "' (expected: not empty; leave the dimension away)");
     }
-    boolean digested = otherKey.length() > KEY_CHARS_MAX || otherKey.charAt(0) == DIGEST_MARK;
+    boolean digested =
+        otherKey.length() > MAX_KEY_CHARS || otherKey.charAt(0) == DIGEST_MARK || isTorn(otherKey);
     String counted = digested ? digest(otherKey) : otherKey;
     return new Request(this, otherDimension, counted, principal);
   }
@@ -85,6 +88,26 @@ public final class Request {
     return principal;
   }
 
+  /**
+   * Whether half a surrogate pair stands alone, which UTF-8 writes as if it were any other half.
+   */
+  private static boolean isTorn(String key) {
+    for (int i = 0; i < key.length(); i++) {
+      char c = key.charAt(i);
+      if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
+        boolean pair =
+            Character.isHighSurrogate(c)
+                && i + 1 < key.length()
+                && Character.isLowSurrogate(key.charAt(i + 1));
+        if (!pair) {
+          return true;
+        }
+        i++;
+      }
+    }
+    return false;
+  }
+
   static void requireDimension(String dimension) {
     if (requireNonNull(dimension, "dimension").isEmpty()) {
       throw new IllegalArgumentException("dimension: '' (expected: not empty)");
@@ -93,7 +116,9 @@ public final class Request {
 
   private static String digest(String key) {
     try {
-      byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(key.getBytes(UTF_8));
+      ByteBuffer chars = ByteBuffer.allocate(key.length() * Character.BYTES);
+      chars.asCharBuffer().put(key); // no charset: it would write each torn pair alike
+      byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(chars.array());
       return DIGEST_MARK + HexFormat.of().formatHex(sha256);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);

@@ -8,7 +8,9 @@ import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
 import java.security.Principal;
 import java.time.Duration;
+import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -141,6 +143,19 @@ final class GuideIT {
 
     assertThat(api.parts()).extracting(Plan.Part::optional).containsExactly(false, true);
     assertThat(login.parts()).extracting(Plan.Part::dimension).containsExactly("ip", "ip");
+  }
+
+  @Test
+  void aBillingMonth() {
+    Policy billed =
+        Policy.calendarQuota(
+            "billed",
+            10_000,
+            ChronoUnit.MONTHS,
+            ZoneOffset.UTC,
+            LocalDateTime.of(2026, 1, 20, 0, 0));
+
+    assertThat(billed.limit().permits()).isEqualTo(10_000);
   }
 
   @Test

@@ -118,7 +118,7 @@ final class LimitTest {
         () -> plan.with(policy.asShadow()),
         "policy: 'p' (expected: a name not taken yet in plan 'plan')");
     Plan full = Plan.of("full");
-    for (int i = 0; i < Plan.POLICIES_MAX; i++) {
+    for (int i = 0; i < Plan.MAX_POLICIES; i++) {
       full = full.with(Policy.tokenBucket("p" + i, 1, SECOND));
     }
     Plan most = full;

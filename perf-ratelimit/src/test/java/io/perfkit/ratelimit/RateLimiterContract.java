@@ -7,11 +7,12 @@ import io.perfkit.testing.FakeClock;
 import java.security.Principal;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -540,7 +541,6 @@ abstract class RateLimiterContract {
     assertThat(limiter.check(plan, ip("a")).allowed()).isTrue();
     assertThat(limiter.check(plan, Request.of()).allowed()).isTrue();
     assertThat(limiter.check(plan, ip("b")).allowed()).isFalse();
-    assertThat(limiter.check(Plan.of("empty"), Request.of()).binding()).isEqualTo(Optional.empty());
   }
 
   @Test
@@ -612,5 +612,65 @@ abstract class RateLimiterContract {
             new RefusedKey("offended", "key-5", 5, 0), new RefusedKey("offended", "key-4", 4, 0))
         .hasSize(5);
     assertThat(limiter.toString()).doesNotContain("key-5");
+  }
+
+  @Test
+  void anHourlyQuotaHoldsWhereTheClockIsSetBackByHalfAnHour() {
+    RateLimiter limiter = limiter();
+    Plan howe =
+        plan(Policy.calendarQuota("howe", 3, ChronoUnit.HOURS, ZoneId.of("Australia/Lord_Howe")));
+    Plan chatham =
+        plan(Policy.calendarQuota("chatham", 3, ChronoUnit.HOURS, ZoneId.of("Pacific/Chatham")));
+    clock.advance(Duration.between(clock.instant(), Instant.parse("2027-04-03T13:05:00Z")));
+    for (int i = 0; i < 12; i++) {
+      for (Plan plan : List.of(howe, chatham)) {
+        int admitted = 0;
+        for (int request = 0; request < 10; request++) {
+          admitted += limiter.check(plan, ip(clock.instant().toString())).allowed() ? 1 : 0;
+        }
+        assertThat(admitted).as("%s at %s", plan.name(), clock.instant()).isEqualTo(3);
+      }
+      clock.advance(Duration.ofMinutes(15));
+    }
+  }
+
+  @Test
+  void aQuotaBeginsOnItsAnchorsDay() {
+    RateLimiter limiter = limiter();
+    LocalDateTime billing = LocalDateTime.of(2026, 1, 20, 0, 0);
+    Plan plan = plan(Policy.calendarQuota("month", 1, ChronoUnit.MONTHS, ZoneOffset.UTC, billing));
+    clock.advance(Duration.between(clock.instant(), Instant.parse("2027-06-05T00:00:00Z")));
+
+    admits(limiter, plan, 1);
+
+    honours(limiter, plan, limiter.check(plan, A), Duration.ofDays(15));
+  }
+
+  @Test
+  void aPlanWithoutPoliciesIsRefused() {
+    RateLimiter limiter = limiter();
+    assertThatThrownBy(() -> limiter.check(Plan.of("empty"), A))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("plan: 'empty' has no policies (expected: at least one");
+  }
+
+  @Test
+  void theLongestTimeoutsAreWaitedForOrRefused() throws InterruptedException {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("longest", 1, SECOND));
+    Duration forever = ChronoUnit.FOREVER.getDuration();
+    assertThat(limiter.await(plan, A, forever).allowed()).isTrue();
+    assertThat(limiter.await(plan, A, forever).allowed()).as("after a second").isTrue();
+    assertThatThrownBy(() -> limiter.block(plan, A, forever))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void keysWithHalfASurrogatePairDiffer() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("torn", 1, SECOND));
+    for (String key : List.of("party \uD83C", "party \uD83D", "party ?")) {
+      assertThat(limiter.check(plan, ip(key)).allowed()).isTrue();
+    }
   }
 }

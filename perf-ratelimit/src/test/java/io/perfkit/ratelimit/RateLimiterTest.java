@@ -4,7 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.ratelimit.http.HeadersConfig;
+import io.perfkit.ratelimit.http.RateLimitHeaders;
+import io.perfkit.ratelimit.http.Refusal;
+import io.perfkit.testing.FakeClock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** What every limiter offers beside its decisions. */
@@ -70,5 +81,62 @@ final class RateLimiterTest {
         .tags("limiter", limiter, "result", "allowed")
         .functionCounter()
         .count();
+  }
+
+  @Test
+  void theFirstRequestOfAWindowCanBeRefunded() {
+    try (RateLimiter limiter = RateLimiter.local()) {
+      Plan day =
+          Plan.of("day")
+              .with(Policy.calendarQuota("day", 1, ChronoUnit.DAYS, ZoneOffset.UTC), "ip");
+      Plan hour = Plan.of("hour").with(Policy.fixedWindow("hour", 1, Duration.ofHours(1)), "ip");
+      for (int i = 0; i < 2_000; i++) {
+        for (Plan plan : List.of(day, hour)) {
+          Request request = Request.of("ip", "user" + i);
+          assertThat(limiter.refund(limiter.check(plan, request))).isTrue();
+          assertThat(limiter.check(plan, request).allowed()).as("%s %s", plan, i).isTrue();
+        }
+      }
+    }
+  }
+
+  @Test
+  void aRefundOfAnEarlierWindowGivesNothingToTheNext() {
+    FakeClock clock = FakeClock.startingAt(Instant.parse("2027-01-01T00:59:59Z"));
+    try (RateLimiter limiter =
+        RateLimiter.localBuilder().clocks(clock.nanos(), clock, Sleeper.parking()).build()) {
+      Plan hour = Plan.of("hour").with(Policy.fixedWindow("hour", 2, Duration.ofHours(1)), "ip");
+      Decision earlier = limiter.check(hour, A);
+      clock.advance(Duration.ofSeconds(2));
+      limiter.check(hour, A, 2);
+      limiter.refund(earlier);
+      assertThat(limiter.check(hour, A).allowed()).isFalse();
+    }
+  }
+
+  @Test
+  void whatMachinesReadIsAsciiInEveryLocale() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+    try (RateLimiter limiter = RateLimiter.local()) {
+      limiter.check(PLAN, A, 2);
+      Decision refusal = limiter.check(PLAN, A);
+      Map<String, String> headers = new TreeMap<>();
+      RateLimitHeaders.of(HeadersConfig.defaults().withRateLimit(true))
+          .write(refusal, headers::put);
+      String body = Refusal.of((Decision.Denied) refusal).body();
+      assertThat(headers + body).matches("\\p{ASCII}*").contains("\"status\":429");
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @Test
+  void aDecisionTellsThatItIsDegraded() {
+    CheckRequest check = new CheckRequest(new Rule[0], new String[0], 1);
+    CheckResult degraded = CheckResult.of(check, new long[0]).asDegraded();
+    assertThat(degraded.decision()).hasToString("Allowed[degraded][]");
+    assertThat(new Decision.Denied(Decision.Reason.SPENT, degraded))
+        .hasToString("Denied[SPENT, degraded][]");
   }
 }

@@ -12,18 +12,20 @@ import org.jspecify.annotations.Nullable;
  * no address makes the peer the client, which limits too much together rather than too little.
  *
  * <p>The client is a text to be used as a key: an IPv4 address, which an IPv4-mapped IPv6 address
- * is too, or a network such as {@code 2001:db8:0:100:0:0:0:0/56}. No name is ever looked up.
- * Immutable, thread safe.
+ * and one behind NAT64 is too, or a network such as {@code 2001:db8:0:100:0:0:0:0/56}. No name is
+ * ever looked up. Immutable, thread safe.
  */
 public final class ClientAddresses {
   private static final String UNKNOWN = "unknown";
 
   private final ClientAddressConfig config;
   private final List<Cidr> proxies;
+  private final List<Nat64> translators;
 
   private ClientAddresses(ClientAddressConfig config) {
     this.config = config;
     this.proxies = config.proxies().stream().map(text -> Cidr.parse("proxies", text)).toList();
+    this.translators = config.nat64().stream().map(Nat64::parse).toList();
   }
 
   /** Addresses as these settings tell them. */
@@ -40,15 +42,16 @@ public final class ClientAddresses {
    * The client of one request. If all hops are proxies it is the one that stands first; if there
    * are fewer hops than were told, the peer.
    *
-   * @param peer the address that the connection comes from; a host that knows none, such as on a
-   *     Unix domain socket, has one client, {@code unknown}
+   * @param peer the address that the connection comes from, with or without a port; whatever is no
+   *     address, such as a name or what a Unix domain socket has, is one client, {@code unknown}
    * @param forwarded all values of {@link #header()} in their order, none if there is none
    */
   public String client(String peer, List<String> forwarded) {
     requireNonNull(forwarded, "forwarded");
-    IpAddress from = IpAddress.parse(withoutZone(requireNonNull(peer, "peer")));
+    String from = withoutZone(requireNonNull(peer, "peer"));
+    IpAddress connected = IpAddress.parse(ForwardedNode.withoutPort(from));
     ForwardedChain chain = new ForwardedChain(config.header(), forwarded);
-    return key(config.hops() > 0 ? byNumber(from, chain) : byAddress(from, chain));
+    return key(config.hops() > 0 ? byNumber(connected, chain) : byAddress(connected, chain));
   }
 
   private @Nullable IpAddress byNumber(@Nullable IpAddress peer, ForwardedChain chain) {
@@ -79,14 +82,25 @@ public final class ClientAddresses {
     return false;
   }
 
-  private String key(@Nullable IpAddress address) {
-    if (address == null) {
+  private String key(@Nullable IpAddress hop) {
+    if (hop == null) {
       return UNKNOWN;
     }
+    IpAddress address = translated(hop);
     int prefix = config.ipv6Prefix();
     return address.ipv4() || prefix == address.length()
         ? address.toString()
         : address.network(prefix) + "/" + prefix;
+  }
+
+  private IpAddress translated(IpAddress address) {
+    for (Nat64 translator : translators) {
+      IpAddress ipv4 = translator.translate(address);
+      if (ipv4 != null) {
+        return ipv4;
+      }
+    }
+    return address;
   }
 
   /** The host's own network stack may name the interface of a link-local peer. */

@@ -1,6 +1,9 @@
 package io.perfkit.ratelimit.http;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
+import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +16,7 @@ final class ForwardedChain {
   private final List<String> lines;
   private int line;
   private int end;
+  private @Nullable String element;
 
   ForwardedChain(ForwardedHeader header, List<String> lines) {
     this.header = header;
@@ -21,31 +25,43 @@ final class ForwardedChain {
     this.end = -1;
   }
 
-  /** Whether an element is left; a header without any text has none. */
+  /** Whether an element is left; empty ones are none (RFC 9110, 5.6.1). */
   boolean hasNext() {
-    while (end < 0 && line > 0) {
-      line--;
-      end = lines.get(line).isBlank() ? -1 : lines.get(line).length();
+    while (element == null && (end >= 0 || line > 0)) {
+      if (end < 0) {
+        line--;
+        end = lines.get(line).length();
+      }
+      String text = lines.get(line);
+      int comma = commaBefore(text, end);
+      String next = text.substring(comma + 1, end).strip();
+      end = comma;
+      element = next.isEmpty() ? null : next;
     }
-    return end >= 0;
+    return element != null;
   }
 
   /** The address of the next element to the left, or null if it is not one. */
   @Nullable IpAddress next() {
-    String text = lines.get(line);
-    int comma = commaBefore(text, end);
-    String element = text.substring(comma + 1, end).strip();
-    end = comma;
-    String node = header == ForwardedHeader.FORWARDED ? forParameter(element) : element;
-    return node == null ? null : IpAddress.parse(withoutPort(node));
+    if (!hasNext()) {
+      throw new NoSuchElementException("no hop is left");
+    }
+    String next = requireNonNull(element);
+    element = null;
+    String node = header == ForwardedHeader.FORWARDED ? ForwardedNode.forParameter(next) : next;
+    return node == null ? null : IpAddress.parse(ForwardedNode.withoutPort(node));
   }
 
+  /**
+   * The last comma before {@code limit} that stands in no quoted string. From the right a quote
+   * closes a string, and the next one that no backslash escapes opened it.
+   */
   private int commaBefore(String text, int limit) {
     boolean quoted = false;
     for (int i = limit - 1; i >= 0; i--) {
       char c = text.charAt(i);
       if (c == '"' && header == ForwardedHeader.FORWARDED) {
-        quoted = !quoted;
+        quoted = !quoted || isEscaped(text, i);
       } else if (c == ',' && !quoted) {
         return i;
       }
@@ -53,32 +69,11 @@ final class ForwardedChain {
     return -1;
   }
 
-  /** The value of the only {@code for} of an element; it needs no escapes to be an address. */
-  private static @Nullable String forParameter(String element) {
-    String found = null;
-    for (String pair : element.split(";", -1)) {
-      int equal = pair.indexOf('=');
-      if (equal > 0 && pair.substring(0, equal).strip().equalsIgnoreCase("for")) {
-        if (found != null) {
-          return null;
-        }
-        found = unquoted(pair.substring(equal + 1).strip());
-      }
+  private static boolean isEscaped(String text, int at) {
+    int backslashes = 0;
+    while (backslashes < at && text.charAt(at - 1 - backslashes) == '\\') {
+      backslashes++;
     }
-    return found;
-  }
-
-  private static String unquoted(String value) {
-    boolean quoted = value.length() > 1 && value.startsWith("\"") && value.endsWith("\"");
-    return quoted ? value.substring(1, value.length() - 1) : value;
-  }
-
-  /** Some proxies add the client's port: {@code 192.0.2.1:4711} or {@code [2001:db8::1]:4711}. */
-  private static String withoutPort(String node) {
-    int colon = node.lastIndexOf(':');
-    boolean afterIpv4 = colon > 0 && node.indexOf(':') == colon;
-    boolean afterIpv6 = colon > 0 && node.charAt(colon - 1) == ']';
-    boolean port = (afterIpv4 || afterIpv6) && node.substring(colon + 1).matches("[0-9]{1,5}");
-    return port ? node.substring(0, colon) : node;
+    return backslashes % 2 == 1;
   }
 }

@@ -2,6 +2,8 @@ package io.perfkit.ratelimit.http;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.CheckReturnValue;
+
 /**
  * Which headers tell clients how they stand. Immutable. {@code Retry-After} is always written to a
  * refusal.
@@ -12,6 +14,7 @@ import static java.util.Objects.requireNonNull;
  * @param rateLimit whether {@code RateLimit} and {@code RateLimit-Policy} of the IETF draft
  *     "RateLimit header fields for HTTP" (version 10) are written; default false
  */
+@CheckReturnValue
 public record HeadersConfig(boolean xRateLimit, Reset reset, boolean rateLimit) {
 
   /** How {@code X-RateLimit-Reset} says when all permits are there again. */

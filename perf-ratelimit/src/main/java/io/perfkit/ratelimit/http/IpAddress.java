@@ -29,6 +29,10 @@ record IpAddress(long high, long low) {
     return literal.indexOf(':') >= 0 ? parseIpv6(literal) : bracketed ? null : parseIpv4(literal);
   }
 
+  static IpAddress ipv4(int bits) {
+    return new IpAddress(0, MAPPED << 32 | Integer.toUnsignedLong(bits));
+  }
+
   boolean ipv4() {
     return high == 0 && low >>> 32 == MAPPED;
   }

@@ -60,7 +60,7 @@ public record Refusal(int status, String body) {
     return new Refusal(
         status,
         """
-        {"type":"%s%s","title":"%s","status":%d,"detail":"%s"%s}"""
-            .formatted(TYPES, type, title, status, detail, member));
+        {"type":"%s%s","title":"%s","status":%s,"detail":"%s"%s}"""
+            .formatted(TYPES, type, title, Integer.toString(status), detail, member));
   }
 }

@@ -23,7 +23,10 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.security.Principal;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
@@ -32,15 +35,21 @@ import java.util.function.Function;
 /**
  * Asks a plan about each request before it goes on, tells the client how it stands, and answers
  * those that are refused: with 429, or with 503 where an outage of ours refuses. A request counts
- * by {@code ip}, the client's address, and, if the container has authenticated it, by {@code user},
- * the principal's name; {@link Builder#keys} adds others. It is asked about once, however often the
- * container dispatches it.
+ * by {@code ip}, the client's address, and by {@code user}, the name of the principal that the
+ * container has authenticated. A request without a principal, or whose principal has no name, has
+ * no {@code user}: a policy that is {@link Plan#withIfPresent} leaves it out, and one that needs a
+ * user counts it by its address. {@link Builder#keys} adds other dimensions. A request is asked
+ * about once, however often the container dispatches it.
  *
  * <p>Permits of a {@link Limit.Concurrency} are held until the response is complete, for an
  * asynchronous one too, whatever it throws. Thread safe. Cost: that of {@link RateLimiter#check}; a
  * request that the filter's plan leaves out costs nothing.
  */
 public final class RateLimitFilter implements Filter {
+  /** The attribute of a request that holds its {@link Decision}; none if no plan applied. */
+  public static final String DECISION = "io.perfkit.ratelimit.decision";
+
+  private static final String USER = "user";
   private static final AtomicInteger FILTERS = new AtomicInteger();
 
   /** An attribute of requests that this filter was asked about; others have theirs. */
@@ -48,6 +57,10 @@ public final class RateLimitFilter implements Filter {
       RateLimitFilter.class.getName() + ".decided." + FILTERS.incrementAndGet();
 
   private final RateLimiter limiter;
+
+  /** The longest first, so that the first that matches is the closest. */
+  private final List<Route> routes;
+
   private final Function<? super HttpServletRequest, Optional<Plan>> plans;
   private final BiFunction<? super HttpServletRequest, Request, Request> keys;
   private final ClientAddresses clients;
@@ -56,6 +69,11 @@ public final class RateLimitFilter implements Filter {
   private RateLimitFilter(Builder builder) {
     this.limiter = builder.limiter;
     this.plans = builder.plans;
+    this.routes =
+        builder.routes.entrySet().stream()
+            .map(route -> new Route(route.getKey(), route.getValue()))
+            .sorted(Comparator.comparingInt((Route route) -> route.path().length()).reversed())
+            .toList();
     this.keys = builder.keys;
     this.clients = builder.clients;
     this.headers = builder.headers;
@@ -67,10 +85,17 @@ public final class RateLimitFilter implements Filter {
     return builder(limiter, request -> Optional.of(plan)).build();
   }
 
+  /** A builder of a filter that chooses plans by {@link Builder#route} alone. */
+  public static Builder builder(RateLimiter limiter) {
+    return builder(limiter, request -> Optional.empty());
+  }
+
   /**
-   * A builder.
+   * A builder of a filter that also chooses plans itself.
    *
-   * @param plans chooses a request's plan; without one it goes on unasked
+   * @param plans asked about requests that are at no {@link Builder#route}; it must not go by
+   *     {@code getRequestURI()}, which has as many spellings as a client likes; chooses a request's
+   *     plan; without one it goes on unasked
    */
   public static Builder builder(
       RateLimiter limiter, Function<? super HttpServletRequest, Optional<Plan>> plans) {
@@ -87,12 +112,13 @@ public final class RateLimitFilter implements Filter {
       return;
     }
     http.setAttribute(decided, true);
-    Optional<Plan> plan = plans.apply(http);
+    Optional<Plan> plan = plan(http);
     if (plan.isEmpty()) {
       chain.doFilter(http, answer);
       return;
     }
-    Decision decision = limiter.check(plan.get(), asked(http));
+    Decision decision = limiter.check(plan.get(), asked(http, plan.get()));
+    http.setAttribute(DECISION, decision);
     headers.write(decision, answer::setHeader);
     if (decision instanceof Decision.Denied denied) {
       refuse(Refusal.of(denied), answer);
@@ -104,15 +130,38 @@ public final class RateLimitFilter implements Filter {
     }
   }
 
-  private Request asked(HttpServletRequest http) {
-    List<String> forwarded = Collections.list(http.getHeaders(clients.header()));
-    Request request = Request.of("ip", clients.client(http.getRemoteAddr(), forwarded));
-    Principal principal = http.getUserPrincipal();
-    if (principal != null) {
-      request = request.with("user", principal.getName()).as(principal);
+  private Optional<Plan> plan(HttpServletRequest http) {
+    if (!routes.isEmpty()) {
+      String path = RequestPath.of(http);
+      for (Route route : routes) {
+        if (RequestPath.isAt(route.path(), path)) {
+          return Optional.of(route.plan());
+        }
+      }
     }
-    return keys.apply(http, request);
+    return plans.apply(http);
   }
+
+  private Request asked(HttpServletRequest http, Plan plan) {
+    List<String> forwarded = Collections.list(http.getHeaders(clients.header()));
+    String client = clients.client(http.getRemoteAddr(), forwarded);
+    Request request = Request.of("ip", client);
+    Principal principal = http.getUserPrincipal();
+    String name = principal == null ? null : principal.getName();
+    if (name != null && !name.isEmpty()) {
+      request = request.with(USER, name);
+    } else if (needsUser(plan)) {
+      request = request.with(USER, "\0" + client); // no user's name
+    }
+    return keys.apply(http, principal == null ? request : request.as(principal));
+  }
+
+  private static boolean needsUser(Plan plan) {
+    return plan.parts().stream()
+        .anyMatch(part -> USER.equals(part.dimension()) && !part.optional());
+  }
+
+  private record Route(String path, Plan plan) {}
 
   private static void refuse(Refusal refusal, HttpServletResponse answer) throws IOException {
     byte[] body = refusal.body().getBytes(UTF_8);
@@ -130,6 +179,7 @@ public final class RateLimitFilter implements Filter {
   /** Collects what a filter works with. One thread at a time. */
   public static final class Builder {
     private final RateLimiter limiter;
+    private final Map<String, Plan> routes = new HashMap<>();
     private final Function<? super HttpServletRequest, Optional<Plan>> plans;
     private BiFunction<? super HttpServletRequest, Request, Request> keys =
         (http, request) -> request;
@@ -140,6 +190,26 @@ public final class RateLimitFilter implements Filter {
         RateLimiter limiter, Function<? super HttpServletRequest, Optional<Plan>> plans) {
       this.limiter = requireNonNull(limiter, "limiter");
       this.plans = requireNonNull(plans, "plans");
+    }
+
+    /**
+     * The plan of a path and of all below it; of several routes the longest counts. Paths are
+     * compared as the container dispatches by them: decoded, below the context path, without path
+     * parameters, empty segments and dots; {@code /} is every path.
+     *
+     * @throws IllegalArgumentException if the path is not written so, such as {@code login} or
+     *     {@code /a//b}, or has a plan already
+     */
+    public Builder route(String path, Plan plan) {
+      if (!RequestPath.normalised(requireNonNull(path, "path")).equals(path)) {
+        throw new IllegalArgumentException(
+            "path: '" + path + "' (expected: " + RequestPath.normalised(path) + ")");
+      }
+      if (routes.putIfAbsent(path, requireNonNull(plan, "plan")) != null) {
+        throw new IllegalArgumentException(
+            "path: '" + path + "' (expected: one plan for each path)");
+      }
+      return this;
     }
 
     /** Where the clients' addresses stand; default: no proxies. */

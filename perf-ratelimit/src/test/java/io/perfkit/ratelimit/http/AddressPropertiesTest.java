@@ -6,8 +6,11 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -107,6 +110,65 @@ final class AddressPropertiesTest {
     ClientAddresses behind =
         ClientAddresses.of(ClientAddressConfig.behind("10.0.0.0/8").withHeader(header));
     assertThat(behind.client(PROXY, List.of(forged))).matches("[0-9.]+|[0-9a-f:]+/56");
+  }
+
+  /** What a proxy may write by the grammar, read by a regular expression and from the left. */
+  @Property
+  void readsWhatTheGrammarSays(@ForAll("elements") List<String> elements) {
+    ClientAddresses behind =
+        ClientAddresses.of(ClientAddressConfig.behindHops(1).withHeader(ForwardedHeader.FORWARDED));
+    String header = String.join(", ", elements);
+    assertThat(behind.client(PROXY, List.of(header))).as(header).isEqualTo(byGrammar(header));
+  }
+
+  private static final Pattern ELEMENT = Pattern.compile("(?:[^\",]|\"(?:[^\"\\\\]|\\\\.)*\")*");
+  private static final Pattern PAIR =
+      Pattern.compile("([a-zA-Z]+)=(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\";]*))(?:;|$)");
+
+  private static String byGrammar(String header) {
+    String last = "";
+    Matcher elements = ELEMENT.matcher(header);
+    while (elements.find()) {
+      last = elements.group().isBlank() ? last : elements.group().strip();
+    }
+    List<String> nodes = new ArrayList<>();
+    Matcher pairs = PAIR.matcher(last);
+    while (pairs.find()) {
+      if (pairs.group(1).equalsIgnoreCase("for")) {
+        nodes.add(
+            pairs.group(3) != null ? pairs.group(3) : pairs.group(2).replaceAll("\\\\(.)", "$1"));
+      }
+    }
+    String node = nodes.size() == 1 ? nodes.get(0).replaceFirst(":(_[a-z]+|[0-9]{1,5})$", "") : "";
+    return node.matches("198\\.51\\.100\\.[0-9]") ? node : PROXY;
+  }
+
+  @Provide
+  Arbitrary<List<String>> elements() {
+    Arbitrary<String> value =
+        Arbitraries.of(
+            "198.51.100.1",
+            "\"198.51.100.2\"",
+            "\"198.51.100.3:80\"",
+            "\"198.51.100.4:_ab\"",
+            "\"198.51.100.\\5\"",
+            "unknown",
+            "_x",
+            "\"a\\\",for=198.51.100.6\"",
+            "\"a\\\\\"",
+            "\"b;for=198.51.100.7\"",
+            "\"c\\\";for=198.51.100.8;d=\\\"\"",
+            "\"\"");
+    Arbitrary<String> pair =
+        Combinators.combine(Arbitraries.of("for", "For", "host", "by", "proto"), value)
+            .as((name, text) -> name + "=" + text);
+    return pair.list()
+        .ofMinSize(1)
+        .ofMaxSize(3)
+        .map(pairs -> String.join(";", pairs))
+        .list()
+        .ofMinSize(1)
+        .ofMaxSize(4);
   }
 
   @Provide

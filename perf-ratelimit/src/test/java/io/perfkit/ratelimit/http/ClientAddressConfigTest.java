@@ -41,10 +41,23 @@ final class ClientAddressConfigTest {
   @Test
   void refusesWhatContradictsItself() {
     assertThatThrownBy(
-            () -> new ClientAddressConfig(List.of("10.0.0.1"), 1, ForwardedHeader.FORWARDED, 56))
+            () ->
+                new ClientAddressConfig(
+                    List.of("10.0.0.1"), 1, ForwardedHeader.FORWARDED, List.of(), 56))
         .hasMessage("hops: 1 (expected: 0 beside proxies [10.0.0.1])");
-    assertThatThrownBy(() -> ClientAddressConfig.behindHops(-1))
-        .hasMessage("hops: -1 (expected: 0 to 16)");
+    for (int none : new int[] {0, -1}) {
+      assertThatThrownBy(() -> ClientAddressConfig.behindHops(none))
+          .hasMessage("hops: " + none + " (expected: 1 to 16; direct() is behind none)");
+    }
+    assertThatThrownBy(() -> ClientAddressConfig.behind("10.0.0.1:80"))
+        .hasMessageContaining("address");
+    for (String prefix : List.of("64:ff9b::/95", "10.0.0.0/8", "64:ff9b::/128")) {
+      assertThatThrownBy(() -> ClientAddressConfig.direct().withNat64(prefix))
+          .hasMessage(
+              "nat64: '"
+                  + prefix
+                  + "' (expected: an IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits)");
+    }
     assertThatThrownBy(() -> ClientAddressConfig.behindHops(17))
         .hasMessage("hops: 17 (expected: 0 to 16)");
     assertThatThrownBy(() -> ClientAddressConfig.direct().withIpv6Prefix(31))

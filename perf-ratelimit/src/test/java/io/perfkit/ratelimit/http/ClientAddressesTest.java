@@ -67,7 +67,6 @@ final class ClientAddressesTest {
             "1::2::3",
             "[1.2.3.4]",
             "\u0661.2.3.4",
-            "198.51.100.1,",
             "1.2.3.4:port")) {
       assertThat(behind.client(PROXY, List.of("9.9.9.9, " + garbage))).as(garbage).isEqualTo(PROXY);
     }
@@ -174,5 +173,75 @@ final class ClientAddressesTest {
         .isEqualTo("198.51.100.1");
     assertThat(standard.client(PROXY, List.of("for=1.1.1.1;x=\"\\\", for=\"198.51.100.1\"")))
         .isEqualTo("198.51.100.1");
+  }
+
+  private static String standard(String forwarded) {
+    return ClientAddresses.of(
+            ClientAddressConfig.behind("10.0.0.0/8").withHeader(ForwardedHeader.FORWARDED))
+        .client(PROXY, List.of(forwarded));
+  }
+
+  @Test
+  void readsTheStandardInFull() { // RFC 7239, 4 and 6; RFC 9110, 5.6
+    assertThat(standard("for=\"192.0.2.43:_gazonk\"")).isEqualTo("192.0.2.43");
+    assertThat(standard("for=\"[2001:db8:cafe::17]:_x1\"")).isEqualTo("2001:db8:cafe:0:0:0:0:0/56");
+    assertThat(standard("for=\"192.0.2.4\\3\"")).isEqualTo("192.0.2.43");
+    assertThat(standard("ext=\"a;for=9.9.9.9\";for=192.0.2.43")).isEqualTo("192.0.2.43");
+    assertThat(standard("for=192.0.2.43,")).isEqualTo("192.0.2.43");
+    assertThat(standard("for=192.0.2.43, ,for=10.1.1.1,,")).isEqualTo("192.0.2.43");
+    assertThat(standard("for=192.0.2.43;;proto=http")).isEqualTo("192.0.2.43");
+    assertThat(standard("for=_hidden, for=_SEVKISEK")).isEqualTo(PROXY);
+    assertThat(standard("for=\"192.0.2.43:_\"")).isEqualTo(PROXY);
+  }
+
+  /** The host is what the client sent, and a quoted pair is no end of its quotes. */
+  @Test
+  void aHostNameWithQuotesChoosesNoAddress() {
+    assertThat(standard("for=198.51.100.1;host=\"a\\\",for=9.9.9.9,\\\"b\""))
+        .isEqualTo("198.51.100.1");
+    assertThat(standard("for=198.51.100.1;host=\"a\\\";for=9.9.9.9;x=\\\"b\""))
+        .isEqualTo("198.51.100.1");
+  }
+
+  @Test
+  void emptyElementsAreNoHops() {
+    assertThat(behind.client(PROXY, List.of("203.0.113.7,"))).isEqualTo("203.0.113.7");
+    assertThat(behind.client(PROXY, List.of("203.0.113.7,,10.0.0.2"))).isEqualTo("203.0.113.7");
+    assertThat(
+            ClientAddresses.of(ClientAddressConfig.behindHops(2))
+                .client(PROXY, List.of("1.1.1.1,, ,2.2.2.2,")))
+        .isEqualTo("1.1.1.1");
+  }
+
+  @Test
+  void aClientBehindNat64IsItsIpv4Address() {
+    assertThat(direct.client("64:ff9b::808:808", List.of())).isEqualTo("8.8.8.8");
+    assertThat(behind.client(PROXY, List.of("64:ff9b::9.9.9.9"))).isEqualTo("9.9.9.9");
+    assertThat(direct.client("64:ff9b:1::808:808", List.of())).isEqualTo("64:ff9b:1:0:0:0:0:0/56");
+  }
+
+  /** The table of RFC 6052, 2.4. */
+  @Test
+  void theAddressStandsWhereThePrefixSays() {
+    String[][] rows = {
+      {"2001:db8::/32", "2001:db8:c000:221::"},
+      {"2001:db8:100::/40", "2001:db8:1c0:2:21::"},
+      {"2001:db8:122::/48", "2001:db8:122:c000:2:2100::"},
+      {"2001:db8:122:300::/56", "2001:db8:122:3c0:0:221::"},
+      {"2001:db8:122:344::/64", "2001:db8:122:344:c0:2:2100::"},
+      {"2001:db8:122:344::/96", "2001:db8:122:344::192.0.2.33"},
+    };
+    for (String[] row : rows) {
+      ClientAddresses own = ClientAddresses.of(ClientAddressConfig.direct().withNat64(row[0]));
+      assertThat(own.client(row[1], List.of())).as(row[0]).isEqualTo("192.0.2.33");
+    }
+  }
+
+  @Test
+  void aPeerMayBeGivenWithItsPort() {
+    assertThat(direct.client("192.0.2.1:4711", List.of())).isEqualTo("192.0.2.1");
+    assertThat(direct.client("[2001:db8::1]:4711", List.of())).isEqualTo("2001:db8:0:0:0:0:0:0/56");
+    assertThat(behind.client("10.0.0.7:4711", List.of("192.0.2.1"))).isEqualTo("192.0.2.1");
+    assertThat(direct.client("client.example.org", List.of())).isEqualTo("unknown");
   }
 }

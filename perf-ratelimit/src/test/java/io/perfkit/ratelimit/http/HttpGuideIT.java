@@ -16,7 +16,6 @@ import io.perfkit.weave.Weaver;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.eclipse.jetty.ee11.servlet.FilterHolder;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
@@ -41,12 +40,11 @@ final class HttpGuideIT {
     ServletContextHandler context = new ServletContextHandler();
 
     RateLimitFilter filter =
-        RateLimitFilter.builder(
-                limiter,
-                request -> Optional.of(request.getRequestURI().startsWith("/login") ? login : api))
+        RateLimitFilter.builder(limiter)
+            .route("/", api)
+            .route("/login", login)
             .clients(ClientAddressConfig.behind("10.0.0.0/8"))
             .headers(HeadersConfig.defaults().withRateLimit(true))
-            .keys((http, request) -> request.with("tenant", http.getServerName()))
             .build();
     context.addFilter(new FilterHolder(filter), "/*", null);
 
