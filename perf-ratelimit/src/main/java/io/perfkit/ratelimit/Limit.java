@@ -31,7 +31,7 @@ public sealed interface Limit {
    * evenly.
    *
    * <p>Bound: in every span of length t at most {@code burst + t * permits / period} are admitted.
-   * A refusal is always necessary. State: 41 bytes for each key.
+   * A refusal is always necessary. State: 49 bytes for each key.
    *
    * @param permits regained in each {@code period}, at least 1
    * @param period positive, whole microseconds
@@ -129,7 +129,7 @@ public sealed interface Limit {
    * At most {@code permits} in each of the windows that follow one another since 1970-01-01T00:00Z.
    *
    * <p>Bound: a span of length {@code window} may touch two of them, so up to twice {@code permits}
-   * are admitted around a boundary. State: 33 bytes.
+   * are admitted around a boundary. State: 41 bytes.
    *
    * @param permits at least 1
    * @param window positive, whole microseconds

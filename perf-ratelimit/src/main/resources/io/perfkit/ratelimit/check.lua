@@ -9,8 +9,13 @@
 --      reset(8) retry(8) time(8); code 0 admits, 1 spent, 2 the caller's calendar is wrong and the ask is
 --      not decided, 3 blocked; all spans in microseconds from now
 -- Stored: kind(1) blocked until(8), then for kind
---      b since(8) last(8) spent(8) units(8) | l instants(8 each) | s since(8) segment(8) length(8) counts(33 * 8)
---      f since(8) end(8) used(8) | x nothing; n is a sorted set instead: leases by their end, '!' a block
+--      b since(8) last(8) spent(8) units(8) rate(8) | l length(8) instants(8 each)
+--      s since(8) segment(8) length(8) counts(33 * 8) | f since(8) end(8) used(8) length(8) | x nothing
+--      and behind that, if the kind is in upper case, permits(8) until(8) that are carried; n is a sorted set
+--      instead: leases by their end, '!' a block, '~' until when permits are carried, '#' minus how many
+-- Carried is what was spent under another policy of the same name, while nodes of two versions run: it counts as
+-- spent until all of it is back by the rules under which it was spent. So whatever kinds and sizes meet, nothing
+-- is forgotten, and no node admits more than its own limit holds beside what all others did.
 -- All numbers are whole and below 2^53, which Lua counts exactly and Redis writes with all digits. A key
 -- lives until its permits are all there again, so nothing changes when it goes. A clock that was set back
 -- by more than SKEW moves the state along, which is written even by a refusal. What else stands at a key is
@@ -29,21 +34,85 @@ else
   now = tonumber(ARGV[1])
 end
 
--- What is stored for a kind, or nil, and until when it is blocked.
-local function known(stored, kind)
+-- What is stored under the settings of a rule, or nil; until when it is blocked; permits that are carried, and until
+-- when. a and b as of the rule.
+local function known(stored, kind, a, b, key)
   if type(stored) ~= 'string' then
-    return nil, 0
+    local live = stored and kind ~= 'n' and redis.pcall('ZCOUNT', key, string.format('(%.0f', now), '+inf')
+    if type(live) ~= 'number' or live == 0 then
+      return nil, 0, 0, 0
+    end
+    local marks = redis.call('ZMSCORE', key, '!', '~', '#')
+    local blocked, upto = tonumber(marks[1] or 0), tonumber(marks[2] or 0)
+    live = live - (blocked > now and 1 or 0) - (upto > now and 1 or 0)
+    local carried = upto > now and -tonumber(marks[3] or 0) or 0
+    local top = tonumber(redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2])
+    return nil, blocked, live + carried, live + carried > 0 and top or 0
   end
-  local first, size = string.sub(stored, 1, 1), #stored - 9
-  local sizes = { b = 32, l = size - size % 8, s = 24 + 8 * N, f = 24, x = 0 }
+  local sub, letter, size, carried, upto = string.sub, string.sub(stored, 1, 1), #stored - 9, 0, 0
+  local first = string.lower(letter)
+  if first ~= letter then
+    size = size - 16
+  end
+  local sizes = { b = 40, l = max(8, size - size % 8), s = 24 + 8 * N, f = 32, x = 0 }
   if size < 0 or size ~= sizes[first] then
-    return nil, 0
+    return nil, 0, 0, 0
   end
   local blocked = read('>I8', stored, 2)
   if blocked >= 2 ^ 53 then
-    return nil, 0
+    return nil, 0, 0, 0
   end
-  return first == kind and string.sub(stored, 10) or nil, blocked
+  if first ~= letter then
+    carried, upto = read('>I8I8', stored, size + 10)
+    if upto <= now then
+      carried, upto = 0, 0
+    end
+  end
+  local state = sub(stored, 10, 9 + size)
+  local same = first == kind
+  if same and kind == 'b' then
+    local _, _, _, units, rate = read('>I8I8I8I8I8', state)
+    same = units == a and rate == b
+  elseif same and kind == 'l' then
+    same = read('>I8', state) == a
+  elseif same and kind == 's' then
+    same = read('>I8', state, 17) == a
+  end
+  if same then
+    return state, blocked, carried, upto
+  end
+  local permits, stop = 0, 0 -- that the other policy's rule still holds, and until when
+  if first == 'b' then
+    local _, last, spent, units, rate = read('>I8I8I8I8I8', state)
+    local t = last - now > SKEW and now or max(now, last)
+    local back = max(0, t - last)
+    if back < ceil(spent / rate) then
+      spent = spent - back * rate
+      permits, stop = ceil(spent / units), t + ceil(spent / rate)
+    end
+  elseif first == 'l' then
+    local length = read('>I8', state)
+    for at = 9, #state, 8 do
+      local ends = read('>I8', state, at) + length
+      if ends > now then
+        permits, stop = permits + 1, max(stop, min(ends, now + length))
+      end
+    end
+  elseif first == 's' then
+    local _, segment, length = read('>I8I8I8', state)
+    for i = 1, N do
+      local count, ends = read('>I8', state, 17 + i * 8), (segment + i) * length
+      if count > 0 and ends > now then
+        permits, stop = permits + count, max(stop, min(ends, now + (N + 1) * length))
+      end
+    end
+  elseif first == 'f' then
+    local _, ends, used, length = read('>I8I8I8I8', state)
+    if ends > now then
+      permits, stop = used, min(ends, now + length)
+    end
+  end
+  return nil, blocked, carried + permits, max(upto, stop)
 end
 
 -- For each kind but buckets: from what is stored, or nil, to remaining, reset, wait (0 admits), time, and a
@@ -56,7 +125,7 @@ if #ARGV > 2 then
 
   -- a: length of the window
   function kinds.l(stored, cost, limit, a)
-    local instants = stored or ''
+    local instants = stored and sub(stored, 9) or ''
     local count = #instants / 8
     local newest = count > 0 and read('>I8', instants, #instants - 7) or now
     local moved = newest - now > SKEW
@@ -77,7 +146,8 @@ if #ARGV > 2 then
     local wait = lack > 0 and read('>I8', instants, (gone + lack) * 8 - 7) + a - now or 0
     return max(0, limit - live), live > 0 and newest + a - now or 0, wait, t, function(permits)
       local stop = (permits > 0 and t or newest) + a
-      return sub(instants, gone * 8 + 1) .. rep(pack('>I8', t), permits), stop, limit - live - permits, stop - now
+      return pack('>I8', a) .. sub(instants, gone * 8 + 1) .. rep(pack('>I8', t), permits),
+        stop, limit - live - permits, stop - now
     end, moved
   end
 
@@ -85,12 +155,12 @@ if #ARGV > 2 then
   function kinds.s(stored, cost, limit, a)
     local segment, since, counts, moved = floor(now / a), now, {}, false
     if stored then
-      local last, length
-      since, last, length = read('>I8I8I8', stored)
+      local last
+      since, last = read('>I8I8', stored)
       counts = { read('>' .. rep('I8', N), stored, 25) }
       counts[N + 1] = nil -- where reading ended
-      moved = length ~= a or last * length - now > SKEW
-      if moved then -- other settings or another clock: as if all had just been admitted
+      moved = last * a - now > SKEW
+      if moved then -- another clock: as if all had just been admitted
         for i = 1, N - 1 do
           counts[N] = counts[N] + counts[i]
           counts[i] = 0
@@ -136,19 +206,21 @@ if #ARGV > 2 then
 
   -- stop: end of the window that the server's clock is in, length: its length
   local function window(stored, cost, limit, stop, length)
-    local since, used, moved = now, 0, false
+    local since, used, moved, also, till = now, 0, false, 0, 0
     if stored then
-      local last, ended, spent = read('>I8I8I8', stored)
-      if ended > now then
+      local last, ended, spent, lasts = read('>I8I8I8I8', stored)
+      if ended > now and ended ~= stop and lasts ~= length then -- another policy's window
+        also, till = spent, min(ended, now + lasts)
+      elseif ended > now then
         since, used = last, spent
-        moved = ended - now > length + SKEW
+        moved = ended - now > lasts + SKEW
         stop = moved and stop or ended
       end
     end
     local wait = cost > limit - used and stop - now or 0
     return max(0, limit - used), used > 0 and stop - now or 0, wait, now, function(permits)
-      return pack('>I8I8I8', since, stop, used + permits), stop, limit - used - permits, stop - now
-    end, moved
+      return pack('>I8I8I8I8', since, stop, used + permits, length), stop, limit - used - permits, stop - now
+    end, moved, nil, also, till
   end
 
   -- a: length of a window
@@ -173,9 +245,20 @@ if #ARGV > 2 then
     local from = format('(%.0f', now)
     local live = redis.pcall('ZCOUNT', key, from, '+inf')
     local foreign = type(live) ~= 'number'
-    local blocked = not foreign and live > 0 and tonumber(redis.call('ZSCORE', key, '!') or 0) or 0
-    live = foreign and 0 or blocked > now and live - 1 or live
-    local top = live > 0 and tonumber(redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2]) or now
+    local blocked, carried, upto = 0, 0, 0
+    if foreign then
+      live = 0
+      local _
+      _, blocked, carried, upto = known(redis.pcall('GET', key), 'n', a, 0, key)
+    elseif live > 0 then
+      local marks = redis.call('ZMSCORE', key, '!', '~', '#')
+      blocked, upto = tonumber(marks[1] or 0), tonumber(marks[2] or 0)
+      if upto > now then
+        live, carried = live - 1, -tonumber(marks[3] or 0)
+      end
+      live = blocked > now and live - 1 or live
+    end
+    local top = not foreign and live > 0 and tonumber(redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2]) or now
     local lack, wait = live + cost - limit, 0
     if lack > 0 then
       wait = redis.call('ZRANGEBYSCORE', key, from, '+inf', 'WITHSCORES', 'LIMIT', lack - 1, 1)[2] - now
@@ -183,22 +266,28 @@ if #ARGV > 2 then
     return max(0, limit - live), top - now, wait, now, function(permits)
       if foreign then
         redis.call('UNLINK', key)
+        if blocked > now then
+          redis.call('ZADD', key, format('%.0f', blocked), '!')
+        end
+        if carried > 0 then
+          redis.call('ZADD', key, format('%.0f', upto), '~', format('%.0f', -carried), '#')
+        end
       end
-      redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+      redis.call('ZREMRANGEBYSCORE', key, 0, now)
       for i = 1, permits do
         redis.call('ZADD', key, now + a, ARGV[ask + 2] .. i)
       end
       local stop = max(top, now + a)
-      redis.call('PEXPIREAT', key, ceil(stop / 1000))
+      redis.call('PEXPIREAT', key, ceil(max(stop, blocked, upto) / 1000))
       return nil, stop, limit - live - permits, stop - now
-    end, false, blocked
+    end, false, blocked, carried, upto
   end
 end
 
 local reply, key, place, seen = pack('>I8', now), 0, 1, nil
 local KEYS, asks = KEYS, ARGV[2]
 local kind, shadow, cost, limit, a, b, c, d
-local stored, blocked, since, last, spent, units, time, moved, take
+local stored, blocked, since, last, spent, units, rate, time, moved, take, carried, upto
 local code, remaining, reset, wait, room, stop
 while place <= #asks do
   local rules, times
@@ -210,21 +299,22 @@ while place <= #asks do
     kind, shadow, cost, limit, a, b, place = read('>c1c1I8I8I8I8', asks, place)
     if kind == 'b' then -- a: units of a permit, b: units that return each microsecond
       stored, blocked, since, spent, time, moved = redis.pcall('GET', KEYS[key]), 0, now, 0, now, false
+      carried = 0
       if stored then
         local found
-        if #stored == 41 then
-          found, blocked, since, last, spent, units = read('>c1I8I8I8I8I8', stored)
+        if #stored == 49 then
+          found, blocked, since, last, spent, units, rate = read('>c1I8I8I8I8I8I8', stored)
         end
-        if found ~= 'b' or blocked >= 2 ^ 53 then
-          stored, blocked = known(stored)
+        if found ~= 'b' or blocked >= 2 ^ 53 or units ~= a or rate ~= b then
+          local state
+          state, blocked, carried, upto = known(stored, 'b', a, b, KEYS[key])
           since, spent = now, 0
-        else
-          if units ~= a then
-            spent = ceil(spent / units) * a
+          if state then
+            since, last, spent = read('>I8I8I8', state)
           end
-          if spent > limit * a then
-            spent = limit * a
-          end
+          stored = state
+        end
+        if stored then
           if last > now then
             moved = last - now > SKEW
             time = moved and now or last
@@ -239,18 +329,28 @@ while place <= #asks do
       end
       local lack = (cost - limit) * a + spent
       wait = lack > 0 and ceil(lack / b) + time - now or 0
-      remaining = floor((limit * a - spent) / a)
+      remaining = max(0, floor((limit * a - spent) / a))
     else
-      stored, blocked = KEYS[key], 0
+      stored, blocked, carried = KEYS[key], 0, 0
       if kind ~= 'n' then
-        stored, blocked = known(redis.pcall('GET', stored), kind == 'c' and 'f' or kind)
+        stored, blocked, carried, upto =
+          known(redis.pcall('GET', stored), kind == 'c' and 'f' or kind, a, b, stored)
       end
       if kind == 'c' then
         c, d, place = read('>I8I8', asks, place)
       end
-      local inSet
-      remaining, reset, wait, time, take, moved, inSet = kinds[kind](stored, cost, limit, a, b, c, d)
+      local inSet, also, till
+      remaining, reset, wait, time, take, moved, inSet, also, till = kinds[kind](stored, cost, limit, a, b, c, d)
       blocked = inSet or blocked
+      if also and also > 0 then
+        carried, upto = carried + also, max(upto or 0, till)
+      end
+    end
+    if carried > 0 and remaining then
+      remaining = max(0, remaining - carried)
+      if cost > remaining then
+        wait = max(wait, upto - now)
+      end
     end
     if not remaining then
       code, remaining, reset, wait, time, room, admitted = 2, 0, 0, 0, 0, 0, 0
@@ -268,13 +368,14 @@ while place <= #asks do
     if rules > 1 then
       seen = seen or {}
       seen[i] =
-        { kind, code, remaining, reset, wait, time, take, moved, cost, limit, a, b, blocked, room, since, spent }
+        { kind, code, remaining, reset, wait, time, take, moved, cost, limit, a, b, blocked, room, since, spent,
+          carried, upto }
     end
   end
   for i = 1, rules do
     if rules > 1 then
-      kind, code, remaining, reset, wait, time, take, moved, cost, limit, a, b, blocked, room, since, spent =
-        unpack(seen[i], 1, 16)
+      kind, code, remaining, reset, wait, time, take, moved, cost, limit, a, b, blocked, room, since, spent,
+        carried, upto = unpack(seen[i], 1, 18)
     end
     if room > admitted then
       room = admitted
@@ -284,16 +385,27 @@ while place <= #asks do
     if kind == 'b' then
       if room > 0 then
         spent = spent + room * cost * a
-        remaining = floor((limit * a - spent) / a)
+        remaining = max(0, floor((limit * a - spent) / a))
+        if carried > 0 then
+          remaining = max(0, remaining - carried)
+        end
       end
       stop = time + ceil(spent / b)
       reset = stop - now
-      stored = charged and pack('>c1I8I8I8I8I8', kind, blocked, since, time, spent, a)
+      stored = charged and pack('>c1I8I8I8I8I8I8', kind, blocked, since, time, spent, a, b)
     elseif charged then
       stored, stop, remaining, reset = take(room * cost)
       stored = stored and (kind == 'c' and 'f' or kind) .. pack('>I8', blocked) .. stored
+      remaining = max(0, remaining - carried)
+    end
+    if carried > 0 then
+      reset = max(reset, upto - now)
     end
     if charged and stored then
+      if carried > 0 then
+        stored = string.upper(string.sub(stored, 1, 1)) .. string.sub(stored, 2) .. pack('>I8I8', carried, upto)
+        stop = max(stop, upto)
+      end
       stop = blocked > stop and blocked or stop
       redis.call('SET', KEYS[first + i], stored, 'PXAT', ceil(stop / 1000))
     end

@@ -5,7 +5,8 @@
 -- Returns 1. What began later than the charge (since) is none of it: then nothing is given back.
 -- A bucket gets back what is left of the charge if that alone is taken to have returned since: it can't
 -- have been less. So what was not refunded keeps within the limit.
-local N, SIZES = 33, { b = 32, l = -1, s = 24 + 8 * 33, f = 24 }
+-- What is carried from another policy (check.lua) stays as it is.
+local N, SIZES = 33, { b = 40, l = -1, s = 24 + 8 * 33, f = 32 }
 local ceil, floor, max = math.ceil, math.floor, math.max
 local pack, read, sub = struct.pack, struct.unpack, string.sub
 
@@ -21,18 +22,21 @@ end
 local kinds = {}
 
 function kinds.b(stored, charged, cost, a, b)
-  local since, last, spent, units = read('>I8I8I8I8', stored)
+  local since, last, spent, units, rate = read('>I8I8I8I8I8', stored)
   local t = max(now, last)
-  if units ~= a or charged < since or charged > t or t - charged >= ceil(cost * a / b) then
+  if units ~= a or rate ~= b or charged < since or charged > t or t - charged >= ceil(cost * a / b) then
     return nil
   end
   spent = max(0, spent - (cost * a - (t - charged) * b))
-  return pack('>I8I8I8I8', since, last, spent, a)
+  return pack('>I8I8I8I8I8', since, last, spent, a, b)
 end
 
-function kinds.l(stored, charged, cost)
-  local kept, left = {}, cost
-  for at = 1, #stored, 8 do
+function kinds.l(stored, charged, cost, a)
+  if read('>I8', stored) ~= a then
+    return nil
+  end
+  local kept, left = { sub(stored, 1, 8) }, cost
+  for at = 9, #stored, 8 do
     local instant = sub(stored, at, at + 7)
     if left > 0 and read('>I8', instant) == charged then
       left = left - 1
@@ -54,11 +58,11 @@ function kinds.s(stored, charged, cost, a)
 end
 
 function kinds.f(stored, charged, cost)
-  local since, stop, used = read('>I8I8I8', stored)
+  local since, stop, used, length = read('>I8I8I8I8', stored)
   if charged < since or charged >= stop then
     return nil
   end
-  return pack('>I8I8I8', since, stop, max(0, used - cost))
+  return pack('>I8I8I8I8', since, stop, max(0, used - cost), length)
 end
 
 for i, key in ipairs(KEYS) do
@@ -70,11 +74,13 @@ for i, key in ipairs(KEYS) do
     end
   else
     local stored = redis.pcall('GET', key)
-    local size = type(stored) == 'string' and sub(stored, 1, 1) == kind and SIZES[kind]
-    if size and (#stored - 9 == size or size < 0 and #stored % 8 == 1) then
-      local after = kinds[kind](sub(stored, 10), charged, cost, a, b)
+    local first = type(stored) == 'string' and sub(stored, 1, 1)
+    local size = first and string.lower(first) == kind and SIZES[kind]
+    local carried = first ~= kind and 16 or 0
+    if size and (#stored - 9 - carried == size or size < 0 and #stored % 8 == 1) then
+      local after = kinds[kind](sub(stored, 10, #stored - carried), charged, cost, a, b)
       if after then
-        redis.call('SET', key, sub(stored, 1, 9) .. after, 'KEEPTTL')
+        redis.call('SET', key, sub(stored, 1, 9) .. after .. sub(stored, #stored - carried + 1), 'KEEPTTL')
       end
     end
   end
