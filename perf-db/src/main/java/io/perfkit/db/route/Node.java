@@ -27,8 +27,9 @@ final class Node {
 
   final String name;
   final DataSource pool;
-  final AtomicInteger leases = new AtomicInteger();
+  final AtomicInteger connectionsOut = new AtomicInteger();
   private volatile @Nullable NodeState state;
+  private @Nullable Long notBefore;
 
   Node(String name, DataSource pool) {
     this.name = name;
@@ -40,7 +41,7 @@ final class Node {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     Node one = nodes.get(random.nextInt(nodes.size()));
     Node other = nodes.get(random.nextInt(nodes.size()));
-    return one.leases.get() <= other.leases.get() ? one : other;
+    return one.connectionsOut.get() <= other.connectionsOut.get() ? one : other;
   }
 
   /** Asks the server. One round trip. */
@@ -56,12 +57,20 @@ final class Node {
     }
   }
 
-  void found(NodeState where) {
-    state = where;
+  /**
+   * Takes an answer in. One that was asked for before another that was taken in, or before the node
+   * was lost, is late: the server may have crashed since and stand further back.
+   */
+  synchronized void found(NodeState where) {
+    if (notBefore == null || where.since() - notBefore >= 0) {
+      notBefore = where.since();
+      state = where;
+    }
   }
 
   /** Until it is found again it counts as gone. */
-  void lost() {
+  synchronized void lost(long now) {
+    notBefore = now;
     state = null;
   }
 

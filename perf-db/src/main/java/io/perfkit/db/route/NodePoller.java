@@ -1,7 +1,10 @@
 package io.perfkit.db.route;
 
+import io.perfkit.db.internal.OwnSql;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
@@ -17,48 +20,91 @@ final class NodePoller implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodePoller.class);
 
   /** Then the pool gets its connection back, or it would take it for leaked, and never renew it. */
-  private static final long LEASE_NANOS = Duration.ofSeconds(20).toNanos();
+  private static final long KEPT_NANOS = Duration.ofSeconds(20).toNanos();
 
   private final Node node;
   private final RouterConfig config;
   private final LongSupplier nanos;
+  private final Connected connected;
   private final BiConsumer<Node, NodeState> found;
   private final Thread thread;
   private volatile boolean closed;
+  private boolean reported;
+  private boolean rightChecked;
 
   NodePoller(
       String router,
       Node node,
       RouterConfig config,
       LongSupplier nanos,
+      Connected connected,
       BiConsumer<Node, NodeState> found) {
     this.node = node;
     this.config = config;
     this.nanos = nanos;
+    this.connected = connected;
     this.found = found;
     this.thread = new Thread(this::run, "perf-db-route-" + router + "-" + node.name);
     thread.setDaemon(true);
     thread.start();
   }
 
+  /** What is asked once of each connection of the poller. */
+  @FunctionalInterface
+  interface Connected {
+    void ask(Connection connection) throws SQLException;
+  }
+
   private void run() {
-    boolean reported = false;
     while (!closed) {
       try (Connection connection = node.pool.getConnection()) {
-        connection.setNetworkTimeout(Runnable::run, (int) config.maxSilence().toMillis());
-        long since = nanos.getAsLong();
-        while (!closed && nanos.getAsLong() - since < LEASE_NANOS) {
-          found.accept(node, Node.ask(connection, nanos.getAsLong()));
-          reported = false;
-          pause(config.pollEvery());
+        int before = connection.getNetworkTimeout();
+        try {
+          poll(connection);
+        } finally {
+          connection.setNetworkTimeout(Runnable::run, before); // it goes back as it was borrowed
         }
       } catch (SQLException | RuntimeException failure) {
-        node.lost();
+        node.lost(nanos.getAsLong());
         if (!reported && !closed) {
           LOG.warn("Node {} can't be asked where it stands, and is not used", node, failure);
           reported = true;
         }
         pause(config.pollEvery());
+      }
+    }
+  }
+
+  private void poll(Connection connection) throws SQLException {
+    long since = nanos.getAsLong();
+    connection.setNetworkTimeout(Runnable::run, (int) config.maxSilence().toMillis());
+    warnOfMissingRight(connection);
+    connected.ask(connection);
+    while (!closed && nanos.getAsLong() - since < KEPT_NANOS) {
+      found.accept(node, Node.ask(connection, nanos.getAsLong()));
+      reported = false;
+      pause(config.pollEvery());
+    }
+  }
+
+  /** Without it a standby shows its timeline only at its next restart point after a failover. */
+  private void warnOfMissingRight(Connection connection) throws SQLException {
+    if (rightChecked) {
+      return;
+    }
+    rightChecked = true;
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                OwnSql.of(
+                    "SELECT current_user, pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')"))) {
+      row.next();
+      if (!row.getBoolean(2)) {
+        LOG.warn(
+            "Node {}: after a failover it is not used until its next restart point, up to"
+                + " checkpoint_timeout: GRANT pg_read_all_stats TO {}",
+            node,
+            row.getString(1));
       }
     }
   }

@@ -1,12 +1,16 @@
 package io.perfkit.db.route;
 
+import io.perfkit.db.internal.SqlFunctions;
+import io.perfkit.db.internal.SqlLexer;
+import io.perfkit.db.internal.SqlLexer.Token;
 import java.util.Locale;
 import java.util.Set;
 
 /**
- * Tells statements that certainly only read. Whatever it does not know is not one: another first
- * word than those of a query, a word that locks or writes anywhere in it, a function beyond a list
- * of well-known ones, a second statement. Stateless.
+ * Tells statements that certainly only read, and leave the server's session as it was. Whatever is
+ * not understood is in doubt: another first word than those of a query, a word that locks or writes
+ * anywhere in it, a function that is not known to be harmless, a second statement. One thread at a
+ * time.
  */
 final class ReadOnlySql {
   private static final Set<String> QUERIES = Set.of("select", "values", "table", "with");
@@ -19,7 +23,6 @@ final class ReadOnlySql {
           "delete",
           "merge",
           "into",
-          "for",
           "lock",
           "call",
           "do",
@@ -34,253 +37,197 @@ final class ReadOnlySql {
           "explain",
           "nextval");
 
-  /** What may stand before a parenthesis: words of the language, and functions without effects. */
-  private static final Set<String> BEFORE_PARENTHESIS =
-      Set.of(
-          "select",
-          "values",
-          "with",
-          "as",
-          "materialized",
-          "from",
-          "join",
-          "on",
-          "using",
-          "where",
-          "and",
-          "or",
-          "not",
-          "in",
-          "any",
-          "all",
-          "some",
-          "exists",
-          "between",
-          "like",
-          "ilike",
-          "case",
-          "when",
-          "then",
-          "else",
-          "by",
-          "having",
-          "limit",
-          "offset",
-          "union",
-          "except",
-          "intersect",
-          "over",
-          "filter",
-          "within",
-          "group",
-          "distinct",
-          "lateral",
-          "array",
-          "row",
-          "interval",
-          "cast",
-          "varchar",
-          "char",
-          "numeric",
-          "decimal",
-          "timestamp",
-          "time",
-          "bit",
-          "count",
-          "sum",
-          "avg",
-          "min",
-          "max",
-          "bool_and",
-          "bool_or",
-          "every",
-          "string_agg",
-          "array_agg",
-          "json_agg",
-          "jsonb_agg",
-          "coalesce",
-          "nullif",
-          "greatest",
-          "least",
-          "abs",
-          "ceil",
-          "ceiling",
-          "floor",
-          "round",
-          "trunc",
-          "mod",
-          "power",
-          "sqrt",
-          "sign",
-          "lower",
-          "upper",
-          "initcap",
-          "length",
-          "char_length",
-          "octet_length",
-          "substring",
-          "substr",
-          "trim",
-          "ltrim",
-          "rtrim",
-          "btrim",
-          "left",
-          "right",
-          "lpad",
-          "rpad",
-          "replace",
-          "translate",
-          "split_part",
-          "position",
-          "strpos",
-          "concat",
-          "concat_ws",
-          "format",
-          "md5",
-          "extract",
-          "date_part",
-          "date_trunc",
-          "age",
-          "now",
-          "to_char",
-          "to_date",
-          "to_number",
-          "to_timestamp",
-          "make_date",
-          "row_number",
-          "rank",
-          "dense_rank",
-          "percent_rank",
-          "ntile",
-          "lag",
-          "lead",
-          "first_value",
-          "last_value",
-          "nth_value",
-          "unnest",
-          "generate_series",
-          "array_length",
-          "cardinality",
-          "array_position",
-          "jsonb_array_elements",
-          "jsonb_each",
-          "jsonb_build_object",
-          "json_build_object",
-          "to_json",
-          "to_jsonb",
-          "row_to_json");
+  /** After {@code FOR}, which elsewhere is a word of {@code substring} and the like. */
+  private static final Set<String> LOCKING = Set.of("update", "no", "share", "key");
 
-  private final String sql;
-  private int at;
+  /** What the database says of names. */
+  interface Names {
+    /** Whether a function of this name certainly neither writes nor sets anything. */
+    boolean isHarmless(String function);
 
-  private ReadOnlySql(String sql) {
-    this.sql = sql;
+    /** Whether no replica can answer for the relation. */
+    boolean needsPrimary(String relation);
+
+    /** Whether the operator may do more than compute. */
+    boolean isDoubtful(String operator);
   }
 
-  /** Whether {@code sql} is one query that changes and locks nothing, for certain. */
+  /** What is known without a database. */
+  static final Names WELL_KNOWN =
+      new Names() {
+        @Override
+        public boolean isHarmless(String function) {
+          return SqlFunctions.onlyReads(function);
+        }
+
+        @Override
+        public boolean needsPrimary(String relation) {
+          return false;
+        }
+
+        @Override
+        public boolean isDoubtful(String operator) {
+          return false;
+        }
+      };
+
+  private final SqlLexer lexer;
+  private final Names names;
+  private final boolean lenient;
+  private final boolean inTransaction;
+  private String word = "";
+  private String before = ""; // the word that stands before, or a dot
+  private String beforeThat = "";
+  private boolean qualified;
+  private int depth;
+  private int settingDepth; // of the parentheses of set_config
+
+  private ReadOnlySql(String sql, Names names, boolean lenient, boolean inTransaction) {
+    this.lexer = new SqlLexer(sql, sql.length());
+    this.names = names;
+    this.lenient = lenient;
+    this.inTransaction = inTransaction;
+  }
+
+  /** Whether {@code sql} is one query of well-known parts. */
   static boolean test(String sql) {
-    return new ReadOnlySql(sql).onlyReads();
+    return test(sql, WELL_KNOWN);
+  }
+
+  /** Whether {@code sql} is one query of well-known parts, whose names the database knows so. */
+  static boolean test(String sql, Names names) {
+    return new ReadOnlySql(sql, names, false, false).onlyReads();
+  }
+
+  /**
+   * The same where somebody said that it reads: functions that the database knows to be harmless
+   * will do, {@code SHOW}, {@code EXPLAIN} of a query, and a setting for this transaction alone.
+   */
+  static boolean testWhereReadingIsMeant(String sql, Names names, boolean inTransaction) {
+    return new ReadOnlySql(sql, names, true, inTransaction).onlyReads();
   }
 
   private boolean onlyReads() {
-    String before = ""; // what stands before, if it is a word or a dot
     boolean started = false;
-    while (skipBlanks()) {
-      char c = sql.charAt(at);
-      if (isWordStart(c)) {
-        String word = word();
-        if (started ? NOT_READING.contains(word) : !QUERIES.contains(word)) {
+    for (Token token = lexer.next(); token != Token.END; token = lexer.next()) {
+      if (lexer.is(';')) {
+        return started && lexer.next() == Token.END;
+      }
+      if (!started && token == Token.WORD) {
+        word = text();
+        if (lenient && word.equals("show")) {
+          return endsWithoutAnother();
+        }
+        if (lenient && word.equals("set")) {
+          return inTransaction && isLocal() && endsWithoutAnother();
+        }
+        if (!QUERIES.contains(word) && !(lenient && isOfExplain())) {
           return false;
         }
-        started = true;
-        before = before.equals(".") ? "a qualified name" : word;
-      } else if (c == '\'' || c == '"') {
-        if (!started || !skipQuoted(c)) {
-          return false;
-        }
-        before = c == '"' ? "a quoted name" : "";
-      } else if (c == '(') {
-        if (!before.isEmpty() && !BEFORE_PARENTHESIS.contains(before)) {
-          return false;
-        }
-        before = "";
-        at++;
-      } else if (c == ';') {
-        at++;
-        return started && !skipBlanks();
-      } else if (!started || c == '$' || c == '\\') {
-        return false; // dollar quotes are not looked into
-      } else {
-        before = c == '.' ? "." : "";
-        at++;
-      }
-    }
-    return started;
-  }
-
-  /** Past white space and comments; false at the end. */
-  private boolean skipBlanks() {
-    while (at < sql.length()) {
-      if (Character.isWhitespace(sql.charAt(at))) {
-        at++;
-      } else if (sql.startsWith("--", at)) {
-        int end = sql.indexOf('\n', at);
-        at = end < 0 ? sql.length() : end + 1;
-      } else if (sql.startsWith("/*", at)) {
-        skipComment();
-      } else {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** PostgreSQL's comments nest. */
-  private void skipComment() {
-    int depth = 0;
-    do {
-      if (sql.startsWith("/*", at)) {
-        depth++;
-        at += 2;
-      } else if (sql.startsWith("*/", at)) {
-        depth--;
-        at += 2;
-      } else {
-        at++;
-      }
-    } while (depth > 0 && at < sql.length());
-  }
-
-  /** False if the end is not certain: in a text a backslash may or may not escape a quote. */
-  private boolean skipQuoted(char quote) {
-    for (at++; at < sql.length(); at++) {
-      char c = sql.charAt(at);
-      if (c == '\\' && quote == '\'') {
+        started = QUERIES.contains(word);
+        before = word;
+      } else if (!goesOn(token, started)) {
         return false;
       }
-      if (c == quote) {
-        at++;
-        if (at == sql.length() || sql.charAt(at) != quote) {
-          return true;
-        }
+    }
+    return started && depth == 0;
+  }
+
+  private boolean isOfExplain() {
+    return Set.of("explain", "analyze", "verbose", "buffers").contains(word);
+  }
+
+  private boolean isLocal() {
+    return lexer.next() == Token.WORD && Set.of("local", "transaction").contains(text());
+  }
+
+  private boolean endsWithoutAnother() {
+    for (Token token = lexer.next(); token != Token.END; token = lexer.next()) {
+      if (lexer.is(';')) {
+        return lexer.next() == Token.END;
       }
     }
-    return false;
+    return true;
   }
 
-  private String word() {
-    int from = at;
-    while (at < sql.length() && isWordPart(sql.charAt(at))) {
-      at++;
+  private boolean goesOn(Token token, boolean started) {
+    String text = text();
+    boolean fine =
+        switch (token) {
+          case WORD -> word(text);
+          case QUOTED -> started && quoted(text);
+          case VALUE -> started && isClosed(text);
+          case OPERATOR -> !names.isDoubtful(text);
+          default -> punctuation(started);
+        };
+    beforeThat = before;
+    before = token == Token.WORD || lexer.is('.') || lexer.is(',') ? text : kind(token);
+    return fine;
+  }
+
+  private static String kind(Token token) {
+    return token == Token.QUOTED ? "\"" : "";
+  }
+
+  private boolean word(String text) {
+    qualified = before.equals(".");
+    if (before.equals("for")) {
+      return !LOCKING.contains(text);
     }
-    return sql.substring(from, at).toLowerCase(Locale.ROOT);
+    return !NOT_READING.contains(text) && !names.needsPrimary(text);
   }
 
-  private static boolean isWordStart(char c) {
-    return Character.isLetter(c) || c == '_';
+  private boolean quoted(String text) {
+    qualified = before.equals(".");
+    return text.length() > 1
+        && text.charAt(0) == '"'
+        && text.endsWith("\"")
+        && !names.needsPrimary(text.substring(1, text.length() - 1).replace("\"\"", "\""));
   }
 
-  private static boolean isWordPart(char c) {
-    return Character.isLetterOrDigit(c) || c == '_' || c == '$';
+  /** In a text a backslash may or may not escape a quote; dollar quotes are not looked into. */
+  private static boolean isClosed(String text) {
+    char first = text.charAt(0);
+    if (first == '$') {
+      return text.length() > 1 && Character.isDigit(text.charAt(1));
+    }
+    int quote = text.indexOf('\'');
+    return quote < 0 || (text.length() > quote + 1 && text.endsWith("'") && text.indexOf('\\') < 0);
+  }
+
+  private boolean punctuation(boolean started) {
+    if (lexer.is('(')) {
+      depth++;
+      return opens();
+    }
+    if (lexer.is(')')) {
+      boolean setsForGood =
+          settingDepth == depth
+              && settingDepth > 0
+              && !(before.equals("true") && beforeThat.equals(","));
+      settingDepth = settingDepth == depth ? 0 : settingDepth;
+      depth--;
+      return depth >= 0 && !setsForGood;
+    }
+    return started && !lexer.is('$') && !lexer.is('\\');
+  }
+
+  private boolean opens() {
+    if (before.isEmpty() || before.equals(",") || before.equals(".")) {
+      return !before.equals(".");
+    }
+    if (lenient && before.equals("explain")) {
+      return true;
+    }
+    if (lenient && inTransaction && before.equals("set_config") && settingDepth == 0) {
+      settingDepth = depth;
+      return true;
+    }
+    return !before.equals("\"") && (lenient || !qualified) && names.isHarmless(before);
+  }
+
+  private String text() {
+    return new String(lexer.text(), lexer.start(), lexer.end() - lexer.start())
+        .toLowerCase(Locale.ROOT);
   }
 }

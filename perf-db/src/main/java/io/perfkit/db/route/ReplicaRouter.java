@@ -34,6 +34,10 @@ final class ReplicaRouter extends Router {
     static final Bound NOTHING = new Bound(Intent.ANY, null);
   }
 
+  private static final @Nullable Class<?> DRIVERS_CONNECTION = driversConnection();
+
+  private static final Duration CATALOG_TIMEOUT = Duration.ofSeconds(10);
+
   private final Node primary;
   private final List<Node> replicas;
   private final RouterConfig config;
@@ -46,11 +50,12 @@ final class ReplicaRouter extends Router {
   private final ThreadLocal<Bound> bound = ThreadLocal.withInitial(() -> Bound.NOTHING);
   private final RoutedDataSource dataSource = new RoutedDataSource(this);
 
-  /**
-   * The servers' sessions that were told to write nothing; they live as long as they are pooled.
-   */
-  private final Map<Connection, Boolean> readOnlyForced =
+  /** The servers' sessions that were asked where they stand, and told to write nothing. */
+  private final Map<Object, Boolean> knownSessions =
       Collections.synchronizedMap(new WeakHashMap<>());
+
+  private volatile @Nullable RouteCatalog catalog;
+  private volatile @Nullable Integer defaultIsolation;
 
   ReplicaRouter(Builder builder) {
     this.primary = builder.primary;
@@ -64,9 +69,13 @@ final class ReplicaRouter extends Router {
         builder.registry == null
             ? null
             : new RouteMeters(builder.registry, builder.name, this, counts);
-    watches.add(new NodePoller(builder.name, primary, config, nanos, this::foundPrimary));
+    watches.add(
+        new NodePoller(builder.name, primary, config, nanos, this::connected, this::foundPrimary));
     replicas.forEach(
-        replica -> watches.add(new NodePoller(builder.name, replica, config, nanos, Node::found)));
+        replica ->
+            watches.add(
+                new NodePoller(
+                    builder.name, replica, config, nanos, connection -> {}, Node::found)));
   }
 
   @Override
@@ -132,14 +141,14 @@ final class ReplicaRouter extends Router {
     return RoutedConnection.open(this, now.intent(), now.ownWrites());
   }
 
-  Lease leasePrimary(@Nullable ReadYourWrites ownWrites) throws SQLException {
+  NodeConnection takePrimary(@Nullable ReadYourWrites ownWrites) throws SQLException {
     Connection connection = primary.pool.getConnection();
     counts.primary.increment();
     if (ownWrites == null) {
-      return new Lease(primary, false, connection, () -> {}, () -> {});
+      return new NodeConnection(primary, false, connection, () -> {}, () -> {});
     }
     ownWrites.writing();
-    return new Lease(
+    return new NodeConnection(
         primary,
         false,
         connection,
@@ -153,48 +162,76 @@ final class ReplicaRouter extends Router {
    * @throws SQLTransientConnectionException if no replica can be used and as many reads as may are
    *     on the primary already
    */
-  Lease leaseReader(@Nullable ReadYourWrites ownWrites) throws SQLException {
+  NodeConnection takeReader(@Nullable ReadYourWrites ownWrites) throws SQLException {
     List<Node> usable = new ArrayList<>(usable());
     boolean none = usable.isEmpty();
     usable.removeIf(node -> !isSeenAt(node, ownWrites));
     while (!usable.isEmpty()) {
       Node replica = Node.lighterOfTwo(usable);
       try {
-        return leaseReplica(replica);
+        Optional<NodeConnection> taken = takeReplica(replica, ownWrites);
+        if (taken.isPresent()) {
+          return taken.get();
+        }
       } catch (SQLException gone) {
-        replica.lost(); // until it can be asked again
-        usable.remove(replica);
-        none = usable.isEmpty();
+        replica.lost(nanos.getAsLong()); // until it can be asked again
       }
+      usable.remove(replica);
+      none = usable().isEmpty();
     }
-    return leaseFallback(none);
+    return takeFallback(none);
   }
 
   /** A connection to read on, where everything is seen. */
-  Lease leaseReaderOnPrimary() throws SQLException {
-    return leaseFallback(false);
+  NodeConnection takeReaderOnPrimary() throws SQLException {
+    return takeFallback(false);
   }
 
-  /** Whether a session that reads on this connection sees its own writes. */
-  boolean seesAll(Lease lease, @Nullable ReadYourWrites ownWrites) {
-    return lease.node() == primary || isSeenAt(lease.node(), ownWrites);
+  boolean isPrimary(NodeConnection taken) {
+    return taken.node() == primary;
   }
 
-  private Lease leaseReplica(Node replica) throws SQLException {
+  /** Whether a read that begins now may run there: it sees its session's writes and is not old. */
+  boolean mayRead(NodeConnection taken, @Nullable ReadYourWrites ownWrites) {
+    return isPrimary(taken)
+        || (isUsable(taken.node(), nanos.getAsLong()) && isSeenAt(taken.node(), ownWrites));
+  }
+
+  /**
+   * A server that crashed restarts further back than it was found last, and then every connection
+   * is a new one: so a new one is asked where it stands before it serves.
+   *
+   * @return empty if it does not stand where it should
+   */
+  private Optional<NodeConnection> takeReplica(Node replica, @Nullable ReadYourWrites ownWrites)
+      throws SQLException {
     Connection connection = replica.pool.getConnection();
+    boolean fit = false;
     try {
-      forceReadOnly(connection);
-    } catch (SQLException failure) {
-      connection.close();
-      throw failure;
+      Object server = serverSession(connection);
+      if (!knownSessions.containsKey(server)) {
+        forceReadOnly(connection);
+        replica.found(Node.ask(connection, nanos.getAsLong()));
+        knownSessions.put(server, true);
+      }
+      fit = isUsable(replica, nanos.getAsLong()) && isSeenAt(replica, ownWrites);
+    } finally {
+      if (!fit) {
+        connection.close();
+      }
+    }
+    if (!fit) {
+      return Optional.empty();
     }
     counts.replica.increment();
-    replica.leases.incrementAndGet();
-    return new Lease(replica, true, connection, () -> {}, replica.leases::decrementAndGet);
+    replica.connectionsOut.incrementAndGet();
+    return Optional.of(
+        new NodeConnection(
+            replica, true, connection, () -> {}, replica.connectionsOut::decrementAndGet));
   }
 
   /** A read that a replica should have served. */
-  private Lease leaseFallback(boolean outage) throws SQLException {
+  private NodeConnection takeFallback(boolean outage) throws SQLException {
     if (outage && !fallback.tryAcquire()) {
       counts.refused.increment();
       throw new SQLTransientConnectionException(
@@ -205,7 +242,8 @@ final class ReplicaRouter extends Router {
     try {
       Connection connection = primary.pool.getConnection();
       counts.fallback.increment();
-      return new Lease(primary, true, connection, () -> {}, outage ? fallback::release : () -> {});
+      return new NodeConnection(
+          primary, true, connection, () -> {}, outage ? fallback::release : () -> {});
     } catch (SQLException | RuntimeException failure) {
       if (outage) {
         fallback.release();
@@ -214,18 +252,54 @@ final class ReplicaRouter extends Router {
     }
   }
 
+  /** The driver's connection, which lives as long as the session on the server. */
+  private static Object serverSession(Connection connection) throws SQLException {
+    return DRIVERS_CONNECTION != null && connection.isWrapperFor(DRIVERS_CONNECTION)
+        ? connection.unwrap(DRIVERS_CONNECTION)
+        : connection.unwrap(Connection.class);
+  }
+
+  private static @Nullable Class<?> driversConnection() {
+    try {
+      return Class.forName("org.postgresql.PGConnection");
+    } catch (ClassNotFoundException another) {
+      return null;
+    }
+  }
+
   /**
    * Tells the server's session to write nothing. A replica can't, but it may be promoted while the
-   * connection is out. One round trip, the first time that a connection is used.
+   * connection is out.
    */
-  private void forceReadOnly(Connection connection) throws SQLException {
-    Connection physical = connection.unwrap(Connection.class);
-    if (!readOnlyForced.containsKey(physical)) {
-      try (Statement statement = connection.createStatement()) {
-        statement.execute(OwnSql.of("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"));
-      }
-      readOnlyForced.put(physical, true);
+  private static void forceReadOnly(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(OwnSql.of("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"));
     }
+  }
+
+  /** Whether a statement that is meant to read does so for certain, and sets nothing. */
+  boolean onlyReads(String sql, boolean inTransaction) {
+    RouteCatalog known = catalog;
+    return known != null && ReadOnlySql.testWhereReadingIsMeant(sql, known, inTransaction);
+  }
+
+  /** The same of a statement of which nothing is known. */
+  boolean certainlyOnlyReads(String sql) {
+    RouteCatalog known = catalog;
+    return known != null && ReadOnlySql.test(sql, known.wellKnown());
+  }
+
+  /** Of a connection on which none was set, once it is known. */
+  Optional<Integer> defaultIsolation() {
+    return Optional.ofNullable(defaultIsolation);
+  }
+
+  private void connected(Connection connection) throws SQLException {
+    int timeout = connection.getNetworkTimeout();
+    connection.setNetworkTimeout(Runnable::run, (int) CATALOG_TIMEOUT.toMillis());
+    defaultIsolation = connection.getTransactionIsolation();
+    catalog = RouteCatalog.read(connection);
+    connection.setNetworkTimeout(Runnable::run, timeout);
   }
 
   private List<Node> usable() {
@@ -255,7 +329,7 @@ final class ReplicaRouter extends Router {
 
   private void foundPrimary(Node node, NodeState state) {
     if (state.replica()) {
-      node.lost(); // a pool that leads to no primary
+      node.lost(nanos.getAsLong()); // a pool that leads to no primary
     } else {
       node.found(state);
       positions.add(state);
@@ -282,29 +356,5 @@ final class ReplicaRouter extends Router {
     Bound before = bound.get();
     bound.set(new Bound(intent, before.ownWrites()));
     return () -> bound.set(before);
-  }
-
-  /**
-   * A node's connection while it is out.
-   *
-   * @param reads whether it was taken to read, on whatever node
-   * @param ended to be told when a transaction on it has ended
-   * @param back to be told when it is back
-   */
-  record Lease(Node node, boolean reads, Connection connection, Runnable ended, Runnable back)
-      implements AutoCloseable {
-    @Override
-    public void close() throws SQLException {
-      try {
-        connection.close();
-      } finally {
-        back.run();
-      }
-    }
-
-    @Override
-    public String toString() {
-      return node.name;
-    }
   }
 }

@@ -1,41 +1,56 @@
 package io.perfkit.db.route;
 
-import io.perfkit.db.route.ReplicaRouter.Lease;
+import static java.util.Objects.requireNonNull;
+
+import io.perfkit.db.internal.SqlState;
 import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
+import java.sql.DatabaseMetaData;
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLTransientConnectionException;
+import java.sql.Savepoint;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Collection;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that takes one of a node when the first statement needs it, and then knows which: a
- * replica's for reads, the primary's for all else. A read whose session wrote after its replica was
- * taken goes to the primary. Settings made before are kept and made on each connection that it
- * takes. One thread at a time.
+ * A connection whose node is chosen for each statement when it is executed: a replica's for what
+ * certainly only reads and was asked to, the primary's for all else. One thread at a time.
+ *
+ * <p>It is a proxy of the JDK, since what it stands for changes: settings are recorded by their
+ * methods and made on each connection that is taken.
  */
 final class RoutedConnection implements InvocationHandler {
+  private static final Method SET_READ_ONLY = setReadOnly();
+
+  /* Invariants
+   * R1  a setting made through this connection holds on each node's connection that it uses.
+   * R2  a statement that is not certain to leave the server's session as it was runs on the primary,
+   *     and from then on everything does. Within a transaction on a replica it runs there, and then
+   *     nothing may run elsewhere.
+   * R3  no read that is begun runs on a replica that lacks the session's writes or is too far behind.
+   */
   private final ReplicaRouter router;
   private final ReplicaRouter.Intent intent;
   private final @Nullable ReadYourWrites ownWrites;
-  private final Map<String, Setting> settings = new LinkedHashMap<>();
-  private @Nullable Lease primary;
-  private @Nullable Lease reader;
-  private @Nullable Lease left;
+  private final RecordedSettings settings = new RecordedSettings();
+  private final IdentityHashMap<Savepoint, NodeConnection> savepoints = new IdentityHashMap<>();
+  private final List<NodeConnection> left = new ArrayList<>();
+  private @Nullable NodeConnection primary;
+  private @Nullable NodeConnection reader;
   private boolean readOnly;
   private boolean autoCommit = true;
   private boolean inTransaction; // of the reader
+  private boolean staysOnPrimary; // R2
+  private @Nullable NodeConnection staysOnReplica; // R2
   private boolean closed;
-
-  private record Setting(Method method, Object argument) {}
 
   private RoutedConnection(
       ReplicaRouter router, ReplicaRouter.Intent intent, @Nullable ReadYourWrites ownWrites) {
@@ -46,28 +61,32 @@ final class RoutedConnection implements InvocationHandler {
 
   static Connection open(
       ReplicaRouter router, ReplicaRouter.Intent intent, @Nullable ReadYourWrites ownWrites) {
-    return (Connection)
+    return proxy(Connection.class, new RoutedConnection(router, intent, ownWrites));
+  }
+
+  static <T> T proxy(Class<T> type, InvocationHandler handler) {
+    return type.cast(
         Proxy.newProxyInstance(
-            RoutedConnection.class.getClassLoader(),
-            new Class<?>[] {Connection.class},
-            new RoutedConnection(router, intent, ownWrites));
+            RoutedConnection.class.getClassLoader(), new Class<?>[] {type}, handler));
   }
 
   @Override
-  public @Nullable Object invoke(Object self, Method method, Object @Nullable [] given)
+  public @Nullable Object invoke(Object self, Method method, @Nullable Object @Nullable [] given)
       throws Throwable {
-    Object[] arguments = given == null ? new Object[0] : given;
+    @Nullable Object[] arguments = given == null ? new Object[0] : given;
     return switch (method.getName()) {
       case "close" -> close();
-      case "isClosed" -> closed;
+      case "isClosed" -> isClosed();
+      case "isValid" -> isValid((int) requireNonNull(arguments[0]));
+      case "abort" -> abort(method, arguments);
       case "hashCode" -> System.identityHashCode(self);
       case "equals" -> self == arguments[0];
-      case "toString" -> "RoutedConnection[primary=" + primary + ", reader=" + reader + "]";
+      case "toString" -> toString();
       default -> invokeOpen(self, method, arguments);
     };
   }
 
-  private @Nullable Object invokeOpen(Object self, Method method, Object[] arguments)
+  private @Nullable Object invokeOpen(Object self, Method method, @Nullable Object[] arguments)
       throws SQLException {
     if (closed) {
       throw new SQLNonTransientConnectionException("the connection is closed", "08003");
@@ -75,126 +94,359 @@ final class RoutedConnection implements InvocationHandler {
     return switch (method.getName()) {
       case "isReadOnly" -> readOnly;
       case "getAutoCommit" -> autoCommit;
-      case "setReadOnly", "setAutoCommit", "setTransactionIsolation" -> set(method, arguments[0]);
-      case "commit", "rollback" -> end(method, arguments);
+      case "setReadOnly",
+          "setAutoCommit",
+          "setTransactionIsolation",
+          "setSchema",
+          "setCatalog",
+          "setClientInfo",
+          "setNetworkTimeout",
+          "setHoldability",
+          "setTypeMap" ->
+          set(ConnectionSetting.of(method, arguments));
+      case "getTransactionIsolation" -> isolation();
+      case "getWarnings" -> onTaken(method, arguments);
+      case "clearWarnings", "beginRequest", "endRequest" -> onTaken(method, arguments);
+      case "commit" -> end(method);
+      case "rollback" -> arguments.length == 0 ? end(method) : toSavepoint(method, arguments);
+      case "releaseSavepoint" -> toSavepoint(method, arguments);
+      case "setSavepoint" -> savepoint(method, arguments);
       case "isWrapperFor" ->
-          ((Class<?>) arguments[0]).isInstance(self)
+          ((Class<?>) requireNonNull(arguments[0])).isInstance(self)
               || current().connection().isWrapperFor((Class<?>) arguments[0]);
       case "unwrap" ->
-          ((Class<?>) arguments[0]).isInstance(self)
+          ((Class<?>) requireNonNull(arguments[0])).isInstance(self)
               ? self
-              : call(current().connection(), method, arguments);
-      case "prepareStatement" -> call(lease((String) arguments[0]).connection(), method, arguments);
-      default -> call(current().connection(), method, arguments);
+              : call(inDoubt(), method, arguments); // what is done there is not seen here
+      case "createStatement", "prepareStatement", "prepareCall" ->
+          RoutedStatement.open((Connection) self, this, method, arguments);
+      case "getMetaData" -> metaData((Connection) self, method);
+      case "createArrayOf" ->
+          new DeferredArray(
+              String.valueOf(arguments[0]), requireNonNull((Object[]) arguments[1], "elements"));
+      default -> call(current(), method, arguments);
     };
   }
 
-  /** Where the connection leads as it is set now. */
-  private Lease current() throws SQLException {
-    return intent != ReplicaRouter.Intent.WRITE && (readOnly || intent == ReplicaRouter.Intent.READ)
-        ? reader()
-        : primary();
+  /** Asks a node when it is asked itself. */
+  private DatabaseMetaData metaData(Connection self, Method getMetaData) {
+    return proxy(
+        DatabaseMetaData.class,
+        (meta, method, given) ->
+            switch (method.getName()) {
+              case "getConnection" -> self;
+              case "hashCode" -> System.identityHashCode(meta);
+              case "equals" -> meta == requireNonNull(given)[0];
+              case "toString" -> "MetaData of " + this;
+              default ->
+                  ConnectionSetting.call(
+                      requireNonNull(call(current(), getMetaData, new Object[0])),
+                      method,
+                      given == null ? new Object[0] : given);
+            });
   }
 
-  private Lease lease(String sql) throws SQLException {
+  /** Where a statement is to run now. */
+  NodeConnection forStatement(String sql) throws SQLException {
+    boolean asked =
+        intent != ReplicaRouter.Intent.WRITE && (readOnly || intent == ReplicaRouter.Intent.READ);
+    if (staysOnPrimary) {
+      return primary();
+    }
+    if (asked) {
+      if (router.onlyReads(sql, !autoCommit)) {
+        return reader();
+      }
+      return staysOnReplica == null ? inDoubt() : reader();
+    }
     boolean onItsOwn =
         intent == ReplicaRouter.Intent.ANY
             && autoCommit
             && primary == null
             && router.routesStatements();
-    return onItsOwn && ReadOnlySql.test(sql) ? reader() : current();
+    if (onItsOwn && router.certainlyOnlyReads(sql)) {
+      return reader();
+    }
+    return router.onlyReads(sql, !autoCommit) ? primary() : inDoubt();
   }
 
-  private Lease primary() throws SQLException {
-    Lease lease = primary;
-    if (lease == null) {
-      lease = prepared(router.leasePrimary(ownWrites));
-      primary = lease;
+  /** Where what may change the server's session runs, and what comes later too (R2). */
+  NodeConnection inDoubt() throws SQLException {
+    NodeConnection onReplica = reader;
+    boolean asked = readOnly || intent == ReplicaRouter.Intent.READ;
+    if (asked && inTransaction && onReplica != null && !router.isPrimary(onReplica)) {
+      staysOnReplica = onReplica;
+      return onReplica;
     }
-    return lease;
+    NodeConnection taken = primary();
+    staysOnPrimary = true;
+    if (asked && autoCommit && intent != ReplicaRouter.Intent.WRITE) {
+      taken.forceReadOnly(); // what only reads must not write, whatever it calls
+    }
+    return taken;
   }
 
-  private Lease reader() throws SQLException {
-    Lease lease = reader;
-    if (lease == null) {
-      lease = prepared(router.leaseReader(ownWrites));
-    } else if (!inTransaction && !router.seesAll(lease, ownWrites)) {
-      Lease behind = lease;
-      lease = prepared(router.leaseReaderOnPrimary());
-      left = behind; // the session wrote meanwhile; what was read here may still be looked at
+  /** Where the connection leads as it is set now, for calls that change nothing. */
+  private NodeConnection current() throws SQLException {
+    return !staysOnPrimary
+            && intent != ReplicaRouter.Intent.WRITE
+            && (readOnly || intent == ReplicaRouter.Intent.READ)
+        ? reader()
+        : primary();
+  }
+
+  private NodeConnection primary() throws SQLException {
+    requireNoStateElsewhere();
+    NodeConnection taken = primary;
+    if (taken == null) {
+      taken = prepared(router.takePrimary(ownWrites));
+      primary = taken;
     }
-    reader = lease;
+    return taken;
+  }
+
+  private NodeConnection reader() throws SQLException {
+    NodeConnection taken = reader;
+    if (taken == null) {
+      taken = prepared(takeReader());
+    } else if (!inTransaction && !router.mayRead(taken, ownWrites)) {
+      requireNoStateElsewhere();
+      NodeConnection behind = taken;
+      taken = prepared(takeReader());
+      left.add(behind); // what was read there may still be looked at
+    }
+    reader = taken;
     inTransaction = !autoCommit;
-    return lease;
+    return taken;
   }
 
-  private Lease prepared(Lease lease) throws SQLException {
+  /** A hot standby knows no serializable transaction. */
+  private NodeConnection takeReader() throws SQLException {
+    return settings.isSerializable() ? router.takeReaderOnPrimary() : router.takeReader(ownWrites);
+  }
+
+  private void requireNoStateElsewhere() throws SQLException {
+    if (staysOnReplica != null) {
+      throw new SQLTransientConnectionException(
+          "what was set by SQL in a transaction on "
+              + staysOnReplica
+              + " holds there only, and this statement can't run there (expected: to set it before the"
+              + " first read of the transaction, for the transaction alone, or on another connection)",
+          "08001");
+    }
+  }
+
+  private NodeConnection prepared(NodeConnection taken) throws SQLException {
     try {
-      if (lease.reads()) {
-        lease.connection().setReadOnly(true);
+      if (taken.reads() || intent == ReplicaRouter.Intent.READ) {
+        taken.make(ConnectionSetting.of(SET_READ_ONLY, new Object[] {true}));
       }
-      for (Setting setting : settings.values()) {
-        make(setting, lease);
+      for (ConnectionSetting setting : settings.all()) {
+        make(setting, taken); // R1
       }
-      return lease;
+      return taken;
     } catch (SQLException | RuntimeException refused) {
-      lease.close();
+      taken.close();
       throw refused;
     }
   }
 
   /** What only reads stays read-only, whatever the connection is set to. */
-  private static void make(Setting setting, Lease lease) throws SQLException {
-    if (!lease.reads() || !setting.method().getName().equals("setReadOnly")) {
-      call(lease.connection(), setting.method(), new Object[] {setting.argument()});
+  private void make(ConnectionSetting setting, NodeConnection taken) throws SQLException {
+    boolean keepsReadOnly = taken.reads() || intent == ReplicaRouter.Intent.READ;
+    if (!keepsReadOnly || !setting.key().equals(ConnectionSetting.READ_ONLY)) {
+      taken.make(setting);
     }
   }
 
-  private @Nullable Object set(Method method, Object argument) throws SQLException {
-    Setting setting = new Setting(method, argument);
-    for (Lease lease : leases()) {
-      make(setting, lease);
+  /**
+   * Where a read that a replica failed is asked again: nobody has seen anything of it yet.
+   *
+   * @return empty if that may not be
+   */
+  Optional<NodeConnection> insteadOf(
+      NodeConnection failed, SQLException failure, boolean wasInTransaction) {
+    boolean replicasOwn =
+        switch (SqlState.of(failure)) {
+          case NO_ANSWER, SHUTDOWN, CONFLICT, READ_ONLY, STATEMENT_REFUSED, NOT_NOW -> true;
+          default -> false;
+        };
+    if (!replicasOwn
+        || wasInTransaction
+        || failed != reader
+        || router.isPrimary(failed)
+        || staysOnReplica != null) {
+      return Optional.empty();
     }
-    settings.put(method.getName(), setting); // none has refused it
-    if (method.getName().equals("setReadOnly")) {
-      readOnly = (boolean) argument;
-    } else if (method.getName().equals("setAutoCommit")) {
-      autoCommit = (boolean) argument;
+    try {
+      if (!autoCommit && !failed.connection().isClosed()) {
+        failed.connection().rollback();
+      }
+      left.add(failed);
+      reader = null;
+      inTransaction = false;
+      NodeConnection taken = prepared(router.takeReaderOnPrimary());
+      reader = taken;
+      inTransaction = !autoCommit;
+      return Optional.of(taken);
+    } catch (SQLException unreachable) {
+      failure.addSuppressed(unreachable);
+      return Optional.empty();
+    }
+  }
+
+  /** Whether a transaction of the reader is under way. */
+  boolean inTransaction() {
+    return inTransaction;
+  }
+
+  boolean isOnReplica(NodeConnection taken) {
+    return !router.isPrimary(taken);
+  }
+
+  private static Method setReadOnly() {
+    try {
+      return Connection.class.getMethod("setReadOnly", boolean.class);
+    } catch (NoSuchMethodException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private @Nullable Object set(ConnectionSetting setting) throws SQLException {
+    if (setting.isTransactional() && !autoCommit && taken().isEmpty()) {
+      var unused = current(); // it belongs to the transaction, which begins here
+    }
+    for (NodeConnection each : taken()) {
+      make(setting, each);
+    }
+    settings.record(setting, !autoCommit); // none has refused it
+    if (setting.key().equals(ConnectionSetting.READ_ONLY)) {
+      readOnly = (boolean) requireNonNull(setting.arguments().get(0));
+      if (!readOnly && primary != null && intent != ReplicaRouter.Intent.READ) {
+        primary.allowWrites();
+      }
+    } else if (setting.key().equals(ConnectionSetting.AUTO_COMMIT)) {
+      autoCommit = (boolean) requireNonNull(setting.arguments().get(0));
       inTransaction &= !autoCommit;
-      leases().forEach(lease -> lease.ended().run()); // a transaction under way was committed
+      savepoints.clear();
+      settings.committed();
+      taken().forEach(NodeConnection::ended); // a transaction under way was committed
     }
     return null;
   }
 
-  private @Nullable Object end(Method method, Object[] arguments) throws SQLException {
-    for (Lease lease : leases()) {
+  private int isolation() throws SQLException {
+    Optional<Integer> set = settings.isolation();
+    if (set.isPresent()) {
+      return set.get();
+    }
+    List<NodeConnection> taken = taken();
+    Optional<Integer> known = router.defaultIsolation();
+    return taken.isEmpty() && known.isPresent()
+        ? known.get()
+        : (taken.isEmpty() ? current() : taken.get(0)).connection().getTransactionIsolation();
+  }
+
+  private @Nullable Object onTaken(Method method, @Nullable Object[] arguments)
+      throws SQLException {
+    @Nullable Object first = null;
+    for (NodeConnection each : taken()) {
+      @Nullable Object answer = call(each, method, arguments);
+      first = first == null ? answer : first;
+    }
+    return first;
+  }
+
+  private @Nullable Object end(Method method) throws SQLException {
+    for (NodeConnection each : taken()) {
       try {
-        call(lease.connection(), method, arguments);
+        call(each, method, new Object[0]);
       } finally {
-        lease.ended().run(); // also after a failure: it may be committed all the same
+        each.ended(); // also after a failure: it may be committed all the same
       }
     }
     inTransaction = false;
+    savepoints.clear();
+    if (method.getName().equals("rollback")) {
+      settings.rolledBack();
+    } else {
+      settings.committed();
+    }
     return null;
   }
 
-  private List<Lease> leases() {
+  private Savepoint savepoint(Method method, @Nullable Object[] arguments) throws SQLException {
+    NodeConnection taken = current();
+    Savepoint made = (Savepoint) requireNonNull(call(taken, method, arguments));
+    savepoints.put(made, taken);
+    return made;
+  }
+
+  private @Nullable Object toSavepoint(Method method, @Nullable Object[] arguments)
+      throws SQLException {
+    NodeConnection where = savepoints.get(requireNonNull((Savepoint) arguments[0], "savepoint"));
+    return call(where == null ? current() : where, method, arguments);
+  }
+
+  private List<NodeConnection> taken() {
     return Stream.of(Optional.ofNullable(reader), Optional.ofNullable(primary))
         .flatMap(Optional::stream)
         .toList();
   }
 
+  private boolean isClosed() throws SQLException {
+    for (NodeConnection each : taken()) {
+      if (each.connection().isClosed()) {
+        return true;
+      }
+    }
+    return closed;
+  }
+
+  private boolean isValid(int seconds) throws SQLException {
+    if (seconds < 0) {
+      throw new SQLException("timeout: " + seconds + " (expected: >= 0)", "22023");
+    }
+    if (closed) {
+      return false;
+    }
+    try {
+      var unused = current();
+    } catch (SQLException unreachable) {
+      return false;
+    }
+    for (NodeConnection each : taken()) {
+      if (!each.connection().isValid(seconds)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private @Nullable Object abort(Method method, @Nullable Object[] arguments) throws SQLException {
+    if (arguments[0] == null) {
+      throw new SQLException("executor: null (expected: one)", "22023");
+    }
+    if (!closed) {
+      for (NodeConnection each : taken()) {
+        var unused = call(each, method, arguments);
+      }
+      return close();
+    }
+    return null;
+  }
+
   private @Nullable Object close() throws SQLException {
     closed = true;
-    List<Lease> out = new ArrayList<>(leases());
-    Optional.ofNullable(left).ifPresent(out::add);
-    left = null;
+    Collection<NodeConnection> out = new ArrayList<>(taken());
+    out.addAll(left);
+    left.clear();
     reader = null;
     primary = null;
     SQLException failure = null;
-    for (Lease lease : out) {
+    for (NodeConnection each : out) {
       try {
-        lease.close();
+        each.close();
       } catch (SQLException e) {
         failure = e;
       }
@@ -205,20 +457,13 @@ final class RoutedConnection implements InvocationHandler {
     return null;
   }
 
-  private static @Nullable Object call(Object target, Method method, Object[] arguments)
-      throws SQLException {
-    try {
-      return method.invoke(target, arguments);
-    } catch (InvocationTargetException e) {
-      if (e.getCause() instanceof SQLException failure) {
-        throw failure;
-      }
-      if (e.getCause() instanceof RuntimeException failure) {
-        throw failure;
-      }
-      throw new IllegalStateException(method.getName(), e.getCause());
-    } catch (IllegalAccessException e) {
-      throw new IllegalStateException(method + " of a public interface", e);
-    }
+  @Override
+  public String toString() {
+    return "RoutedConnection[primary=" + primary + ", reader=" + reader + "]";
+  }
+
+  private static @Nullable Object call(
+      NodeConnection target, Method method, @Nullable Object[] arguments) throws SQLException {
+    return ConnectionSetting.call(target.connection(), method, arguments);
   }
 }

@@ -56,8 +56,8 @@ public abstract sealed class Router implements AutoCloseable
 
   /**
    * What the host uses. A connection takes one of a node when its first statement needs it: at most
-   * one of the primary and one of a replica until it is closed. A statement's {@code
-   * getConnection()} is that of the node.
+   * one of the primary and one of a replica until it is closed. What is set on it holds on each
+   * node; what SQL sets keeps it on the primary.
    */
   public abstract DataSource dataSource();
 

@@ -15,7 +15,7 @@ final class NodeTest {
 
   @Test
   void theLighterOfTwoIsChosenAndTheOtherOnlyWhereItIsBoth() {
-    busy.leases.set(5);
+    busy.connectionsOut.set(5);
 
     long chosen =
         IntStream.range(0, 1_000)

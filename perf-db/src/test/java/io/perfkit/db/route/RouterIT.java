@@ -16,6 +16,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.postgresql.PGStatement;
 import org.postgresql.ds.PGSimpleDataSource;
 
 @SuppressWarnings("try") // scopes and sessions are opened for what they do
@@ -195,7 +197,7 @@ final class RouterIT {
       try (ResultSet rows = statement.executeQuery()) {
         assertThat(rows.next()).isTrue();
       }
-      return onReplica(statement.getConnection());
+      return onReplica(((Statement) statement.unwrap(PGStatement.class)).getConnection());
     }
   }
 

@@ -60,4 +60,40 @@ final class Servers {
       throw new AssertionError(failed);
     }
   }
+
+  /** A pool of one connection, which stays open when it is given back. */
+  static DataSource onlyOne(Connection connection) {
+    Connection kept =
+        RoutedConnection.proxy(
+            Connection.class,
+            (self, method, arguments) ->
+                method.getName().equals("close")
+                    ? null
+                    : ConnectionSetting.call(
+                        connection, method, arguments == null ? new Object[0] : arguments));
+    return source(() -> kept);
+  }
+
+  /** Threads of the router get connections of {@code polled}, others those of {@code used}. */
+  static DataSource primaryOnlyFor(DataSource used, DataSource polled) {
+    return source(
+        () ->
+            (Thread.currentThread().getName().startsWith("perf-db-route") ? polled : used)
+                .getConnection());
+  }
+
+  private interface Opening {
+    Connection open() throws SQLException;
+  }
+
+  private static DataSource source(Opening opening) {
+    return RoutedConnection.proxy(
+        DataSource.class,
+        (self, method, arguments) -> {
+          if (method.getName().equals("getConnection")) {
+            return opening.open();
+          }
+          throw new UnsupportedOperationException(method.getName());
+        });
+  }
 }

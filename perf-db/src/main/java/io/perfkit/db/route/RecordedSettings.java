@@ -1,0 +1,65 @@
+package io.perfkit.db.route;
+
+import static java.util.Objects.requireNonNull;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was set through one routed connection, to be set on each connection that it takes. One
+ * thread at a time.
+ */
+final class RecordedSettings {
+  private static final String ISOLATION = "setTransactionIsolation";
+  private final List<ConnectionSetting> all = new ArrayList<>();
+
+  /** As it was when the transaction began, while it has changed. */
+  private @Nullable List<ConnectionSetting> before;
+
+  void record(ConnectionSetting setting, boolean inTransaction) {
+    if (setting.isTransactional() && inTransaction && before == null) {
+      before = List.copyOf(all);
+    }
+    all.removeIf(setting::replaces);
+    all.add(setting);
+  }
+
+  /** In the order in which they are to be made: auto-commit last, since it begins a transaction. */
+  List<ConnectionSetting> all() {
+    List<ConnectionSetting> ordered = new ArrayList<>(all);
+    ordered.sort((one, other) -> Boolean.compare(isAutoCommit(one), isAutoCommit(other))); // stable
+    return ordered;
+  }
+
+  private static boolean isAutoCommit(ConnectionSetting setting) {
+    return setting.key().equals(ConnectionSetting.AUTO_COMMIT);
+  }
+
+  Optional<Integer> isolation() {
+    return all.stream()
+        .filter(setting -> setting.key().equals(ISOLATION))
+        .map(setting -> (Integer) requireNonNull(setting.arguments().get(0)))
+        .findFirst();
+  }
+
+  boolean isSerializable() {
+    return isolation().filter(level -> level == Connection.TRANSACTION_SERIALIZABLE).isPresent();
+  }
+
+  void committed() {
+    before = null;
+  }
+
+  /** What the server undid is undone here too. */
+  void rolledBack() {
+    List<ConnectionSetting> then = before;
+    if (then != null) {
+      all.removeIf(ConnectionSetting::isTransactional);
+      then.stream().filter(ConnectionSetting::isTransactional).forEach(all::add);
+      before = null;
+    }
+  }
+}
