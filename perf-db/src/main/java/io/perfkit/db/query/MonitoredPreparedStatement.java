@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 class MonitoredPreparedStatement<S extends PreparedStatement> extends ParameterNotingStatement<S> {
   private static final int KIND_BITS = 3;
   private static final int KINDS_MAX = 10;
-  private static final int KINDS = (1 << KINDS_MAX * KIND_BITS) - 1;
+  private static final int KINDS = (1 << (KINDS_MAX * KIND_BITS)) - 1;
   private static final int MORE = 1 << 30;
   private static final int EXECUTED = 1 << 31;
 

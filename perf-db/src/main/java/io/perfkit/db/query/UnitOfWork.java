@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * whatever connections they take, and statements are counted. Closed by the thread that opened it;
  * one within another counts for itself.
  */
+@SuppressWarnings("EnumOrdinal")
 public final class UnitOfWork implements AutoCloseable {
   private final ThreadLocal<UnitOfWork> current;
   private final @Nullable UnitOfWork outer;
