@@ -17,8 +17,12 @@ final class ArchitectureTest {
             "query.Watchdog",
             "route.NodePoller")
         .delegation("internal.DelegatingResultSet", "query.MonitoredCallableStatement")
-        .loopAround("batch.BatchWriter", "the façade opens its two forms, buffered and direct, which extend it")
-        .loopAround("route.Router", "the façade opens its two forms, with replicas and without, which extend it")
+        .loopAround(
+            "batch.BatchWriter",
+            "the façade opens its two forms, buffered and direct, which extend it")
+        .loopAround(
+            "route.Router",
+            "the façade opens its two forms, with replicas and without, which extend it")
         .check();
   }
 }

@@ -89,7 +89,8 @@ final class RolloutIT {
   private static Duration whole(Limit limit) {
     return limit instanceof Limit.TokenBucket bucket
         ? Duration.ofNanos(
-            (long) Math.ceil((double) bucket.period().toNanos() * bucket.burst() / bucket.permits()))
+            (long)
+                Math.ceil((double) bucket.period().toNanos() * bucket.burst() / bucket.permits()))
         : limit.period().multipliedBy(33).dividedBy(32).plusMillis(1);
   }
 
@@ -139,7 +140,9 @@ final class RolloutIT {
       for (int to = from; to < admitted.size(); to++) {
         Duration span = Duration.between(admitted.get(from), admitted.get(to));
         double most = most(limits, span);
-        assertThat((double) (to - from + 1)).as("%s: within %s", what, span).isLessThanOrEqualTo(most);
+        assertThat((double) (to - from + 1))
+            .as("%s: within %s", what, span)
+            .isLessThanOrEqualTo(most);
       }
     }
   }

@@ -82,8 +82,7 @@ record ConnectionSetting(String key, Method setter, List<@Nullable Object> argum
     }
     return () -> {
       try (PreparedStatement statement =
-          connection.prepareStatement(
-              OwnSql.of("SELECT set_config('search_path', ?, false)"))) {
+          connection.prepareStatement(OwnSql.of("SELECT set_config('search_path', ?, false)"))) {
         statement.setString(1, path);
         statement.execute();
       }

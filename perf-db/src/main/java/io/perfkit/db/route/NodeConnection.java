@@ -71,7 +71,8 @@ final class NodeConnection {
     }
     try (Statement statement = connection.createStatement()) {
       String before;
-      try (ResultSet row = statement.executeQuery(OwnSql.of("SHOW default_transaction_read_only"))) {
+      try (ResultSet row =
+          statement.executeQuery(OwnSql.of("SHOW default_transaction_read_only"))) {
         row.next();
         before = row.getString(1);
       }

@@ -60,7 +60,8 @@ public record Refusal(int status, String body) {
     return new Refusal(
         status,
         """
-        {"type":"%s%s","title":"%s","status":%s,"detail":"%s"%s}"""
+        {"type":"%s%s","title":"%s","status":%s,"detail":"%s"%s}\
+        """
             .formatted(TYPES, type, title, Integer.toString(status), detail, member));
   }
 }

@@ -26,13 +26,13 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /** Caches of services whose methods run in transactions of Spring. */
 @RealRedis
-final class AfterCommitIT {
+final class AfterCommitGuideIT {
   private final Database database = new Database();
   private final Caches caches;
   private final Caches otherCaches;
   private final CacheAspect aspect;
 
-  AfterCommitIT(TestRedis server) {
+  AfterCommitGuideIT(TestRedis server) {
     String prefix = server.prefix() + UUID.randomUUID();
     caches = Nodes.patient(server.client(), prefix);
     otherCaches = Nodes.patient(server.client(), prefix);
