@@ -134,15 +134,25 @@ final class ServiceMethods {
 
   /** The method and all that it overrides or that implements it, nearest to the service first. */
   private List<Method> versions(Method entry) {
+    Method source = entry.isBridge() ? bridged(entry) : entry;
     List<Method> versions = new ArrayList<>();
     for (Class<?> type : ancestors) {
       for (Method method : declared(type)) {
-        if (!method.isBridge() && isSame(entry, method)) {
+        if (!method.isBridge() && isSame(source, method)) {
           versions.add(method);
         }
       }
     }
     return versions;
+  }
+
+  /** The declaration that a bridge stands for, which has the types that the bridge has lost. */
+  private static Method bridged(Method bridge) {
+    return Ancestors.of(bridge.getDeclaringClass()).stream()
+        .flatMap(type -> declared(type).stream())
+        .filter(method -> !method.isBridge() && signature(method).equals(signature(bridge)))
+        .findFirst()
+        .orElse(bridge);
   }
 
   /** Whether one of them overrides or implements the other in the service. */

@@ -23,7 +23,9 @@ interface Woven {
       ConstructorChoice.Chosen chosen = choice.of(arguments);
       try {
         Constructor<?> constructor =
-            woven.lookupClass().getDeclaredConstructor(chosen.parameters().toArray(Class<?>[]::new));
+            woven
+                .lookupClass()
+                .getDeclaredConstructor(chosen.parameters().toArray(Class<?>[]::new));
         return woven
             .unreflectConstructor(constructor)
             .asFixedArity()

@@ -26,8 +26,7 @@ final class BatchMethod {
   private final MethodHandle keyFactory;
   private final String method;
 
-  BatchMethod(
-      Cache<Object, Object> cache, KeyLayout keys, BatchShape shape, String method) {
+  BatchMethod(Cache<Object, Object> cache, KeyLayout keys, BatchShape shape, String method) {
     this.method = method;
     this.cache = cache;
     this.shape = shape;
@@ -50,7 +49,9 @@ final class BatchMethod {
 
   Object find(Call call) throws Throwable {
     Map<Object, Object> ids = new LinkedHashMap<>();
-    Collection<?> wanted = (Collection<?>) requireNonNull(
+    Collection<?> wanted =
+        (Collection<?>)
+            requireNonNull(
                 call.argument(shape.ids()), method + " was given null (expected: ids, maybe none)");
     for (Object id : wanted) {
       ids.put(key(call, id), id);

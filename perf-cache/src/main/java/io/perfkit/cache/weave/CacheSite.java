@@ -136,7 +136,10 @@ final class CacheSite {
     List<KeyPart> parts = new ArrayList<>();
     for (String expression : expressions) {
       compile("key", expression, scope, Expression::of)
-          .ifPresent(part -> parts.add(new KeyPart(expression, part.type(), part.handle(), part.namesResult())));
+          .ifPresent(
+              part ->
+                  parts.add(
+                      new KeyPart(expression, part.type(), part.handle(), part.namesResult())));
     }
     return parts;
   }

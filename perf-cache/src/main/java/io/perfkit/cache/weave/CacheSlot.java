@@ -59,8 +59,7 @@ final class CacheSlot {
   }
 
   /** Why no cache of these types and settings can be declared, after what has been woven so far. */
-  synchronized Optional<String> objection(
-      KeyLayout keys, Type value, CacheConfig settings) {
+  synchronized Optional<String> objection(KeyLayout keys, Type value, CacheConfig settings) {
     for (Use use : uses) {
       if (use.keys().isPresent() && !keys.takes(use.keys().get())) {
         return Optional.of(
@@ -81,7 +80,7 @@ final class CacheSlot {
     if (openedWith != null && !openedWith.equals(settings)) {
       return Optional.of(
           "cache '%s' was opened before, by a call of %s, with other settings; weave this class"
-              .formatted(name, uses.get(0).origin())
+                  .formatted(name, uses.get(0).origin())
               + " before such calls, or give both the settings by CacheAspect.builder(..)"
               + ".config(\"%s\", ..)".formatted(name));
     }

@@ -97,10 +97,7 @@ final class CacheableSite {
                             condition,
                             method,
                             new BatchMethod(
-                                    common.open(cache),
-                                    cache.keys(),
-                                    batch.get(),
-                                    common.method())
+                                    common.open(cache), cache.keys(), batch.get(), common.method())
                                 .around(method))));
   }
 

@@ -88,7 +88,8 @@ final class CachedMethod {
 
   private CompletionStage<Entry<Object>> loadLater(Call call) {
     try {
-      CompletionStage<?> stage = (CompletionStage<?>) requireNonNull(call.proceed(), entries.noStage());
+      CompletionStage<?> stage =
+          (CompletionStage<?>) requireNonNull(call.proceed(), entries.noStage());
       return Stages.map(stage, result -> entries.of(call, shape.unwrap(result)));
     } catch (Throwable failure) {
       throw Thrown.<RuntimeException>asIs(failure);

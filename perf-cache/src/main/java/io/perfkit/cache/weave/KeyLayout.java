@@ -92,9 +92,7 @@ final class KeyLayout {
   /** Whether parts of these types make such a key; a lone number may be boxed. */
   boolean takes(List<Class<?>> parts) {
     return types.equals(parts)
-        || (types.size() == 1
-            && parts.size() == 1
-            && boxed(types.get(0)) == boxed(parts.get(0)));
+        || (types.size() == 1 && parts.size() == 1 && boxed(types.get(0)) == boxed(parts.get(0)));
   }
 
   private static Class<?> boxed(Class<?> type) {

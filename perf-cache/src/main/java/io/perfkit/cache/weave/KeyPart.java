@@ -80,8 +80,7 @@ record KeyPart(String what, Class<?> type, MethodHandle value, boolean isOfResul
     }
     List<MethodHandle> taken = new ArrayList<>();
     for (KeyPart part : parts) {
-      MethodHandle boxed =
-          part.value().asType(part.value().type().changeReturnType(Object.class));
+      MethodHandle boxed = part.value().asType(part.value().type().changeReturnType(Object.class));
       taken.add(
           parts.size() == 1
               ? MethodHandles.filterReturnValue(boxed, present(part.what(), method))

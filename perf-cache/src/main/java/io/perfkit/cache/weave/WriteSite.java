@@ -24,8 +24,7 @@ final class WriteSite {
   private final WritingMethod plan;
   private final List<Runnable> onceAccepted = new ArrayList<>();
 
-  WriteSite(
-      Site site, KnownCaches caches, CacheMaker maker, Optional<AfterCommit> afterCommit) {
+  WriteSite(Site site, KnownCaches caches, CacheMaker maker, Optional<AfterCommit> afterCommit) {
     this.site = site;
     this.caches = caches;
     this.maker = maker;
@@ -61,8 +60,7 @@ final class WriteSite {
     common
         .name(put.value(), put.cache())
         .filter(name -> agreesOnValues(common, name))
-        .flatMap(
-            name -> keyed(common, name, put.key(), scope, Optional.<Type>of(shape.value())))
+        .flatMap(name -> keyed(common, name, put.key(), scope, Optional.<Type>of(shape.value())))
         .map(keyed -> keyed.put(entries))
         .map(change -> conditional(change, condition, common, scope))
         .ifPresent(plan::after);

@@ -54,7 +54,17 @@ final class ApplicationClassesIT {
 
     @Cacheable("longs")
     String find(
-        long a, long b, long c, long d, long e, long f, long g, long h, long i, long j, long k,
+        long a,
+        long b,
+        long c,
+        long d,
+        long e,
+        long f,
+        long g,
+        long h,
+        long i,
+        long j,
+        long k,
         long l) {
       calls++;
       return "" + l;
@@ -62,8 +72,22 @@ final class ApplicationClassesIT {
 
     @Cacheable("texts")
     String find(
-        String a, String b, String c, String d, String e, String f, String g, String h, String i,
-        String j, String k, String l, String m, String n, String o, String p) {
+        String a,
+        String b,
+        String c,
+        String d,
+        String e,
+        String f,
+        String g,
+        String h,
+        String i,
+        String j,
+        String k,
+        String l,
+        String m,
+        String n,
+        String o,
+        String p) {
       calls++;
       return p;
     }
@@ -75,9 +99,7 @@ final class ApplicationClassesIT {
     for (int i = 0; i < 2; i++) {
       assertThat(searches.find(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)).isEqualTo("12");
       assertThat(searches.find(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13)).isEqualTo("13");
-      assertThat(
-              searches.find(
-                  "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "x"))
+      assertThat(searches.find("", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "x"))
           .isEqualTo("x");
     }
     assertThat(searches.calls).isEqualTo(3);
@@ -158,7 +180,8 @@ final class ApplicationClassesIT {
     assertThat(service.calls).isEqualTo(1);
     assertThatThrownBy(() -> weaver.create(OnlyMarked.class))
         .isInstanceOf(WeavingRefused.class)
-        .hasMessageContaining("OnlyMarked.find(long): marks a parameter by @CacheKey, and no cache");
+        .hasMessageContaining(
+            "OnlyMarked.find(long): marks a parameter by @CacheKey, and no cache");
   }
 
   record User(Long id, String name) {}
@@ -197,7 +220,8 @@ final class ApplicationClassesIT {
     assertThat(users.find(1L).name()).isEqualTo("found");
     assertThatThrownBy(() -> users.find(null))
         .isInstanceOf(NullPointerException.class)
-        .hasMessageContaining("Users.find(Long): the key 'id' is null (expected: a value; condition");
+        .hasMessageContaining(
+            "Users.find(Long): the key 'id' is null (expected: a value; condition");
   }
 
   static class Times {
@@ -274,7 +298,8 @@ final class ApplicationClassesIT {
         .hasMessageContaining("7 problems")
         .hasMessageContaining("Once.stream(long): returns a Stream, which can be used once")
         .hasMessageContaining("Once.lists(long): returns a Iterator, which")
-        .hasMessageContaining("Once.own(long): returns a OwnStage, which a hit can't make; return a");
+        .hasMessageContaining(
+            "Once.own(long): returns a OwnStage, which a hit can't make; return a");
   }
 
   static class Evicting {
