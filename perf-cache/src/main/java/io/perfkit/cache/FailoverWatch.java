@@ -9,11 +9,13 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.CommandObjects;
+import redis.clients.jedis.BuilderFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.ConnectionPool;
+import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.RedisClusterClient;
-import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -23,7 +25,9 @@ import redis.clients.jedis.exceptions.JedisException;
  */
 final class FailoverWatch {
   private static final Logger LOG = LoggerFactory.getLogger(FailoverWatch.class);
-  private static final CommandObjects COMMANDS = new CommandObjects(RedisProtocol.RESP2);
+  private static final CommandObject<String> INFO =
+      new CommandObject<>(
+          new CommandArguments(Command.INFO).add("replication"), BuilderFactory.STRING);
   private static final String ID = "master_replid:";
 
   private final UnifiedJedis redis;
@@ -67,7 +71,7 @@ final class FailoverWatch {
       if (redis instanceof RedisClusterClient cluster) {
         cluster.getClusterNodes().values().forEach(node -> addId(node, found));
       } else {
-        addId(guard.call(COMMANDS.info("replication")), found);
+        addId(guard.call(INFO), found);
       }
     } catch (CommandRejected e) {
       if (!refusalTold) {
@@ -92,7 +96,7 @@ final class FailoverWatch {
    */
   private static void addId(ConnectionPool node, Set<String> found) {
     try (Connection connection = node.getResource()) {
-      addId(connection.executeCommand(COMMANDS.info("replication")), found);
+      addId(connection.executeCommand(INFO), found);
     } catch (JedisException e) {
       LOG.debug("A node did not say who its primary is", e);
     }

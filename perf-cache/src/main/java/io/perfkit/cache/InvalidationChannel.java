@@ -25,7 +25,6 @@ import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.RedisSentinelClient;
 import redis.clients.jedis.UnifiedJedis;
-import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
  * Hears what other nodes invalidated or loaded, for all caches of one prefix, and until when all of
@@ -164,7 +163,7 @@ final class InvalidationChannel implements AutoCloseable {
   private void run() {
     while (!closed()) {
       try {
-        connection = borrow();
+        connection = RedisGuard.borrow(redis, name);
         listen(connection);
       } catch (RuntimeException e) {
         if (!closed() && !lossLogged) {
@@ -208,16 +207,6 @@ final class InvalidationChannel implements AutoCloseable {
       mine.sendCommand(Command.HELLO, RedisProtocol.RESP2.version());
       mine.getOne();
     }
-  }
-
-  private Connection borrow() {
-    if (redis instanceof RedisClusterClient cluster) {
-      return cluster.getConnectionFromSlot(JedisClusterCRC16.getSlot(name));
-    }
-    if (redis instanceof RedisSentinelClient sentinel) {
-      return sentinel.getPrimaryNodesConnectionMap().values().iterator().next().getResource();
-    }
-    return ((RedisClient) redis).getPool().getResource();
   }
 
   private void pause() {

@@ -36,7 +36,7 @@ final class ClusterRoutes implements Routes {
 
   @Override
   public @Nullable Lanes lanes(CommandArguments command) {
-    Set<Integer> slots = command.getKeyHashSlots();
+    Set<Integer> slots = Slots.of(command);
     if (slots.size() > 1) {
       throw new IllegalArgumentException(
           "keys: in different slots (expected: one hash tag for all keys of a command)");
@@ -47,7 +47,7 @@ final class ClusterRoutes implements Routes {
   @Override
   public <T extends @Nullable Object> T viaClient(CommandObject<T> command) {
     T reply = redis.executeCommand(command);
-    for (int slot : command.getArguments().getKeyHashSlots()) {
+    for (int slot : Slots.of(command.getArguments())) {
       if (bySlot.get(slot) == null) {
         learn(slot);
       }
@@ -77,7 +77,7 @@ final class ClusterRoutes implements Routes {
 
   @Override
   public void forget(CommandArguments command) {
-    command.getKeyHashSlots().forEach(slot -> bySlot.set(slot, null));
+    Slots.of(command).forEach(slot -> bySlot.set(slot, null));
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandObject;
+import redis.clients.jedis.Connection;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
@@ -53,8 +54,13 @@ public final class RedisGuard implements AutoCloseable {
     return builder(redis).build();
   }
 
-  /** A builder for the rarer settings. */
+  /**
+   * A builder for the rarer settings.
+   *
+   * @throws IllegalStateException if Jedis is older than 7.2
+   */
   public static Builder builder(UnifiedJedis redis) {
+    JedisVersion.require();
     return new Builder(requireNonNull(redis, "redis"));
   }
 
@@ -144,6 +150,18 @@ public final class RedisGuard implements AutoCloseable {
   /** How the client stands to Redis. Costs nothing; for a health check. */
   public RedisHealth health() {
     return new RedisHealth(client.name(), breaker(), stats().waiting());
+  }
+
+  /**
+   * Borrows a connection of the client's pool to the server that holds {@code key}, which its
+   * borrower closes, for a subscription for instance. Blocks as long as the client does.
+   *
+   * @throws redis.clients.jedis.exceptions.JedisException as the client throws it
+   * @throws IllegalArgumentException for a client that is none of RedisClient, RedisClusterClient
+   *     and RedisSentinelClient
+   */
+  public static Connection borrow(UnifiedJedis redis, byte[] key) {
+    return Routes.borrow(redis, key);
   }
 
   /** Lanes that are led now. */

@@ -10,6 +10,7 @@ import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.RedisSentinelClient;
 import redis.clients.jedis.UnifiedJedis;
+import redis.clients.jedis.util.JedisClusterCRC16;
 import redis.clients.jedis.util.Pool;
 
 /** Which lanes lead to the server of a command. Thread safe. */
@@ -24,11 +25,27 @@ interface Routes {
       return new OneServer(redis, single::getPool, new Lanes(single::getPool, shared));
     }
     if (redis instanceof RedisSentinelClient sentinel) {
-      Supplier<Pool<Connection>> primary =
-          () -> sentinel.getPrimaryNodesConnectionMap().values().iterator().next();
+      Supplier<Pool<Connection>> primary = () -> JedisVersion.primaryPool(sentinel);
       return new OneServer(redis, primary, new Lanes(primary, shared));
     }
     return new OneServer(redis, null, null);
+  }
+
+  /** A connection to the server of a key. */
+  static Connection borrow(UnifiedJedis redis, byte[] key) {
+    if (redis instanceof RedisClusterClient cluster) {
+      return cluster.getConnectionFromSlot(JedisClusterCRC16.getSlot(key));
+    }
+    if (redis instanceof RedisSentinelClient sentinel) {
+      return JedisVersion.primaryPool(sentinel).getResource();
+    }
+    if (redis instanceof RedisClient single) {
+      return single.getPool().getResource();
+    }
+    throw new IllegalArgumentException(
+        "redis: "
+            + redis.getClass().getName()
+            + " (expected: RedisClient, RedisClusterClient or RedisSentinelClient)");
   }
 
   /** The lanes of a command; absent if only the client knows, or knows better. */

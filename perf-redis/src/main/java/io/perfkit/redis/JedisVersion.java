@@ -1,0 +1,72 @@
+package io.perfkit.redis;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Field;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.RedisSentinelClient;
+import redis.clients.jedis.UnifiedJedis;
+import redis.clients.jedis.providers.SentineledConnectionProvider;
+import redis.clients.jedis.util.Pool;
+
+/** What differs between the versions of Jedis that a host may have, 7.2 and later. */
+final class JedisVersion {
+  private JedisVersion() {}
+
+  /**
+   * Refuses a Jedis that is too old to run on, in words.
+   *
+   * @throws IllegalStateException if it is older than 7.2
+   */
+  static void require() {
+    require(UnifiedJedis.class.getClassLoader());
+  }
+
+  static void require(@Nullable ClassLoader jedis) {
+    try {
+      Class.forName("redis.clients.jedis.RedisClient", false, jedis);
+    } catch (ClassNotFoundException tooOld) {
+      throw new IllegalStateException(
+          "jedis: "
+              + version(jedis)
+              + " (expected: 7.2 or later, which has RedisClient, RedisClusterClient and"
+              + " RedisSentinelClient; set the property jedis.version of your build, which Spring"
+              + " Boot's parent reads too, to 7.2.0 or later)",
+          tooOld);
+    }
+  }
+
+  private static String version(@Nullable ClassLoader jedis) {
+    String name = "redis/clients/jedis/pom.properties";
+    try (InputStream resource =
+        jedis == null
+            ? ClassLoader.getSystemResourceAsStream(name)
+            : jedis.getResourceAsStream(name)) {
+      Properties properties = new Properties();
+      if (resource != null) {
+        properties.load(resource);
+      }
+      return properties.getProperty("version", "of an unknown version");
+    } catch (IOException unreadable) {
+      return "of an unknown version";
+    }
+  }
+
+  /** The pool of the primary that the sentinels name now. A getter for it came with Jedis 8 only. */
+  static Pool<Connection> primaryPool(RedisSentinelClient sentinel) {
+    return provider(sentinel).getPrimaryNodesConnectionMap().values().iterator().next();
+  }
+
+  private static SentineledConnectionProvider provider(RedisSentinelClient sentinel) {
+    try {
+      Field provider = UnifiedJedis.class.getDeclaredField("provider");
+      provider.setAccessible(true);
+      return (SentineledConnectionProvider) provider.get(sentinel);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(
+          "jedis: " + version(UnifiedJedis.class.getClassLoader()) + " (expected: 7.2 to 8.x)", e);
+    }
+  }
+}
