@@ -57,7 +57,7 @@ final class Link {
         link.connection.setBroken();
         link.giveBack();
         boolean none = pool.getNumIdle() == 0;
-        if (last || none && Reason.isSilence(e)) {
+        if (last || (none && Reason.isSilence(e))) {
           throw e;
         }
         last = none; // the next one is fresh: it answers, or says why not
