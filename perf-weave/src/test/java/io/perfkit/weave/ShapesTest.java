@@ -245,6 +245,7 @@ final class ShapesTest {
       sites.forEach(site -> site.around(next -> Call.handledBy(handler(this), next)));
     }
 
+    @SuppressWarnings("UnusedMethod") // found by handler(aspect)
     Object handle(Call call) throws Throwable {
       Object key = call.argument(0);
       if (!kept.containsKey(key)) {
@@ -270,6 +271,7 @@ final class ShapesTest {
       sites.forEach(site -> site.around(next -> Call.handledBy(handler(this), next)));
     }
 
+    @SuppressWarnings("UnusedMethod") // found by handler(aspect)
     Object handle(Call call) throws Throwable {
       counted++;
       return call.proceed();
