@@ -220,8 +220,7 @@ final class GuardedClient {
           case INTERRUPTED -> "interrupted while waiting for an answer";
           case TAKEN_FOR_DOWN -> "Redis is taken for down";
           case CROWDED -> "too many calls wait";
-          default ->
-              "Redis can't be used: " + (cause == null ? "no connection" : Reason.of(cause));
+          default -> "Redis can't be used: " + (cause == null ? "no connection" : Reason.of(cause));
         };
     return new RedisUnavailable((ended.sent() ? "" : "not sent: ") + why + ", " + this, cause);
   }
@@ -357,7 +356,9 @@ final class GuardedClient {
     }
   }
 
-  /** Asks in place of callers, of whom there are none, so that an outage is noticed all the same. */
+  /**
+   * Asks in place of callers, of whom there are none, so that an outage is noticed all the same.
+   */
   private void check() {
     long start = nanos.getAsLong();
     try {

@@ -54,7 +54,9 @@ final class JedisVersion {
     }
   }
 
-  /** The pool of the primary that the sentinels name now. A getter for it came with Jedis 8 only. */
+  /**
+   * The pool of the primary that the sentinels name now. A getter for it came with Jedis 8 only.
+   */
   static Pool<Connection> primaryPool(RedisSentinelClient sentinel) {
     return provider(sentinel).getPrimaryNodesConnectionMap().values().iterator().next();
   }

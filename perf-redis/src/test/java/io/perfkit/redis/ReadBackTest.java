@@ -70,6 +70,7 @@ final class ReadBackTest {
       ZoneId zone,
       ZoneOffset zoneOffset) {}
 
+  @SuppressWarnings("ArrayRecordComponent") // hosts have them
   record Containers(
       List<Point> points,
       Set<String> names,

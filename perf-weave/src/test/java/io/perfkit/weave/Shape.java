@@ -246,8 +246,7 @@ record Shape(
             .formatted(top, arguments(generic));
     String declaring =
         "%sclass %s%s%s { %s%s}%n"
-            .formatted(
-                hidden ? "" : "public ", top, parameters(generic), contracted, method, call);
+            .formatted(hidden ? "" : "public ", top, parameters(generic), contracted, method, call);
     String between =
         hidden
             ? "public class %sB%s extends %s%s {}%n"

@@ -299,8 +299,7 @@ final class ShapesTest {
         sources.add(source("near." + shape.name() + "J", shape.secondSource()));
       }
       if (shape.base() != Shape.Base.NONE) {
-        sources.add(
-            source(shape.basePackage() + "." + shape.name() + "B", shape.baseSource()));
+        sources.add(source(shape.basePackage() + "." + shape.name() + "B", shape.baseSource()));
       }
     }
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
@@ -313,8 +312,7 @@ final class ShapesTest {
             System.getProperty("java.class.path"),
             "-d",
             classes.toString());
-    boolean compiled =
-        compiler.getTask(null, null, null, options, null, sources).call();
+    boolean compiled = compiler.getTask(null, null, null, options, null, sources).call();
     assertThat(compiled).as("shapes of seed " + SEED + " compile").isTrue();
     return new URLClassLoader(
         new URL[] {classes.toUri().toURL()}, ShapesTest.class.getClassLoader());
