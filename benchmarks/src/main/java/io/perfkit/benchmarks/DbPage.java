@@ -62,7 +62,7 @@ public class DbPage implements Area {
                 "a secret of the benchmark".getBytes(UTF_8),
                 Sort.descending("id"))
             .orderBy(Sort.descending("placed_at"))
-            .withRowsMax(ROWS * PAGES_BEFORE);
+            .withMaxRows(ROWS * PAGES_BEFORE);
     private final String cursor;
     private final List<Long> expected;
 

@@ -35,21 +35,27 @@ final class Cursors {
   private static final byte FORWARD = 1;
   private static final byte INCLUSIVE = 2;
 
-  private final SecretKeySpec key;
+  /** The first signs, and a cursor that any of them signed is ours. */
+  private final List<SecretKeySpec> keys;
+
   private final byte[] hash;
 
-  Cursors(byte[] secret, String orderAndQuery) {
-    if (secret.length < SECRET_BYTES_MIN) {
-      throw new IllegalArgumentException(
-          "secret: " + secret.length + " bytes (expected: at least " + SECRET_BYTES_MIN + ")");
-    }
-    this.key = new SecretKeySpec(secret, "HmacSHA256");
+  Cursors(List<byte[]> secrets, String orderAndQuery) {
+    this.keys = secrets.stream().map(Cursors::key).toList();
     try {
       byte[] whole = MessageDigest.getInstance("SHA-256").digest(orderAndQuery.getBytes(UTF_8));
       this.hash = Arrays.copyOf(whole, HASH_BYTES);
     } catch (GeneralSecurityException e) {
       throw new LinkageError("every JDK has SHA-256", e);
     }
+  }
+
+  private static SecretKeySpec key(byte[] secret) {
+    if (secret.length < SECRET_BYTES_MIN) {
+      throw new IllegalArgumentException(
+          "secret: " + secret.length + " bytes (expected: at least " + SECRET_BYTES_MIN + ")");
+    }
+    return new SecretKeySpec(secret, "HmacSHA256");
   }
 
   String encode(Place place) {
@@ -71,7 +77,7 @@ final class Cursors {
         out.put(each.kind().tag).putInt(texts.get(i).length).put(texts.get(i));
       }
     }
-    out.put(signature(out.array(), out.position()));
+    out.put(signature(keys.get(0), out.array(), out.position()));
     return Base64.getUrlEncoder().withoutPadding().encodeToString(out.array());
   }
 
@@ -91,9 +97,7 @@ final class Cursors {
     try {
       byte[] bytes = Base64.getUrlDecoder().decode(cursor);
       int signed = bytes.length - SIGNATURE_BYTES;
-      if (signed < 1 + HASH_BYTES + 1
-          || !MessageDigest.isEqual(
-              signature(bytes, signed), Arrays.copyOfRange(bytes, signed, bytes.length))) {
+      if (signed < 1 + HASH_BYTES + 1 || !isSigned(bytes, signed)) {
         return null;
       }
       ByteBuffer in = ByteBuffer.wrap(bytes, 0, signed);
@@ -104,11 +108,11 @@ final class Cursors {
         return null;
       }
       byte flags = in.get();
-      List<KeyValue> keys = new ArrayList<>();
+      List<KeyValue> values = new ArrayList<>();
       for (int i = 0; i < columns; i++) {
-        keys.add(key(in));
+        values.add(keyValue(in));
       }
-      return new Place((flags & FORWARD) != 0, (flags & INCLUSIVE) != 0, keys);
+      return new Place((flags & FORWARD) != 0, (flags & INCLUSIVE) != 0, values);
     } catch (IllegalArgumentException
         | BufferUnderflowException
         | DateTimeException notOurs) { // what is signed was made by us, perhaps by a later version
@@ -116,7 +120,7 @@ final class Cursors {
     }
   }
 
-  private static KeyValue key(ByteBuffer in) {
+  private static KeyValue keyValue(ByteBuffer in) {
     byte tag = in.get();
     KeyKind kind = KeyKind.ofTag(tag == NULL_TAG ? in.get() : tag);
     if (kind == null) {
@@ -130,7 +134,13 @@ final class Cursors {
     return new KeyValue(kind, kind.parse(new String(text, UTF_8)));
   }
 
-  private byte[] signature(byte[] bytes, int length) {
+  private boolean isSigned(byte[] bytes, int length) {
+    byte[] signature = Arrays.copyOfRange(bytes, length, bytes.length);
+    return keys.stream()
+        .anyMatch(key -> MessageDigest.isEqual(signature(key, bytes, length), signature));
+  }
+
+  private static byte[] signature(SecretKeySpec key, byte[] bytes, int length) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(key);

@@ -11,6 +11,7 @@ import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,11 @@ enum KeyKind {
   UUID_VALUE(7),
   DATE(8),
   LOCAL_TIME(9),
-  OFFSET_TIME(10);
+  OFFSET_TIME(10),
+  /**
+   * Of a type that only the database knows, such as an enum: its text, which it reads as a value.
+   */
+  NAMED(11);
 
   final byte tag;
 
@@ -49,24 +54,45 @@ enum KeyKind {
       case "bool", "boolean" -> BOOLEAN;
       // By name: to the driver, enums and domains are of the JDBC type VARCHAR as well.
       case "text", "varchar", "character varying" -> TEXT;
-      default ->
-          switch (metaData.getColumnType(column)) {
-            case Types.BIGINT, Types.INTEGER, Types.SMALLINT, Types.TINYINT -> LONG;
-            case Types.NUMERIC, Types.DECIMAL -> DECIMAL;
-            case Types.DOUBLE, Types.FLOAT -> DOUBLE;
-            case Types.REAL -> FLOAT;
-            case Types.DATE -> DATE;
-            case Types.TIMESTAMP -> LOCAL_TIME;
-            case Types.TIMESTAMP_WITH_TIMEZONE -> OFFSET_TIME;
-            default ->
-                throw new IllegalArgumentException(
-                    metaData.getColumnLabel(column)
-                        + ": "
-                        + typeName
-                        + " (expected: a number, boolean, text, uuid, date or timestamp to order"
-                        + " by)");
-          };
+      default -> isNamed(metaData, column, typeName) ? NAMED : ofType(metaData, column, typeName);
     };
+  }
+
+  /** PostgreSQL compares a parameter without a type as the column's own type does. */
+  private static boolean isNamed(ResultSetMetaData metaData, int column, String typeName)
+      throws SQLException {
+    if (!metaData.getClass().getName().startsWith("org.postgresql.")) {
+      return false;
+    }
+    return switch (typeName) {
+      case "bpchar", "time", "timetz", "citext" -> true;
+      default -> metaData.getColumnType(column) == Types.VARCHAR; // an enum, or a domain of text
+    };
+  }
+
+  private static KeyKind ofType(ResultSetMetaData metaData, int column, String typeName)
+      throws SQLException {
+    return switch (metaData.getColumnType(column)) {
+      case Types.BIGINT, Types.INTEGER, Types.SMALLINT, Types.TINYINT -> LONG;
+      case Types.NUMERIC, Types.DECIMAL -> DECIMAL;
+      case Types.DOUBLE, Types.FLOAT -> DOUBLE;
+      case Types.REAL -> FLOAT;
+      case Types.DATE -> DATE;
+      case Types.TIMESTAMP -> LOCAL_TIME;
+      case Types.TIMESTAMP_WITH_TIMEZONE -> OFFSET_TIME;
+      default ->
+          throw new IllegalArgumentException(
+              metaData.getColumnLabel(column)
+                  + ": "
+                  + typeName
+                  + " (expected: a number, boolean, text, enum, uuid, date, time or timestamp"
+                  + " to order by)");
+    };
+  }
+
+  /** Whether values that differ may be equal to the database. */
+  boolean hasCollation() {
+    return this == TEXT || this == NAMED;
   }
 
   /** Null if there is none of that tag. */
@@ -84,11 +110,11 @@ enum KeyKind {
     Object value =
         switch (this) {
           case LONG -> row.getLong(column);
-          case DECIMAL -> withoutScale(row.getBigDecimal(column));
+          case DECIMAL -> decimal(row.getString(column));
           case DOUBLE -> row.getDouble(column) + 0.0; // no negative zero
           case FLOAT -> row.getFloat(column) + 0.0f;
           case BOOLEAN -> row.getBoolean(column);
-          case TEXT -> row.getString(column);
+          case TEXT, NAMED -> row.getString(column);
           case UUID_VALUE -> row.getObject(column, UUID.class);
           case DATE -> row.getObject(column, LocalDate.class);
           case LOCAL_TIME -> row.getObject(column, LocalDateTime.class);
@@ -97,8 +123,13 @@ enum KeyKind {
     return row.wasNull() ? null : value;
   }
 
-  private static @Nullable BigDecimal withoutScale(@Nullable BigDecimal value) {
-    return value == null ? null : value.stripTrailingZeros();
+  /** A number, or the text of one that Java has none for: NaN and the infinities. */
+  private static @Nullable Object decimal(@Nullable String text) {
+    if (text == null) {
+      return null;
+    }
+    boolean special = text.equals("NaN") || text.endsWith("Infinity");
+    return special ? text : new BigDecimal(text).stripTrailingZeros();
   }
 
   /** But for the ends of time, which stand for infinity. */
@@ -111,7 +142,14 @@ enum KeyKind {
   void bind(PreparedStatement statement, int index, Object value) throws SQLException {
     switch (this) {
       case LONG -> statement.setLong(index, (Long) value);
-      case DECIMAL -> statement.setBigDecimal(index, (BigDecimal) value);
+      case DECIMAL -> {
+        if (value instanceof BigDecimal number) {
+          statement.setBigDecimal(index, number);
+        } else {
+          statement.setObject(index, value, Types.OTHER);
+        }
+      }
+      case NAMED -> statement.setObject(index, value, Types.OTHER);
       case DOUBLE -> statement.setDouble(index, (Double) value);
       case FLOAT -> statement.setFloat(index, (Float) value);
       case BOOLEAN -> statement.setBoolean(index, (Boolean) value);
@@ -124,11 +162,11 @@ enum KeyKind {
   Object parse(String text) {
     return switch (this) {
       case LONG -> Long.valueOf(text);
-      case DECIMAL -> new BigDecimal(text);
+      case DECIMAL -> Objects.requireNonNull(decimal(text));
       case DOUBLE -> Double.valueOf(text);
       case FLOAT -> Float.valueOf(text);
       case BOOLEAN -> Boolean.valueOf(text);
-      case TEXT -> text;
+      case TEXT, NAMED -> text;
       case UUID_VALUE -> UUID.fromString(text);
       case DATE -> LocalDate.parse(text);
       case LOCAL_TIME -> LocalDateTime.parse(text);

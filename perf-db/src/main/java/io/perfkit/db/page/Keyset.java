@@ -22,26 +22,39 @@ import org.jspecify.annotations.Nullable;
  * each row once. Immutable; each call is one statement on the caller's connection.
  */
 public final class Keyset<R> {
-  private static final int ROWS_MAX = 1_000;
+  private static final int MAX_ROWS = 1_000;
 
   private final String query;
   private final RowMapper<? extends R> mapper;
-  private final byte[] secret;
+  private final List<byte[]> secrets;
   private final List<Sort> order;
-  private final int rowsMax;
+  private final int maxRows;
   private final Cursors cursors;
 
   /** Whether the database said once that the columns hold no NULL where none is expected. */
   private volatile boolean checked;
 
+  /**
+   * Whether the tie-break is of a type of which only the database knows what is equal, by a
+   * collation: then it is asked.
+   */
+  private volatile boolean comparesRows;
+
+  /** The order with the names as the result has them; null until they are known. */
+  private volatile @Nullable List<Sort> named;
+
   private Keyset(
-      String query, RowMapper<? extends R> mapper, byte[] secret, List<Sort> order, int rowsMax) {
+      String query,
+      RowMapper<? extends R> mapper,
+      List<byte[]> secrets,
+      List<Sort> order,
+      int maxRows) {
     this.query = requireNonNull(query, "query");
     this.mapper = requireNonNull(mapper, "mapper");
-    this.secret = secret.clone();
+    this.secrets = secrets.stream().map(byte[]::clone).toList();
     this.order = List.copyOf(order);
-    this.rowsMax = rowsMax;
-    this.cursors = new Cursors(secret, this.order + "\n" + query);
+    this.maxRows = maxRows;
+    this.cursors = new Cursors(this.secrets, this.order + "\n" + query);
     List<String> columns = order.stream().map(Sort::column).toList();
     if (columns.stream().distinct().count() < columns.size()) {
       throw new IllegalArgumentException("order: " + columns + " (expected: each column once)");
@@ -50,8 +63,8 @@ public final class Keyset<R> {
       throw new IllegalArgumentException(
           "tieBreak: " + order.get(order.size() - 1) + " (expected: one without NULLs)");
     }
-    if (rowsMax < 1 || rowsMax > 1_000_000) {
-      throw new IllegalArgumentException("rowsMax: " + rowsMax + " (expected: 1 to 1000000)");
+    if (maxRows < 1 || maxRows > 1_000_000) {
+      throw new IllegalArgumentException("maxRows: " + maxRows + " (expected: 1 to 1000000)");
     }
   }
 
@@ -66,19 +79,30 @@ public final class Keyset<R> {
    */
   public static <R> Keyset<R> of(
       String query, RowMapper<? extends R> mapper, byte[] secret, Sort tieBreak) {
-    return new Keyset<>(query, mapper, secret, List.of(tieBreak), ROWS_MAX);
+    return new Keyset<>(query, mapper, List.of(secret), List.of(tieBreak), MAX_ROWS);
   }
 
   /** The same with columns that are compared before the tie-break. */
   public Keyset<R> orderBy(Sort... columns) {
     List<Sort> all = new ArrayList<>(List.of(columns));
     all.add(order.get(order.size() - 1));
-    return new Keyset<>(query, mapper, secret, all, rowsMax);
+    return new Keyset<>(query, mapper, secrets, all, maxRows);
+  }
+
+  /**
+   * The same, which also takes cursors that another secret signed: to change the secret, first give
+   * all nodes the new one here, then make it the one that signs with the old one here, and drop
+   * that when no client has a cursor of it any more.
+   */
+  public Keyset<R> accepting(byte[] another) {
+    List<byte[]> all = new ArrayList<>(secrets);
+    all.add(another);
+    return new Keyset<>(query, mapper, all, order, maxRows);
   }
 
   /** The same with pages of so many rows at most, 1 to 1,000,000; default 1,000. */
-  public Keyset<R> withRowsMax(int rows) {
-    return new Keyset<>(query, mapper, secret, order, rows);
+  public Keyset<R> withMaxRows(int rows) {
+    return new Keyset<>(query, mapper, secrets, order, rows);
   }
 
   /**
@@ -120,7 +144,7 @@ public final class Keyset<R> {
       throws SQLException {
     requireRows(rows);
     Place place = cursors.decode(requireNonNull(cursor, "cursor"), order.size());
-    List<Sort> direction = direction(place.forward());
+    List<Sort> direction = direction(connection, place.forward());
     Found<R> found =
         read(
             connection,
@@ -136,19 +160,52 @@ public final class Keyset<R> {
   private Page<R> end(Connection connection, boolean forward, int rows, Object... parameters)
       throws SQLException {
     requireRows(rows);
-    PageQuery first = PageQuery.first(query, direction(forward), rows + 1);
+    PageQuery first = PageQuery.first(query, direction(connection, forward), rows + 1);
     return read(connection, first, rows, forward, parameters)
         .page(cursors, forward, Optional.empty());
   }
 
   private void requireRows(int rows) {
-    if (rows < 1 || rows > rowsMax) {
-      throw new IllegalArgumentException("rows: " + rows + " (expected: 1 to " + rowsMax + ")");
+    if (rows < 1 || rows > maxRows) {
+      throw new IllegalArgumentException("rows: " + rows + " (expected: 1 to " + maxRows + ")");
     }
   }
 
-  private List<Sort> direction(boolean forward) {
-    return forward ? order : order.stream().map(Sort::reversed).toList();
+  private List<Sort> direction(Connection connection, boolean forward) throws SQLException {
+    List<Sort> known = named;
+    if (known == null) {
+      known = order.stream().allMatch(Sort::isPlain) ? order : named(connection);
+      named = known;
+    }
+    return forward ? known : known.stream().map(Sort::reversed).toList();
+  }
+
+  /**
+   * Databases fold names without quotes, each in its way; the result tells how they are written.
+   */
+  private List<Sort> named(Connection connection) throws SQLException {
+    List<String> labels = new ArrayList<>();
+    try (PreparedStatement statement = connection.prepareStatement(query)) {
+      ResultSetMetaData metaData = statement.getMetaData();
+      for (int i = 1; metaData != null && i <= metaData.getColumnCount(); i++) {
+        labels.add(metaData.getColumnLabel(i));
+      }
+    }
+    List<Sort> all = new ArrayList<>();
+    for (Sort sort : order) {
+      String name = sort.column();
+      all.add(
+          sort.named(
+              labels.stream()
+                  .filter(name::equals)
+                  .findFirst()
+                  .or(() -> labels.stream().filter(name::equalsIgnoreCase).findFirst())
+                  .orElseThrow(
+                      () ->
+                          new IllegalArgumentException(
+                              "column: " + name + " (expected: one of " + labels + ")"))));
+    }
+    return List.copyOf(all);
   }
 
   /**
@@ -177,13 +234,21 @@ public final class Keyset<R> {
     List<R> found = new ArrayList<>();
     List<List<KeyValue>> keys = new ArrayList<>();
     boolean more = false;
-    try (PreparedStatement statement = connection.prepareStatement(page.sql())) {
+    boolean compares = comparesRows;
+    String sql = compares ? page.sqlThatComparesRows() : page.sql();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
       page.bind(statement, parameters);
       try (ResultSet result = statement.executeQuery()) {
         List<Column> columns = columns(connection, result);
+        if (!compares && columns.get(columns.size() - 1).kind().hasCollation()) {
+          comparesRows = true;
+          return read(connection, page, rows, forward, parameters);
+        }
+        int last = result.getMetaData().getColumnCount();
         while (result.next()) {
           List<KeyValue> key = key(result, columns);
-          if (!keys.isEmpty() && keys.get(keys.size() - 1).equals(key)) {
+          if ((!keys.isEmpty() && keys.get(keys.size() - 1).equals(key))
+              || (compares && result.getBoolean(last))) {
             throw new IllegalStateException(
                 "order: two rows are equal in "
                     + order.stream().map(Sort::column).toList()

@@ -2,6 +2,7 @@ package io.perfkit.db.page;
 
 import static java.util.stream.Collectors.joining;
 
+import io.perfkit.db.internal.Parameters;
 import io.perfkit.db.page.Sort.Nulls;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -61,12 +62,24 @@ final class PageQuery {
     return sql.toString();
   }
 
+  /** The same, with a last column that tells whether a row equals the one before it. */
+  String sqlThatComparesRows() {
+    String same =
+        order.stream()
+            .map(
+                sort ->
+                    "lag(%1$s) OVER (ORDER BY %2$s) IS NOT DISTINCT FROM %1$s"
+                        .formatted(sort.identifier(), orderOf(order)))
+            .collect(joining(" AND "));
+    return "SELECT page.*, %s FROM (%s) AS page ORDER BY %s".formatted(same, sql, orderOf(order));
+  }
+
   /** Binds the query's own parameters, as often as it stands there, and those of the place. */
   void bind(PreparedStatement statement, Object... own) throws SQLException {
     int index = 0;
     for (List<KeyValue> ofPlace : parameters) {
       for (Object parameter : own) {
-        statement.setObject(++index, parameter);
+        Parameters.bind(statement, ++index, parameter);
       }
       for (KeyValue key : ofPlace) {
         Object value = key.value();
@@ -83,7 +96,7 @@ final class PageQuery {
     KeyValue leadKey = keys.get(0);
     List<KeyValue> used = new ArrayList<>();
     if (uniform()) {
-      String names = order.stream().map(Sort::column).collect(joining(", "));
+      String names = order.stream().map(Sort::identifier).collect(joining(", "));
       String marks = keys.stream().map(key -> "?").collect(joining(", "));
       part(
           "(%s) %s%s (%s)".formatted(names, after(lead), place.inclusive() ? "=" : "", marks),
@@ -93,14 +106,14 @@ final class PageQuery {
     String rest = follows(0, place, used);
     if (!leadKey.isNull()) {
       used.add(0, leadKey);
-      String bound = lead.column() + " " + after(lead) + "= ?";
+      String bound = lead.identifier() + " " + after(lead) + "= ?";
       if (lead.nulls() == Nulls.LAST) {
-        union(bound + " AND " + rest, used, lead.column() + " IS NULL");
+        union(bound + " AND " + rest, used, lead.identifier() + " IS NULL");
       } else {
         part(bound + " AND " + rest, used);
       }
     } else if (lead.nulls() == Nulls.FIRST) {
-      union(rest, used, lead.column() + " IS NOT NULL");
+      union(rest, used, lead.identifier() + " IS NOT NULL");
     } else {
       part(rest, used);
     }
@@ -126,7 +139,7 @@ final class PageQuery {
     }
     Sort sort = order.get(index);
     KeyValue key = place.keys().get(index);
-    String column = sort.column();
+    String column = sort.identifier();
     boolean apart = index == 0;
     if (key.isNull()) {
       String same = "(" + column + " IS NULL AND " + follows(index + 1, place, used) + ")";
@@ -152,7 +165,8 @@ final class PageQuery {
   }
 
   private void part(String condition, List<KeyValue> used) {
-    sql.append("SELECT * FROM (").append(query).append(") AS page");
+    // on a line of its own, since the query may end in a comment
+    sql.append("SELECT * FROM (").append(query).append("\n) AS page");
     sql.append(condition.isEmpty() ? "" : " WHERE ").append(condition);
     orderAndLimit();
     parameters.add(List.copyOf(used));

@@ -3,6 +3,7 @@ package io.perfkit.db.page;
 import static java.util.Objects.requireNonNull;
 
 import io.perfkit.db.RowMapper;
+import io.perfkit.db.internal.Parameters;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -13,6 +14,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Large results as streams, in constant memory: the driver holds one fetch of rows at a time.
@@ -69,6 +71,7 @@ public final class Rows {
   /** A connection while a result is read from it. */
   private static final class Lease {
     private final Connection connection;
+    private @Nullable PreparedStatement running;
     private boolean autoCommit = true;
     private boolean readOnly;
     private boolean closed;
@@ -86,9 +89,8 @@ public final class Rows {
       PreparedStatement statement =
           connection.prepareStatement(sql, ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY);
       statement.setFetchSize(fetchSize);
-      for (int i = 0; i < parameters.length; i++) {
-        statement.setObject(i + 1, parameters[i]);
-      }
+      running = statement;
+      Parameters.bind(statement, parameters);
       return statement.executeQuery();
     }
 
@@ -103,6 +105,9 @@ public final class Rows {
       }
       closed = true;
       try {
+        if (running != null) {
+          running.close();
+        }
         connection.rollback();
         connection.setAutoCommit(autoCommit);
         connection.setReadOnly(readOnly);

@@ -2,17 +2,39 @@ package io.perfkit.db.page;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
  * One column of an order. Immutable.
  *
- * @param column of the query's result, as in SQL and without quotes
+ * @param column of the query's result: its name, whatever letters it has; upper and lower case are
+ *     told apart only if two columns differ in nothing else
  * @param direction which end comes first
  * @param nulls where NULLs stand; by default there are none
  */
 public record Sort(String column, Direction direction, Nulls nulls) {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,62}");
+  private static final int NAME_MAX = 63;
+
+  /** What needs no quotes, unless it is a word of the language. */
+  private static final Pattern PLAIN = Pattern.compile("[a-z_][a-z0-9_]*");
+
+  /** What PostgreSQL and H2 reserve, so that a column of that name is quoted. */
+  private static final Set<String> RESERVED =
+      Set.of(
+          ("all analyse analyze and any array as asc asymmetric authorization between binary both"
+                  + " case cast check collate collation column concurrently constraint create cross"
+                  + " current_catalog current_date current_role current_schema current_time"
+                  + " current_timestamp current_user day default deferrable desc distinct do else"
+                  + " end except exists false fetch for foreign freeze from full grant group groups"
+                  + " having hour if ilike in initially inner intersect interval into is isnull join"
+                  + " key lateral leading left like limit localtime localtimestamp minus minute"
+                  + " month natural not notnull null offset on only or order outer over overlaps"
+                  + " partition placing primary qualify range references regexp returning right row"
+                  + " rownum rows second select session_user set similar some symmetric"
+                  + " system_user table tablesample then to top trailing true uescape union unique"
+                  + " unknown user using value values variadic verbose when where window with year")
+              .split(" "));
 
   /** Which end comes first. */
   public enum Direction {
@@ -33,9 +55,11 @@ public record Sort(String column, Direction direction, Nulls nulls) {
   }
 
   public Sort {
-    if (!NAME.matcher(requireNonNull(column, "column")).matches()) {
+    if (requireNonNull(column, "column").isBlank()
+        || column.length() > NAME_MAX
+        || column.chars().anyMatch(Character::isISOControl)) {
       throw new IllegalArgumentException(
-          "column: '" + column + "' (expected: a name of letters, digits and _)");
+          "column: '" + column + "' (expected: a name of 1 to " + NAME_MAX + " characters)");
     }
     requireNonNull(direction, "direction");
     requireNonNull(nulls, "nulls");
@@ -76,9 +100,23 @@ public record Sort(String column, Direction direction, Nulls nulls) {
         });
   }
 
+  /** Whether it means the same column in SQL with and without quotes. */
+  boolean isPlain() {
+    return PLAIN.matcher(column).matches() && !RESERVED.contains(column);
+  }
+
+  Sort named(String label) {
+    return new Sort(label, direction, nulls);
+  }
+
+  /** The column as in SQL, with quotes where it needs them. */
+  String identifier() {
+    return isPlain() ? column : "\"" + column.replace("\"", "\"\"") + "\"";
+  }
+
   /** As in ORDER BY. */
   String sql() {
-    return column
+    return identifier()
         + (isAscending() ? " ASC" : " DESC")
         + switch (nulls) {
           case NONE -> "";

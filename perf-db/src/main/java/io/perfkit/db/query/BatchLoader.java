@@ -3,6 +3,8 @@ package io.perfkit.db.query;
 import static java.util.Objects.requireNonNull;
 
 import io.perfkit.db.RowMapper;
+import io.perfkit.db.internal.OwnSql;
+import java.math.BigDecimal;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -11,6 +13,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,11 +33,15 @@ import java.util.Set;
  *         row -> new User(row.getLong("id"), row.getString("name")));
  * }</pre>
  *
- * @param <K> the key, as the driver takes it for an element of an array; equal keys are the same
+ * @param <K> the key, as the driver takes it for an element of an array; equal keys are the same,
+ *     and so are numbers and texts that are equal by {@code keyType}
  * @param <V> what is made of a row
  */
 public final class BatchLoader<K, V> {
   private static final int KEYS_MAX = 10_000;
+  private static final String EQUAL =
+      "select a.i, b.i from unnest(?) with ordinality a(k, i)"
+          + " join unnest(?) with ordinality b(k, i) on a.k = b.k";
 
   private final String sql;
   private final String keyType;
@@ -78,11 +85,41 @@ public final class BatchLoader<K, V> {
           select.setArray(1, array);
           try (ResultSet rows = select.executeQuery()) {
             while (rows.next()) {
-              found.put(key.map(rows), value.map(rows));
+              found.put(normal(key.map(rows)), value.map(rows));
             }
           }
         } finally {
           array.free();
+        }
+      }
+    }
+    return underTheKeysAskedFor(connection, keys, found);
+  }
+
+  /** Numbers are equal to the database whatever zeros they end with. */
+  @SuppressWarnings("unchecked") // a BigDecimal for a BigDecimal
+  private static <K> K normal(K key) {
+    return key instanceof BigDecimal number ? (K) number.stripTrailingZeros() : key;
+  }
+
+  /** A text may be equal to another one by its type, as of citext: the database is asked then. */
+  private Map<K, V> underTheKeysAskedFor(Connection connection, List<K> keys, Map<K, V> found)
+      throws SQLException {
+    List<K> asked = keys.stream().filter(one -> !found.containsKey(normal(one))).toList();
+    Set<K> all = new HashSet<>();
+    keys.forEach(one -> all.add(normal(one)));
+    List<K> got = found.keySet().stream().filter(one -> !all.contains(one)).toList();
+    if (!asked.isEmpty() && !got.isEmpty() && got.get(0) instanceof String) {
+      try (PreparedStatement select = connection.prepareStatement(OwnSql.of(EQUAL))) {
+        select.setArray(1, connection.createArrayOf(keyType, asked.toArray()));
+        select.setArray(2, connection.createArrayOf(keyType, got.toArray()));
+        try (ResultSet rows = select.executeQuery()) {
+          while (rows.next()) {
+            V equal = found.get(got.get(rows.getInt(2) - 1));
+            if (equal != null) {
+              found.put(asked.get(rows.getInt(1) - 1), equal);
+            }
+          }
         }
       }
     }
@@ -136,7 +173,7 @@ public final class BatchLoader<K, V> {
         return known;
       }
       Map<K, V> found = loader.load(connection, new ArrayList<>(wanted));
-      wanted.forEach(each -> loaded.put(each, Optional.ofNullable(found.get(each))));
+      wanted.forEach(each -> loaded.put(each, Optional.ofNullable(found.get(normal(each)))));
       wanted.clear();
       return requireNonNull(loaded.get(key));
     }

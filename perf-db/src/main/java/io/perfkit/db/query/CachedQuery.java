@@ -3,6 +3,7 @@ package io.perfkit.db.query;
 import static java.util.Objects.requireNonNull;
 
 import io.perfkit.db.RowMapper;
+import io.perfkit.db.internal.Parameters;
 import io.perfkit.db.internal.SqlLexer;
 import io.perfkit.db.internal.SqlLexer.Token;
 import java.math.BigDecimal;
@@ -130,7 +131,7 @@ public final class CachedQuery<T> {
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       for (int i = 0; i < parameters.size(); i++) {
         Object parameter = parameters.get(i);
-        select.setObject(i + 1, parameter == Nothing.INSTANCE ? null : parameter);
+        Parameters.bind(select, i + 1, parameter == Nothing.INSTANCE ? null : parameter);
       }
       List<T> rows = new ArrayList<>();
       try (ResultSet result = select.executeQuery()) {

@@ -6,12 +6,15 @@ import io.perfkit.db.internal.Keywords;
 import io.perfkit.db.internal.SqlLexer;
 import io.perfkit.db.internal.SqlLexer.Token;
 import java.util.Arrays;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A statement without what differs from call to call: constants and parameters become {@code ?},
- * lists of them one, rows of {@code VALUES} that look alike one; comments go, words are in lower
- * case, and one space or none is between tokens. So it holds no literal. Immutable.
+ * also NULL, TRUE, FALSE and DEFAULT where a value stands, lists of them one, rows of {@code
+ * VALUES} that look alike one, and names that are made for one use (of savepoints, prepared
+ * statements and cursors) too; comments go, words are in lower case, and one space or none is
+ * between tokens. So it holds no literal. Immutable.
  *
  * <pre>
  * SELECT * FROM t WHERE id IN (1, 2, 3) AND name = 'Ann' -- find
@@ -21,12 +24,15 @@ import org.jspecify.annotations.Nullable;
  * <p>The fingerprint of a fingerprint is the same again, unless it is cut. Equal fingerprints are
  * taken for one statement; whether two texts mean the same to the server is not asked.
  *
- * @param text the statement
- * @param cut whether the statement is longer than {@value #LENGTH_MAX} characters, of which only
- *     these count
+ * @param text the statement; of a longer one the first {@value #LENGTH_MAX} characters and a hash
+ *     of all, so that statements that differ later stay apart
+ * @param cut whether it is longer than that
  */
 public record Fingerprint(String text, boolean cut) {
   static final int LENGTH_MAX = 8_192;
+
+  /** Of a text; what is longer is no statement that a person wrote, and its rest is only hashed. */
+  private static final int READ_MAX = 1_000_000;
 
   public Fingerprint {
     requireNonNull(text, "text");
@@ -34,7 +40,14 @@ public record Fingerprint(String text, boolean cut) {
 
   /** Of any text, statement or not: nothing is refused. One pass. */
   public static Fingerprint of(String sql) {
-    return new Fingerprint(new Writer(sql).write(), sql.length() > LENGTH_MAX);
+    Writer writer = new Writer(sql);
+    String whole = writer.write();
+    if (sql.length() <= READ_MAX && whole.length() <= LENGTH_MAX) {
+      return new Fingerprint(whole, false);
+    }
+    int hash = sql.length() <= READ_MAX ? whole.hashCode() : sql.hashCode();
+    String start = whole.substring(0, Math.min(whole.length(), LENGTH_MAX));
+    return new Fingerprint(start + " #" + Integer.toHexString(hash), true);
   }
 
   @Override
@@ -49,6 +62,39 @@ public record Fingerprint(String text, boolean cut) {
     private static final int ARRAY = "array".hashCode();
     private static final int VALUES = "values".hashCode();
     private static final int VALUES_LENGTH = "values".length();
+    private static final int NULL = "null".hashCode();
+    private static final int TRUE = "true".hashCode();
+    private static final int FALSE = "false".hashCode();
+    private static final int DEFAULT = "default".hashCode();
+    private static final int IS = "is".hashCode();
+    private static final int NOT = "not".hashCode();
+    private static final int SET = "set".hashCode();
+
+    /** Statements that name what was made for one use. */
+    private static final Set<String> NAMING =
+        Set.of(
+            "savepoint",
+            "release",
+            "rollback",
+            "prepare",
+            "execute",
+            "deallocate",
+            "declare",
+            "fetch",
+            "move",
+            "close");
+
+    private static final Set<String> BEFORE_NAME =
+        Set.of(
+            "savepoint", "release", "to", "prepare", "execute", "deallocate", "declare", "close");
+
+    private static final Set<String> NO_NAME =
+        Set.of("savepoint", "prepare", "transaction", "all", "work", "to", "and");
+
+    /** Of the statement, if it is one of {@link #NAMING}; else empty. */
+    private String naming = "";
+
+    private boolean first = true;
 
     /** Stands for a lone colon, to tell it from the two of a cast. */
     private static final char COLON = ' ';
@@ -92,7 +138,7 @@ public record Fingerprint(String text, boolean cut) {
     }
 
     Writer(String sql) {
-      this.lexer = new SqlLexer(sql, LENGTH_MAX);
+      this.lexer = new SqlLexer(sql, READ_MAX);
       this.out = new char[lexer.text().length * 2 + 8];
     }
 
@@ -115,6 +161,8 @@ public record Fingerprint(String text, boolean cut) {
 
     private void endStatement() {
       endRows();
+      first = true;
+      naming = "";
       out[length++] = ';';
       wrote(Token.PUNCTUATION, ';');
       depth = 0;
@@ -133,7 +181,20 @@ public record Fingerprint(String text, boolean cut) {
         }
       }
       switch (token) {
-        case WORD -> word();
+        case WORD -> {
+          if (isConstant() || isForOneUse()) {
+            value();
+          } else {
+            word();
+          }
+        }
+        case QUOTED -> {
+          if (isForOneUse()) {
+            value();
+          } else {
+            copy(token);
+          }
+        }
         case VALUE -> value();
         case OPERATOR -> operator(first);
         case PUNCTUATION -> punctuation(first);
@@ -142,6 +203,51 @@ public record Fingerprint(String text, boolean cut) {
       if (comma && open != null) {
         open.at = Elements.NONE;
       }
+    }
+
+    /** NULL, TRUE, FALSE or DEFAULT as a value: not in {@code IS NOT NULL}, nor in a definition. */
+    private boolean isConstant() {
+      int count = lexer.end() - lexer.start();
+      if (count != 4 && count != 5 && count != 7) {
+        return false;
+      }
+      int hash = 0;
+      for (int i = lexer.start(); i < lexer.end(); i++) {
+        hash = 31 * hash + lexer.text()[i];
+      }
+      if (hash == DEFAULT) {
+        return isAfter('(') || isAfter(',') || before == Token.OPERATOR;
+      }
+      int word = wordBefore();
+      return (hash == NULL || hash == TRUE || hash == FALSE)
+          && before != Token.END
+          && !isAfter('.')
+          && before != Token.VALUE
+          && word != IS
+          && word != NOT
+          && word != SET;
+    }
+
+    /** Whether the token is such a name: each use has another. */
+    private boolean isForOneUse() {
+      if (first) {
+        first = false;
+        String word = token();
+        naming = NAMING.contains(word) ? word : "";
+        return false;
+      }
+      if (naming.isEmpty() || before != Token.WORD || NO_NAME.contains(token())) {
+        return false;
+      }
+      String previous = new String(out, beforeAt, length - beforeAt);
+      boolean fetches = naming.equals("fetch") || naming.equals("move");
+      return fetches
+          ? previous.equals("from") || previous.equals("in")
+          : BEFORE_NAME.contains(previous);
+    }
+
+    private String token() {
+      return new String(lexer.text(), lexer.start(), lexer.end() - lexer.start());
     }
 
     /** Null where all is kept. */

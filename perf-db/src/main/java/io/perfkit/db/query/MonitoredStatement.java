@@ -116,7 +116,7 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S>
   final int[] changed(int[] counts) {
     long sum = 0;
     for (int count : counts) {
-      sum += Math.max(0, count); // negative: done, and not known how many
+      sum += rowsOf(count);
     }
     long unused = changed(sum);
     return counts;
@@ -125,10 +125,16 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S>
   final long[] changed(long[] counts) {
     long sum = 0;
     for (long count : counts) {
-      sum += Math.max(0, count);
+      sum += rowsOf(count);
     }
     long unused = changed(sum);
     return counts;
+  }
+
+  /** A driver that makes one insert of a batch does not know how many each made: one at least. */
+  private long rowsOf(long count) {
+    boolean inserted = count == SUCCESS_NO_INFO && query.operation() == Operation.INSERT;
+    return inserted ? 1 : Math.max(0, count);
   }
 
   /** A row was read. */

@@ -265,10 +265,13 @@ abstract class KeysetContract {
     Keyset<Long> keyset = keyset(List.of(Sort.ascending("id")));
     assertThatThrownBy(() -> keyset.first(connection, 0, 0))
         .hasMessage("rows: 0 (expected: 1 to 1000)");
-    assertThatThrownBy(() -> keyset.withRowsMax(50).first(connection, 51, 0))
+    assertThatThrownBy(() -> keyset.withMaxRows(50).first(connection, 51, 0))
         .hasMessage("rows: 51 (expected: 1 to 50)");
-    assertThatThrownBy(() -> Sort.ascending("id; DROP TABLE items"))
-        .hasMessageEndingWith("(expected: a name of letters, digits and _)");
+    assertThatThrownBy(() -> Sort.ascending(" "))
+        .hasMessageEndingWith("(expected: a name of 1 to 63 characters)");
+    assertThatThrownBy(
+            () -> keyset(List.of(Sort.ascending("id; DROP TABLE items"))).first(connection, 1, 0))
+        .hasMessageStartingWith("column: id; DROP TABLE items (expected: one of [");
     assertThatThrownBy(() -> keyset.orderBy(Sort.ascending("id")))
         .hasMessage("order: [id, id] (expected: each column once)");
     assertThatThrownBy(() -> Keyset.of(QUERY, row -> 1, SECRET, Sort.ascending("id").nullsFirst()))

@@ -2,7 +2,9 @@ package io.perfkit.db.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashSet;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class FingerprintTest {
@@ -79,6 +81,13 @@ final class FingerprintTest {
     "- -1",
     "(1),(2)",
     "not",
+    "null",
+    "true",
+    "default",
+    "is",
+    "savepoint",
+    "fetch",
+    "from",
     "case when",
     "e",
     "*"
@@ -158,6 +167,66 @@ final class FingerprintTest {
   }
 
   @Test
+  void constantsAreConstantsWhateverTheirName() {
+    assertSame("insert into t values (?, ?)", "insert into t values (1, null), (null, 2)");
+    assertSame("insert into t values (?, ?)", "insert into t values (default, TRUE), (3, false)");
+    assertSame("update t set a = ?, b = ?", "update t set a = default, b = null");
+    assertSame("select a from t where b in (?)", "select a from t where b in (1, NULL)");
+    assertSame("select a from t where b = ? and c = ?", "select a from t where b=true and c=false");
+    assertSame("select ?::int", "select null::int");
+    assertSame("select a from t where b is null", "select a from t where b is null");
+    assertSame("select a from t where b is not true", "select a from t where b is not true");
+    assertSame("create table t(a int not null)", "create table t(a int not null)");
+    assertSame(
+        "select t.null from t order by a nulls first",
+        "select t.null from t order by a nulls first");
+
+    Random random = new Random(1);
+    Set<String> all = new HashSet<>();
+    for (int i = 0; i < 3_000; i++) {
+      StringBuilder sql = new StringBuilder("insert into t values ");
+      for (int row = 0; row < 20; row++) {
+        sql.append(row == 0 ? "(" : ", (").append(random.nextInt(4) == 0 ? "null" : "?");
+        sql.append(", ?)");
+      }
+      all.add(of(sql.toString()).text());
+    }
+    assertThat(all).hasSize(1);
+  }
+
+  @Test
+  void namesForOneUseAreOne() {
+    assertSame("savepoint ?", "savepoint sp_1");
+    assertSame("savepoint ?", "SAVEPOINT \"Sp 1\"");
+    assertSame("release savepoint ?", "release savepoint sp_1");
+    assertSame("release ?", "release sp_1");
+    assertSame("rollback to savepoint ?", "rollback to savepoint sp_1");
+    assertSame("rollback to ?", "rollback to sp_1");
+    assertSame("rollback", "rollback");
+    assertSame("deallocate ?", "deallocate s_1");
+    assertSame("deallocate all", "deallocate all");
+    assertSame("prepare ? as select ?", "prepare s_1 as select 1");
+    assertSame("execute ? (?)", "execute s_1(1)");
+    assertSame("declare ? cursor for select a from t", "declare c_1 cursor for select a from t");
+    assertSame("fetch ? from ?", "fetch 10 from c_1");
+    assertSame("fetch forward ? from ?", "fetch forward 10 from c_1");
+    assertSame("close ?", "close c_1");
+    assertSame("begin; savepoint ?; select ?", "begin; savepoint s1; select 1");
+    assertSame("select a from savepoint", "select a from savepoint");
+  }
+
+  @Test
+  void listsOfAnyLengthAreOneAndStatementsThatDifferLateAreTwo() {
+    String few = "select a from t where id in (1, 2) and gone is null";
+    String many = few.replace("2)", "2" + ", 3".repeat(100_000) + ")");
+    assertThat(of(many)).isEqualTo(of(few));
+    assertThat(of(many.replace("is null", "> now()"))).isNotEqualTo(of(few));
+
+    String wide = "select " + "a, ".repeat(Fingerprint.LENGTH_MAX) + "b from ";
+    assertThat(of(wide + "t")).isNotEqualTo(of(wide + "u")).isEqualTo(of(wide + "t "));
+  }
+
+  @Test
   void looksAtNoMoreThanItsBound() {
     String sql = "select " + "a, ".repeat(Fingerprint.LENGTH_MAX);
     Fingerprint fingerprint = of(sql);
@@ -165,6 +234,7 @@ final class FingerprintTest {
     assertThat(fingerprint.cut()).isTrue();
     assertThat(fingerprint.text()).hasSizeLessThan(2 * Fingerprint.LENGTH_MAX);
     assertThat(of("select 1").cut()).isFalse();
+    assertThat(of("select '" + "x".repeat(2_000_000)).cut()).isTrue();
   }
 
   @Test

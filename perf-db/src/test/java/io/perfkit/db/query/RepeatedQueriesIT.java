@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.testing.RealPostgres;
 import io.perfkit.testing.TestDatabase;
+import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -527,6 +528,33 @@ final class RepeatedQueriesIT {
     }
     assertThat(monitor.stats().calls()).isEqualTo(2);
     assertThat(monitor.repeatedQueries()).isEmpty();
+  }
+
+  @Test
+  void aBatchLoadersKeysAreEqualAsTheDatabaseSays() throws SQLException {
+    try (Connection connection = database.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("create table prices (price numeric primary key, code char(3), name text)");
+      statement.execute("insert into prices values (1.50, 'US', 'one'), (2, 'DE', 'two')");
+      BatchLoader.Unit<BigDecimal, String> byPrice =
+          BatchLoader.<BigDecimal, String>of(
+                  "select price, name from prices where price = any(?)",
+                  "numeric",
+                  row -> row.getBigDecimal(1),
+                  row -> row.getString(2))
+              .on(connection);
+      assertThat(byPrice.defer(new BigDecimal("1.5")).get()).contains("one");
+      assertThat(byPrice.all(List.of(new BigDecimal("1.500"), new BigDecimal("2.0")))).hasSize(2);
+
+      BatchLoader.Unit<String, String> byCode =
+          BatchLoader.<String, String>of(
+                  "select code, name from prices where code = any(?)",
+                  "bpchar",
+                  row -> row.getString(1),
+                  row -> row.getString(2))
+              .on(connection);
+      assertThat(byCode.all(List.of("US", "DE "))).containsEntry("US", "one").hasSize(2);
+    }
   }
 
   @Test
