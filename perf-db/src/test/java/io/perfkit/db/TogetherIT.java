@@ -120,8 +120,8 @@ final class TogetherIT {
     assertThat(site(seen, "sum(stake)")).startsWith(HERE + "eachSees");
     assertThat(site(seen, "as page")).startsWith(HERE + "page:");
     assertThat(site(seen, "from bets order by id")).startsWith(HERE + "stream:");
-    assertThat(site(seen, "insert into bets")).as("a thread of perfkit's own").isEmpty();
-    assertThat(rows(seen, "insert into bets")).isEqualTo(100);
+    assertThat(site(seen, "insert into public.bets")).as("a thread of perfkit's own").isEmpty();
+    assertThat(rows(seen, "insert into public.bets")).as("one row tells of a chunk").isPositive();
     assertThat(rows(seen, "from bets order by id")).isEqualTo(100);
     assertThat(monitor.health().connections()).isZero();
     assertThat(suspects).isEmpty();
