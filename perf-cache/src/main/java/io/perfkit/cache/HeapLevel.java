@@ -172,8 +172,8 @@ final class HeapLevel<V> implements SecondLevel<V> {
     Lease lease;
     synchronized (lock) {
       Slot<V> slot = slots.get(fill.address().text());
-      lease = slot == null ? null : slot.lease;
-      if (slot == null || !isHeld(lease, token)) {
+      lease = held(slot, token);
+      if (slot == null || lease == null) {
         return false; // H1
       }
       long since = lease.sequence();
@@ -199,11 +199,15 @@ final class HeapLevel<V> implements SecondLevel<V> {
     return !overtaken;
   }
 
-  private boolean isHeld(@Nullable Lease lease, EntryVersion token) {
-    return lease != null
-        && !lease.cooldown()
-        && lease.token().equals(token)
-        && lease.endNanos() - nanos.getAsLong() > 0;
+  /** The lease of the slot, if it is that of the token and has not ended. */
+  private @Nullable Lease held(@Nullable Slot<V> slot, EntryVersion token) {
+    Lease lease = slot == null ? null : slot.lease;
+    boolean held =
+        lease != null
+            && !lease.cooldown()
+            && lease.token().equals(token)
+            && lease.endNanos() - nanos.getAsLong() > 0;
+    return held ? lease : null;
   }
 
   private void wake(@Nullable Lease lease, Address address) {
@@ -218,8 +222,8 @@ final class HeapLevel<V> implements SecondLevel<V> {
       Lease lease;
       synchronized (lock) {
         Slot<V> slot = slots.get(release.address().text());
-        lease = slot == null ? null : slot.lease;
-        if (slot == null || !isHeld(lease, release.lease())) {
+        lease = held(slot, release.lease());
+        if (slot == null || lease == null) {
           continue;
         }
         if (!cooldown.isZero() && slot.stored != null) {

@@ -121,7 +121,7 @@ final class RolloutIT {
           }
         }
         if (random.nextInt(3) == 0) {
-          long part = 1 + random.nextInt(60);
+          long part = 1L + random.nextInt(60);
           clock.advance(limits[random.nextInt(2)].period().multipliedBy(part).dividedBy(64));
         }
       }

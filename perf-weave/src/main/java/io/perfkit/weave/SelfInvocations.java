@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * named too.
  */
 final class SelfInvocations {
-  private static final Logger LOG = LoggerFactory.getLogger(Weaver.class);
+  private static final Logger LOG = LoggerFactory.getLogger(SelfInvocations.class);
 
   private SelfInvocations() {}
 

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 
 /** One class being woven: finds what is annotated and every problem, then builds the class. */
 final class Weaving {
-  private static final Logger LOG = LoggerFactory.getLogger(Weaver.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Weaving.class);
 
   private final Class<?> service;
   private final List<Aspect> aspects;

@@ -96,7 +96,7 @@ final class SelfInvocationsTest {
     }
     assertThat(seen.toString(StandardCharsets.UTF_8).lines())
         .hasSize(3)
-        .allMatch(line -> line.startsWith("[main] WARN io.perfkit.weave.Weaver - Service."))
+        .allMatch(line -> line.startsWith("[main] WARN io.perfkit.weave.SelfInvocations - Service."))
         .anyMatch(line -> line.contains("Service.direct calls Service.find(long) ("));
   }
 }
