@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * safe.
  */
 final class CacheSlot {
-  private static final Logger LOG = LoggerFactory.getLogger(CacheAspect.class);
+  private static final Logger LOG = LoggerFactory.getLogger(CacheSlot.class);
 
   private final String name;
   private final List<Use> uses = new ArrayList<>();
