@@ -3,11 +3,13 @@ package io.perfkit.cache.weave;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.perfkit.cache.Caches;
+import io.perfkit.testing.Await;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
 import io.perfkit.weave.Interceptors;
 import io.perfkit.weave.Weaver;
 import java.lang.reflect.Method;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -132,7 +134,10 @@ final class AfterCommitGuideIT {
             });
 
     assertThat(users.name(1)).isEqualTo("new");
-    assertThat(elsewhere.name(1)).isEqualTo("new");
+    Await.until(
+        "the other node has heard",
+        Duration.ofSeconds(10),
+        () -> elsewhere.name(1).equals("new"));
   }
 
   @Test
