@@ -7,6 +7,7 @@ import java.lang.StackWalker.StackFrame;
 import java.util.Optional;
 import net.bytebuddy.jar.asm.ClassReader;
 import net.bytebuddy.jar.asm.ClassVisitor;
+import net.bytebuddy.jar.asm.Label;
 import net.bytebuddy.jar.asm.MethodVisitor;
 import net.bytebuddy.jar.asm.Opcodes;
 import net.bytebuddy.jar.asm.Type;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * caller's code, where nothing explains it. So the caller's byte code is asked before.
  */
 final class CallerCast {
+  private static final String WEAVER = Type.getInternalName(Weaver.class);
+
   private CallerCast() {}
 
   /** The name of the class that the caller's code casts the result to, if that can be told. */
@@ -28,8 +31,8 @@ final class CallerCast {
         return Optional.empty();
       }
       Reader reader = new Reader(bytes.readAllBytes());
-      reader.accept(new Finder(reader, caller), ClassReader.SKIP_DEBUG | ClassReader.SKIP_FRAMES);
-      return Optional.ofNullable(reader.cast);
+      reader.accept(new Finder(reader, caller), ClassReader.SKIP_FRAMES);
+      return Optional.ofNullable(reader.isCallFound ? reader.castOfCall : reader.castOnLine);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -38,7 +41,11 @@ final class CallerCast {
   /** Knows the offset of the instruction that is visited. */
   private static final class Reader extends ClassReader {
     private int offset;
-    private @Nullable String cast;
+    private boolean isCallFound;
+    private @Nullable String castOfCall;
+
+    /** An agent that instruments the caller, such as for coverage, moves offsets and not lines. */
+    private @Nullable String castOnLine;
 
     Reader(byte[] bytes) {
       super(bytes);
@@ -71,30 +78,45 @@ final class CallerCast {
         return null;
       }
       return new MethodVisitor(OpenedClassReader.ASM_API) {
-        private boolean called;
+        private int line;
+        private boolean isWrapped;
+        private boolean isTheCall;
+
+        @Override
+        public void visitLineNumber(int number, Label start) {
+          line = number;
+        }
 
         @Override
         public void visitMethodInsn(
             int opcode, String owner, String name, String type, boolean isInterface) {
-          called = reader.offset == caller.getByteCodeIndex();
+          isWrapped = owner.equals(WEAVER) && name.equals("wrap");
+          isTheCall = isWrapped && reader.offset == caller.getByteCodeIndex();
+          reader.isCallFound |= isTheCall;
         }
 
         @Override
         public void visitTypeInsn(int opcode, String type) {
-          if (called && opcode == Opcodes.CHECKCAST) {
-            reader.cast = Type.getObjectType(type).getClassName();
+          if (isWrapped && opcode == Opcodes.CHECKCAST) {
+            String cast = Type.getObjectType(type).getClassName();
+            if (isTheCall) {
+              reader.castOfCall = cast;
+            }
+            if (line == caller.getLineNumber()) {
+              reader.castOnLine = cast;
+            }
           }
-          called = false;
+          isWrapped = false;
         }
 
         @Override
         public void visitVarInsn(int opcode, int variable) {
-          called = false;
+          isWrapped = false;
         }
 
         @Override
         public void visitInsn(int opcode) {
-          called = false;
+          isWrapped = false;
         }
       };
     }

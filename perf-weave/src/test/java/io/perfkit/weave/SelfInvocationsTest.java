@@ -96,7 +96,8 @@ final class SelfInvocationsTest {
     }
     assertThat(seen.toString(StandardCharsets.UTF_8).lines())
         .hasSize(3)
-        .allMatch(line -> line.startsWith("[main] WARN io.perfkit.weave.SelfInvocations - Service."))
+        .allMatch(
+            line -> line.startsWith("[main] WARN io.perfkit.weave.SelfInvocations - Service."))
         .anyMatch(line -> line.contains("Service.direct calls Service.find(long) ("));
   }
 }

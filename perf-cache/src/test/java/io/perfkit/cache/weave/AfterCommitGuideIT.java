@@ -135,9 +135,7 @@ final class AfterCommitGuideIT {
 
     assertThat(users.name(1)).isEqualTo("new");
     Await.until(
-        "the other node has heard",
-        Duration.ofSeconds(10),
-        () -> elsewhere.name(1).equals("new"));
+        "the other node has heard", Duration.ofSeconds(10), () -> elsewhere.name(1).equals("new"));
   }
 
   @Test
