@@ -62,11 +62,11 @@ final class Repeats {
       this.callSite = callSite;
     }
 
-    void see(int hash, int parameters, long nanos) {
+    void see(int hash, int parameters, long nanos, int known) {
       count++;
       unseen++;
       if (count >= lookAt) {
-        Place place = place();
+        Place place = place(known);
         if (place != null) {
           place.see(hash, parameters, nanos, unseen);
         }
@@ -81,21 +81,21 @@ final class Repeats {
       return 1 + (random >>> 16) % (2 * count / SAMPLES);
     }
 
-    private @Nullable Place place() {
+    private @Nullable Place place(int known) {
       int path = callSite.pathHash();
       for (int i = 0; i < paths; i++) {
         if (pathHashes[i] == path) {
           return placeOf[i];
         }
       }
-      return paths == PLACES_MAX ? null : newPlace(path);
+      return paths == PLACES_MAX ? null : newPlace(path, known);
     }
 
-    private Place newPlace(int hash) {
+    private Place newPlace(int hash, int known) {
       String path = callSite.path();
       Place place = places.stream().filter(one -> one.path.equals(path)).findFirst().orElse(null);
       if (place == null) {
-        place = new Place(path);
+        place = new Place(path, known);
         places.add(place);
       }
       if (paths == placeOf.length) {
@@ -125,14 +125,19 @@ final class Repeats {
     private static final int DISTINCT_MAX = 32;
 
     private final String path;
+
+    /** How many queries the scope had seen when this place asked first. */
+    private final int known;
+
     private final int[] hashes = new int[DISTINCT_MAX];
     private int distinct;
     private int count;
     private int parameters;
     private long nanos;
 
-    Place(String path) {
+    Place(String path, int known) {
       this.path = path;
+      this.known = known;
     }
 
     private void see(int hash, int ofParameters, long took, int executions) {
@@ -173,7 +178,7 @@ final class Repeats {
       repeat = new Repeat(firstHashes[i], callSite);
       repeats[i] = repeat;
     }
-    repeat.see(hash, parameters.parameterCount(), took);
+    repeat.see(hash, parameters.parameterCount(), took, size);
   }
 
   /** Of a result of a query of this scope, once it was read. */
@@ -246,10 +251,19 @@ final class Repeats {
     }
   }
 
-  /** The latest query before it that had a row for each of its executions. */
+  /**
+   * The latest query before it that had a row for each of its executions; else the latest before
+   * this place, whose query another place asked first: that execution is counted here too.
+   */
   private @Nullable Query parentOf(int child, Place place) {
-    for (int i = child - 1; i >= 0; i--) {
-      if (rows[i] >= Math.min(place.count, place.distinct)) {
+    int executions = Math.min(place.count, place.distinct);
+    Query parent = latestWithRows(executions, 0, child);
+    return parent == null ? latestWithRows(executions - 1, child + 1, place.known) : parent;
+  }
+
+  private @Nullable Query latestWithRows(int atLeast, int from, int to) {
+    for (int i = to - 1; i >= from; i--) {
+      if (rows[i] >= atLeast) {
         return queries[i];
       }
     }

@@ -138,6 +138,17 @@ final class RepeatedQueriesIT {
   }
 
   @Test
+  void findsTheParentThoughAnotherPlaceAskedTheQueryBeforeIt() throws SQLException {
+    try (Connection connection = database.getConnection()) {
+      assertThat(name(connection, 50)).isEqualTo("user 50");
+      for (int user : bettors(connection, 10)) {
+        assertThat(name(connection, user)).isNotEmpty();
+      }
+    }
+    assertThat(only().parent()).contains("select id, user_id from bets order by id limit ?");
+  }
+
+  @Test
   void aTransactionIsAScope() throws SQLException {
     try (Connection connection = database.getConnection()) {
       connection.setAutoCommit(false);

@@ -25,7 +25,7 @@ final class HostProcessIT {
         Figures since = host.figures().since(before);
         assertThat(since.requests()).isEqualTo(1);
         assertThat(since.statements()).isEqualTo(3);
-        assertThat(host.databaseReport().heaviest()).hasSize(4);
+        assertThat(host.databaseReport().heaviest()).hasSize(3);
         assertThat(host.figuresAfterCollection().heapBytes()).isBetween(1L, 512_000_000L);
       } finally {
         host.close();
