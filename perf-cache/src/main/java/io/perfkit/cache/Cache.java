@@ -40,8 +40,9 @@ public final class Cache<K, V> {
    *     thread that installs the in-flight load loads, a thread that finds a current one waits.
    * I3  a local copy never outlives the entry in Redis it was read from.
    * I4  Redis never fails a get: a loader that can serve, serves.
-   * I5  whoever waits for another's flight has landed all his own: inFlight can't wait in a circle.
-   * I6  a value past its life serves only if it was not invalidated: it was read from Redis while
+   * I5  a thread that waits for another's flight has landed all its own: inFlight has no circle of
+   *     waiting threads.
+   * I6  a value past its TTL serves only if it was not invalidated: it was read from Redis while
    *     nothing that is heard of concerned it, or its copy counts but for its age.
    * No lock is held while a loader, codec or key function runs. */
   private final CacheParts<K, V> parts;

@@ -5,9 +5,9 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
  * Makes what was read before an invalidation lose. Keys and tags share stripes by hash; a stripe's
- * epoch only grows, with each invalidation of a key or tag of it. Whoever reads or loads a value
- * takes the epoch first and keeps it with the value, which counts only while the epoch is still the
- * same. A shared stripe costs a needless miss, never a stale hit. Thread safe.
+ * epoch only grows, with each invalidation of a key or tag of it. A thread that reads or loads a
+ * value takes the epoch first and keeps it with the value, which counts only while the epoch is
+ * still the same. A shared stripe costs a needless miss, never a stale hit. Thread safe.
  */
 final class Fence {
 

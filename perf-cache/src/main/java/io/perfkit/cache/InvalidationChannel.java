@@ -283,6 +283,6 @@ final class InvalidationChannel implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    listeners.values().forEach(InvalidationListener::gap); // who waits for a message will hear none
+    listeners.values().forEach(InvalidationListener::gap); // threads that wait hear none
   }
 }

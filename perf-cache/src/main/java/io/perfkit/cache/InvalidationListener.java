@@ -6,9 +6,9 @@ import io.perfkit.cache.InvalidationChannel.Kind;
 record InvalidationListener(Fence fence, LeaseWaiters waiters) {
 
   /**
-   * Ends what a message ends and wakes who waits for it. A node skips what its own messages end: it
-   * ended that itself, in the order that put needs; but for those of shared structures, whose
-   * command may have run later than its caller waited.
+   * Ends what a message ends and wakes the threads that wait for it. A node skips what its own
+   * messages end: it ended that itself, in the order that put needs. It follows its own messages of
+   * shared structures, whose command may have run later than its caller waited.
    */
   void heard(Kind kind, int hash, boolean own) {
     if (!own || kind == Kind.CHANGED) {

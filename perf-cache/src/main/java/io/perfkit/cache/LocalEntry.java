@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A local copy of a value, or of the knowledge that there is none. Immutable but for what is known
- * of its epoch and for who asks for a newer one. Thread safe.
+ * of its epoch and for which reader asks for a newer one. Thread safe.
  *
  * <p>What a hit needs is in this object, which is small, and the rest beside it, so that a hit in a
  * large cache waits for the memory once.
@@ -22,8 +22,8 @@ final class LocalEntry<V> {
    */
   int currentAtMoves;
 
-  /* Its deadline, or earlier the time from which on one reader is to ask for a newer value. Whoever
-   * moves it to the deadline is that reader; that two may be, who race, costs one more question. */
+  /* Its deadline, or earlier the time from which on one reader is to ask for a newer value. The
+   * reader that moves it to the deadline is that one; two that race cost one more question. */
   private long askNanos;
 
   final About about;

@@ -153,8 +153,8 @@ final class LocalLevel<K, V> {
   }
 
   /**
-   * Whether what is read since {@code reading} may be served to who asks now: nothing has ended
-   * since that concerns its key, as far as is heard.
+   * Whether what is read since {@code reading} may be served to a caller that asks now: nothing
+   * that concerns its key has ended since, as far as is heard.
    */
   boolean isWithinStalenessBound(Reading reading, int hash) {
     Reading now = reading(hash);

@@ -28,8 +28,8 @@ final class SharedCopies<C> {
    *     has the epoch taken before it was read (Fence), and a write advances it when its answer is
    *     there. The script that changes a structure tells all nodes in the same step.
    * S2  a write that got no answer may run later, so a node's own messages end its copies too.
-   * S3  one reading of a structure at a time in this JVM, unless it changes in between. Who waits for
-   *     another's takes it only if that began no longer ago than maxStaleness.
+   * S3  one reading of a structure at a time in this JVM, unless it changes in between. A thread
+   *     that waits for another's takes it only if that began no longer ago than maxStaleness.
    * S4  a structure with too many members for a copy is known as such by an entry without a value, held
    *     as a copy would be, and its readers do not wait for each other. */
   private static final int FOREIGN = 0;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClient;
 
-/** Old values while Redis fails, and the loader with it. */
+/** Stale values while Redis fails, and the loader with it. */
 final class StaleValuesFaultIT {
   private static final Duration DEADLINE = Duration.ofSeconds(15);
   private static final CacheConfig CONFIG =

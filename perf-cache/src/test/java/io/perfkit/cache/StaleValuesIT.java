@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.UnifiedJedis;
 
-/** Values past their life: who gets them, who loads anew, and what ends them. Two nodes. */
+/** Stale values: which callers get them, which node loads anew, and what ends them. Two nodes. */
 @RealRedis
 final class StaleValuesIT {
   private static final Duration DEADLINE = Duration.ofSeconds(10);

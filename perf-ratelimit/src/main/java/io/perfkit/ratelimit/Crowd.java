@@ -15,17 +15,18 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one command of what many threads ask: who comes first sends his own request at once; what
- * comes while every lane is in use piles up, and the first of the pile then asks for all of it, for
- * equal requests in one go. There is no timer: load alone makes the batch. Thread safe.
+ * Makes one command of what many threads ask: a thread that finds a lane free sends its own request
+ * at once; what comes while every lane is in use piles up, and the first of the pile then asks for
+ * all of it, for equal requests in one go. There is no timer: load alone makes the batch. Thread
+ * safe.
  */
 final class Crowd {
 
   /* Invariants
-   * C1  nobody is left in the pile: a member is there before he looks for a free lead, and who gives
-   *     one up looks at the pile after it. One of the two sees the other.
-   * C2  who waits is answered, or fails, or leads, or has gone: each of these once.
-   * C3  nobody waits longer than the budget before he leads. */
+   * C1  nobody is left in the pile: a member is there before it looks for a free lead, and a
+   *     thread that gives one up looks at the pile after it. One of the two sees the other.
+   * C2  a member that waits is answered, or fails, or leads, or has gone: each of these once.
+   * C3  no member waits longer than the budget before it leads. */
 
   /** Bytes from which on nothing is added to a command: what is bigger has to leave the lanes. */
   private static final int BYTES_MAX = 14_000;
@@ -173,7 +174,7 @@ final class Crowd {
     return await(me);
   }
 
-  /** Who waits for a lead of his own or of another one. */
+  /** How many callers wait for a lead, their own or that of another one. */
   int waiting() {
     return waiting.get();
   }
@@ -189,7 +190,7 @@ final class Crowd {
     return false;
   }
 
-  /** Passes the lead on to one who waits, or gives it up. */
+  /** Passes the lead on to a member that waits, or gives it up. */
   private void handOver() {
     do {
       for (Member next = poll(); next != null; next = poll()) {

@@ -153,7 +153,7 @@ final class LeasedBucket {
         request(0);
       }
     } catch (RedisException e) {
-      prefetchBelow = 0; // who finds nothing left asks by itself, and is told
+      prefetchBelow = 0; // a caller that finds nothing left asks by itself, and hears of it
     } finally {
       sync.unlock();
       prefetching.set(false);

@@ -88,7 +88,7 @@ public sealed interface Limit {
    * <p>Up to {@value #LOG_MAX} permits each one's instant is kept (8 bytes): a refusal is always
    * necessary. Above that, permits are counted in segments of a {@value #SEGMENTS}th of the window
    * (8 bytes each), and a segment that the window only touches counts in full: the bound still
-   * holds always, but a caller who asks without pause gets only {@value #SEGMENTS} of {@value
+   * holds always, but a caller that asks without pause gets only {@value #SEGMENTS} of {@value
    * #SEGMENTS} + 1 parts of it.
    *
    * @param permits at least 1

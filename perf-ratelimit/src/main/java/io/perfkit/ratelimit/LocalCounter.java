@@ -9,7 +9,7 @@ abstract class LocalCounter {
   /** Not its monitor, which two threads that want it at the same time get more slowly. */
   final Lock lock = new ReentrantLock();
 
-  /** Whether it left its map, so that who finds it must look again. */
+  /** Whether it left its map, so that a caller that finds it must look again. */
   private boolean forgotten;
 
   private long since;
@@ -23,8 +23,8 @@ abstract class LocalCounter {
   }
 
   /**
-   * Writes limit, remaining, reset and wait as they are, for one who asks for {@code cost}, which
-   * is at most the limit.
+   * Writes limit, remaining, reset and wait as they are, for a caller that asks for {@code cost},
+   * which is at most the limit.
    */
   abstract void look(long now, long cost, long[] numbers, int at);
 

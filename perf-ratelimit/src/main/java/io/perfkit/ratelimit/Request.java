@@ -11,9 +11,9 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who asks: a key for each dimension that policies count by, such as {@code ip} and {@code user},
- * and the authenticated principal if there is one. Immutable. {@code toString} names the dimensions
- * and not the keys.
+ * The caller of a check: a key for each dimension that policies count by, such as {@code ip} and
+ * {@code user}, and the authenticated principal if there is one. Immutable. {@code toString} names
+ * the dimensions and not the keys.
  */
 @CheckReturnValue
 public final class Request {

@@ -92,7 +92,7 @@ final class CrowdTest {
     return new Outcome(admitted, CheckResult.of(check, numbers));
   }
 
-  /** One who leads, and others who come while his command is under way. */
+  /** A caller that leads, and others that come while its command is under way. */
   private List<Future<CheckResult>> leaderAndFollowers(Crowd crowd) {
     List<Future<CheckResult>> all = new ArrayList<>();
     all.add(threads.submit(() -> crowd.decide(ask("k"), true)));
@@ -243,7 +243,7 @@ final class CrowdTest {
     assertThat(sent).containsExactly("k1", "k20");
   }
 
-  /** A caller who is interrupted just as he begins to lead. */
+  /** A caller that is interrupted just as it begins to lead. */
   private static final class Interrupted extends Thread {
     Interrupted(Runnable work) {
       super(work);
@@ -274,7 +274,7 @@ final class CrowdTest {
     Thread interrupted =
         new Interrupted(() -> failed.set(crowd.decide(ask("interrupted"), true) == null));
     interrupted.start();
-    Await.until("he is the first of the pile", DEADLINE, () -> crowd.waiting() == 1);
+    Await.until("it is the first of the pile", DEADLINE, () -> crowd.waiting() == 1);
     for (int i = 0; i < FOLLOWERS; i++) {
       others.add(threads.submit(() -> crowd.decide(ask("k"), true)));
     }

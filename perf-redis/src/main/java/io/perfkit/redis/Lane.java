@@ -19,10 +19,10 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.util.Pool;
 
 /**
- * A connection on which the commands of many threads travel together. Who finds it idle leads: it
- * sends its commands at once. What arrives meanwhile piles up, and the first of the pile leads next
- * and sends the pile as one pipeline, so that load alone makes the batch. Connecting is done by a
- * thread of ours, which leads meanwhile. Thread safe.
+ * A connection on which the commands of many threads travel together. A thread that finds it idle
+ * leads: it sends its commands at once. What arrives meanwhile piles up, and the first of the pile
+ * leads next and sends the pile as one pipeline, so that load alone makes the batch. Connecting is
+ * done by a thread of ours, which leads meanwhile. Thread safe.
  */
 final class Lane {
   static final int BATCH_COMMANDS_MAX = 256;
@@ -36,19 +36,22 @@ final class Lane {
   /* Invariants
    * N1  one thread leads at a time, from setting `led` to handing over: to a call of the pile, to the
    *     thread that connects, or to nobody by clearing `led`. `link` is replaced by the leader only.
-   * N2  no call is forgotten: a call is in the pile before its thread looks at `led` and `closed`, and
-   *     who clears `led`, or closes, looks at the pile after it. One of the two sees the other.
+   * N2  no call is forgotten: a call is in the pile before its thread looks at `led` and `closed`,
+   *     and a thread that clears `led`, or closes, looks at the pile after it. One of the two sees
+   *     the other.
    * N3  a leader sends one batch, which begins with its own call, and then hands over: first, so that
    *     the next batch is under way while it ends the calls of its own.
    * N4  each call of a batch is ended by its leader, whatever happens: those whose replies came with
    *     them, in the order of sending; a failure ends the others of this batch and no call of the pile.
    * N5  a batch is less than 2 * BATCH_BYTES, so that to send it does not block (Link K3).
    * N6  no caller connects, nor gives a connection back: either may block for longer than its budget.
-   * N7  only who waits for Redis finds it silent: a leader that reads, or calls that wait for a thread
-   *     of ours to connect. A call that waits for its turn may wait for a leader that lacks a processor.
-   * N8  a thread that waits has no timer, which can cost a virtual one as much as the rest of its call:
-   *     the keeper, who comes in time for the next deadline, finds its call in the pile or under way.
-   *     A call leaves the one and comes to the other in a step of its leader that does not block. */
+   * N7  only a call that waits for Redis finds it silent: that of a leader that reads, or one that
+   *     waits for a thread of ours to connect. A call that waits for its turn may wait for a leader
+   *     that lacks a processor.
+   * N8  a thread that waits has no timer, which can cost a virtual one as much as the rest of its
+   *     call: the keeper, which comes in time for the next deadline, finds its call in the pile or
+   *     under way. A call leaves the one and comes to the other in a step of its leader that does
+   *     not block. */
   private final AtomicBoolean led = new AtomicBoolean();
   private final Queue<LaneCall> pile = new ConcurrentLinkedQueue<>();
   private final Queue<List<LaneCall>> underWay = new ConcurrentLinkedQueue<>();

@@ -31,8 +31,8 @@ import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Whoever reads all of Redis, or listens to every command that it is sent, learns no token: not its
- * text, not its bytes, and no eight bytes in a row of either.
+ * An attacker that reads all of Redis, or listens to every command that it is sent, learns no
+ * token: not its text, not its bytes, and no eight bytes in a row of either.
  */
 final class SecrecyIT {
   private static final int SLICE = 8;

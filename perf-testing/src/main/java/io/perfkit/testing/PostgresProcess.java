@@ -77,7 +77,7 @@ public final class PostgresProcess implements AutoCloseable {
     return SUPERUSER;
   }
 
-  /** Any text does: the server trusts whoever comes over loopback. */
+  /** Any text does: the server trusts every client that comes over loopback. */
   public String password() {
     return SUPERUSER;
   }

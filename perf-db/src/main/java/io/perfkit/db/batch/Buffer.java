@@ -18,17 +18,17 @@ final class Buffer<R> {
   /* Invariants
    * B1  accepted = flushed + rejected + returned + buffered, whenever the lock is free.
    * B2  the rows of a lane leave in the order of their adding, in one undecided chunk at a time.
-   * B3  a chunk is decided once: it is its lane's chunk until then, and who decides takes it away.
-   *     A commit is sent only for a chunk that is still its lane's.
+   * B3  a chunk is decided once: it is its lane's chunk until then, and the thread that decides
+   *     takes it away. A commit is sent only for a chunk that is still its lane's.
    * B4  nobody waits for a writer that has ended: whatever ends it wakes all.
-   * B5  what becomes of a row that somebody waits for is owed to him as it is entered.
+   * B5  what becomes of a row that a caller waits for is owed to that caller as it is entered.
    * No user code and no I/O under the lock. Lock order: a lane's `writing` -> `lock`. */
   final ReentrantLock lock = new ReentrantLock();
 
   /** Signalled when there may be space. */
   private final Condition space = lock.newCondition();
 
-  /** Signalled whenever somebody who waits for rows or lanes may have what he waits for. */
+  /** Signalled whenever a thread that waits for rows or lanes may have what it waits for. */
   final Condition progress = lock.newCondition();
 
   private final BatchConfig config;
@@ -176,7 +176,7 @@ final class Buffer<R> {
     }
   }
 
-  /** Rows were decided: their space is free, and who waits for them may go on. */
+  /** Rows were decided: their space is free, and threads that wait for them may go on. */
   @GuardedBy("lock")
   void free(long bytes) {
     books.freed(bytes);
@@ -270,8 +270,8 @@ final class Buffer<R> {
   }
 
   /**
-   * Takes what is left from the lanes, so that none of it is written any more (B3). Who waits for a
-   * row is told, others get it back.
+   * Takes what is left from the lanes, so that none of it is written any more (B3). A caller that
+   * waits for a row learns of it; other rows are handed back.
    *
    * @param certain gets the rows that are not in the table
    * @param inDoubt gets those of which nobody knows

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the rows of one queue, chunk by chunk, each repeated until it is decided. A thread of the
- * writer runs it; a caller who finds the buffer full may take a step. Thread safe.
+ * writer runs it; a caller that finds the buffer full may take a step. Thread safe.
  */
 final class Lane<R> implements Runnable {
   private static final int PAUSE_DOUBLINGS = 6;
@@ -23,7 +23,7 @@ final class Lane<R> implements Runnable {
   /** What the connection waits for beyond the statement's own time-out, which ends it sooner. */
   static final Duration SILENCE = Duration.ofSeconds(5);
 
-  /** Held by who writes, so that chunks are written one after the other. */
+  /** Held by the thread that writes, so that chunks are written one after the other. */
   private final ReentrantLock writing = new ReentrantLock();
 
   private final LaneWork<R> work;
@@ -134,7 +134,7 @@ final class Lane<R> implements Runnable {
       case ROLLED_BACK -> notWritten(chunk, start, attempt);
       case IN_DOUBT -> inDoubt(chunk, start, attempt);
       case ABANDONED -> {
-        // Who closes has taken the rows.
+        // The thread that closes has taken the rows.
       }
     }
   }

@@ -171,7 +171,7 @@ final class LaneWork<R> {
     }
   }
 
-  /** The chunk's rejections were reported, so who waits for its rows may go on. */
+  /** The chunk's rejections were reported, so threads that wait for its rows may go on. */
   void settle(Chunk<R> chunk) {
     buffer.lock.lock();
     try {
@@ -182,7 +182,7 @@ final class LaneWork<R> {
     }
   }
 
-  /** No statement will ever do. What waits is kept for who closes (B4). */
+  /** No statement will ever do. Rows that wait are kept for the thread that closes (B4). */
   void stop(Throwable cause) {
     buffer.lock.lock();
     try {
@@ -195,7 +195,7 @@ final class LaneWork<R> {
     }
   }
 
-  /** The lane does nothing any more: if it was stopped, who waits for its rows is told so (B4). */
+  /** The lane is at its end. If it was stopped, callers that wait for its rows learn of it (B4). */
   void end() {
     buffer.lock.lock();
     try {

@@ -40,7 +40,7 @@ final class Pending<R> {
     this.answer = answer;
   }
 
-  /** The same with somebody who waits for what becomes of it. */
+  /** The same with a caller that waits for what becomes of it. */
   Pending<R> answeredBy(CompletableFuture<@Nullable Void> stage) {
     return new Pending<>(row, values, key, bytes, acceptedNanos, stage);
   }

@@ -131,7 +131,7 @@ final class PageQuery {
 
   /**
    * Whether a row follows the place by its columns from {@code index} on, where those before are
-   * equal. NULLs of the first column are left to the caller, who reads them in a part of their own.
+   * equal. The caller reads NULLs of the first column in a part of their own.
    */
   private String follows(int index, Place place, List<KeyValue> used) {
     if (index == order.size()) {

@@ -24,9 +24,10 @@ final class Holdings {
   private static final int SPREAD = 0x9E3779B9;
 
   /* Invariants
-   * H1  a holding is ended once, by whoever closes it first, and then its slot is free.
+   * H1  a holding is ended once, by the first thread that closes it, and then its slot is free.
    * H2  no more connections are retired than were surplus when that was last looked at.
-   * H3  a thread's count is the number of its holdings that have not ended, whoever ends them.
+   * H3  a thread's count is the number of its holdings that have not ended, whichever thread
+   *     ends them.
    */
   private final LongSupplier nanos;
   private final Consumer<Connection> evict;

@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at a pool again and again: serves who waits, keeps the size above what nested acquires
- * need, finds leak suspects, raises the alert and steps the tuner. Beats on one thread; read by
- * any.
+ * Looks at a pool again and again: serves callers that wait, keeps the size above what nested
+ * acquires need, finds leak suspects, raises the alert and steps the tuner. Beats on one thread;
+ * read by any.
  */
 final class PoolWatch {
   static final Duration BEAT = Duration.ofMillis(50);

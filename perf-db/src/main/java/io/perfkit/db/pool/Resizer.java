@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * housekeeper's next round, or never:
  *
  * <ul>
- *   <li>A higher maximum wakes nobody who waits: a connection is added when a caller arrives, if
+ *   <li>A higher maximum wakes no waiting caller: a connection is added when a caller arrives, if
  *       the maximum allows it then. So HikariCP's maximum is one that it never reaches, and its
  *       adding thread waits in {@link Database} until the size allows it.
  *   <li>A lower maximum closes nothing. So surplus idle connections are taken and evicted, and
@@ -90,7 +90,7 @@ final class Resizer {
 
   private boolean closeOne() {
     if (counts.getThreadsAwaitingConnection() > 0) {
-      return false; // R2: whoever waits gets it
+      return false; // R2: a waiting caller gets it
     }
     Connection surplus = tryTake();
     if (surplus == null) {
@@ -118,13 +118,14 @@ final class Resizer {
   }
 
   /**
-   * An idle connection if there is one, or else HikariCP is told that a caller waits, so that it
-   * adds one. Never waits: a thread that is interrupted already gives up the moment it would have
-   * to. On a platform thread only: an interrupted virtual thread closes the socket on which
-   * HikariCP asks whether an idle connection is alive.
+   * An idle connection if there is one. Otherwise HikariCP learns that a caller waits, and adds
+   * one. Never waits: a thread that is already interrupted gives up the moment it would have to. On
+   * a platform thread only: an interrupted virtual thread closes the socket on which HikariCP asks
+   * whether an idle connection is alive.
    *
-   * <p>Not to be called again and again while callers wait: in JDK 17 to 20 two that give up behind
-   * one who waits can leave HikariCP's queue so that a later one spins until yet another comes.
+   * <p>Not to be called again and again while callers wait: in JDK 17 to 20 two callers that give
+   * up behind a waiting one can leave HikariCP's queue so that a later one spins until yet another
+   * comes.
    */
   @Nullable Connection tryTake() {
     Thread.currentThread().interrupt();

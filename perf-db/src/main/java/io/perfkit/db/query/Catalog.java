@@ -33,7 +33,7 @@ final class Catalog {
         and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
       """;
 
-  /** Whoever writes the first also changes the second. */
+  /** A statement that writes the first also changes the second. */
   private static final String ALONG =
       """
       select c.relname, p.relname

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Who waits for a row learns what became of it. The faults are in {@link BatchWriterFaultIT}. */
+/** A caller that waits for a row learns its outcome. Faults are in {@link BatchWriterFaultIT}. */
 @RealPostgres
 final class AcknowledgedIT {
   private static final Duration DEADLINE = Duration.ofSeconds(20);
@@ -104,7 +104,7 @@ final class AcknowledgedIT {
       for (int i = 1; i <= 100; i++) {
         stages.add(add(writer, Bet.of(i, "m")));
       }
-      writer.add(Bet.of(101, "of nobody who waits"));
+      writer.add(Bet.of(101, "nobody waits for it"));
       locker.rollback();
       for (CompletableFuture<?> stage : stages) {
         await(stage);
@@ -260,7 +260,7 @@ final class AcknowledgedIT {
   void aWriterThatStopsTellsWhoWaits() throws Exception {
     try (BatchWriter<Bet> writer = builder(patient().workers(2)).build()) {
       Bet.execute(dataSource, "ALTER TABLE bets DROP COLUMN market");
-      writer.add(Bet.of(1, "of nobody who waits"));
+      writer.add(Bet.of(1, "nobody waits for it"));
       List<CompletableFuture<?>> stages = new ArrayList<>();
       for (int i = 2; i < 6; i++) {
         stages.add(add(writer, Bet.of(i, "m")));
@@ -274,7 +274,7 @@ final class AcknowledgedIT {
       assertThat(failure(add(writer, Bet.of(9, "m")), WriterStopped.class)).isNotNull();
       CloseResult<Bet> closed = writer.close(DEADLINE);
       assertThat(closed.rows()).isEqualTo(new RowCounts(accepted, 0, accepted - 1, 1, 0));
-      assertThat(closed.returned()).containsExactly(Bet.of(1, "of nobody who waits"));
+      assertThat(closed.returned()).containsExactly(Bet.of(1, "nobody waits for it"));
     }
   }
 

@@ -84,7 +84,7 @@ final class PoolFaultIT {
       }
       Await.until("nobody can connect", SOON, () -> isOut(pool, 4));
       patient.add(waiter(pool));
-      Await.until("who comes now waits too", SOON, () -> isOut(pool, 5));
+      Await.until("a caller that comes now waits too", SOON, () -> isOut(pool, 5));
 
       server.restart();
 

@@ -36,7 +36,7 @@ final class TunerIT extends TunerContract {
     PGSimpleDataSource source = (PGSimpleDataSource) Pools.named(server, "tuner_full");
     source.setUser("tuner_full");
     source.setPassword("p");
-    // Nobody can connect, but who waits is served by the connections that there are.
+    // Nobody can connect, but callers that wait are served by the connections that there are.
     PoolConfig config = Pools.config().size(3).minIdle(1).outageAfter(Duration.ZERO).build();
     try (PoolManager pool = PoolManager.builder(source).config(config).tuner(QUICK).build()) {
       // Known to the server only after the pool has asked it.

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.function.BiConsumer;
 
 /**
- * Writes a decision as headers of an answer. Whole seconds are rounded up, so that who waits as
- * long as the answer says is not refused for coming too early. Thread safe.
+ * Writes a decision as headers of an answer. Whole seconds are rounded up, so that a client that
+ * waits as long as the answer says comes late enough. Thread safe.
  *
  * <pre>
  * X-RateLimit-Limit: 10                     of the policy that binds, unless it is hidden

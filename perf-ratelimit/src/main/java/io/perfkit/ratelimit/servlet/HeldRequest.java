@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A request that holds permits until its response is complete. It hears of each {@code startAsync}
- * itself: whoever asks the container afterwards may find that the asynchronous part is over, or was
- * dispatched on, and could not tell whether it ever began.
+ * itself: code that asks the container afterwards may find that the asynchronous part is over, or
+ * was dispatched on, and can't tell whether it ever began.
  */
 final class HeldRequest extends HttpServletRequestWrapper implements AsyncListener {
   private final Runnable release;

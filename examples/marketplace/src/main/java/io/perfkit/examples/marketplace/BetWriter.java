@@ -50,7 +50,7 @@ final class BetWriter implements AutoCloseable {
 
   BetWriter(DataSource database) {
     try {
-      // Nothing comes to the handler: what became of a bet is told to who waits for it.
+      // Nothing comes to the handler: the caller that waits for a bet learns what became of it.
       this.writer = BatchWriter.builder(database, TABLE, rejection -> {}).config(CONFIG).build();
     } catch (SQLException e) {
       throw new DatabaseFailed(e);
@@ -89,7 +89,7 @@ final class BetWriter implements AutoCloseable {
     return new DatabaseFailed(failure);
   }
 
-  /** Places what is under way, and tells who waits. */
+  /** Places what is under way, and tells the callers that wait. */
   @Override
   public void close() {
     writer.close();

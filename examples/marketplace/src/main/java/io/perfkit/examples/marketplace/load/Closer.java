@@ -5,8 +5,8 @@ import java.util.Deque;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Closes what was started, the last first, once, whether the demo ends by itself or by Ctrl-C:
- * whoever comes second waits until all is closed. Thread safe.
+ * Closes what was started, the last first, once, whether the demo ends by itself or by Ctrl-C: the
+ * thread that comes second waits until all is closed. Thread safe.
  */
 final class Closer implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();

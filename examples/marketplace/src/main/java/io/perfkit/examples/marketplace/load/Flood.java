@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * What a host did with somebody who asks far more often than anybody should.
+ * What a host did with a client that asks far more often than any client should.
  *
  * @param refused because it was too often
  * @param above what was admitted beyond the limits, in the time that it took

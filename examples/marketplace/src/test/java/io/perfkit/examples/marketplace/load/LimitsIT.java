@@ -12,7 +12,7 @@ import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Who asks too often is refused by the perfkit side, and told. */
+/** The perfkit side refuses a client that asks too often, and says so. */
 @RealPostgres
 @RealRedis
 final class LimitsIT {
