@@ -43,6 +43,18 @@ final class GuideIT {
   }
 
   @Test
+  void withoutRedis() {
+    RateLimiter limiter = RateLimiter.local();
+    Policy perMinute = Policy.slidingWindow("per-minute", 6, Duration.ofMinutes(1));
+    Plan login = Plan.of("login").with(perMinute, "ip");
+    Decision decision = limiter.check(login, Request.of("ip", address));
+
+    assertThat(decision.allowed()).isTrue();
+    assertThat(decision.limits()).extracting(LimitStatus::remaining).containsExactly(5L);
+    limiter.close();
+  }
+
+  @Test
   void refusals() {
     try (RateLimiter limiter = RateLimiter.create(redis, "guide")) {
       Plan plan = Plan.of("p").with(Policy.tokenBucket("once", 1, Duration.ofHours(1)));

@@ -61,6 +61,16 @@ final class GuideIT {
   }
 
   @Test
+  void withoutRedis() {
+    SessionManager sessions = SessionManager.local("shop");
+    Session session = sessions.login(Login.of(userId)).session().orElseThrow();
+    SessionOutcome outcome = sessions.get(session.token().text());
+
+    assertThat(outcome.session().orElseThrow().user()).contains(userId);
+    sessions.close();
+  }
+
+  @Test
   void aRequest() {
     try (SessionManager sessions = fresh()) {
       Session made = sessions.login(Login.of(userId)).session().orElseThrow();
