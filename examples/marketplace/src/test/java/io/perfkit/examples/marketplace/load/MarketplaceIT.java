@@ -214,12 +214,17 @@ final class MarketplaceIT {
               assertThat(query.cost()).isPositive();
               assertThat(query.callPath()).contains("PlainMarketService");
             })
-        .extracting(query -> query.rewritten().orElse("").replaceFirst(".* from", "from"))
+        .extracting(query -> query.fingerprint().replaceFirst(".* from", "from"))
         .containsOnly( // each of them at every place that asks so
-            "from users where id = any(?)",
-            "from markets where id = any(?)",
-            "from bets where market_id = any(?) group by market_id",
-            "from markets where creator_id = any(?) group by creator_id");
+            "from users where id = ?",
+            "from markets where id = ?",
+            "from bets where market_id = ?",
+            "from markets where creator_id = ?");
+    // A grouped query has no row for a key without rows, so the two counts get no proposal.
+    assertThat(found)
+        .flatExtracting(query -> query.rewritten().stream().toList())
+        .extracting(query -> query.replaceFirst(".* from", "from"))
+        .containsOnly("from users where id = any(?)", "from markets where id = any(?)");
     assertThat(perfkitHost.databaseReport().repeated()).isEmpty();
   }
 
