@@ -182,7 +182,7 @@ final class Executions {
       try {
         listener.executed(execution);
       } catch (RuntimeException e) {
-        log.warn("listener " + listener.getClass().getName() + " failed: " + e);
+        log.listenerFailed(listener.getClass(), e);
       }
     }
   }

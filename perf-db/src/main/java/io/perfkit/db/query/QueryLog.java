@@ -20,6 +20,7 @@ class QueryLog {
   private final ConcurrentHashMap<Query, Long> lastLogged = new ConcurrentHashMap<>();
 
   private final Set<String> differing = ConcurrentHashMap.newKeySet();
+  private final Set<Class<?>> failedListeners = ConcurrentHashMap.newKeySet();
 
   /** At most once a second for each query, so that an outage does not fill the disk. */
   final void slow(Query query, SlowSample sample, long now) {
@@ -50,6 +51,15 @@ class QueryLog {
   final void differs(String by) {
     if (differing.size() < REMEMBERED_MAX && differing.add(by)) {
       info("the query cache keeps no result of a connection while its settings differ: " + by);
+    }
+  }
+
+  /** Once for each class, and without the failure's message, which may hold values. */
+  final void listenerFailed(Class<? extends QueryListener> listener, RuntimeException failure) {
+    if (failedListeners.add(listener)) {
+      warn(
+          "listener %s failed with %s; its later failures are not logged"
+              .formatted(listener.getName(), failure.getClass().getName()));
     }
   }
 

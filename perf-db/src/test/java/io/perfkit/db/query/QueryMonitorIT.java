@@ -150,7 +150,7 @@ final class QueryMonitorIT {
             tuple("orders", "select ? + ?"), tuple("orders", "select no_column from item"));
     assertThat(told.get(0).parameters()).isEqualTo("[number]");
     assertThat(told.get(1).failure()).isPresent();
-    assertThat(lines).anyMatch(line -> line.startsWith("listener "));
+    assertThat(lines).filteredOn(line -> line.startsWith("listener ")).hasSize(1);
 
     QueryMonitor disabled = QueryMonitor.disabled();
     assertThat(disabled.wrap(plain)).isSameAs(plain);
