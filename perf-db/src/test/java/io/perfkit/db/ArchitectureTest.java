@@ -13,7 +13,7 @@ final class ArchitectureTest {
             "batch.Answers",
             "batch.BatchWriter",
             "pool.HikariPoolManager",
-            "pool.WarmingUp",
+            "pool.WarmUpRun",
             "query.Watchdog",
             "route.NodePoller")
         .delegation("internal.DelegatingResultSet", "query.MonitoredCallableStatement")

@@ -1,10 +1,7 @@
 package io.perfkit.db.pool;
 
-import static java.util.concurrent.TimeUnit.MICROSECONDS;
-
+import io.perfkit.db.internal.Timings;
 import java.time.Duration;
-import org.HdrHistogram.Histogram;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How long callers waited for a connection, over the last half to whole minute. Advanced by the
@@ -13,15 +10,14 @@ import org.jspecify.annotations.Nullable;
 final class AcquireTimes {
   private static final long PERIOD_NANOS = Duration.ofSeconds(30).toNanos();
 
-  private final Holdings holdings;
-  private @Nullable Histogram interval;
-  private Histogram current = new Histogram(2);
-  private Histogram previous = new Histogram(2);
+  private final CheckedOutConnections checkouts;
+  private Timings atPreviousPeriod = Timings.NONE;
+  private Timings atThisPeriod = Timings.NONE;
   private long periodStart;
   private volatile Percentiles last = new Percentiles(Duration.ZERO, Duration.ZERO, Duration.ZERO);
 
-  AcquireTimes(Holdings holdings, long now) {
-    this.holdings = holdings;
+  AcquireTimes(CheckedOutConnections checkouts, long now) {
+    this.checkouts = checkouts;
     this.periodStart = now;
   }
 
@@ -30,27 +26,21 @@ final class AcquireTimes {
 
   /** Takes in what was acquired since the last call. */
   void advance(long now) {
-    interval = holdings.acquiresSince(interval);
-    current.add(interval);
+    Timings all = checkouts.acquireTimes();
     if (now - periodStart >= PERIOD_NANOS) {
-      Histogram oldest = previous;
-      previous = current;
-      current = oldest;
-      current.reset();
+      atPreviousPeriod = atThisPeriod;
+      atThisPeriod = all;
       periodStart = now;
     }
-    Histogram both = previous.copy();
-    both.add(current);
-    last = new Percentiles(at(both, 50), at(both, 95), at(both, 99));
+    Timings lately = all.since(atPreviousPeriod);
+    last = new Percentiles(at(lately, 0.5), at(lately, 0.95), at(lately, 0.99));
   }
 
   Percentiles percentiles() {
     return last;
   }
 
-  private static Duration at(Histogram histogram, double percentile) {
-    return histogram.getTotalCount() == 0
-        ? Duration.ZERO
-        : Duration.ofNanos(MICROSECONDS.toNanos(histogram.getValueAtPercentile(percentile)));
+  private static Duration at(Timings timings, double share) {
+    return Duration.ofNanos((long) timings.percentile(share));
   }
 }

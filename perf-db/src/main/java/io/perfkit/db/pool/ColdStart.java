@@ -19,13 +19,13 @@ final class ColdStart {
   private static final long PAUSE_NANOS = Duration.ofMillis(100).toNanos();
 
   private final PoolConfig config;
-  private final Database database;
+  private final ConnectionSource database;
   private final LongSupplier nanos;
   private final long start;
   private int failures;
   private @Nullable SQLException lastFailure;
 
-  ColdStart(PoolConfig config, Database database, LongSupplier nanos) {
+  ColdStart(PoolConfig config, ConnectionSource database, LongSupplier nanos) {
     this.config = config;
     this.database = database;
     this.nanos = nanos;
@@ -74,7 +74,7 @@ final class ColdStart {
       LOG.warn(
           "pool '{}': its ceiling is the one that was set, since the server did not tell: {}",
           config.name(),
-          Refusal.text(e));
+          ConnectFailure.text(e));
       return Optional.empty();
     }
   }
@@ -86,7 +86,7 @@ final class ColdStart {
       } catch (SQLException e) {
         failures++;
         lastFailure = e;
-        if (Refusal.of(e) != Refusal.TEMPORARY || leftNanos() <= PAUSE_NANOS) {
+        if (ConnectFailure.of(e) != ConnectFailure.TEMPORARY || leftNanos() <= PAUSE_NANOS) {
           throw e;
         }
         LockSupport.parkNanos(PAUSE_NANOS);
@@ -105,8 +105,8 @@ final class ColdStart {
     if (lastFailure != null && database.outage().isPresent()) {
       warmUp = new WarmUp(pool.sizing().minIdle(), 0, failures, elapsed(), failureText());
     } else {
-      WarmingUp warming =
-          new WarmingUp(pool, pool.sizing().minIdle(), Duration.ofNanos(max(1, leftNanos())));
+      WarmUpRun warming =
+          new WarmUpRun(pool, pool.sizing().minIdle(), Duration.ofNanos(max(1, leftNanos())));
       WarmUp rest = warming.run();
       lastFailure = warming.lastFailure() == null ? lastFailure : warming.lastFailure();
       warmUp =
@@ -121,7 +121,7 @@ final class ColdStart {
   }
 
   private String failureText() {
-    return lastFailure == null ? "" : Refusal.text(lastFailure);
+    return lastFailure == null ? "" : ConnectFailure.text(lastFailure);
   }
 
   private Duration elapsed() {

@@ -104,7 +104,7 @@ final class HikariPoolManager extends PoolManager {
     }
     warmUps.lock();
     try {
-      return new WarmingUp(pool, connections, requireNonNull(deadline, "deadline")).run();
+      return new WarmUpRun(pool, connections, requireNonNull(deadline, "deadline")).run();
     } finally {
       warmUps.unlock();
     }
@@ -147,7 +147,7 @@ final class HikariPoolManager extends PoolManager {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    pool.database().close();
+    pool.source().close();
     pool.hikari().close();
     if (meters != null) {
       meters.close();

@@ -6,7 +6,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
-import io.perfkit.db.pool.Database.Outage;
+import io.perfkit.db.pool.ConnectionSource.Outage;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
@@ -21,14 +21,14 @@ final class Pool {
 
   private final PoolSizing sizing;
   private final LongSupplier nanos;
-  private final Database database;
+  private final ConnectionSource database;
   private final HikariDataSource hikari;
   private final HikariPoolMXBean counts;
-  private final Holdings holdings;
+  private final CheckedOutConnections checkouts;
   private final Resizer resizer;
   private final long outageAfterNanos;
 
-  Pool(PoolConfig config, PoolSizing sizing, Database database, LongSupplier nanos) {
+  Pool(PoolConfig config, PoolSizing sizing, ConnectionSource database, LongSupplier nanos) {
     this.sizing = sizing;
     this.nanos = nanos;
     this.database = database;
@@ -44,8 +44,8 @@ final class Pool {
     settings.setInitializationFailTimeout(NO_CONNECTION_NEEDED_NOW);
     this.hikari = new HikariDataSource(settings);
     this.counts = hikari.getHikariPoolMXBean();
-    this.holdings = new Holdings(sizing.maxSize(), hikari::evictConnection, nanos);
-    this.resizer = new Resizer(hikari, database, holdings, nanos);
+    this.checkouts = new CheckedOutConnections(sizing.maxSize(), hikari::evictConnection, nanos);
+    this.resizer = new Resizer(hikari, database, checkouts, nanos);
     resizer.resize(sizing.size(), sizing.minIdle());
     database.addWhen(resizer::isShort);
   }
@@ -82,7 +82,7 @@ final class Pool {
     return sizing;
   }
 
-  Database database() {
+  ConnectionSource source() {
     return database;
   }
 
@@ -90,8 +90,8 @@ final class Pool {
     return hikari;
   }
 
-  Holdings holdings() {
-    return holdings;
+  CheckedOutConnections checkouts() {
+    return checkouts;
   }
 
   Resizer resizer() {

@@ -1,12 +1,15 @@
 package io.perfkit.db.pool;
 
+import io.perfkit.db.internal.DelegatingDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLNonTransientConnectionException;
 
-/** What the host uses: HikariCP's connections, each as a {@link Holding}. Thread safe. */
-final class PoolDataSource extends PoolSource {
+/**
+ * What the host uses: HikariCP's connections, each as a {@link CheckedOutConnection}. Thread safe.
+ */
+final class PoolDataSource extends DelegatingDataSource {
   private final Pool pool;
   private volatile boolean closed;
 
@@ -20,7 +23,7 @@ final class PoolDataSource extends PoolSource {
     if (closed) {
       throw new SQLNonTransientConnectionException("pool '" + pool.name() + "' is closed", "08003");
     }
-    return pool.holdings().acquire(pool);
+    return pool.checkouts().acquire(pool);
   }
 
   @Override

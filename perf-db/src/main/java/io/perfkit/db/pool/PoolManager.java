@@ -177,7 +177,7 @@ public abstract sealed class PoolManager implements AutoCloseable
      * @throws IllegalArgumentException if another pool on the meter registry has the name
      */
     public PoolManager build() {
-      return new ColdStart(config, new Database(dataSource, nanos), nanos)
+      return new ColdStart(config, new ConnectionSource(dataSource, nanos), nanos)
           .run((pool, warmUp) -> new HikariPoolManager(this, pool, warmUp));
     }
   }

@@ -18,8 +18,8 @@ import java.time.Duration;
  * @param alert whether the utilisation alert is raised
  * @param acquires connections handed out since the start
  * @param acquireFailures acquires that ended with an exception since the start, time-outs included
- * @param acquireP50 half of the acquires of the last half to whole minute took at most that, to 1 %
- *     or a microsecond; zero if there were none
+ * @param acquireP50 half of the acquires of the last half to whole minute took at most that, to 2
+ *     %; zero if there were none
  * @param acquireP95 as {@code acquireP50}
  * @param acquireP99 as {@code acquireP50}
  * @param nestedAcquires times a thread asked for a connection while it held one, since the start

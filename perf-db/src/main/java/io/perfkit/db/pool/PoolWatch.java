@@ -53,7 +53,7 @@ final class PoolWatch {
     this.listener = listener;
     this.tuner = tuner;
     this.alarm = new UtilisationAlarm(config.utilisation());
-    this.acquireTimes = new AcquireTimes(pool.holdings(), pool.now());
+    this.acquireTimes = new AcquireTimes(pool.checkouts(), pool.now());
     this.windowStart = pool.now();
     this.secondStart = pool.now();
     this.complained = pool.now() - COMPLAINT_NANOS;
@@ -87,12 +87,12 @@ final class PoolWatch {
 
   /** Fewest connections with which nested callers go on, as far as the ceiling allows. */
   int floor() {
-    return min(pool.sizing().maxSize(), max(pool.sizing().minSize(), pool.holdings().floor()));
+    return min(pool.sizing().maxSize(), max(pool.sizing().minSize(), pool.checkouts().floor()));
   }
 
   /** Whether nested callers could block each other even at the ceiling. */
   boolean deadlockPossible() {
-    return pool.holdings().floor() > pool.sizing().maxSize();
+    return pool.checkouts().floor() > pool.sizing().maxSize();
   }
 
   private void serveNested() {
@@ -103,7 +103,7 @@ final class PoolWatch {
           config.name(),
           pool.size(),
           floor,
-          pool.holdings().nestingMax());
+          pool.checkouts().nestingMax());
       pool.resize(floor);
     }
   }
@@ -111,17 +111,17 @@ final class PoolWatch {
   private void findLeaks(long now) {
     List<LeakSuspect> fresh = new ArrayList<>();
     int[] all = new int[1];
-    pool.holdings()
+    pool.checkouts()
         .forEach(
-            holding -> {
-              if (holding.heldNanos(now) < config.leakAfter().toNanos()
-                  || holding.endIfClosedUnderneath()) {
+            checkout -> {
+              if (checkout.heldNanos(now) < config.leakAfter().toNanos()
+                  || checkout.endIfClosedUnderneath()) {
                 return;
               }
               all[0]++;
-              if (!holding.suspected) {
-                holding.suspected = true;
-                fresh.add(holding.suspect(now, lastStatement));
+              if (!checkout.suspected) {
+                checkout.suspected = true;
+                fresh.add(checkout.suspect(now, lastStatement));
               }
             });
     suspects = all[0];
@@ -162,12 +162,12 @@ final class PoolWatch {
   List<LeakSuspect> leakSuspects() {
     long now = pool.now();
     List<LeakSuspect> found = new ArrayList<>();
-    pool.holdings()
+    pool.checkouts()
         .forEach(
-            holding -> {
-              if (holding.heldNanos(now) >= config.leakAfter().toNanos()
-                  && !holding.endIfClosedUnderneath()) {
-                found.add(holding.suspect(now, lastStatement));
+            checkout -> {
+              if (checkout.heldNanos(now) >= config.leakAfter().toNanos()
+                  && !checkout.endIfClosedUnderneath()) {
+                found.add(checkout.suspect(now, lastStatement));
               }
             });
     found.sort(Comparator.comparing(LeakSuspect::held).reversed());
@@ -175,7 +175,7 @@ final class PoolWatch {
   }
 
   PoolStats stats() {
-    Holdings holdings = pool.holdings();
+    CheckedOutConnections checkouts = pool.checkouts();
     AcquireTimes.Percentiles acquire = acquireTimes.percentiles();
     return new PoolStats(
         pool.active(),
@@ -186,20 +186,20 @@ final class PoolWatch {
         pool.sizing().maxSize(),
         utilisation,
         alarm.raised(),
-        holdings.begun(),
-        holdings.failed(),
+        checkouts.begun(),
+        checkouts.failed(),
         acquire.p50(),
         acquire.p95(),
         acquire.p99(),
-        holdings.nested(),
-        holdings.nestingMax(),
+        checkouts.nested(),
+        checkouts.nestingMax(),
         suspects,
-        pool.database().failures());
+        pool.source().failures());
   }
 
   PoolHealth health() {
     return new PoolHealth(
-        pool.total() > 0 && pool.database().outage().isEmpty(),
+        pool.total() > 0 && pool.source().outage().isEmpty(),
         pool.waiting() > 0 && pool.idle() == 0,
         alarm.raised(),
         deadlockPossible(),

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>A higher maximum wakes no waiting caller: a connection is added when a caller arrives, if
  *       the maximum allows it then. So HikariCP's maximum is one that it never reaches, and its
- *       adding thread waits in {@link Database} until the size allows it.
+ *       adding thread waits in {@link ConnectionSource} until the size allows it.
  *   <li>A lower maximum closes nothing. So surplus idle connections are taken and evicted, and
  *       those in use when they come back, since under load none of them is ever idle.
  *   <li>The adding thread rests for 30 ms after each connection. So it is woken.
@@ -39,16 +39,20 @@ final class Resizer {
    */
   private final HikariDataSource pool;
   private final HikariPoolMXBean counts;
-  private final Database database;
-  private final Holdings holdings;
+  private final ConnectionSource database;
+  private final CheckedOutConnections checkouts;
   private final LongSupplier nanos;
   private volatile int size;
 
-  Resizer(HikariDataSource pool, Database database, Holdings holdings, LongSupplier nanos) {
+  Resizer(
+      HikariDataSource pool,
+      ConnectionSource database,
+      CheckedOutConnections checkouts,
+      LongSupplier nanos) {
     this.pool = pool;
     this.counts = pool.getHikariPoolMXBean();
     this.database = database;
-    this.holdings = holdings;
+    this.checkouts = checkouts;
     this.nanos = nanos;
   }
 
@@ -71,7 +75,7 @@ final class Resizer {
   /** Does what the size calls for; returns after a quarter of a second, done or not. */
   void settle() {
     long start = nanos.getAsLong();
-    holdings.surplus(max(0, counts.getTotalConnections() - size()));
+    checkouts.surplus(max(0, counts.getTotalConnections() - size()));
     while (!pool.isClosed() && nanos.getAsLong() - start < TURN_NANOS) {
       if (counts.getTotalConnections() > size() && counts.getIdleConnections() > 0) {
         if (!closeOne()) {

@@ -7,15 +7,15 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Feeds a {@link Climber} with windows of a live pool, and carries its decisions out. Looked at on
- * the pool's thread; its log is read by any.
+ * Feeds a {@link HillClimber} with windows of a live pool, and carries its decisions out. Looked at
+ * on the pool's thread; its log is read by any.
  */
 final class Tuner {
   private static final int LOG_MAX = 200;
 
   private final TunerConfig config;
   private final Pool pool;
-  private final Climber climber;
+  private final HillClimber climber;
   private final Deque<TunerDecision> log = new ArrayDeque<>();
   private long decided;
 
@@ -31,9 +31,10 @@ final class Tuner {
     this.config = config;
     this.pool = pool;
     PoolSizing sizing = pool.sizing();
-    this.climber = new Climber(config, sizing.minSize(), sizing.size(), sizing.maxSize(), random);
+    this.climber =
+        new HillClimber(config, sizing.minSize(), sizing.size(), sizing.maxSize(), random);
     begin(pool.now());
-    this.refusalsBefore = pool.database().refusals();
+    this.refusalsBefore = pool.source().refusals();
   }
 
   /** One look at the pool; a decision if a window ended with one. */
@@ -50,8 +51,8 @@ final class Tuner {
     looks++;
     active += pool.active();
     waiting += pool.waiting();
-    long completed = pool.holdings().ended() - completedBefore;
-    long refusals = pool.database().refusals() - refusalsBefore;
+    long completed = pool.checkouts().ended() - completedBefore;
+    long refusals = pool.source().refusals() - refusalsBefore;
     boolean whole =
         now - start >= config.window().toNanos() && completed >= config.minCompletions();
     if (!whole && now - start < config.maxWindow().toNanos() && refusals == 0) {
@@ -87,7 +88,7 @@ final class Tuner {
 
   private void begin(long now) {
     start = now;
-    completedBefore = pool.holdings().ended();
+    completedBefore = pool.checkouts().ended();
     looks = 0;
     active = 0;
     waiting = 0;

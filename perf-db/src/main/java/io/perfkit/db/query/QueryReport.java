@@ -6,6 +6,7 @@ import static java.util.Comparator.comparingLong;
 import static java.util.function.Function.identity;
 import static java.util.stream.Collectors.toMap;
 
+import io.perfkit.db.internal.Timings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

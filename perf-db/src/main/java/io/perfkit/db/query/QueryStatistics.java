@@ -1,5 +1,6 @@
 package io.perfkit.db.query;
 
+import io.perfkit.db.internal.Timings;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;

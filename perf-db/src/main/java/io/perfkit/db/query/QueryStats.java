@@ -1,5 +1,7 @@
 package io.perfkit.db.query;
 
+import io.perfkit.db.internal.Histogram;
+import io.perfkit.db.internal.Timings;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.TreeMap;

@@ -6,6 +6,7 @@ import static io.perfkit.db.pool.Pools.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.perfkit.db.internal.DelegatingDataSource;
 import io.perfkit.testing.Await;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -83,7 +84,7 @@ abstract class PoolWatchContract {
   }
 
   private DataSource refusing(AtomicReference<String> state) {
-    return new PoolSource(database().source()) {
+    return new DelegatingDataSource(database().source()) {
       @Override
       public Connection getConnection() throws SQLException {
         throw new SQLException("refused", state.get());

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.perfkit.db.internal.DelegatingConnection;
+import io.perfkit.db.internal.DelegatingDataSource;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.ThreadLeaks;
 import java.sql.Connection;
@@ -179,24 +181,24 @@ abstract class ResizeContract {
   /** HikariCP closes on a thread of its own, which may take its time. */
   private DataSource closing(AtomicBoolean slow) {
     DataSource database = database().source();
-    return new PoolSource(database) {
+    return new DelegatingDataSource(database) {
       @Override
       public Connection getConnection() throws SQLException {
-        return new ForwardingConnection(database.getConnection()) {
+        return new DelegatingConnection(database.getConnection()) {
           @Override
           public void close() throws SQLException {
             Await.until("it may be closed", SOON, () -> !slow.get());
-            behind.close();
+            delegate.close();
           }
 
           @Override
           public boolean isClosed() throws SQLException {
-            return behind.isClosed();
+            return delegate.isClosed();
           }
 
           @Override
           public void abort(Executor executor) throws SQLException {
-            behind.abort(executor);
+            delegate.abort(executor);
           }
         };
       }

@@ -44,7 +44,7 @@ final class SimulatedPool {
   }
 
   /** Mean share of the best throughput over the last {@code tail} of {@code windows}. */
-  double tail(Climber climber, int windows, int tail, int ceiling) {
+  double tail(HillClimber climber, int windows, int tail, int ceiling) {
     double best = curve.at(min(callers, curve.best(ceiling)));
     double sum = 0;
     for (int i = 0; i < windows; i++) {

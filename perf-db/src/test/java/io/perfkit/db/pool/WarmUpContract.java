@@ -3,6 +3,7 @@ package io.perfkit.db.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.perfkit.db.internal.DelegatingDataSource;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.Pace;
 import io.perfkit.testing.ThreadLeaks;
@@ -74,7 +75,7 @@ abstract class WarmUpContract {
   void waitsForWhatHikariHasFetchedAndNotAddedYet() {
     DataSource database = database().source();
     DataSource slow =
-        new PoolSource(database) {
+        new DelegatingDataSource(database) {
           @Override
           public Connection getConnection() throws SQLException {
             return slow(database.getConnection());
@@ -110,7 +111,7 @@ abstract class WarmUpContract {
 
   @Test
   void opensEightSideBySideAndNoMore() throws Exception {
-    CountDownLatch eight = new CountDownLatch(1 + WarmingUp.OPENERS_MAX);
+    CountDownLatch eight = new CountDownLatch(1 + WarmUpRun.OPENERS_MAX);
     AtomicInteger open = new AtomicInteger();
     AtomicInteger openMax = new AtomicInteger();
     DataSource source =
@@ -118,7 +119,7 @@ abstract class WarmUpContract {
             () -> {
               openMax.accumulateAndGet(open.incrementAndGet(), Math::max);
               eight.countDown();
-              if (eight.getCount() < WarmingUp.OPENERS_MAX) { // the first one is alone
+              if (eight.getCount() < WarmUpRun.OPENERS_MAX) { // the first one is alone
                 eight.await();
               }
               open.decrementAndGet();
@@ -128,7 +129,7 @@ abstract class WarmUpContract {
 
     try (PoolManager pool = Pools.get(building)) {
       assertThat(pool.coldStart().complete()).isTrue();
-      assertThat(openMax).hasValue(WarmingUp.OPENERS_MAX);
+      assertThat(openMax).hasValue(WarmUpRun.OPENERS_MAX);
     } finally {
       while (eight.getCount() > 0) {
         eight.countDown();
@@ -201,7 +202,7 @@ abstract class WarmUpContract {
   /** The database, which does something before it lets anybody connect. */
   private DataSource asked(Before before) {
     DataSource database = database().source();
-    return new PoolSource(database) {
+    return new DelegatingDataSource(database) {
       @Override
       public Connection getConnection() throws SQLException {
         try {

@@ -1,13 +1,13 @@
-package io.perfkit.db.query;
+package io.perfkit.db.internal;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * How often an execution took how long: 32 buckets for each doubling, so a bucket's middle is at
+ * Counts durations, such as of executions: 32 buckets for each doubling, so a bucket's middle is at
  * most 1.6 % from any time in it. Memory is taken for the doublings that occur. Thread safe.
  */
-final class Histogram {
+public final class Histogram {
   private static final int BUCKETS = 32;
 
   /** Up to 2^42 ns, 73 minutes; longer times count as that. */
@@ -17,7 +17,8 @@ final class Histogram {
 
   private final AtomicReferenceArray<AtomicLongArray> octaves = new AtomicReferenceArray<>(OCTAVES);
 
-  void record(long nanos) {
+  /** Counts one duration; a negative one counts as zero. */
+  public void record(long nanos) {
     long value = Math.min(Math.max(nanos, 0), MAX);
     int octave = octave(value);
     AtomicLongArray buckets = octaves.get(octave);
@@ -31,7 +32,7 @@ final class Histogram {
   }
 
   /** Moves everything into another one; what is recorded meanwhile is moved or stays, once. */
-  void drainTo(Histogram heir) {
+  public void drainTo(Histogram heir) {
     for (int octave = 0; octave < OCTAVES; octave++) {
       AtomicLongArray buckets = octaves.get(octave);
       for (int bucket = 0; buckets != null && bucket < BUCKETS; bucket++) {
@@ -45,7 +46,7 @@ final class Histogram {
   }
 
   /** Of all times. */
-  long count() {
+  public long count() {
     long count = 0;
     for (int octave = 0; octave < OCTAVES; octave++) {
       AtomicLongArray buckets = octaves.get(octave);
@@ -57,7 +58,7 @@ final class Histogram {
   }
 
   /** What was recorded so far. */
-  Timings timings() {
+  public Timings timings() {
     int first = 0;
     while (first < OCTAVES && octaves.get(first) == null) {
       first++;

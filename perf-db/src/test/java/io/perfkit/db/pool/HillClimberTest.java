@@ -11,8 +11,8 @@ import java.util.Random;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** The tuner's decisions on simulated databases. Quotes the invariants of {@link Climber}. */
-final class ClimberTest {
+/** The tuner's decisions on simulated databases. Quotes the invariants of {@link HillClimber}. */
+final class HillClimberTest {
   private static final int CEILING = 200;
   private static final int CALLERS = 400;
   private static final int WINDOWS = 600;
@@ -32,7 +32,7 @@ final class ClimberTest {
         for (int start : STARTS) {
           for (int seed = 1; seed <= SEEDS; seed++) {
             SimulatedPool pool = new SimulatedPool(curve, CALLERS, noise, seed);
-            Climber climber = climber(TunerConfig.defaults(), start, seed);
+            HillClimber climber = climber(TunerConfig.defaults(), start, seed);
             double reached = pool.tail(climber, WINDOWS, TAIL, CEILING);
             if (reached < ENOUGH) {
               missed.add(
@@ -67,7 +67,7 @@ final class ClimberTest {
     UslCurve large = new UslCurve(0.02, 0.0002);
     for (int seed = 1; seed <= SEEDS; seed++) {
       SimulatedPool pool = new SimulatedPool(small, CALLERS, 0.03, seed);
-      Climber climber = climber(TunerConfig.defaults(), 10, seed);
+      HillClimber climber = climber(TunerConfig.defaults(), 10, seed);
       assertThat(pool.tail(climber, WINDOWS, TAIL, CEILING)).isGreaterThan(ENOUGH);
 
       pool.curve(large);
@@ -84,7 +84,8 @@ final class ClimberTest {
     int ceiling = 40;
     for (UslCurve curve : curves()) {
       SimulatedPool pool = new SimulatedPool(curve, CALLERS, 0.2, 7);
-      Climber climber = new Climber(TunerConfig.defaults(), floor, 10, ceiling, new Random(7));
+      HillClimber climber =
+          new HillClimber(TunerConfig.defaults(), floor, 10, ceiling, new Random(7));
       int base = 10;
       for (int i = 0; i < WINDOWS; i++) {
         int before = climber.size();
@@ -107,7 +108,7 @@ final class ClimberTest {
   @Test
   void probesNothingWhileNobodyWaits() {
     SimulatedPool pool = new SimulatedPool(new UslCurve(0, 0.0002), 12, 0.03, 1);
-    Climber climber = climber(TunerConfig.defaults(), 20, 1);
+    HillClimber climber = climber(TunerConfig.defaults(), 20, 1);
     for (int i = 0; i < WINDOWS; i++) {
       assertThat(climber.step(pool.window(climber.size()))).isEmpty(); // C3
     }
@@ -117,7 +118,7 @@ final class ClimberTest {
   @Test
   void aProbeEndsWhenTheDemandDoes() {
     SimulatedPool pool = new SimulatedPool(new UslCurve(0, 0.0002), CALLERS, 0.01, 1);
-    Climber climber = climber(TunerConfig.defaults(), 20, 1);
+    HillClimber climber = climber(TunerConfig.defaults(), 20, 1);
     assertThat(reason(climber, pool)).isEqualTo(Reason.PROBE);
     assertThat(climber.size()).isEqualTo(27);
 
@@ -131,7 +132,7 @@ final class ClimberTest {
   @Test
   void shrinksToWhatIsNeededAfterFiveMinutesOfLowDemand() {
     SimulatedPool pool = new SimulatedPool(new UslCurve(0, 0.0002), 8, 0.01, 1);
-    Climber climber = climber(TunerConfig.defaults(), 40, 1);
+    HillClimber climber = climber(TunerConfig.defaults(), 40, 1);
     int windows = (int) (Duration.ofMinutes(5).toSeconds() / SimulatedPool.SECONDS);
     for (int i = 1; i < windows; i++) {
       assertThat(climber.step(pool.window(climber.size()))).isEmpty();
@@ -144,7 +145,7 @@ final class ClimberTest {
   @Test
   void aServerThatIsFullStopsTheGrowthForAWhile() {
     SimulatedPool pool = new SimulatedPool(new UslCurve(0, 0.0002), CALLERS, 0.01, 1);
-    Climber climber = climber(TunerConfig.defaults(), 20, 1);
+    HillClimber climber = climber(TunerConfig.defaults(), 20, 1);
     climber.step(pool.window(20));
     assertThat(climber.size()).isEqualTo(27);
     PoolWindow refused = new PoolWindow(27, 22, 100, SimulatedPool.SECONDS, 22, 5, 1);
@@ -168,7 +169,7 @@ final class ClimberTest {
   @Test
   void aHigherFloorLiftsTheSize() {
     SimulatedPool pool = new SimulatedPool(new UslCurve(0, 0.0002), 1, 0.01, 1);
-    Climber climber = climber(TunerConfig.defaults(), 4, 1);
+    HillClimber climber = climber(TunerConfig.defaults(), 4, 1);
     climber.floor(9);
 
     assertThat(reason(climber, pool)).isEqualTo(Reason.BOUNDS);
@@ -178,7 +179,7 @@ final class ClimberTest {
   @Test
   void aFloorCountsMoreThanAServerThatIsFull() {
     SimulatedPool pool = new SimulatedPool(new UslCurve(0, 0.0002), 1, 0.01, 1);
-    Climber climber = climber(TunerConfig.defaults(), 20, 1);
+    HillClimber climber = climber(TunerConfig.defaults(), 20, 1);
     climber.step(new PoolWindow(20, 8, 100, SimulatedPool.SECONDS, 8, 5, 1));
     assertThat(climber.size()).isEqualTo(8);
     climber.floor(9);
@@ -191,7 +192,7 @@ final class ClimberTest {
   @Test
   void aHigherFloorEndsAProbeBelowIt() {
     SimulatedPool pool = new SimulatedPool(new UslCurve(0.2, 0.01), CALLERS, 0.01, 1);
-    Climber climber = climber(TunerConfig.defaults(), 100, 1);
+    HillClimber climber = climber(TunerConfig.defaults(), 100, 1);
     while (climber.size() >= 100) {
       climber.step(pool.window(climber.size()));
     }
@@ -204,7 +205,7 @@ final class ClimberTest {
   @Test
   void aDryRunDecidesAndChangesNothing() {
     SimulatedPool pool = new SimulatedPool(new UslCurve(0.05, 0.002), CALLERS, 0.03, 1);
-    Climber climber = climber(TunerConfig.builder().dryRun(true).build(), 100, 1);
+    HillClimber climber = climber(TunerConfig.builder().dryRun(true).build(), 100, 1);
     List<TunerDecision> decisions = new ArrayList<>();
     for (int i = 0; i < WINDOWS; i++) {
       climber.step(pool.window(climber.size())).ifPresent(decisions::add);
@@ -218,7 +219,7 @@ final class ClimberTest {
   @Test
   void aDryRunTellsOfAServerThatIsFullAndOfLowDemandAndChangesNothing() {
     SimulatedPool pool = new SimulatedPool(new UslCurve(0, 0.0002), 8, 0.01, 1);
-    Climber climber = climber(TunerConfig.builder().dryRun(true).build(), 40, 1);
+    HillClimber climber = climber(TunerConfig.builder().dryRun(true).build(), 40, 1);
     PoolWindow refused = new PoolWindow(40, 22, 100, SimulatedPool.SECONDS, 22, 5, 1);
     assertThat(climber.step(refused).orElseThrow().reason()).isEqualTo(Reason.REFUSED);
     assertThat(climber.size()).isEqualTo(40);
@@ -238,7 +239,7 @@ final class ClimberTest {
   @Test
   void aDryRunFollowsThePoolToItsFloor() {
     SimulatedPool pool = new SimulatedPool(new UslCurve(0, 0.0002), 1, 0.01, 1);
-    Climber climber = climber(TunerConfig.builder().dryRun(true).build(), 4, 1);
+    HillClimber climber = climber(TunerConfig.builder().dryRun(true).build(), 4, 1);
     climber.floor(9); // to which the pool has grown, or its callers would block each other
 
     assertThat(reason(climber, pool)).isEqualTo(Reason.BOUNDS);
@@ -250,7 +251,7 @@ final class ClimberTest {
   void holdsStillAfterBothDirectionsWereRejected() {
     UslCurve curve = new UslCurve(0, 0.002);
     SimulatedPool pool = new SimulatedPool(curve, CALLERS, 0.01, 1);
-    Climber climber = climber(TunerConfig.defaults(), curve.best(CEILING), 1);
+    HillClimber climber = climber(TunerConfig.defaults(), curve.best(CEILING), 1);
     int quiet = 0;
     for (int i = 0; i < WINDOWS; i++) {
       quiet += climber.step(pool.window(climber.size())).isEmpty() ? 1 : 0;
@@ -258,11 +259,11 @@ final class ClimberTest {
     assertThat(quiet).isGreaterThan(WINDOWS / 2);
   }
 
-  private static Climber climber(TunerConfig config, int start, long seed) {
-    return new Climber(config, 1, start, CEILING, new Random(seed));
+  private static HillClimber climber(TunerConfig config, int start, long seed) {
+    return new HillClimber(config, 1, start, CEILING, new Random(seed));
   }
 
-  private static Reason reason(Climber climber, SimulatedPool pool) {
+  private static Reason reason(HillClimber climber, SimulatedPool pool) {
     return climber.step(pool.window(climber.size())).orElseThrow().reason();
   }
 

@@ -1,5 +1,6 @@
 package io.perfkit.db.pool;
 
+import io.perfkit.db.internal.DelegatingConnection;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -11,18 +12,21 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 /**
  * A connection in the hands of a caller, and who that is. Thread safe as far as the driver's is.
  */
-final class Holding extends ForwardingConnection {
-  private static final AtomicIntegerFieldUpdater<Holding> ENDED =
-      AtomicIntegerFieldUpdater.newUpdater(Holding.class, "ended");
+final class CheckedOutConnection extends DelegatingConnection {
+  private static final AtomicIntegerFieldUpdater<CheckedOutConnection> ENDED =
+      AtomicIntegerFieldUpdater.newUpdater(CheckedOutConnection.class, "ended");
 
-  private final Holdings holdings;
+  private final CheckedOutConnections checkouts;
   private final Thread holder;
   private final long since;
 
-  /** How many holdings the holder has; shared by them. */
+  /** How many checkouts the holder has; shared by them. */
   final AtomicInteger held;
 
-  /** Written before the holding can be found in its slot, and read by {@link Holdings} alone. */
+  /**
+   * Written before the checkout can be found in its slot, and read by {@link CheckedOutConnections}
+   * alone.
+   */
   int slot;
 
   /** Whether it was reported as a leak suspect; on the pool's thread. */
@@ -30,9 +34,14 @@ final class Holding extends ForwardingConnection {
 
   private volatile int ended;
 
-  Holding(Connection behind, Holdings holdings, AtomicInteger held, Thread holder, long since) {
-    super(behind);
-    this.holdings = holdings;
+  CheckedOutConnection(
+      Connection delegate,
+      CheckedOutConnections checkouts,
+      AtomicInteger held,
+      Thread holder,
+      long since) {
+    super(delegate);
+    this.checkouts = checkouts;
     this.held = held;
     this.holder = holder;
     this.since = since;
@@ -45,23 +54,23 @@ final class Holding extends ForwardingConnection {
       return;
     }
     try {
-      if (holdings.claimSurplus()) {
+      if (checkouts.claimSurplus()) {
         retire();
       } else {
-        behind.close();
+        delegate.close();
       }
     } finally {
-      holdings.end(this);
+      checkouts.end(this);
     }
   }
 
   private void retire() throws SQLException {
     try {
-      if (!behind.isClosed() && !behind.getAutoCommit()) {
-        behind.rollback(); // its locks are free when close() returns
+      if (!delegate.isClosed() && !delegate.getAutoCommit()) {
+        delegate.rollback(); // its locks are free when close() returns
       }
     } finally {
-      holdings.retire(behind);
+      checkouts.retire(delegate);
     }
   }
 
@@ -71,23 +80,23 @@ final class Holding extends ForwardingConnection {
       return;
     }
     try {
-      behind.abort(executor);
+      delegate.abort(executor);
     } finally {
-      holdings.retire(behind); // HikariCP itself would keep its place until close()
-      holdings.end(this);
+      checkouts.retire(delegate); // HikariCP itself would keep its place until close()
+      checkouts.end(this);
     }
   }
 
   @Override
   public boolean isClosed() throws SQLException {
-    return ended != 0 || behind.isClosed();
+    return ended != 0 || delegate.isClosed();
   }
 
   /** A caller can reach the connection behind through a statement, and close that. */
   boolean endIfClosedUnderneath() {
     boolean closed = isClosedUnderneath();
     if (closed && ENDED.compareAndSet(this, 0, 1)) {
-      holdings.end(this);
+      checkouts.end(this);
     }
     return closed;
   }

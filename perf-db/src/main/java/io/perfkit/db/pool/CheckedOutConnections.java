@@ -1,9 +1,9 @@
 package io.perfkit.db.pool;
 
 import static java.lang.Math.max;
-import static java.util.concurrent.TimeUnit.HOURS;
-import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
+import io.perfkit.db.internal.Histogram;
+import io.perfkit.db.internal.Timings;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -11,32 +11,30 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.HdrHistogram.Histogram;
-import org.HdrHistogram.Recorder;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The connections that are handed out, who holds them, and how long callers waited for them. Thread
- * safe. To acquire and to give back take a handful of atomic steps and allocate the holding alone.
+ * safe. To acquire and to give back take a handful of atomic steps and allocate the checkout alone.
  */
-final class Holdings {
+final class CheckedOutConnections {
   private static final int NO_SLOT = -1;
   private static final int SPREAD = 0x9E3779B9;
 
   /* Invariants
-   * H1  a holding is ended once, by the first thread that closes it, and then its slot is free.
+   * H1  a checkout is ended once, by the first thread that closes it, and then its slot is free.
    * H2  no more connections are retired than were surplus when that was last looked at.
-   * H3  a thread's count is the number of its holdings that have not ended, whichever thread
+   * H3  a thread's count is the number of its checkouts that have not ended, whichever thread
    *     ends them.
    */
   private final LongSupplier nanos;
   private final Consumer<Connection> evict;
   private final AtomicInteger surplus = new AtomicInteger();
-  private final AtomicReferenceArray<@Nullable Holding> slots;
+  private final AtomicReferenceArray<@Nullable CheckedOutConnection> slots;
   // A class of the JDK, so that threads that outlive the application do not keep its classes.
   private final ThreadLocal<AtomicInteger> heldByThread =
       ThreadLocal.withInitial(AtomicInteger::new);
-  private final Recorder acquireMicros = new Recorder(HOURS.toMicros(2), 2);
+  private final Histogram acquireTimes = new Histogram();
   private final LongAdder begun = new LongAdder();
   private final LongAdder ended = new LongAdder();
   private final LongAdder failed = new LongAdder();
@@ -46,24 +44,24 @@ final class Holdings {
   private final AtomicInteger nestingMax = new AtomicInteger(1);
 
   /**
-   * @param ceiling most holdings at once; more than four times as many would not be watched
+   * @param ceiling most checkouts at once; more than four times as many would not be watched
    * @param evict ends a connection instead of giving it back
    */
-  Holdings(int ceiling, Consumer<Connection> evict, LongSupplier nanos) {
+  CheckedOutConnections(int ceiling, Consumer<Connection> evict, LongSupplier nanos) {
     this.evict = evict;
     this.nanos = nanos;
     this.slots = new AtomicReferenceArray<>(Integer.highestOneBit(max(4, ceiling)) * 4);
   }
 
   /** Takes a connection of {@code pool} for the calling thread. */
-  Holding acquire(Pool pool) throws SQLException {
+  CheckedOutConnection acquire(Pool pool) throws SQLException {
     AtomicInteger held = heldByThread.get();
     boolean nests = held.get() > 0 && nests(held);
     long start = nanos.getAsLong();
     try {
       Connection connection = pool.take();
       long now = nanos.getAsLong();
-      acquireMicros.recordValue(NANOSECONDS.toMicros(max(0, now - start)));
+      acquireTimes.record(now - start);
       return begin(connection, held, now);
     } catch (SQLException | RuntimeException e) {
       failed.increment();
@@ -75,8 +73,9 @@ final class Holdings {
     }
   }
 
-  private Holding begin(Connection connection, AtomicInteger held, long now) {
-    Holding holding = new Holding(connection, this, held, Thread.currentThread(), now);
+  private CheckedOutConnection begin(Connection connection, AtomicInteger held, long now) {
+    CheckedOutConnection checkout =
+        new CheckedOutConnection(connection, this, held, Thread.currentThread(), now);
     held.incrementAndGet();
     begun.increment();
     int mask = slots.length() - 1;
@@ -84,14 +83,14 @@ final class Holdings {
     for (int i = 0; i <= mask; i++) {
       int slot = first + i & mask;
       if (slots.get(slot) == null) {
-        holding.slot = slot;
-        if (slots.compareAndSet(slot, null, holding)) {
-          return holding;
+        checkout.slot = slot;
+        if (slots.compareAndSet(slot, null, checkout)) {
+          return checkout;
         }
       }
     }
-    holding.slot = NO_SLOT;
-    return holding;
+    checkout.slot = NO_SLOT;
+    return checkout;
   }
 
   /** How many of the connections that come back next are not to be used again. */
@@ -109,12 +108,12 @@ final class Holdings {
     evict.accept(connection);
   }
 
-  /** Called once per holding. */
-  void end(Holding holding) {
-    if (holding.slot != NO_SLOT) {
-      slots.set(holding.slot, null);
+  /** Called once per checkout. */
+  void end(CheckedOutConnection checkout) {
+    if (checkout.slot != NO_SLOT) {
+      slots.set(checkout.slot, null);
     }
-    holding.held.decrementAndGet();
+    checkout.held.decrementAndGet();
     ended.increment();
   }
 
@@ -123,9 +122,9 @@ final class Holdings {
    */
   private boolean nests(AtomicInteger held) {
     forEach(
-        holding -> {
-          if (holding.held == held) {
-            holding.endIfClosedUnderneath();
+        checkout -> {
+          if (checkout.held == held) {
+            checkout.endIfClosedUnderneath();
           }
         });
     int depth = held.get() + 1;
@@ -138,19 +137,19 @@ final class Holdings {
     return true;
   }
 
-  /** Each holding that has not ended, in no order. */
-  void forEach(Consumer<Holding> action) {
+  /** Each checkout that has not ended, in no order. */
+  void forEach(Consumer<CheckedOutConnection> action) {
     for (int i = 0; i < slots.length(); i++) {
-      Holding holding = slots.get(i);
-      if (holding != null) {
-        action.accept(holding);
+      CheckedOutConnection checkout = slots.get(i);
+      if (checkout != null) {
+        action.accept(checkout);
       }
     }
   }
 
-  /** The acquires in microseconds since the last call. */
-  Histogram acquiresSince(@Nullable Histogram recycled) {
-    return acquireMicros.getIntervalHistogram(recycled);
+  /** How long acquires took since the start. */
+  Timings acquireTimes() {
+    return acquireTimes.timings();
   }
 
   long begun() {

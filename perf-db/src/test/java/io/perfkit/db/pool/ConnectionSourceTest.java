@@ -6,6 +6,7 @@ import static io.perfkit.db.pool.Pools.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.perfkit.db.internal.DelegatingDataSource;
 import io.perfkit.testing.Await;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -18,13 +19,13 @@ import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Quotes the invariants of {@link Database}. */
-final class DatabaseTest {
+/** Quotes the invariants of {@link ConnectionSource}. */
+final class ConnectionSourceTest {
   private final JdbcDataSource h2 = new JdbcDataSource();
   private final AtomicReference<String> refused = new AtomicReference<>("");
-  private final Database database =
-      new Database(
-          new PoolSource(h2) {
+  private final ConnectionSource database =
+      new ConnectionSource(
+          new DelegatingDataSource(h2) {
             @Override
             public Connection getConnection() throws SQLException {
               if (!refused.get().isEmpty()) {
@@ -42,7 +43,7 @@ final class DatabaseTest {
   private final AtomicBoolean called = new AtomicBoolean();
   private final AtomicInteger asked = new AtomicInteger();
 
-  DatabaseTest() {
+  ConnectionSourceTest() {
     h2.setURL("jdbc:h2:mem:");
     database.addWhen(
         () -> {

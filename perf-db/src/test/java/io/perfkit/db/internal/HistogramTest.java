@@ -1,4 +1,4 @@
-package io.perfkit.db.query;
+package io.perfkit.db.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

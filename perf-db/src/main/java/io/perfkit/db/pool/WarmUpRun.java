@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>An attempt that failed for now is repeated until the deadline, after a pause that grows from
  * 20 to 500 ms; a server that is full, or that will never take these credentials, ends it.
  */
-final class WarmingUp {
+final class WarmUpRun {
   static final int OPENERS_MAX = 8;
   private static final long PAUSE_MILLIS_MIN = 20;
   private static final long PAUSE_MILLIS_MAX = 500;
@@ -35,7 +35,7 @@ final class WarmingUp {
 
   private final Pool pool;
   private final HikariDataSource hikari;
-  private final Database database;
+  private final ConnectionSource database;
   private final Resizer resizer;
   private final int wanted;
   private final long deadlineNanos;
@@ -47,10 +47,10 @@ final class WarmingUp {
   private volatile boolean ended;
   private volatile @Nullable SQLException lastFailure;
 
-  WarmingUp(Pool pool, int wanted, Duration deadline) {
+  WarmUpRun(Pool pool, int wanted, Duration deadline) {
     this.pool = pool;
     this.hikari = pool.hikari();
-    this.database = pool.database();
+    this.database = pool.source();
     this.resizer = pool.resizer();
     this.wanted = wanted;
     this.deadlineNanos = deadline.toNanos();
@@ -88,7 +88,7 @@ final class WarmingUp {
         min(wanted, pool.total()),
         failures.get(),
         Duration.ofNanos(pool.now() - start),
-        failure == null ? "" : Refusal.text(failure));
+        failure == null ? "" : ConnectFailure.text(failure));
   }
 
   @Nullable SQLException lastFailure() {
@@ -129,7 +129,7 @@ final class WarmingUp {
     } catch (SQLException e) {
       failures.incrementAndGet();
       lastFailure = e;
-      if (Refusal.of(e) != Refusal.TEMPORARY) {
+      if (ConnectFailure.of(e) != ConnectFailure.TEMPORARY) {
         toOpen.set(0);
         over.countDown();
       }

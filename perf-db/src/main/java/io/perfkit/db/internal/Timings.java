@@ -1,10 +1,11 @@
-package io.perfkit.db.query;
+package io.perfkit.db.internal;
 
 import java.util.Arrays;
 
 /** What a {@link Histogram} had recorded at one moment. Immutable. */
-final class Timings {
-  static final Timings NONE = new Timings(0, new long[0]);
+public final class Timings {
+  /** Nothing recorded. */
+  public static final Timings NONE = new Timings(0, new long[0]);
 
   private final int offset;
   private final long[] counts;
@@ -19,7 +20,8 @@ final class Timings {
     this.counts = counts;
   }
 
-  long count() {
+  /** How many durations there are. */
+  public long count() {
     return Arrays.stream(counts).sum();
   }
 
@@ -28,7 +30,7 @@ final class Timings {
    *
    * @param share above 0, up to 1
    */
-  double percentile(double share) {
+  public double percentile(double share) {
     long wanted = (long) Math.ceil(count() * share);
     long seen = 0;
     for (int i = 0; i < counts.length; i++) {
@@ -40,16 +42,18 @@ final class Timings {
     return 0;
   }
 
-  double mean() {
+  /** The mean in ns; 0 if there are none. */
+  public double mean() {
     return sum(1, false) / Math.max(1, count());
   }
 
   /** Of the logarithm of the times, because they spread by factors. */
-  double meanOfLog() {
+  public double meanOfLog() {
     return sum(1, true) / Math.max(1, count());
   }
 
-  double varianceOfLog() {
+  /** The variance of that logarithm. */
+  public double varianceOfLog() {
     double mean = meanOfLog();
     return Math.max(0, sum(2, true) / Math.max(1, count()) - mean * mean);
   }
@@ -66,7 +70,7 @@ final class Timings {
   }
 
   /** What was recorded since {@code earlier}, a part of this. */
-  Timings since(Timings earlier) {
+  public Timings since(Timings earlier) {
     long[] left = counts.clone();
     for (int i = 0; i < earlier.counts.length; i++) {
       int index = earlier.offset + i - offset;

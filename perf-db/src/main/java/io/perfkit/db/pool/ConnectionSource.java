@@ -2,6 +2,8 @@ package io.perfkit.db.pool;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import io.perfkit.db.internal.DelegatingDataSource;
+import io.perfkit.db.internal.SqlState;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * What HikariCP takes for the database: opens connections, hands out those that a warm-up has
  * opened already, and remembers failures. Thread safe.
  */
-final class Database extends PoolSource {
+final class ConnectionSource extends DelegatingDataSource {
   private static final long OFFER_WAIT_MILLIS = 5;
   private static final long RETRY_NANOS = Duration.ofMillis(100).toNanos();
 
@@ -43,7 +45,6 @@ final class Database extends PoolSource {
    * D3  HikariCP gets a connection, new or opened already, only when one is called for; until then its adder
    *     stays in getConnection().
    */
-  private final DataSource database;
   private final LongSupplier nanos;
   private final BlockingQueue<Connection> opened = new LinkedBlockingQueue<>();
   private final AtomicLong delivered = new AtomicLong();
@@ -58,9 +59,8 @@ final class Database extends PoolSource {
   private final AtomicReference<@Nullable Outage> outage = new AtomicReference<>();
   private volatile boolean closed;
 
-  Database(DataSource database, LongSupplier nanos) {
+  ConnectionSource(DataSource database, LongSupplier nanos) {
     super(database);
-    this.database = database;
     this.nanos = nanos;
   }
 
@@ -97,8 +97,8 @@ final class Database extends PoolSource {
     try {
       return open();
     } catch (SQLException e) {
-      String state = Refusal.state(e);
-      if (Refusal.of(e) == Refusal.TEMPORARY && state.equals(told)) {
+      String state = SqlState.code(e);
+      if (ConnectFailure.of(e) == ConnectFailure.TEMPORARY && state.equals(told)) {
         return null;
       }
       told = state;
@@ -114,14 +114,14 @@ final class Database extends PoolSource {
   /** A new connection, which the caller owns. */
   Connection open() throws SQLException {
     try {
-      Connection connection = database.getConnection();
+      Connection connection = delegate.getConnection();
       outage.set(null);
       return connection;
     } catch (SQLException e) {
       long now = nanos.getAsLong();
       outage.updateAndGet(before -> new Outage(before == null ? now : before.since(), e));
       failures.incrementAndGet();
-      if (Refusal.of(e) == Refusal.SERVER_FULL) {
+      if (ConnectFailure.of(e) == ConnectFailure.SERVER_FULL) {
         refusals.incrementAndGet();
       }
       throw e;

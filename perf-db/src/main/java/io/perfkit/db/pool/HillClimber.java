@@ -32,7 +32,7 @@ import java.util.random.RandomGenerator;
  * <p>Only a pool that limits its callers says anything about its size, so nothing is probed
  * otherwise.
  */
-final class Climber {
+final class HillClimber {
   private static final int PAIRS_MIN = 2;
   private static final int PAIRS_MAX = 12;
   private static final int HOLD_WINDOWS = 4;
@@ -75,7 +75,7 @@ final class Climber {
   private double gainSquares;
   private double noise = NOISE_AT_FIRST; // variance of ln X of one window, smoothed over probes
 
-  Climber(TunerConfig config, int floor, int size, int ceiling, RandomGenerator random) {
+  HillClimber(TunerConfig config, int floor, int size, int ceiling, RandomGenerator random) {
     this.config = config;
     this.random = random;
     this.floor = floor;
