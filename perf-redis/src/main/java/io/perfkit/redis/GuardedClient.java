@@ -45,11 +45,11 @@ final class GuardedClient {
    * G2  while the breaker is open or half open, no caller's command is sent.
    * G4  who is refused lets others run first: virtual threads that ask again at once would keep every
    *     processor from the leaders, which would find Redis silent when they got one at last.
-   * (G3 is in Health.) */
+   * (G3 is in Breaker.) */
   private final UnifiedJedis redis;
   private final String name;
   private final GuardConfig config;
-  private final Health health;
+  private final Breaker breaker;
   private final LaneCounters counters = new LaneCounters();
   private final LongSupplier nanos = System::nanoTime;
   private final Workers threads;
@@ -65,9 +65,9 @@ final class GuardedClient {
     this.redis = redis;
     this.name = name;
     this.config = config;
-    this.health = new Health(config.probeEvery(), nanos, new OutageLog());
+    this.breaker = new Breaker(config.probeEvery(), nanos, new OutageLog());
     this.threads = new Workers(config.maxThreads(), config.maxWaiting(), "perf-redis-guard-");
-    this.routes = Routes.of(redis, new LaneShared(health, threads, nanos, config, counters));
+    this.routes = Routes.of(redis, new LaneShared(breaker, threads, nanos, config, counters));
     this.keeper =
         new ScheduledThreadPoolExecutor(1, task -> Workers.daemon(task, "perf-redis-guard-keeper"));
   }
@@ -242,13 +242,13 @@ final class GuardedClient {
     execute(reply);
     try {
       T value = reply.get(deadline - start, NANOSECONDS);
-      health.answered(elapsed(start));
+      breaker.answered(elapsed(start));
       return value;
     } catch (ExecutionException e) {
       throw failed(requireNonNull(e.getCause()), start);
     } catch (TimeoutException e) {
       reply.cancel(true);
-      health.silent(elapsed(start), e);
+      breaker.silent(elapsed(start), e);
       throw new RedisUnavailable("no answer within the budget, " + this, e);
     } catch (CancellationException e) {
       throw new IllegalStateException("closed while a call was under way, " + this, e);
@@ -277,7 +277,7 @@ final class GuardedClient {
   }
 
   /** Tells the host of each outage once, and of its end. */
-  private final class OutageLog implements Health.Transitions {
+  private final class OutageLog implements Breaker.Transitions {
     @Override
     public void down(@Nullable Throwable cause) {
       downSince = nanos.getAsLong();
@@ -302,7 +302,7 @@ final class GuardedClient {
   }
 
   BreakerState breaker() {
-    return health.state();
+    return breaker.state();
   }
 
   /** Connections that may be kept of a server's pool; negative if there is no bound. */
@@ -324,7 +324,7 @@ final class GuardedClient {
     if (Thread.currentThread().isInterrupted()) {
       throw new RedisUnavailable("interrupted, so not sent, " + this, null);
     }
-    if (!health.up()) {
+    if (!breaker.up()) {
       letOthersRun();
       throw new RedisUnavailable("not sent: Redis is taken for down, " + this, null);
     }
@@ -350,9 +350,9 @@ final class GuardedClient {
     long start = nanos.getAsLong();
     try {
       redis.ping();
-      health.answered(elapsed(start));
+      breaker.answered(elapsed(start));
     } catch (RuntimeException e) {
-      health.failed(elapsed(start), e);
+      breaker.failed(elapsed(start), e);
     }
   }
 
@@ -363,13 +363,13 @@ final class GuardedClient {
     long start = nanos.getAsLong();
     try {
       redis.ping();
-      health.answered(elapsed(start));
+      breaker.answered(elapsed(start));
     } catch (RuntimeException e) {
       long elapsed = elapsed(start);
       if (Reason.isSilence(e) && elapsed >= config.budget().toNanos()) {
-        health.silent(elapsed, e);
+        breaker.silent(elapsed, e);
       } else if (!Reason.isExhaustion(e) && !threads.isClosed()) {
-        health.failed(elapsed, e);
+        breaker.failed(elapsed, e);
       }
     } finally {
       checking.set(false);
@@ -377,11 +377,11 @@ final class GuardedClient {
   }
 
   private RuntimeException failed(Throwable cause, long start) {
-    if (cause instanceof JedisException e && !Health.isAnswer(e)) {
-      health.failed(elapsed(start), e);
+    if (cause instanceof JedisException e && !Breaker.isAnswer(e)) {
+      breaker.failed(elapsed(start), e);
       return failure(e);
     }
-    health.answered(elapsed(start));
+    breaker.answered(elapsed(start));
     if (cause instanceof JedisException e) {
       return failure(e);
     }
@@ -392,7 +392,7 @@ final class GuardedClient {
   }
 
   private RuntimeException failure(JedisException error) {
-    return Health.isAnswer(error)
+    return Breaker.isAnswer(error)
         ? new CommandRejected("Redis refused: " + error.getMessage(), error)
         : new RedisUnavailable("Redis can't be used: " + Reason.of(error) + ", " + this, error);
   }
@@ -413,11 +413,11 @@ final class GuardedClient {
       for (Lanes lanes : routes.all()) {
         next = Math.min(next, lanes.tend(now));
       }
-      if (health.mayProbe()) {
+      if (breaker.mayProbe()) {
         probeInBackground();
-      } else if (health.up() && now - checkedAt >= config.probeEvery().toNanos()) {
+      } else if (breaker.up() && now - checkedAt >= config.probeEvery().toNanos()) {
         checkedAt = now;
-        if (!health.answeredSince() && leading() == 0 && checking.compareAndSet(false, true)) {
+        if (!breaker.answeredSince() && leading() == 0 && checking.compareAndSet(false, true)) {
           checkInBackground();
         }
       }
@@ -442,7 +442,7 @@ final class GuardedClient {
     try {
       threads.execute(this::probe);
     } catch (RejectedExecutionException e) {
-      health.abandoned();
+      breaker.abandoned();
     }
   }
 
@@ -464,6 +464,6 @@ final class GuardedClient {
 
   @Override
   public String toString() {
-    return "RedisGuard[" + health + ", " + config + "]";
+    return "RedisGuard[" + breaker + ", " + config + "]";
   }
 }

@@ -1,7 +1,7 @@
 package io.perfkit.redis;
 
 import io.perfkit.redis.LaneCall.Ended.Reason;
-import io.perfkit.redis.Link.Result;
+import io.perfkit.redis.LaneConnection.Result;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -35,7 +35,7 @@ final class Lane {
 
   /* Invariants
    * N1  one thread leads at a time, from setting `led` to handing over: to a call of the pile, to the
-   *     thread that connects, or to nobody by clearing `led`. `link` is replaced by the leader only.
+   *     thread that connects, or to nobody by clearing `led`. `connection` is replaced by the leader only.
    * N2  no call is forgotten: a call is in the pile before its thread looks at `led` and `closed`,
    *     and a thread that clears `led`, or closes, looks at the pile after it. One of the two sees
    *     the other.
@@ -43,7 +43,7 @@ final class Lane {
    *     the next batch is under way while it ends the calls of its own.
    * N4  each call of a batch is ended by its leader, whatever happens: those whose replies came with
    *     them, in the order of sending; a failure ends the others of this batch and no call of the pile.
-   * N5  a batch is less than 2 * BATCH_BYTES, so that to send it does not block (Link K3).
+   * N5  a batch is less than 2 * BATCH_BYTES, so that to send it does not block (LaneConnection K3).
    * N6  no caller connects, nor gives a connection back: either may block for longer than its budget.
    * N7  only a call that waits for Redis finds it silent: that of a leader that reads, or one that
    *     waits for a thread of ours to connect. A call that waits for its turn may wait for a leader
@@ -58,7 +58,7 @@ final class Lane {
   private final AtomicInteger waiting = new AtomicInteger();
   private final Supplier<Pool<Connection>> pool;
   private final LaneShared shared;
-  private volatile @Nullable Link link;
+  private volatile @Nullable LaneConnection connection;
   private volatile boolean connecting;
   private volatile boolean closed;
 
@@ -119,18 +119,18 @@ final class Lane {
     if (!call.await()) {
       lead(call);
     } else if (connecting && call.ended().reason() == Reason.TIMED_OUT) {
-      shared.health().silent(shared.budgetNanos(), new TimeoutException("connecting"));
+      shared.breaker().silent(shared.budgetNanos(), new TimeoutException("connecting"));
     }
   }
 
   private boolean isReady() {
-    Link current = link;
-    return current != null && current.isUsable() && !closed && shared.health().up();
+    LaneConnection current = connection;
+    return current != null && current.isUsable() && !closed && shared.breaker().up();
   }
 
   private void lead(LaneCall own) {
     long now = shared.nanos().getAsLong();
-    Link current = link;
+    LaneConnection current = connection;
     if (current == null || !isReady() || !own.take(now)) {
       own.endUnsent(unsentReason(own, now), null);
       handOver();
@@ -161,7 +161,7 @@ final class Lane {
     if (own.left(now) <= 0) {
       return Reason.TIMED_OUT;
     }
-    return shared.health().up() ? Reason.DISCONNECTED : Reason.TAKEN_FOR_DOWN;
+    return shared.breaker().up() ? Reason.DISCONNECTED : Reason.TAKEN_FOR_DOWN;
   }
 
   private List<LaneCall> batchOf(LaneCall own, long now) {
@@ -193,7 +193,7 @@ final class Lane {
     return next;
   }
 
-  private void account(List<LaneCall> batch, Result result, Link used, long elapsed) {
+  private void account(List<LaneCall> batch, Result result, LaneConnection used, long elapsed) {
     shared.counters().batch(batch);
     Throwable failure = result.failure();
     if (failure == null) {
@@ -202,19 +202,19 @@ final class Lane {
       for (LaneCall call : batch) {
         for (int i = 0; i < call.size(); i++) {
           replies++;
-          if (call.reply(i) instanceof JedisDataException e && !Health.isAnswer(e)) {
+          if (call.reply(i) instanceof JedisDataException e && !Breaker.isAnswer(e)) {
             outages++;
-            if (Health.isOfReplica(e)) {
+            if (Breaker.isOfReplica(e)) {
               used.discard();
             }
           }
         }
       }
-      shared.health().answered(elapsed, replies, outages);
+      shared.breaker().answered(elapsed, replies, outages);
     } else if (result.silent() && !closed) {
-      shared.health().silent(elapsed, failure);
+      shared.breaker().silent(elapsed, failure);
     } else if (!closed && !Thread.currentThread().isInterrupted()) {
-      shared.health().failed(elapsed, failure);
+      shared.breaker().failed(elapsed, failure);
     }
   }
 
@@ -240,7 +240,7 @@ final class Lane {
       if (closed) {
         disconnect();
         endPile(Reason.CLOSED, null);
-      } else if (!shared.health().up()) {
+      } else if (!shared.breaker().up()) {
         endPile(Reason.TAKEN_FOR_DOWN, null);
       } else if (isReady()) {
         for (LaneCall next = poll(); next != null; next = poll()) {
@@ -270,9 +270,9 @@ final class Lane {
 
   private void connect() {
     try {
-      link = closed ? null : Link.open(pool.get(), shared.budgetMillis());
+      connection = closed ? null : LaneConnection.open(pool.get(), shared.budgetMillis());
     } catch (Throwable e) { // N1: whatever it is, the lane is not left led by nobody
-      shared.health().failed(0, e);
+      shared.breaker().failed(0, e);
       endPile(Reason.DISCONNECTED, e);
     }
     connecting = false;
@@ -280,9 +280,9 @@ final class Lane {
   }
 
   private void disconnect() {
-    Link current = link;
+    LaneConnection current = connection;
     if (current != null) {
-      link = null;
+      connection = null;
       shared.giveBack(current);
     }
   }
@@ -299,7 +299,7 @@ final class Lane {
    * @return nanoseconds until the next call is overdue; {@code Long.MAX_VALUE} if none waits
    */
   long tend(long now) {
-    Link current = link;
+    LaneConnection current = connection;
     if (current != null) {
       current.cutIfOverdue(now);
       if (!current.isUsable() && led.compareAndSet(false, true)) {
@@ -326,7 +326,7 @@ final class Lane {
   void close() {
     closed = true;
     endPile(Reason.CLOSED, null);
-    Link current = link;
+    LaneConnection current = connection;
     if (current != null) {
       current.cut();
     }

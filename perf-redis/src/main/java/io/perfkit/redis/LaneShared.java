@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
  * @param background runs what may block for longer than a caller may: connecting, and giving back
  */
 record LaneShared(
-    Health health,
+    Breaker breaker,
     Executor background,
     LongSupplier nanos,
     GuardConfig config,
@@ -28,11 +28,11 @@ record LaneShared(
     return (int) Math.min(Integer.MAX_VALUE, config.budget().toMillis());
   }
 
-  void giveBack(Link link) {
+  void giveBack(LaneConnection connection) {
     try {
-      background.execute(link::giveBack);
+      background.execute(connection::giveBack);
     } catch (RejectedExecutionException closed) {
-      link.giveBack();
+      connection.giveBack();
     }
   }
 }

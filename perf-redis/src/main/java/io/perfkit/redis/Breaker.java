@@ -4,13 +4,13 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
-import io.github.resilience4j.circuitbreaker.event.CircuitBreakerOnStateTransitionEvent;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisClusterException;
@@ -18,10 +18,10 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Whether Redis is taken for down: one silence does it, or five failures among the last ten
- * exchanges; one answer to a probe undoes it. Thread safe.
+ * The circuit breaker: one timeout opens it, or five failures among the last ten exchanges; one
+ * answer to a probe closes it. Thread safe.
  */
-final class Health {
+final class Breaker {
   private static final String REPLICA = "READONLY";
 
   /** First words of the error replies of a server that can't serve anybody now. */
@@ -30,15 +30,18 @@ final class Health {
           "LOADING", "MASTERDOWN", REPLICA, "BUSY ", "OOM", "TRYAGAIN", "NOREPLICAS", "MISCONF");
 
   /* Invariants
-   * G3  the permission to probe is always answered: by success, by error, or given back. */
-  private final CircuitBreaker breaker;
+   * G3  the permission to probe is always answered: by success, by error, or given back.
+   * G5  an outage and its end are told by turns: by the thread that turns `down`, after the circuit.
+   *     The circuit itself would tell of them too, but then makes an event of each answer. */
+  private final CircuitBreaker circuit;
   private final Transitions transitions;
+  private final AtomicBoolean down = new AtomicBoolean();
   private volatile @Nullable Throwable lastFailure;
   private volatile boolean answeredSince;
 
-  Health(Duration probeEvery, LongSupplier nanos, Transitions transitions) {
+  Breaker(Duration probeEvery, LongSupplier nanos, Transitions transitions) {
     this.transitions = transitions;
-    this.breaker =
+    this.circuit =
         CircuitBreaker.of(
             "redis",
             CircuitBreakerConfig.custom()
@@ -49,7 +52,6 @@ final class Health {
                 .waitDurationInOpenState(probeEvery)
                 .clock(new ElapsedTime(nanos))
                 .build());
-    breaker.getEventPublisher().onStateTransition(this::changed);
   }
 
   /** Hears once of each outage that begins and of its end, on a thread that must not be blocked. */
@@ -59,14 +61,6 @@ final class Health {
     void up();
   }
 
-  private void changed(CircuitBreakerOnStateTransitionEvent event) {
-    switch (event.getStateTransition()) {
-      case CLOSED_TO_OPEN -> transitions.down(lastFailure);
-      case HALF_OPEN_TO_CLOSED -> transitions.up();
-      default -> {} // an outage goes on
-    }
-  }
-
   /** Whether Redis answered since this was asked last. */
   boolean answeredSince() {
     boolean answered = answeredSince;
@@ -74,7 +68,7 @@ final class Health {
     return answered;
   }
 
-  /** The breaker counts its pauses by a wall clock; one that jumps back would make them endless. */
+  /** The library counts its pauses by a wall clock; one that jumps back would make them endless. */
   private static final class ElapsedTime extends Clock {
     private final LongSupplier nanos;
 
@@ -100,11 +94,11 @@ final class Health {
 
   /** Whether calls may be sent. */
   boolean up() {
-    return breaker.getState() == CircuitBreaker.State.CLOSED;
+    return circuit.getState() == CircuitBreaker.State.CLOSED;
   }
 
   BreakerState state() {
-    return switch (breaker.getState()) {
+    return switch (circuit.getState()) {
       case OPEN -> BreakerState.OPEN;
       case HALF_OPEN -> BreakerState.HALF_OPEN;
       default -> BreakerState.CLOSED;
@@ -114,15 +108,18 @@ final class Health {
   /** Whether it is time to probe; who gets true must say what it came to. One thread at a time. */
   boolean mayProbe() {
     return !up()
-        && breaker.tryAcquirePermission()
-        && breaker.getState() == CircuitBreaker.State.HALF_OPEN;
+        && circuit.tryAcquirePermission()
+        && circuit.getState() == CircuitBreaker.State.HALF_OPEN;
   }
 
   void answered(long nanos) {
     if (!answeredSince) {
       answeredSince = true;
     }
-    breaker.onSuccess(nanos, NANOSECONDS);
+    circuit.onSuccess(nanos, NANOSECONDS);
+    if (down.get() && up() && down.compareAndSet(true, false)) {
+      transitions.up();
+    }
   }
 
   /** Replies came together: a failure if at least half of them tell of the server's state. */
@@ -138,20 +135,28 @@ final class Health {
     if (up()) {
       lastFailure = cause;
     }
-    breaker.onError(nanos, NANOSECONDS, cause);
+    circuit.onError(nanos, NANOSECONDS, cause);
+    tellIfDown();
   }
 
   /** No answer in time. */
   void silent(long nanos, Throwable cause) {
     failed(nanos, cause);
     if (up()) {
-      breaker.transitionToOpenState();
+      circuit.transitionToOpenState();
+      tellIfDown();
+    }
+  }
+
+  private void tellIfDown() {
+    if (!up() && down.compareAndSet(false, true)) {
+      transitions.down(lastFailure);
     }
   }
 
   /** Neither answered nor failed. */
   void abandoned() {
-    breaker.releasePermission();
+    circuit.releasePermission();
   }
 
   /** An error reply tells of the command, unless it tells of the server. */
@@ -170,6 +175,6 @@ final class Health {
 
   @Override
   public String toString() {
-    return breaker.getState().toString();
+    return circuit.getState().toString();
   }
 }

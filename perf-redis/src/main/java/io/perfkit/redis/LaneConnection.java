@@ -15,14 +15,14 @@ import redis.clients.jedis.util.Pool;
  * A connection of the client's pool for as long as a lane keeps it, and the one way to use it: a
  * round trip of a batch. One thread at a time, but for the two methods that cut it.
  */
-final class Link {
+final class LaneConnection {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   /** A round trip whose replies are awaited until {@code deadline}. */
   private record Reading(long deadline) {}
 
   /* Invariants
-   * K1  a link that failed is never written to again: Jedis would quietly connect anew, on the caller's
+   * K1  a connection that failed is never written to again: Jedis would quietly connect anew, on the caller's
    *     thread, and without a login and the number of the database.
    * K2  it is cut from outside only while replies are read, by who takes `reading` out before the
    *     reader does; so nobody writes at that time, and the reader knows.
@@ -34,7 +34,7 @@ final class Link {
   private final AtomicReference<@Nullable Reading> reading = new AtomicReference<>();
   private volatile boolean unwanted;
 
-  private Link(Pool<Connection> pool, Connection connection) {
+  private LaneConnection(Pool<Connection> pool, Connection connection) {
     this.pool = pool;
     this.connection = connection;
     this.clientTimeout = connection.getSoTimeout();
@@ -45,17 +45,17 @@ final class Link {
    *
    * @param answerMillis how long to wait for an answer of a connection that is there already
    */
-  static Link open(Pool<Connection> pool, int answerMillis) {
+  static LaneConnection open(Pool<Connection> pool, int answerMillis) {
     boolean last = false;
     while (true) {
-      Link link = new Link(pool, pool.getResource());
+      LaneConnection opened = new LaneConnection(pool, pool.getResource());
       try {
-        link.connection.setSoTimeout(answerMillis);
-        link.connection.ping();
-        return link;
+        opened.connection.setSoTimeout(answerMillis);
+        opened.connection.ping();
+        return opened;
       } catch (RuntimeException e) {
-        link.connection.setBroken();
-        link.giveBack();
+        opened.connection.setBroken();
+        opened.giveBack();
         boolean none = pool.getNumIdle() == 0;
         if (last || (none && Reason.isSilence(e))) {
           throw e;
