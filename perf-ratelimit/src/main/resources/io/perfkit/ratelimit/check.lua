@@ -21,99 +21,21 @@
 -- by more than SKEW moves the state along, which is written even by a refusal. What else stands at a key is
 -- taken for absent.
 -- A script begins anew each time it runs, and a function or a table costs as much as a command: so
--- buckets have none of their own, and what is for other kinds is made only if there is one.
+-- buckets have none of their own, and what is for other kinds, or for a state of other settings, is made only if
+-- there is one. A call of a function costs too: on a bucket's way x - x % n stands for floor(x / n) * n, exactly.
 local SKEW, N = 1000000, 33
 local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
-local pack, read = struct.pack, struct.unpack
+local pack, read, call, try = struct.pack, struct.unpack, redis.call, redis.pcall
 
 local now
 if ARGV[1] == '' then
-  local time = redis.call('TIME')
+  local time = call('TIME')
   now = time[1] * 1000000 + time[2]
 else
   now = tonumber(ARGV[1])
 end
 
--- What is stored under the settings of a rule, or nil; until when it is blocked; permits that are carried, and until
--- when. a and b as of the rule.
-local function known(stored, kind, a, b, key)
-  if type(stored) ~= 'string' then
-    local live = stored and kind ~= 'n' and redis.pcall('ZCOUNT', key, string.format('(%.0f', now), '+inf')
-    if type(live) ~= 'number' or live == 0 then
-      return nil, 0, 0, 0
-    end
-    local marks = redis.call('ZMSCORE', key, '!', '~', '#')
-    local blocked, upto = tonumber(marks[1] or 0), tonumber(marks[2] or 0)
-    live = live - (blocked > now and 1 or 0) - (upto > now and 1 or 0)
-    local carried = upto > now and -tonumber(marks[3] or 0) or 0
-    local top = tonumber(redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2])
-    return nil, blocked, live + carried, live + carried > 0 and top or 0
-  end
-  local sub, letter, size, carried, upto = string.sub, string.sub(stored, 1, 1), #stored - 9, 0, 0
-  local first = string.lower(letter)
-  if first ~= letter then
-    size = size - 16
-  end
-  local sizes = { b = 40, l = max(8, size - size % 8), s = 24 + 8 * N, f = 32, x = 0 }
-  if size < 0 or size ~= sizes[first] then
-    return nil, 0, 0, 0
-  end
-  local blocked = read('>I8', stored, 2)
-  if blocked >= 2 ^ 53 then
-    return nil, 0, 0, 0
-  end
-  if first ~= letter then
-    carried, upto = read('>I8I8', stored, size + 10)
-    if upto <= now then
-      carried, upto = 0, 0
-    end
-  end
-  local state = sub(stored, 10, 9 + size)
-  local same = first == kind
-  if same and kind == 'b' then
-    local _, _, _, units, rate = read('>I8I8I8I8I8', state)
-    same = units == a and rate == b
-  elseif same and kind == 'l' then
-    same = read('>I8', state) == a
-  elseif same and kind == 's' then
-    same = read('>I8', state, 17) == a
-  end
-  if same then
-    return state, blocked, carried, upto
-  end
-  local permits, stop = 0, 0 -- that the other policy's rule still holds, and until when
-  if first == 'b' then
-    local _, last, spent, units, rate = read('>I8I8I8I8I8', state)
-    local t = last - now > SKEW and now or max(now, last)
-    local back = max(0, t - last)
-    if back < ceil(spent / rate) then
-      spent = spent - back * rate
-      permits, stop = ceil(spent / units), t + ceil(spent / rate)
-    end
-  elseif first == 'l' then
-    local length = read('>I8', state)
-    for at = 9, #state, 8 do
-      local ends = read('>I8', state, at) + length
-      if ends > now then
-        permits, stop = permits + 1, max(stop, min(ends, now + length))
-      end
-    end
-  elseif first == 's' then
-    local _, segment, length = read('>I8I8I8', state)
-    for i = 1, N do
-      local count, ends = read('>I8', state, 17 + i * 8), (segment + i) * length
-      if count > 0 and ends > now then
-        permits, stop = permits + count, max(stop, min(ends, now + (N + 1) * length))
-      end
-    end
-  elseif first == 'f' then
-    local _, ends, used, length = read('>I8I8I8I8', state)
-    if ends > now then
-      permits, stop = used, min(ends, now + length)
-    end
-  end
-  return nil, blocked, carried + permits, max(upto, stop)
-end
+local known -- a function, from when it is needed
 
 -- For each kind but buckets: from what is stored, or nil, to remaining, reset, wait (0 admits), time, and a
 -- function that takes permits and gives what to store, its end, remaining and reset; then whether it was
@@ -297,15 +219,98 @@ while place <= #asks do
   for i = 1, rules do
     key = key + 1
     kind, shadow, cost, limit, a, b, place = read('>c1c1I8I8I8I8', asks, place)
-    if kind == 'b' then -- a: units of a permit, b: units that return each microsecond
-      stored, blocked, since, spent, time, moved = redis.pcall('GET', KEYS[key]), 0, now, 0, now, false
-      carried = 0
-      if stored then
-        local found
-        if #stored == 49 then
-          found, blocked, since, last, spent, units, rate = read('>c1I8I8I8I8I8I8', stored)
+    stored, blocked, since, spent, time, moved, carried =
+      kind ~= 'n' and try('GET', KEYS[key]), 0, now, 0, now, false, 0
+    local plain = kind == 'b' and not stored -- a bucket that is full, or has the settings of the rule
+    if kind == 'b' and stored and #stored == 49 then
+      plain, blocked, since, last, spent, units, rate = read('>c1I8I8I8I8I8I8', stored)
+      plain = plain == 'b' and units == a and rate == b and blocked < 2 ^ 53
+    end
+    if not plain and not known then
+      -- What is stored under the settings of a rule, or nil; until when it is blocked; permits that are carried,
+      -- and until when. a and b as of the rule.
+      known = function(stored, kind, a, b, key)
+        if type(stored) ~= 'string' then
+          local live = stored and kind ~= 'n' and redis.pcall('ZCOUNT', key, string.format('(%.0f', now), '+inf')
+          if type(live) ~= 'number' or live == 0 then
+            return nil, 0, 0, 0
+          end
+          local marks = redis.call('ZMSCORE', key, '!', '~', '#')
+          local blocked, upto = tonumber(marks[1] or 0), tonumber(marks[2] or 0)
+          live = live - (blocked > now and 1 or 0) - (upto > now and 1 or 0)
+          local carried = upto > now and -tonumber(marks[3] or 0) or 0
+          local top = tonumber(redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2])
+          return nil, blocked, live + carried, live + carried > 0 and top or 0
         end
-        if found ~= 'b' or blocked >= 2 ^ 53 or units ~= a or rate ~= b then
+        local sub, letter, size, carried, upto = string.sub, string.sub(stored, 1, 1), #stored - 9, 0, 0
+        local first = string.lower(letter)
+        if first ~= letter then
+          size = size - 16
+        end
+        local sizes = { b = 40, l = max(8, size - size % 8), s = 24 + 8 * N, f = 32, x = 0 }
+        if size < 0 or size ~= sizes[first] then
+          return nil, 0, 0, 0
+        end
+        local blocked = read('>I8', stored, 2)
+        if blocked >= 2 ^ 53 then
+          return nil, 0, 0, 0
+        end
+        if first ~= letter then
+          carried, upto = read('>I8I8', stored, size + 10)
+          if upto <= now then
+            carried, upto = 0, 0
+          end
+        end
+        local state = sub(stored, 10, 9 + size)
+        local same = first == kind
+        if same and kind == 'b' then
+          local _, _, _, units, rate = read('>I8I8I8I8I8', state)
+          same = units == a and rate == b
+        elseif same and kind == 'l' then
+          same = read('>I8', state) == a
+        elseif same and kind == 's' then
+          same = read('>I8', state, 17) == a
+        end
+        if same then
+          return state, blocked, carried, upto
+        end
+        local permits, stop = 0, 0 -- that the other policy's rule still holds, and until when
+        if first == 'b' then
+          local _, last, spent, units, rate = read('>I8I8I8I8I8', state)
+          local t = last - now > SKEW and now or max(now, last)
+          local back = max(0, t - last)
+          if back < ceil(spent / rate) then
+            spent = spent - back * rate
+            permits, stop = ceil(spent / units), t + ceil(spent / rate)
+          end
+        elseif first == 'l' then
+          local length = read('>I8', state)
+          for at = 9, #state, 8 do
+            local ends = read('>I8', state, at) + length
+            if ends > now then
+              permits, stop = permits + 1, max(stop, min(ends, now + length))
+            end
+          end
+        elseif first == 's' then
+          local _, segment, length = read('>I8I8I8', state)
+          for i = 1, N do
+            local count, ends = read('>I8', state, 17 + i * 8), (segment + i) * length
+            if count > 0 and ends > now then
+              permits, stop = permits + count, max(stop, min(ends, now + (N + 1) * length))
+            end
+          end
+        elseif first == 'f' then
+          local _, ends, used, length = read('>I8I8I8I8', state)
+          if ends > now then
+            permits, stop = used, min(ends, now + length)
+          end
+        end
+        return nil, blocked, carried + permits, max(upto, stop)
+      end
+    end
+    if kind == 'b' then -- a: units of a permit, b: units that return each microsecond
+      if stored then
+        if not plain then
           local state
           state, blocked, carried, upto = known(stored, 'b', a, b, KEYS[key])
           since, spent = now, 0
@@ -329,12 +334,13 @@ while place <= #asks do
       end
       local lack = (cost - limit) * a + spent
       wait = lack > 0 and ceil(lack / b) + time - now or 0
-      remaining = max(0, floor((limit * a - spent) / a))
+      remaining = limit * a - spent
+      remaining = remaining > 0 and (remaining - remaining % a) / a or 0
     else
-      stored, blocked, carried = KEYS[key], 0, 0
-      if kind ~= 'n' then
-        stored, blocked, carried, upto =
-          known(redis.pcall('GET', stored), kind == 'c' and 'f' or kind, a, b, stored)
+      if kind == 'n' then
+        stored = KEYS[key]
+      else
+        stored, blocked, carried, upto = known(stored, kind == 'c' and 'f' or kind, a, b, KEYS[key])
       end
       if kind == 'c' then
         c, d, place = read('>I8I8', asks, place)
@@ -355,7 +361,7 @@ while place <= #asks do
     if not remaining then
       code, remaining, reset, wait, time, room, admitted = 2, 0, 0, 0, 0, 0, 0
     elseif wait == 0 and blocked <= now then
-      code, room = 0, floor(remaining / cost)
+      code, room = 0, (remaining - remaining % cost) / cost
     else
       code, room = 1, 0
       if blocked > now then
@@ -385,12 +391,13 @@ while place <= #asks do
     if kind == 'b' then
       if room > 0 then
         spent = spent + room * cost * a
-        remaining = max(0, floor((limit * a - spent) / a))
+        remaining = limit * a - spent
+        remaining = (remaining - remaining % a) / a
         if carried > 0 then
           remaining = max(0, remaining - carried)
         end
       end
-      stop = time + ceil(spent / b)
+      stop = time + (spent + -spent % b) / b
       reset = stop - now
       stored = charged and pack('>c1I8I8I8I8I8I8', kind, blocked, since, time, spent, a, b)
     elseif charged then
@@ -407,7 +414,7 @@ while place <= #asks do
         stop = max(stop, upto)
       end
       stop = blocked > stop and blocked or stop
-      redis.call('SET', KEYS[first + i], stored, 'PXAT', ceil(stop / 1000))
+      call('SET', KEYS[first + i], stored, 'PXAT', (stop + -stop % 1000) / 1000)
     end
     reply = reply .. pack('>I4BI8I8I8I8', admitted, code, remaining, reset, wait, time)
   end
