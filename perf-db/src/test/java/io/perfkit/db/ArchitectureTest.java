@@ -20,9 +20,6 @@ final class ArchitectureTest {
         .loopAround(
             "batch.BatchWriter",
             "the façade opens its two forms, buffered and direct, which extend it")
-        .loopAround(
-            "route.Router",
-            "the façade opens its two forms, with replicas and without, which extend it")
         .check();
   }
 }

@@ -2,80 +2,54 @@ package io.perfkit.db.route;
 
 import static java.util.Objects.requireNonNull;
 
-import io.perfkit.db.internal.OwnSql;
 import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.SQLTransientConnectionException;
-import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.WeakHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** The router over a primary and its replicas. Thread safe. */
 final class ReplicaRouter extends Router {
-
-  /** Where a connection may lead, by the scope in which it was taken. */
-  enum Intent {
-    ANY,
-    READ,
-    WRITE
-  }
-
   /** What the thread has opened. */
-  private record Bound(Intent intent, @Nullable ReadYourWrites ownWrites) {
-    static final Bound NOTHING = new Bound(Intent.ANY, null);
+  private record Bound(RouteIntent intent, @Nullable ReadYourWrites ownWrites) {
+    static final Bound NOTHING = new Bound(RouteIntent.ANY, null);
   }
-
-  private static final @Nullable Class<?> DRIVERS_CONNECTION = driversConnection();
-
-  private static final Duration CATALOG_TIMEOUT = Duration.ofSeconds(10);
 
   private final Node primary;
   private final List<Node> replicas;
-  private final RouterConfig config;
-  private final LongSupplier nanos;
-  private final PrimaryHistory positions;
-  private final Semaphore fallback;
+  private final NodeSelector selector;
   private final RouteCounts counts = new RouteCounts();
   private final @Nullable RouteMeters meters;
-  private final List<NodePoller> watches = new ArrayList<>();
+  private final List<NodePoller> pollers = new ArrayList<>();
   private final ThreadLocal<Bound> bound = ThreadLocal.withInitial(() -> Bound.NOTHING);
-  private final RoutedDataSource dataSource = new RoutedDataSource(this);
-
-  /** The servers' sessions that were asked where they stand, and told to write nothing. */
-  private final Map<Object, Boolean> knownSessions =
-      Collections.synchronizedMap(new WeakHashMap<>());
-
-  private volatile @Nullable RouteCatalog catalog;
-  private volatile @Nullable Integer defaultIsolation;
+  private final RoutedDataSource dataSource = new RoutedDataSource(this::connection);
 
   ReplicaRouter(Builder builder) {
     this.primary = builder.primary;
     this.replicas = List.copyOf(builder.replicas);
-    this.config = builder.config;
-    this.nanos = builder.nanos;
-    this.positions =
-        new PrimaryHistory((int) (config.maxLag().toMillis() / config.pollEvery().toMillis()) + 2);
-    this.fallback = new Semaphore(config.maxFallbackReads());
+    this.selector = new NodeSelector(primary, replicas, builder.config, counts, builder.nanos);
     this.meters =
         builder.registry == null
             ? null
-            : new RouteMeters(builder.registry, builder.name, this, counts);
-    watches.add(
-        new NodePoller(builder.name, primary, config, nanos, this::connected, this::foundPrimary));
+            : new RouteMeters(builder.registry, builder.name, selector, counts);
+    pollers.add(
+        new NodePoller(
+            builder.name,
+            primary,
+            builder.config,
+            builder.nanos,
+            selector::connected,
+            selector::foundPrimary));
     replicas.forEach(
         replica ->
-            watches.add(
+            pollers.add(
                 new NodePoller(
-                    builder.name, replica, config, nanos, connection -> {}, Node::found)));
+                    builder.name,
+                    replica,
+                    builder.config,
+                    builder.nanos,
+                    connection -> {},
+                    Node::found)));
   }
 
   @Override
@@ -95,12 +69,12 @@ final class ReplicaRouter extends Router {
 
   @Override
   public RoutingScope reading() {
-    return bind(Intent.READ);
+    return bind(RouteIntent.READ);
   }
 
   @Override
   public RoutingScope writing() {
-    return bind(Intent.WRITE);
+    return bind(RouteIntent.WRITE);
   }
 
   @Override
@@ -111,17 +85,12 @@ final class ReplicaRouter extends Router {
 
   @Override
   public RouterHealth health() {
-    long now = nanos.getAsLong();
-    return new RouterHealth(
-        isHeard(primary.state(), now),
-        replicas.stream()
-            .map(node -> new RouterHealth.Replica(node.name, isUsable(node, now), lag(node)))
-            .toList());
+    return selector.health();
   }
 
   @Override
   public void close() {
-    watches.forEach(NodePoller::close);
+    pollers.forEach(NodePoller::close);
     if (meters != null) {
       meters.close();
     }
@@ -132,227 +101,18 @@ final class ReplicaRouter extends Router {
     return "Router[" + primary + ", " + replicas + "]";
   }
 
-  boolean routesStatements() {
-    return config.routing() == RouterConfig.Routing.STATEMENT;
-  }
-
-  Connection connection() {
+  private Connection connection() {
     Bound now = bound.get();
-    return RoutedConnection.open(this, now.intent(), now.ownWrites());
-  }
-
-  NodeConnection takePrimary(@Nullable ReadYourWrites ownWrites) throws SQLException {
-    Connection connection = primary.pool.getConnection();
-    counts.primary.increment();
-    if (ownWrites == null) {
-      return new NodeConnection(primary, false, connection, () -> {}, () -> {});
-    }
-    ownWrites.writing();
-    return new NodeConnection(
-        primary,
-        false,
-        connection,
-        () -> ownWrites.wrote(nanos.getAsLong()),
-        () -> ownWrites.wroteLast(nanos.getAsLong()));
-  }
-
-  /**
-   * A connection to read on: of a replica if one will do.
-   *
-   * @throws SQLTransientConnectionException if no replica can be used and as many reads as may are
-   *     on the primary already
-   */
-  NodeConnection takeReader(@Nullable ReadYourWrites ownWrites) throws SQLException {
-    List<Node> usable = new ArrayList<>(usable());
-    boolean none = usable.isEmpty();
-    usable.removeIf(node -> !isSeenAt(node, ownWrites));
-    while (!usable.isEmpty()) {
-      Node replica = Node.lighterOfTwo(usable);
-      try {
-        Optional<NodeConnection> taken = takeReplica(replica, ownWrites);
-        if (taken.isPresent()) {
-          return taken.get();
-        }
-      } catch (SQLException gone) {
-        replica.lost(nanos.getAsLong()); // until it can be asked again
-      }
-      usable.remove(replica);
-      none = usable().isEmpty();
-    }
-    return takeFallback(none);
-  }
-
-  /** A connection to read on, where everything is seen. */
-  NodeConnection takeReaderOnPrimary() throws SQLException {
-    return takeFallback(false);
-  }
-
-  boolean isPrimary(NodeConnection taken) {
-    return taken.node() == primary;
-  }
-
-  /** Whether a read that begins now may run there: it sees its session's writes and is not old. */
-  boolean mayRead(NodeConnection taken, @Nullable ReadYourWrites ownWrites) {
-    return isPrimary(taken)
-        || (isUsable(taken.node(), nanos.getAsLong()) && isSeenAt(taken.node(), ownWrites));
-  }
-
-  /**
-   * A server that crashed restarts further back than it was found last, and then every connection
-   * is a new one: so a new one is asked where it stands before it serves.
-   *
-   * @return empty if it does not stand where it should
-   */
-  private Optional<NodeConnection> takeReplica(Node replica, @Nullable ReadYourWrites ownWrites)
-      throws SQLException {
-    Connection connection = replica.pool.getConnection();
-    boolean fit = false;
-    try {
-      Object server = serverSession(connection);
-      if (!knownSessions.containsKey(server)) {
-        forceReadOnly(connection);
-        replica.found(Node.ask(connection, nanos.getAsLong()));
-        knownSessions.put(server, true);
-      }
-      fit = isUsable(replica, nanos.getAsLong()) && isSeenAt(replica, ownWrites);
-    } finally {
-      if (!fit) {
-        connection.close();
-      }
-    }
-    if (!fit) {
-      return Optional.empty();
-    }
-    counts.replica.increment();
-    replica.connectionsOut.incrementAndGet();
-    return Optional.of(
-        new NodeConnection(
-            replica, true, connection, () -> {}, replica.connectionsOut::decrementAndGet));
-  }
-
-  /** A read that a replica should have served. */
-  private NodeConnection takeFallback(boolean outage) throws SQLException {
-    if (outage && !fallback.tryAcquire()) {
-      counts.refused.increment();
-      throw new SQLTransientConnectionException(
-          "no replica can be used, and %d reads are on the primary already (RouterConfig.maxFallbackReads)"
-              .formatted(config.maxFallbackReads()),
-          "08001");
-    }
-    try {
-      Connection connection = primary.pool.getConnection();
-      counts.fallback.increment();
-      return new NodeConnection(
-          primary, true, connection, () -> {}, outage ? fallback::release : () -> {});
-    } catch (SQLException | RuntimeException failure) {
-      if (outage) {
-        fallback.release();
-      }
-      throw failure;
-    }
-  }
-
-  /** The driver's connection, which lives as long as the session on the server. */
-  private static Object serverSession(Connection connection) throws SQLException {
-    return DRIVERS_CONNECTION != null && connection.isWrapperFor(DRIVERS_CONNECTION)
-        ? connection.unwrap(DRIVERS_CONNECTION)
-        : connection.unwrap(Connection.class);
-  }
-
-  private static @Nullable Class<?> driversConnection() {
-    try {
-      return Class.forName("org.postgresql.PGConnection");
-    } catch (ClassNotFoundException another) {
-      return null;
-    }
-  }
-
-  /**
-   * Tells the server's session to write nothing. A replica can't, but it may be promoted while the
-   * connection is out.
-   */
-  private static void forceReadOnly(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(OwnSql.of("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"));
-    }
-  }
-
-  /** Whether a statement that is meant to read does so for certain, and sets nothing. */
-  boolean onlyReads(String sql, boolean inTransaction) {
-    RouteCatalog known = catalog;
-    return known != null && ReadOnlySql.testWhereReadingIsMeant(sql, known, inTransaction);
-  }
-
-  /** The same of a statement of which nothing is known. */
-  boolean certainlyOnlyReads(String sql) {
-    RouteCatalog known = catalog;
-    return known != null && ReadOnlySql.test(sql, known.wellKnown());
-  }
-
-  /** Of a connection on which none was set, once it is known. */
-  Optional<Integer> defaultIsolation() {
-    return Optional.ofNullable(defaultIsolation);
-  }
-
-  private void connected(Connection connection) throws SQLException {
-    int timeout = connection.getNetworkTimeout();
-    connection.setNetworkTimeout(Runnable::run, (int) CATALOG_TIMEOUT.toMillis());
-    defaultIsolation = connection.getTransactionIsolation();
-    catalog = RouteCatalog.read(connection);
-    connection.setNetworkTimeout(Runnable::run, timeout);
-  }
-
-  private List<Node> usable() {
-    long now = nanos.getAsLong();
-    return replicas.stream().filter(node -> isUsable(node, now)).toList();
-  }
-
-  private boolean isUsable(Node replica, long now) {
-    return isHeard(replica.state(), now)
-        && lag(replica).filter(lag -> lag.compareTo(config.maxLag()) <= 0).isPresent();
-  }
-
-  private boolean isHeard(@Nullable NodeState state, long now) {
-    return state != null && now - state.since() <= config.maxSilence().toNanos();
-  }
-
-  private Optional<Duration> lag(Node replica) {
-    NodeState state = replica.state();
-    return state == null || !state.replica() ? Optional.empty() : positions.lag(state.position());
-  }
-
-  private boolean isSeenAt(Node replica, @Nullable ReadYourWrites ownWrites) {
-    NodeState state = replica.state();
-    return state != null
-        && (ownWrites == null || ownWrites.isSeenAt(state.position(), positions.newest()));
-  }
-
-  private void foundPrimary(Node node, NodeState state) {
-    if (state.replica()) {
-      node.lost(nanos.getAsLong()); // a pool that leads to no primary
-    } else {
-      node.found(state);
-      positions.add(state);
-    }
-  }
-
-  /** Finds out where a session's writes end, if that is not known. */
-  void place(ReadYourWrites ownWrites) throws SQLException {
-    positions.newest().ifPresent(ownWrites::place);
-    if (ownWrites.isUnplaced()) {
-      try (Connection connection = primary.pool.getConnection()) {
-        ownWrites.place(Node.ask(connection, nanos.getAsLong()));
-      }
-    }
+    return RoutedConnection.open(selector, now.intent(), now.ownWrites());
   }
 
   private CausalSession bind(ReadYourWrites ownWrites) {
     Bound before = bound.get();
     bound.set(new Bound(before.intent(), ownWrites));
-    return new CausalSession(ownWrites, this::place, () -> bound.set(before));
+    return new CausalSession(ownWrites, selector::place, () -> bound.set(before));
   }
 
-  private RoutingScope bind(Intent intent) {
+  private RoutingScope bind(RouteIntent intent) {
     Bound before = bound.get();
     bound.set(new Bound(intent, before.ownWrites()));
     return () -> bound.set(before);

@@ -24,7 +24,7 @@ final class RouteMeters implements AutoCloseable {
   private final Tags tags;
   private final List<Meter> meters = new ArrayList<>();
 
-  RouteMeters(MeterRegistry registry, String name, Router router, RouteCounts counts) {
+  RouteMeters(MeterRegistry registry, String name, NodeSelector selector, RouteCounts counts) {
     this.registry = registry;
     this.name = MeterName.claim(registry, "router", name);
     this.tags = Tags.of("router", name);
@@ -35,9 +35,9 @@ final class RouteMeters implements AutoCloseable {
         FunctionCounter.builder(REFUSED, counts.refused, LongAdder::sum)
             .tags(tags)
             .register(registry));
-    for (RouterHealth.Replica replica : router.health().replicas()) {
+    for (RouterHealth.Replica replica : selector.health().replicas()) {
       meters.add(
-          TimeGauge.builder(LAG, router, NANOSECONDS, r -> lagNanos(r, replica.name()))
+          TimeGauge.builder(LAG, selector, NANOSECONDS, s -> lagNanos(s, replica.name()))
               .tags(tags.and("node", replica.name()))
               .register(registry));
     }
@@ -50,8 +50,8 @@ final class RouteMeters implements AutoCloseable {
             .register(registry));
   }
 
-  private static double lagNanos(Router router, String name) {
-    return router.health().replicas().stream()
+  private static double lagNanos(NodeSelector selector, String name) {
+    return selector.health().replicas().stream()
         .filter(replica -> replica.name().equals(name))
         .findFirst()
         .flatMap(RouterHealth.Replica::lag)

@@ -37,8 +37,8 @@ final class RoutedConnection implements InvocationHandler {
    *     nothing may run elsewhere.
    * R3  no read that is begun runs on a replica that lacks the session's writes or is too far behind.
    */
-  private final ReplicaRouter router;
-  private final ReplicaRouter.Intent intent;
+  private final NodeSelector selector;
+  private final RouteIntent intent;
   private final @Nullable ReadYourWrites ownWrites;
   private final RecordedSettings settings = new RecordedSettings();
   private final IdentityHashMap<Savepoint, NodeConnection> savepoints = new IdentityHashMap<>();
@@ -53,15 +53,15 @@ final class RoutedConnection implements InvocationHandler {
   private boolean closed;
 
   private RoutedConnection(
-      ReplicaRouter router, ReplicaRouter.Intent intent, @Nullable ReadYourWrites ownWrites) {
-    this.router = router;
+      NodeSelector selector, RouteIntent intent, @Nullable ReadYourWrites ownWrites) {
+    this.selector = selector;
     this.intent = intent;
     this.ownWrites = ownWrites;
   }
 
   static Connection open(
-      ReplicaRouter router, ReplicaRouter.Intent intent, @Nullable ReadYourWrites ownWrites) {
-    return proxy(Connection.class, new RoutedConnection(router, intent, ownWrites));
+      NodeSelector selector, RouteIntent intent, @Nullable ReadYourWrites ownWrites) {
+    return proxy(Connection.class, new RoutedConnection(selector, intent, ownWrites));
   }
 
   static <T> T proxy(Class<T> type, InvocationHandler handler) {
@@ -148,39 +148,35 @@ final class RoutedConnection implements InvocationHandler {
 
   /** Where a statement is to run now. */
   NodeConnection forStatement(String sql) throws SQLException {
-    boolean asked =
-        intent != ReplicaRouter.Intent.WRITE && (readOnly || intent == ReplicaRouter.Intent.READ);
+    boolean asked = intent != RouteIntent.WRITE && (readOnly || intent == RouteIntent.READ);
     if (staysOnPrimary) {
       return primary();
     }
     if (asked) {
-      if (router.onlyReads(sql, !autoCommit)) {
+      if (selector.onlyReads(sql, !autoCommit)) {
         return reader();
       }
       return staysOnReplica == null ? inDoubt() : reader();
     }
     boolean onItsOwn =
-        intent == ReplicaRouter.Intent.ANY
-            && autoCommit
-            && primary == null
-            && router.routesStatements();
-    if (onItsOwn && router.certainlyOnlyReads(sql)) {
+        intent == RouteIntent.ANY && autoCommit && primary == null && selector.routesStatements();
+    if (onItsOwn && selector.certainlyOnlyReads(sql)) {
       return reader();
     }
-    return router.onlyReads(sql, !autoCommit) ? primary() : inDoubt();
+    return selector.onlyReads(sql, !autoCommit) ? primary() : inDoubt();
   }
 
   /** Where what may change the server's session runs, and what comes later too (R2). */
   NodeConnection inDoubt() throws SQLException {
     NodeConnection onReplica = reader;
-    boolean asked = readOnly || intent == ReplicaRouter.Intent.READ;
-    if (asked && inTransaction && onReplica != null && !router.isPrimary(onReplica)) {
+    boolean asked = readOnly || intent == RouteIntent.READ;
+    if (asked && inTransaction && onReplica != null && !selector.isPrimary(onReplica)) {
       staysOnReplica = onReplica;
       return onReplica;
     }
     NodeConnection taken = primary();
     staysOnPrimary = true;
-    if (asked && autoCommit && intent != ReplicaRouter.Intent.WRITE) {
+    if (asked && autoCommit && intent != RouteIntent.WRITE) {
       taken.forceReadOnly(); // what only reads must not write, whatever it calls
     }
     return taken;
@@ -189,8 +185,8 @@ final class RoutedConnection implements InvocationHandler {
   /** Where the connection leads as it is set now, for calls that change nothing. */
   private NodeConnection current() throws SQLException {
     return !staysOnPrimary
-            && intent != ReplicaRouter.Intent.WRITE
-            && (readOnly || intent == ReplicaRouter.Intent.READ)
+            && intent != RouteIntent.WRITE
+            && (readOnly || intent == RouteIntent.READ)
         ? reader()
         : primary();
   }
@@ -199,7 +195,7 @@ final class RoutedConnection implements InvocationHandler {
     requireNoStateElsewhere();
     NodeConnection taken = primary;
     if (taken == null) {
-      taken = prepared(router.takePrimary(ownWrites));
+      taken = prepared(selector.takePrimary(ownWrites));
       primary = taken;
     }
     return taken;
@@ -209,7 +205,7 @@ final class RoutedConnection implements InvocationHandler {
     NodeConnection taken = reader;
     if (taken == null) {
       taken = prepared(takeReader());
-    } else if (!inTransaction && !router.mayRead(taken, ownWrites)) {
+    } else if (!inTransaction && !selector.mayRead(taken, ownWrites)) {
       requireNoStateElsewhere();
       NodeConnection behind = taken;
       taken = prepared(takeReader());
@@ -222,7 +218,9 @@ final class RoutedConnection implements InvocationHandler {
 
   /** A hot standby knows no serializable transaction. */
   private NodeConnection takeReader() throws SQLException {
-    return settings.isSerializable() ? router.takeReaderOnPrimary() : router.takeReader(ownWrites);
+    return settings.isSerializable()
+        ? selector.takeReaderOnPrimary()
+        : selector.takeReader(ownWrites);
   }
 
   private void requireNoStateElsewhere() throws SQLException {
@@ -238,7 +236,7 @@ final class RoutedConnection implements InvocationHandler {
 
   private NodeConnection prepared(NodeConnection taken) throws SQLException {
     try {
-      if (taken.reads() || intent == ReplicaRouter.Intent.READ) {
+      if (taken.reads() || intent == RouteIntent.READ) {
         taken.make(ConnectionSetting.of(SET_READ_ONLY, new Object[] {true}));
       }
       for (ConnectionSetting setting : settings.all()) {
@@ -253,7 +251,7 @@ final class RoutedConnection implements InvocationHandler {
 
   /** What only reads stays read-only, whatever the connection is set to. */
   private void make(ConnectionSetting setting, NodeConnection taken) throws SQLException {
-    boolean keepsReadOnly = taken.reads() || intent == ReplicaRouter.Intent.READ;
+    boolean keepsReadOnly = taken.reads() || intent == RouteIntent.READ;
     if (!keepsReadOnly || !setting.key().equals(ConnectionSetting.READ_ONLY)) {
       taken.make(setting);
     }
@@ -274,7 +272,7 @@ final class RoutedConnection implements InvocationHandler {
     if (!replicasOwn
         || wasInTransaction
         || failed != reader
-        || router.isPrimary(failed)
+        || selector.isPrimary(failed)
         || staysOnReplica != null) {
       return Optional.empty();
     }
@@ -285,7 +283,7 @@ final class RoutedConnection implements InvocationHandler {
       left.add(failed);
       reader = null;
       inTransaction = false;
-      NodeConnection taken = prepared(router.takeReaderOnPrimary());
+      NodeConnection taken = prepared(selector.takeReaderOnPrimary());
       reader = taken;
       inTransaction = !autoCommit;
       return Optional.of(taken);
@@ -301,7 +299,7 @@ final class RoutedConnection implements InvocationHandler {
   }
 
   boolean isOnReplica(NodeConnection taken) {
-    return !router.isPrimary(taken);
+    return !selector.isPrimary(taken);
   }
 
   private static Method setReadOnly() {
@@ -322,7 +320,7 @@ final class RoutedConnection implements InvocationHandler {
     settings.record(setting, !autoCommit); // none has refused it
     if (setting.key().equals(ConnectionSetting.READ_ONLY)) {
       readOnly = (boolean) requireNonNull(setting.arguments().get(0));
-      if (!readOnly && primary != null && intent != ReplicaRouter.Intent.READ) {
+      if (!readOnly && primary != null && intent != RouteIntent.READ) {
         primary.allowWrites();
       }
     } else if (setting.key().equals(ConnectionSetting.AUTO_COMMIT)) {
@@ -341,7 +339,7 @@ final class RoutedConnection implements InvocationHandler {
       return set.get();
     }
     List<NodeConnection> taken = taken();
-    Optional<Integer> known = router.defaultIsolation();
+    Optional<Integer> known = selector.defaultIsolation();
     return taken.isEmpty() && known.isPresent()
         ? known.get()
         : (taken.isEmpty() ? current() : taken.get(0)).connection().getTransactionIsolation();

@@ -4,21 +4,22 @@ import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
+import java.util.function.Supplier;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** A router as JDBC knows it. Thread safe. */
 final class RoutedDataSource implements DataSource {
-  private final ReplicaRouter router;
+  private final Supplier<Connection> connections;
 
-  RoutedDataSource(ReplicaRouter router) {
-    this.router = router;
+  RoutedDataSource(Supplier<Connection> connections) {
+    this.connections = connections;
   }
 
   @Override
   public Connection getConnection() {
-    return router.connection();
+    return connections.get();
   }
 
   @Override
