@@ -28,7 +28,7 @@ final class LocalSessionStore implements SessionStore {
     final String client;
     final long created;
     final long absoluteEnd;
-    final long idle;
+    long idle;
     long lastSeen;
     long idleEnd;
     long tokenSince;
@@ -52,7 +52,16 @@ final class LocalSessionStore implements SessionStore {
 
     Stored stored() {
       return new Stored(
-          user, client, created, lastSeen, idleEnd, absoluteEnd, tokenSince, version, attributes);
+          user,
+          client,
+          created,
+          lastSeen,
+          idle,
+          idleEnd,
+          absoluteEnd,
+          tokenSince,
+          version,
+          attributes);
     }
 
     boolean live(long now) {
@@ -303,6 +312,21 @@ final class LocalSessionStore implements SessionStore {
         return missing(id, now);
       }
       entry.prolong(now, millis);
+      return Reply.found(now, entry.stored());
+    }
+  }
+
+  @Override
+  public Reply idle(SessionId id, long millis) {
+    long now = now();
+    synchronized (lock) {
+      Entry entry = live(id, now);
+      if (entry == null) {
+        return missing(id, now);
+      }
+      entry.idle = millis;
+      entry.idleEnd = Math.min(now + millis, entry.absoluteEnd);
+      entry.lastSeen = now;
       return Reply.found(now, entry.stored());
     }
   }

@@ -132,10 +132,20 @@ final class RedisSessionStore implements SessionStore {
     long number = number(reply, 1);
     return switch (operation) {
       case "g" -> Reply.found(number, stored(reply));
-      case "e" ->
+      case "e", "t" ->
           Reply.found(
               number,
-              new Stored(null, "", 0, number(reply, 2), number(reply, 3), 0, 0, 0, Map.of()));
+              new Stored(
+                  null,
+                  "",
+                  0,
+                  number(reply, 2),
+                  number(reply, 4),
+                  number(reply, 3),
+                  0,
+                  0,
+                  0,
+                  Map.of()));
       case "i" -> new Reply(Code.DONE, 0, number, text(reply, 2), null, List.of());
       default -> Reply.of(Code.DONE, number);
     };
@@ -161,6 +171,7 @@ final class RedisSessionStore implements SessionStore {
         client == null ? "" : new String(client, UTF_8),
         millis(own, 'c'),
         number(reply, 2),
+        millis(own, 'i'),
         number(reply, 3),
         millis(own, 'x'),
         millis(own, own.containsKey('o') ? 'o' : 'c'),
@@ -275,6 +286,7 @@ final class RedisSessionStore implements SessionStore {
             fresh.client(),
             now,
             now,
+            config.idle().toMillis(),
             now + Math.min(config.idle().toMillis(), config.absolute().toMillis()),
             now + config.absolute().toMillis(),
             now,
@@ -307,6 +319,11 @@ final class RedisSessionStore implements SessionStore {
   @Override
   public Reply extend(SessionId id, long millis) {
     return run(id, "e", number(millis));
+  }
+
+  @Override
+  public Reply idle(SessionId id, long millis) {
+    return run(id, "t", number(millis));
   }
 
   @Override

@@ -2,7 +2,9 @@ package io.perfkit.session;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -78,6 +80,13 @@ public final class Session {
     return Instant.ofEpochMilli(stored.end());
   }
 
+  /**
+   * How long nothing may use it before it ends: that of its settings, or another one it was given.
+   */
+  public Duration idleTimeout() {
+    return Duration.ofMillis(stored.idle());
+  }
+
   /** Grows with each change of the attributes, by any request. */
   public long version() {
     return stored.version();
@@ -129,6 +138,28 @@ public final class Session {
     changed.put(attribute.name(), bytes);
   }
 
+  /**
+   * As {@link #set}, unless the value is the one that is stored. For an object that was read from
+   * the session and may have been changed since.
+   *
+   * @return whether it was another one
+   */
+  public <T> boolean setIfChanged(SessionAttribute<T> attribute, T value) {
+    byte[] before = bytes(attribute.name());
+    if (before != null) {
+      byte[] now = attribute.encode(value);
+      if (Arrays.equals(before, now)
+          || attribute // stored in another form, which stays as it is
+              .decode(before)
+              .filter(stored -> Arrays.equals(attribute.encode(stored), now))
+              .isPresent()) {
+        return false;
+      }
+    }
+    set(attribute, value);
+    return true;
+  }
+
   /** Removes an attribute, here until {@link SessionManager#save}. */
   public void remove(SessionAttribute<?> attribute) {
     changed.remove(attribute.name());
@@ -171,7 +202,7 @@ public final class Session {
     attributes.putAll(changed);
     changed.clear();
     removed.clear();
-    stored = with(version, attributes);
+    stored = stored.changed(version, attributes);
   }
 
   /** A number is stored as that text now. */
@@ -180,54 +211,16 @@ public final class Session {
     attributes.put(attribute, digits);
     changed.remove(attribute);
     removed.remove(attribute);
-    stored = with(version, attributes);
+    stored = stored.changed(version, attributes);
   }
 
-  private Stored with(long version, Map<String, byte[]> attributes) {
-    return new Stored(
-        stored.user(),
-        stored.client(),
-        stored.created(),
-        stored.lastSeen(),
-        stored.idleEnd(),
-        stored.absoluteEnd(),
-        stored.tokenSince(),
-        version,
-        Map.copyOf(attributes));
-  }
-
-  void extended(long lastSeen, long idleEnd) {
-    stored =
-        new Stored(
-            stored.user(),
-            stored.client(),
-            stored.created(),
-            lastSeen,
-            idleEnd,
-            stored.absoluteEnd(),
-            stored.tokenSince(),
-            stored.version(),
-            stored.attributes());
+  void used(Stored times) {
+    stored = stored.used(times.lastSeen(), times.idle(), times.idleEnd());
   }
 
   /** The same session and its unsaved changes under another token. */
   Session rotated(SessionId.Minted fresh, long now) {
-    Session copy =
-        new Session(
-            fresh.token(),
-            fresh.id(),
-            new Stored(
-                stored.user(),
-                stored.client(),
-                stored.created(),
-                stored.lastSeen(),
-                stored.idleEnd(),
-                stored.absoluteEnd(),
-                now,
-                stored.version(),
-                stored.attributes()),
-            config,
-            counts);
+    Session copy = new Session(fresh.token(), fresh.id(), stored.rotated(now), config, counts);
     copy.takeChanges(this);
     return copy;
   }

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * @param <T> type of the value
  */
 public final class SessionAttribute<T> {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._$-]{1,128}");
 
   private final String name;
   private final ValueFormat<T> format;
@@ -29,14 +29,19 @@ public final class SessionAttribute<T> {
   /**
    * An attribute.
    *
-   * @param name 1 to 64 letters, digits and {@code . _ -}
+   * @param name 1 to 128 letters, digits and {@code . _ - $}
    */
   public static <T> SessionAttribute<T> of(String name, Codec<T> codec) {
-    if (!NAME.matcher(requireNonNull(name, "name")).matches()) {
+    if (!isName(name)) {
       throw new IllegalArgumentException(
-          "name: '" + name + "' (expected: 1 to 64 of letters, digits and . _ -)");
+          "name: '" + name + "' (expected: 1 to 128 of letters, digits and . _ - $)");
     }
     return new SessionAttribute<>(name, ValueFormat.of(codec));
+  }
+
+  /** Whether an attribute may have that name. */
+  public static boolean isName(String name) {
+    return NAME.matcher(requireNonNull(name, "name")).matches();
   }
 
   /** The name. */

@@ -196,7 +196,8 @@ public final class SessionManager implements AutoCloseable {
 
   private record Wanted(SessionToken token, SessionId id) {}
 
-  private SessionOutcome get(List<String> tokens, Touch touch) {
+  /** As {@link #get(List)}; the session may also be looked up without counting as used. */
+  public SessionOutcome get(List<String> tokens, Touch touch) {
     long every = requireNonNull(touch, "touch") == Touch.YES ? config.touchEvery().toMillis() : -1;
     List<Wanted> wanted = new ArrayList<>(1);
     for (String token : tokens.subList(0, Math.min(tokens.size(), TOKENS_MAX))) {
@@ -337,7 +338,28 @@ public final class SessionManager implements AutoCloseable {
         () -> onCurrent(session, id -> store.extend(id, millis)),
         reply -> {
           Stored times = requireNonNull(reply.stored(), "stored");
-          session.extended(times.lastSeen(), times.idleEnd());
+          session.used(times);
+          return new Active(session, false);
+        });
+  }
+
+  /**
+   * Gives a session an idle time-out of its own, from now on, longer or shorter than that of the
+   * settings. Counts as use. The absolute time-out stays.
+   *
+   * @param timeout above zero; one beyond {@link SessionConfig#absolute} is as good as none
+   * @return {@link Active}, or as {@link #get(String)}
+   */
+  public SessionOutcome idleTimeout(Session session, Duration timeout) {
+    if (requireNonNull(timeout, "timeout").isNegative() || timeout.isZero()) {
+      throw new IllegalArgumentException("timeout: " + timeout + " (expected: above zero)");
+    }
+    Duration bounded = timeout.compareTo(config.absolute()) > 0 ? config.absolute() : timeout;
+    long millis = Math.max(1, bounded.toMillis());
+    return answer(
+        () -> onCurrent(session, id -> store.idle(id, millis)),
+        reply -> {
+          session.used(requireNonNull(reply.stored(), "stored"));
           return new Active(session, false);
         });
   }
@@ -354,7 +376,10 @@ public final class SessionManager implements AutoCloseable {
     return rotate(session, config.rotationGrace());
   }
 
-  /** As {@link #rotate}, but the old token ends in the same step. */
+  /**
+   * As {@link #rotate}, but each earlier token ends in the same step, also one that another request
+   * has rotated meanwhile and that is within its grace; that costs a round trip more.
+   */
   public SessionOutcome rotateNow(Session session) {
     return rotate(session, Duration.ZERO);
   }
@@ -366,6 +391,12 @@ public final class SessionManager implements AutoCloseable {
     return answer(
         () -> {
           Reply reply = store.rotate(old, minted.id(), grace.toMillis());
+          for (int moves = 0;
+              reply.code() == Code.MOVED && grace.isZero() && moves < MOVES_MAX;
+              moves++) {
+            session.renamed(reply.text());
+            reply = store.rotate(session.name(), minted.id(), 0);
+          }
           if (reply.code() == Code.MOVED) {
             session.renamed(reply.text());
             elsewhere[0] = true;

@@ -45,6 +45,9 @@ interface SessionStore extends AutoCloseable {
   /** Moves the idle deadline to that long from now, never back. */
   Reply extend(SessionId id, long millis);
 
+  /** Sets the idle time-out, from now on. */
+  Reply idle(SessionId id, long millis);
+
   /** Gives the session another name, under which alone it is found once the grace is over. */
   Reply rotate(SessionId id, SessionId fresh, long graceMillis);
 

@@ -12,6 +12,7 @@ record Stored(
     String client,
     long created,
     long lastSeen,
+    long idle,
     long idleEnd,
     long absoluteEnd,
     long tokenSince,
@@ -20,5 +21,29 @@ record Stored(
 
   long end() {
     return Math.min(idleEnd, absoluteEnd);
+  }
+
+  Stored used(long seen, long timeout, long end) {
+    return new Stored(
+        user, client, created, seen, timeout, end, absoluteEnd, tokenSince, version, attributes);
+  }
+
+  Stored changed(long newVersion, Map<String, byte[]> values) {
+    return new Stored(
+        user,
+        client,
+        created,
+        lastSeen,
+        idle,
+        idleEnd,
+        absoluteEnd,
+        tokenSince,
+        newVersion,
+        Map.copyOf(values));
+  }
+
+  Stored rotated(long since) {
+    return new Stored(
+        user, client, created, lastSeen, idle, idleEnd, absoluteEnd, since, version, attributes);
   }
 }

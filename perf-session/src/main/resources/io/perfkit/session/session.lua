@@ -7,6 +7,7 @@
 --                names to remove
 --      i (increment): 5 bytes at most, 6 name, 7 by
 --      e (extend): 5 ms from now
+--      t (idle time-out): 5 ms
 --      r (rotate): 5 new id, 6 ms of grace
 --      d (end): 5 reason
 --      o (end the others of the user)
@@ -137,7 +138,16 @@ end
 
 if op == 'e' then
   prolong(tonumber(ARGV[5]))
-  return { 0, now, last, idle_end }
+  return { 0, now, last, idle_end, tonumber(s.i) }
+end
+
+if op == 't' then
+  local idle = tonumber(ARGV[5])
+  redis.call('HSET', key, 'i', idle)
+  idle_end = 0 -- it may move back
+  prolong(idle)
+  redis.call('ZADD', queue, idle_end, sid) -- due sooner, maybe
+  return { 0, now, last, idle_end, idle }
 end
 
 if op == 'r' then

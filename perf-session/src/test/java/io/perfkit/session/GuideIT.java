@@ -8,8 +8,11 @@ import io.perfkit.session.SessionOutcome.LimitReached;
 import io.perfkit.session.SessionOutcome.Unavailable;
 import io.perfkit.session.http.CookieConfig;
 import io.perfkit.session.http.SessionCookies;
+import io.perfkit.session.servlet.RequestSession;
+import io.perfkit.session.servlet.SessionFilter;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
+import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -195,5 +198,24 @@ final class GuideIT {
 
     assertThat(sessions.create().session()).isPresent();
     sessions.close();
+  }
+
+  @Test
+  void aFilter() {
+    SessionManager sessions = SessionManager.local("filter");
+    SessionFilter filter =
+        SessionFilter.builder(sessions, SessionCookies.of(CookieConfig.defaults()))
+            .attributes(CART)
+            .touch(request -> request.getHeader("X-Poll") == null ? Touch.YES : Touch.NO)
+            .build();
+    assertThat(filter).isNotNull();
+    sessions.close();
+  }
+
+  void aLogin(HttpServletRequest request) {
+    RequestSession here = RequestSession.of(request).orElseThrow();
+    SessionOutcome outcome = here.login(Login.of(userId)); // a new token
+    here.logout();
+    assertThat(outcome).isNotNull();
   }
 }

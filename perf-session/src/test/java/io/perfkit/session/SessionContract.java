@@ -189,6 +189,43 @@ abstract class SessionContract {
   }
 
   @Test
+  void aSessionHasAnIdleTimeoutOfItsOwnOnceItWasGivenOne() {
+    SessionManager sessions = manager(strict());
+    Session session = active(sessions.login(Login.of("alice")));
+    assertThat(session.idleTimeout()).isEqualTo(Duration.ofMinutes(30));
+    active(sessions.idleTimeout(session, Duration.ofMinutes(5)));
+    assertThat(session.expires()).isEqualTo(clock.instant().plus(Duration.ofMinutes(5)));
+    clock.advance(Duration.ofMinutes(5).minus(MILLI));
+    Session found = active(sessions.get(text(session)));
+    assertThat(found.idleTimeout()).isEqualTo(Duration.ofMinutes(5));
+    clock.advance(Duration.ofMinutes(5).minus(MILLI));
+    active(sessions.idleTimeout(found, Duration.ofDays(10_000)));
+    assertThat(found.expires()).isEqualTo(session.created().plus(Duration.ofHours(8)));
+    active(sessions.idleTimeout(found, MINUTE));
+    clock.advance(MINUTE);
+    assertThat(sessions.sweep().idle()).isEqualTo(1);
+    assertThat(sessions.idleTimeout(found, MINUTE).session()).isEmpty();
+    assertThatThrownBy(() -> sessions.idleTimeout(found, Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("timeout: PT0S (expected: above zero)");
+  }
+
+  @Test
+  void aRotationWithoutGraceEndsEveryEarlierToken() {
+    SessionManager sessions = manager(strict());
+    Session first = active(sessions.create());
+    Session here = active(sessions.get(text(first)));
+    Session renewed = active(sessions.rotate(active(sessions.get(text(first)))));
+
+    Session fresh = active(sessions.rotateNow(here));
+
+    assertThat(text(fresh)).isNotEqualTo(text(first));
+    assertThat(sessions.get(text(first))).isEqualTo(new Rotated());
+    assertThat(sessions.get(text(renewed))).isEqualTo(new Rotated());
+    active(sessions.get(text(fresh)));
+  }
+
+  @Test
   void changesOfDifferentAttributesAtOnceBothSurvive() {
     SessionManager sessions = manager(strict());
     Session one = active(sessions.create());

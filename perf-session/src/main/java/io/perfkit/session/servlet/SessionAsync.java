@@ -1,0 +1,140 @@
+package io.perfkit.session.servlet;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** An asynchronous part that saves the session before it completes the response. */
+final class SessionAsync implements AsyncContext {
+  private static final Logger LOG = LoggerFactory.getLogger(SessionAsync.class);
+
+  private final AsyncContext context;
+  private final RequestSession session;
+  private final boolean original;
+
+  SessionAsync(AsyncContext context, RequestSession session, boolean original) {
+    this.context = context;
+    this.session = session;
+    this.original = original;
+  }
+
+  static SessionAsync started(AsyncContext context, RequestSession session, boolean original) {
+    session.startedAsync();
+    context.addListener(new Saver(session));
+    return new SessionAsync(context, session, original);
+  }
+
+  /** Saves what is left when the container has completed the response on its own. */
+  private record Saver(RequestSession session) implements AsyncListener {
+    @Override
+    public void onComplete(AsyncEvent event) {
+      try {
+        session.beforeCommit();
+      } catch (RuntimeException e) {
+        LOG.warn("the session was not saved after an asynchronous response", e);
+      }
+    }
+
+    /** A new cycle forgets the listeners of the one before. */
+    @Override
+    public void onStartAsync(AsyncEvent event) {
+      event.getAsyncContext().addListener(this);
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {}
+
+    @Override
+    public void onError(AsyncEvent event) {}
+  }
+
+  /** A response that can't tell the truth is a 503 instead. */
+  @Override
+  public void complete() {
+    try {
+      session.beforeCommit();
+    } catch (RuntimeException e) {
+      if (!session.isUnavailable()
+          || !(context.getResponse() instanceof HttpServletResponse http)
+          || http.isCommitted()) {
+        throw e;
+      }
+      try {
+        http.resetBuffer();
+        http.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+      } catch (IllegalStateException committed) {
+        e.addSuppressed(committed);
+        throw e;
+      }
+    }
+    context.complete();
+  }
+
+  @Override
+  public ServletRequest getRequest() {
+    return context.getRequest();
+  }
+
+  @Override
+  public ServletResponse getResponse() {
+    return context.getResponse();
+  }
+
+  @Override
+  public boolean hasOriginalRequestAndResponse() {
+    return original || context.hasOriginalRequestAndResponse();
+  }
+
+  @Override
+  public void dispatch() {
+    context.dispatch();
+  }
+
+  @Override
+  public void dispatch(String path) {
+    context.dispatch(path);
+  }
+
+  @Override
+  public void dispatch(ServletContext target, String path) {
+    context.dispatch(target, path);
+  }
+
+  @Override
+  public void start(Runnable run) {
+    context.start(run);
+  }
+
+  @Override
+  public void addListener(AsyncListener listener) {
+    context.addListener(listener);
+  }
+
+  @Override
+  public void addListener(
+      AsyncListener listener, ServletRequest request, ServletResponse response) {
+    context.addListener(listener, request, response);
+  }
+
+  @Override
+  public <T extends AsyncListener> T createListener(Class<T> type) throws ServletException {
+    return context.createListener(type);
+  }
+
+  @Override
+  public void setTimeout(long millis) {
+    context.setTimeout(millis);
+  }
+
+  @Override
+  public long getTimeout() {
+    return context.getTimeout();
+  }
+}
