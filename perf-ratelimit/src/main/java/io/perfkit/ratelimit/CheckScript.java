@@ -2,8 +2,8 @@ package io.perfkit.ratelimit;
 
 import static java.util.Objects.requireNonNull;
 
-import io.perfkit.ratelimit.Crowd.Outcome;
-import io.perfkit.ratelimit.Crowd.Share;
+import io.perfkit.ratelimit.CheckBatcher.Outcome;
+import io.perfkit.ratelimit.CheckBatcher.Share;
 import io.perfkit.redis.RedisGuard;
 import io.perfkit.redis.RedisScript;
 import java.nio.ByteBuffer;
@@ -46,7 +46,7 @@ final class CheckScript {
     this.serverClock = serverClock;
   }
 
-  /** As {@link Crowd.Sender#send}. */
+  /** As {@link CheckBatcher.Sender#send}. */
   List<Outcome> send(List<Share> shares) {
     return send(shares, wall, 0);
   }

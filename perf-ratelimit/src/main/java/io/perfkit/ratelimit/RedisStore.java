@@ -43,7 +43,7 @@ final class RedisStore implements Store {
   private final ConcurrentMap<Rule, KeySpace.Kind> kinds = new ConcurrentHashMap<>();
   private final FallbackStore fallback;
   private final Supplier<byte[]> serverClock;
-  private final Crowd crowd;
+  private final CheckBatcher batcher;
 
   /**
    * @param serverClock nothing, or in tests the server's time
@@ -58,11 +58,9 @@ final class RedisStore implements Store {
     this.keys = keySpace(prefix);
     this.fallback = fallback;
     this.serverClock = serverClock;
-    this.crowd =
-        new Crowd(
-            new CheckScript(guard, this::key, wall, serverClock)::send,
-            fallback::mirror,
-            guard.config());
+    this.batcher =
+        new CheckBatcher(
+            new CheckScript(guard, this::key, wall, serverClock)::send, fallback::mirror, guard);
   }
 
   /**
@@ -79,7 +77,7 @@ final class RedisStore implements Store {
     if (check.size() == 0) {
       return CheckResult.of(check, new long[0]);
     }
-    CheckResult result = crowd.decide(check, charge);
+    CheckResult result = batcher.decide(check, charge);
     return result == null ? fallback.decide(check, charge) : result;
   }
 

@@ -8,7 +8,7 @@ final class ArchitectureTest {
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.ratelimit")
         .rootException("RateLimitException")
-        .clocks("Crowd", "RateLimiter", "Sleeper", "http.RateLimitHeaders")
+        .clocks("RateLimiter", "Sleeper", "http.RateLimitHeaders")
         .threads("LeasingStore")
         .check();
   }

@@ -3,12 +3,14 @@ package io.perfkit.redis;
 import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
-import io.perfkit.redis.LaneCall.Ended;
+import io.perfkit.redis.Waiter.Ended;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
@@ -55,6 +57,7 @@ final class GuardedClient {
   private final Workers threads;
   private final ScheduledThreadPoolExecutor keeper;
   private final Routes routes;
+  private final Collection<GroupCommit<?>> groups = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean checking = new AtomicBoolean();
   private volatile String holders = "";
   private volatile long downSince;
@@ -218,8 +221,8 @@ final class GuardedClient {
         switch (ended.reason()) {
           case TIMED_OUT -> "no answer within the budget";
           case INTERRUPTED -> "interrupted while waiting for an answer";
-          case TAKEN_FOR_DOWN -> "Redis is taken for down";
-          case CROWDED -> "too many calls wait";
+          case BREAKER_OPEN -> "Redis is taken for down";
+          case QUEUE_FULL -> "too many calls wait";
           default -> "Redis can't be used: " + (cause == null ? "no connection" : Reason.of(cause));
         };
     return new RedisUnavailable((ended.sent() ? "" : "not sent: ") + why + ", " + this, cause);
@@ -269,6 +272,19 @@ final class GuardedClient {
 
   GuardConfig config() {
     return config;
+  }
+
+  long nanos() {
+    return nanos.getAsLong();
+  }
+
+  /** Ends what is overdue in these requests, from now on. */
+  void tend(GroupCommit<?> group) {
+    groups.add(group);
+  }
+
+  void leave(Collection<GroupCommit<?>> ended) {
+    groups.removeAll(ended);
   }
 
   /** Who holds this client, for messages. */
@@ -412,6 +428,9 @@ final class GuardedClient {
       long now = nanos.getAsLong();
       for (Lanes lanes : routes.all()) {
         next = Math.min(next, lanes.tend(now));
+      }
+      for (GroupCommit<?> group : groups) {
+        next = Math.min(next, group.endOverdue(now));
       }
       if (breaker.mayProbe()) {
         probeInBackground();

@@ -1,17 +1,12 @@
 package io.perfkit.redis;
 
-import io.perfkit.redis.LaneCall.Ended.Reason;
+import io.perfkit.redis.GroupCommit.Successor;
 import io.perfkit.redis.LaneConnection.Result;
-import java.util.ArrayList;
-import java.util.Collection;
+import io.perfkit.redis.Waiter.Ended.Reason;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
@@ -19,10 +14,9 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.util.Pool;
 
 /**
- * A connection on which the commands of many threads travel together. A thread that finds it idle
- * leads: it sends its commands at once. What arrives meanwhile piles up, and the first of the pile
- * leads next and sends the pile as one pipeline, so that load alone makes the batch. Connecting is
- * done by a thread of ours, which leads meanwhile. Thread safe.
+ * A connection on which the commands of many threads travel together, as batches of a {@link
+ * GroupCommit} with one lead: each is one pipeline. A thread of the guard connects, and leads
+ * meanwhile. Thread safe.
  */
 final class Lane {
   static final int BATCH_COMMANDS_MAX = 256;
@@ -33,38 +27,23 @@ final class Lane {
    */
   static final int BATCH_BYTES = 16 * 1024;
 
-  /* Invariants
-   * N1  one thread leads at a time, from setting `led` to handing over: to a call of the pile, to the
-   *     thread that connects, or to nobody by clearing `led`. `connection` is replaced by the leader only.
-   * N2  no call is forgotten: a call is in the pile before its thread looks at `led` and `closed`,
-   *     and a thread that clears `led`, or closes, looks at the pile after it. One of the two sees
-   *     the other.
-   * N3  a leader sends one batch, which begins with its own call, and then hands over: first, so that
-   *     the next batch is under way while it ends the calls of its own.
-   * N4  each call of a batch is ended by its leader, whatever happens: those whose replies came with
-   *     them, in the order of sending; a failure ends the others of this batch and no call of the pile.
-   * N5  a batch is less than 2 * BATCH_BYTES, so that to send it does not block (LaneConnection K3).
-   * N6  no caller connects, nor gives a connection back: either may block for longer than its budget.
-   * N7  only a call that waits for Redis finds it silent: that of a leader that reads, or one that
-   *     waits for a thread of ours to connect. A call that waits for its turn may wait for a leader
-   *     that lacks a processor.
-   * N8  a thread that waits has no timer, which can cost a virtual one as much as the rest of its
-   *     call: the keeper, which comes in time for the next deadline, finds its call in the pile or
-   *     under way. A call leaves the one and comes to the other in a step of its leader that does
-   *     not block. */
-  private final AtomicBoolean led = new AtomicBoolean();
-  private final Queue<LaneCall> pile = new ConcurrentLinkedQueue<>();
-  private final Queue<List<LaneCall>> underWay = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger waiting = new AtomicInteger();
+  /* Invariants (N1 to N5 and N8 are those of GroupCommit)
+   * N1  `connection` is replaced by the leader only.
+   * N4  Calls whose replies came end with them, in the order of sending; a failure ends the others.
+   * N5  A batch is less than 2 * BATCH_BYTES, so that sending it does not block (LaneConnection K3).
+   * N6  No caller connects, nor gives a connection back: either may block for longer than its budget.
+   * N7  Only a thread that waits for Redis may report a timeout to the breaker: a leader that reads,
+   *     or a call that waits for a connect. A queued call must not: its leader may lack a processor. */
+  private final GroupCommit<LaneCall> calls;
   private final Supplier<Pool<Connection>> pool;
   private final LaneShared shared;
   private volatile @Nullable LaneConnection connection;
   private volatile boolean connecting;
-  private volatile boolean closed;
 
   Lane(Supplier<Pool<Connection>> pool, LaneShared shared) {
     this.pool = pool;
     this.shared = shared;
+    this.calls = new GroupCommit<>(1, shared.maxWaiting(), this::successor);
   }
 
   /**
@@ -73,14 +52,14 @@ final class Lane {
    * @return false if the lane is busy; then nothing was done
    */
   boolean runIfIdle(LaneCall call) {
-    if (!led.compareAndSet(false, true)) {
+    if (!calls.tryLead()) {
       return false;
     }
     if (isReady()) {
       lead(call);
     } else {
-      add(call);
-      handOver();
+      calls.submit(call);
+      calls.handOver();
       follow(call);
     }
     return true;
@@ -88,31 +67,16 @@ final class Lane {
 
   /** Runs the call when its turn has come, and blocks until it has ended. */
   void run(LaneCall call) {
-    add(call);
-    if (led.compareAndSet(false, true)) { // N2: the leader had gone
-      handOver();
-    }
+    calls.submit(call);
     follow(call);
   }
 
   int waiting() {
-    return waiting.get();
+    return calls.waiting();
   }
 
   boolean isLed() {
-    return led.get();
-  }
-
-  private void add(LaneCall call) {
-    if (waiting.incrementAndGet() > shared.maxWaiting()) {
-      waiting.decrementAndGet();
-      call.endUnsent(Reason.CROWDED, null);
-      return;
-    }
-    pile.add(call);
-    if (closed) { // N2
-      endPile(Reason.CLOSED, null);
-    }
+    return calls.isLed();
   }
 
   private void follow(LaneCall call) {
@@ -125,7 +89,7 @@ final class Lane {
 
   private boolean isReady() {
     LaneConnection current = connection;
-    return current != null && current.isUsable() && !closed && shared.breaker().up();
+    return current != null && current.isUsable() && !calls.isClosed() && shared.breaker().up();
   }
 
   private void lead(LaneCall own) {
@@ -133,11 +97,10 @@ final class Lane {
     LaneConnection current = connection;
     if (current == null || !isReady() || !own.take(now)) {
       own.endUnsent(unsentReason(own, now), null);
-      handOver();
+      calls.handOver();
       return;
     }
-    List<LaneCall> batch = batchOf(own, now);
-    underWay.add(batch);
+    List<LaneCall> batch = calls.batch(own, now, new PipelineRoom(own));
     Result result = current.roundTrip(batch, now, own.left(now));
     try {
       account(batch, result, current, shared.nanos().getAsLong() - now);
@@ -145,9 +108,9 @@ final class Lane {
         disconnect();
       }
     } finally {
-      handOver(); // N3
+      calls.handOver(); // N3
       end(batch, result);
-      underWay.remove(batch); // N8: not before, since handing over may wait for a lock
+      calls.ended(batch); // not before, since handing over may wait for a lock
     }
     if (result.failure() instanceof Error error) {
       throw error;
@@ -155,42 +118,34 @@ final class Lane {
   }
 
   private Reason unsentReason(LaneCall own, long now) {
-    if (closed) {
+    if (calls.isClosed()) {
       return Reason.CLOSED;
     }
     if (own.left(now) <= 0) {
       return Reason.TIMED_OUT;
     }
-    return shared.breaker().up() ? Reason.DISCONNECTED : Reason.TAKEN_FOR_DOWN;
+    return shared.breaker().up() ? Reason.DISCONNECTED : Reason.BREAKER_OPEN;
   }
 
-  private List<LaneCall> batchOf(LaneCall own, long now) {
-    List<LaneCall> batch = new ArrayList<>();
-    batch.add(own);
-    int commands = own.size();
-    int bytes = own.bytes();
-    while (commands < BATCH_COMMANDS_MAX && bytes < BATCH_BYTES) {
-      LaneCall next = poll();
-      if (next == null) {
-        break;
-      }
-      if (next.take(now)) {
-        batch.add(next);
-        commands += next.size();
-        bytes += next.bytes();
-      } else {
-        next.endUnsent(Reason.TIMED_OUT, null); // N8: it has left the pile
-      }
-    }
-    return batch;
-  }
+  /** What still fits into a pipeline (N5). */
+  private static final class PipelineRoom implements GroupCommit.Room<LaneCall> {
+    private int commands;
+    private int bytes;
 
-  private @Nullable LaneCall poll() {
-    LaneCall next = pile.poll();
-    if (next != null) {
-      waiting.decrementAndGet();
+    PipelineRoom(LaneCall first) {
+      add(first);
     }
-    return next;
+
+    @Override
+    public boolean isLeft() {
+      return commands < BATCH_COMMANDS_MAX && bytes < BATCH_BYTES;
+    }
+
+    @Override
+    public void add(LaneCall call) {
+      commands += call.size();
+      bytes += call.bytes();
+    }
   }
 
   private void account(List<LaneCall> batch, Result result, LaneConnection used, long elapsed) {
@@ -211,9 +166,9 @@ final class Lane {
         }
       }
       shared.breaker().answered(elapsed, replies, outages);
-    } else if (result.silent() && !closed) {
+    } else if (result.silent() && !calls.isClosed()) {
       shared.breaker().silent(elapsed, failure);
-    } else if (!closed && !Thread.currentThread().isInterrupted()) {
+    } else if (!calls.isClosed() && !Thread.currentThread().isInterrupted()) {
       shared.breaker().failed(elapsed, failure);
     }
   }
@@ -225,7 +180,7 @@ final class Lane {
     Throwable failure = result.failure();
     if (failure != null) {
       Reason reason =
-          closed
+          calls.isClosed()
               ? Reason.CLOSED
               : result.silent() || result.cut() ? Reason.TIMED_OUT : Reason.DISCONNECTED;
       for (int i = result.answered(); i < batch.size(); i++) {
@@ -234,25 +189,20 @@ final class Lane {
     }
   }
 
-  /** Ends the leadership of the current thread (N1). */
-  private void handOver() {
-    do {
-      if (closed) {
-        disconnect();
-        endPile(Reason.CLOSED, null);
-      } else if (!shared.breaker().up()) {
-        endPile(Reason.TAKEN_FOR_DOWN, null);
-      } else if (isReady()) {
-        for (LaneCall next = poll(); next != null; next = poll()) {
-          if (next.promote()) {
-            return;
-          }
-        }
-      } else if (!pile.isEmpty() && connectInBackground()) {
-        return;
-      }
-      led.set(false);
-    } while (!pile.isEmpty() && led.compareAndSet(false, true)); // N2
+  private Successor successor() {
+    if (calls.isClosed()) {
+      disconnect();
+      calls.endQueued(Reason.CLOSED, null);
+      return Successor.NOBODY;
+    }
+    if (!shared.breaker().up()) {
+      calls.endQueued(Reason.BREAKER_OPEN, null);
+      return Successor.NOBODY;
+    }
+    if (isReady()) {
+      return Successor.FIRST_WAITER;
+    }
+    return !calls.isEmpty() && connectInBackground() ? Successor.OTHER_THREAD : Successor.NOBODY;
   }
 
   private boolean connectInBackground() {
@@ -263,20 +213,20 @@ final class Lane {
       return true;
     } catch (RejectedExecutionException e) {
       connecting = false;
-      endPile(closed ? Reason.CLOSED : Reason.CROWDED, e);
+      calls.endQueued(calls.isClosed() ? Reason.CLOSED : Reason.QUEUE_FULL, e);
       return false;
     }
   }
 
   private void connect() {
     try {
-      connection = closed ? null : LaneConnection.open(pool.get(), shared.budgetMillis());
+      connection = calls.isClosed() ? null : LaneConnection.open(pool.get(), shared.budgetMillis());
     } catch (Throwable e) { // N1: whatever it is, the lane is not left led by nobody
       shared.breaker().failed(0, e);
-      endPile(Reason.DISCONNECTED, e);
+      calls.endQueued(Reason.DISCONNECTED, e);
     }
     connecting = false;
-    handOver();
+    calls.handOver();
   }
 
   private void disconnect() {
@@ -287,51 +237,33 @@ final class Lane {
     }
   }
 
-  private void endPile(Reason reason, @Nullable Throwable cause) {
-    for (LaneCall call = poll(); call != null; call = poll()) {
-      call.endUnsent(reason, cause);
-    }
-  }
-
   /**
    * Ends what is overdue, and lets go of a connection that the client has left.
    *
    * @return nanoseconds until the next call is overdue; {@code Long.MAX_VALUE} if none waits
    */
   long tend(long now) {
+    long next = Long.MAX_VALUE;
     LaneConnection current = connection;
     if (current != null) {
-      current.cutIfOverdue(now);
-      if (!current.isUsable() && led.compareAndSet(false, true)) {
+      next = current.cutIfOverdue(now);
+      if (!current.isUsable() && calls.tryLead()) {
         disconnect();
-        handOver();
+        calls.handOver();
       }
     }
-    long next = endOverdue(pile, now); // N8
-    for (List<LaneCall> batch : underWay) {
-      next = Math.min(next, endOverdue(batch, now));
-    }
-    return next;
-  }
-
-  private static long endOverdue(Collection<LaneCall> calls, long now) {
-    long next = Long.MAX_VALUE;
-    for (LaneCall call : calls) {
-      next = Math.min(next, call.endIfOverdue(now));
-    }
-    return next;
+    return Math.min(next, calls.endOverdue(now));
   }
 
   /** Ends what waits and what is under way; the leader, if there is one, returns the connection. */
   void close() {
-    closed = true;
-    endPile(Reason.CLOSED, null);
+    calls.close();
     LaneConnection current = connection;
     if (current != null) {
       current.cut();
     }
-    if (led.compareAndSet(false, true)) {
-      handOver();
+    if (calls.tryLead()) {
+      calls.handOver();
     }
   }
 }

@@ -132,12 +132,21 @@ final class LaneConnection {
     }
   }
 
-  /** Ends a round trip that lasts longer than it may although bytes arrive now and then. */
-  void cutIfOverdue(long now) {
+  /**
+   * Ends a round trip that lasts longer than it may although bytes arrive now and then.
+   *
+   * @return nanoseconds until the one under way is overdue; {@code Long.MAX_VALUE} if there is none
+   */
+  long cutIfOverdue(long now) {
     Reading current = reading.get();
-    if (current != null && now - current.deadline() > 0) {
-      cut(current);
+    if (current == null) {
+      return Long.MAX_VALUE;
     }
+    if (now - current.deadline() <= 0) {
+      return current.deadline() - now + 1;
+    }
+    cut(current);
+    return Long.MAX_VALUE;
   }
 
   /** Ends a round trip under way, as soon as it reads. */

@@ -22,10 +22,10 @@ final class LaneCounters {
     biggest.accumulate(size);
   }
 
-  void failed(LaneCall.Ended ended) {
+  void failed(Waiter.Ended ended) {
     if (!ended.sent()) {
       notSent.increment();
-    } else if (ended.reason() == LaneCall.Ended.Reason.TIMED_OUT) {
+    } else if (ended.reason() == Waiter.Ended.Reason.TIMED_OUT) {
       timeouts.increment();
     }
   }

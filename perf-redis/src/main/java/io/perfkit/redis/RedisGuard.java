@@ -3,7 +3,9 @@ package io.perfkit.redis;
 import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,7 @@ public final class RedisGuard implements AutoCloseable {
   private final GuardedClient client;
   private final Holder holder;
   private final @Nullable MeterRegistry registry;
+  private final Collection<GroupCommit<?>> groups = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private RedisGuard(Builder builder) {
@@ -169,6 +172,16 @@ public final class RedisGuard implements AutoCloseable {
     return client.leading();
   }
 
+  long nanos() {
+    return client.nanos();
+  }
+
+  /** Ends what is overdue in these requests while this guard is open. */
+  void tend(GroupCommit<?> group) {
+    groups.add(group);
+    client.tend(group);
+  }
+
   private void requireOpen() {
     if (closed.get()) {
       throw new IllegalStateException("closed, " + this);
@@ -182,8 +195,11 @@ public final class RedisGuard implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true) && OpenClients.release(client, holder, registry)) {
-      client.close();
+    if (closed.compareAndSet(false, true)) {
+      client.leave(groups);
+      if (OpenClients.release(client, holder, registry)) {
+        client.close();
+      }
     }
   }
 

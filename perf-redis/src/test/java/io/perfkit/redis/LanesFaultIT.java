@@ -207,7 +207,7 @@ final class LanesFaultIT {
       for (Future<String> call : waiting) {
         assertThat(call.get(20, SECONDS)).isEqualTo("OK");
       }
-      assertThat(narrow.stats().batches()).as("the pile went as one").isEqualTo(3);
+      assertThat(narrow.stats().batches()).as("the queue went as one").isEqualTo(3);
     }
   }
 

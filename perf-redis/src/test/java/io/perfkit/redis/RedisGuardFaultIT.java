@@ -71,17 +71,17 @@ final class RedisGuardFaultIT {
   }
 
   @Test
-  void aWholeCrowdOnAFrozenRedisWaitsForOneBudget() throws Exception {
+  void allCallersOfAFrozenRedisWaitForOneBudget() throws Exception {
     guard.call(redis -> redis.ping());
     server.freeze();
     int callers = 200;
-    ExecutorService crowd = Executors.newFixedThreadPool(callers);
+    ExecutorService pool = Executors.newFixedThreadPool(callers);
     try {
       CountDownLatch start = new CountDownLatch(1);
       List<Future<Long>> waits = new ArrayList<>();
       for (int i = 0; i < callers; i++) {
         waits.add(
-            crowd.submit(
+            pool.submit(
                 () -> {
                   start.await();
                   long began = System.nanoTime();
@@ -95,7 +95,7 @@ final class RedisGuardFaultIT {
         assertThat(Duration.ofNanos(wait.get(10, SECONDS))).isLessThan(Duration.ofMillis(1_500));
       }
     } finally {
-      crowd.shutdownNow();
+      pool.shutdownNow();
       server.thaw();
     }
     Await.until("calls pass again", DEADLINE, this::passes);

@@ -3,8 +3,8 @@ package io.perfkit.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.perfkit.ratelimit.Crowd.Outcome;
-import io.perfkit.ratelimit.Crowd.Share;
+import io.perfkit.ratelimit.CheckBatcher.Outcome;
+import io.perfkit.ratelimit.CheckBatcher.Share;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.RedisGuard;
 import io.perfkit.testing.Await;
@@ -23,12 +23,13 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.UnifiedJedis;
 
-final class CrowdTest {
+final class CheckBatcherTest {
   private static final Duration DEADLINE = Duration.ofSeconds(10);
   private static final int FOLLOWERS = 20;
   private static final GuardConfig ONE_LANE =
@@ -37,26 +38,39 @@ final class CrowdTest {
   private final Rule rule = new Rule(Policy.tokenBucket("p", 10, Duration.ofSeconds(1)), 0);
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final List<String> sent = new CopyOnWriteArrayList<>();
-  private final Map<String, Integer> witnessed = new ConcurrentHashMap<>();
+  private final Map<String, Integer> noted = new ConcurrentHashMap<>();
   private final CountDownLatch firstMayEnd = new CountDownLatch(1);
+
+  private final RedisClient client = RedisClient.builder().hostAndPort("localhost", 1).build();
+  private @Nullable RedisGuard guard;
 
   @AfterEach
   void stop() {
     threads.shutdownNow();
+    if (guard != null) {
+      guard.close();
+    }
+    client.close();
   }
 
   private CheckRequest ask(String key) {
     return new CheckRequest(new Rule[] {rule}, new String[] {key}, 1);
   }
 
-  private Crowd crowd(Crowd.Sender sender, GuardConfig config) {
-    return new Crowd(
+  private CheckBatcher batcher(CheckBatcher.Sender sender, GuardConfig config) {
+    return new CheckBatcher(
         shares -> {
           hold(shares);
           return sender.send(shares);
         },
-        (check, times) -> witnessed.merge(check.key(0), times, Integer::sum),
-        config);
+        (check, times) -> noted.merge(check.key(0), times, Integer::sum),
+        guard(config));
+  }
+
+  /** A guard whose client finds no server: the tests answer in its place. */
+  private RedisGuard guard(GuardConfig config) {
+    guard = RedisGuard.builder(client).config(config).build();
+    return guard;
   }
 
   /** Holds up the first command until the test lets it end. */
@@ -93,12 +107,12 @@ final class CrowdTest {
   }
 
   /** A caller that leads, and others that come while its command is under way. */
-  private List<Future<CheckResult>> leaderAndFollowers(Crowd crowd) {
+  private List<Future<CheckResult>> leaderAndFollowers(CheckBatcher batcher) {
     List<Future<CheckResult>> all = new ArrayList<>();
-    all.add(threads.submit(() -> crowd.decide(ask("k"), true)));
+    all.add(threads.submit(() -> batcher.decide(ask("k"), true)));
     Await.until("the first is under way", DEADLINE, () -> sent.size() == 1);
     for (int i = 0; i < FOLLOWERS; i++) {
-      all.add(threads.submit(() -> crowd.decide(ask("k"), true)));
+      all.add(threads.submit(() -> batcher.decide(ask("k"), true)));
     }
     return all;
   }
@@ -106,8 +120,8 @@ final class CrowdTest {
   @Test
   void requestsThatMeetBecomeOneCommandAndEqualOnesOneShareOfIt() throws Exception {
     AtomicInteger left = new AtomicInteger(8);
-    Crowd crowd =
-        crowd(
+    CheckBatcher batcher =
+        batcher(
             shares -> {
               List<Outcome> outcomes = new ArrayList<>();
               for (Share share : shares) {
@@ -119,12 +133,12 @@ final class CrowdTest {
               return outcomes;
             },
             ONE_LANE);
-    List<Future<CheckResult>> all = leaderAndFollowers(crowd);
-    Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
-    Future<CheckResult> other = threads.submit(() -> crowd.decide(ask("other"), true));
-    Await.until("who differs waits too", DEADLINE, () -> crowd.waiting() == FOLLOWERS + 1);
-    Future<CheckResult> looks = threads.submit(() -> crowd.decide(ask("k"), false));
-    Await.until("who looks waits too", DEADLINE, () -> crowd.waiting() == FOLLOWERS + 2);
+    List<Future<CheckResult>> all = leaderAndFollowers(batcher);
+    Await.until("all followers wait", DEADLINE, () -> batcher.waiting() == FOLLOWERS);
+    Future<CheckResult> other = threads.submit(() -> batcher.decide(ask("other"), true));
+    Await.until("one that differs waits too", DEADLINE, () -> batcher.waiting() == FOLLOWERS + 1);
+    Future<CheckResult> looks = threads.submit(() -> batcher.decide(ask("k"), false));
+    Await.until("one that looks waits too", DEADLINE, () -> batcher.waiting() == FOLLOWERS + 2);
     firstMayEnd.countDown();
 
     List<CheckResult> standings = new ArrayList<>();
@@ -136,29 +150,29 @@ final class CrowdTest {
     assertThat(other.get(10, TimeUnit.SECONDS).worst()).isNegative();
     assertThat(looks.get(10, TimeUnit.SECONDS)).isNotNull();
     assertThat(sent).containsExactly("k1", "k20 other1 k0", "k13");
-    assertThat(witnessed).isEqualTo(Map.of("k", 8, "other", 1));
-    assertThat(crowd.waiting()).isZero();
+    assertThat(noted).isEqualTo(Map.of("k", 8, "other", 1));
+    assertThat(batcher.waiting()).isZero();
   }
 
   @Test
   void asManyCommandsAreUnderWayAsThereAreLanes() throws Exception {
     CountDownLatch bothMayEnd = new CountDownLatch(1);
     AtomicInteger underWay = new AtomicInteger();
-    Crowd crowd =
-        new Crowd(
+    CheckBatcher batcher =
+        new CheckBatcher(
             shares -> {
               underWay.incrementAndGet();
               Await.until("the test says so", DEADLINE, () -> bothMayEnd.getCount() == 0);
               return admitAll(shares);
             },
             (check, times) -> {},
-            ONE_LANE.withLanes(2));
+            guard(ONE_LANE.withLanes(2)));
     List<Future<CheckResult>> all = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       String key = "k" + i;
-      all.add(threads.submit(() -> crowd.decide(ask(key), true)));
+      all.add(threads.submit(() -> batcher.decide(ask(key), true)));
     }
-    Await.until("the others wait", DEADLINE, () -> crowd.waiting() == 3 && underWay.get() == 2);
+    Await.until("the others wait", DEADLINE, () -> batcher.waiting() == 3 && underWay.get() == 2);
     bothMayEnd.countDown();
 
     for (Future<CheckResult> each : all) {
@@ -168,9 +182,11 @@ final class CrowdTest {
   }
 
   @Test
-  void nobodyWaitsLongerThanTheBudgetNorIsAskedForWhenHeHasGone() throws Exception { // C2, C3
-    Crowd crowd = crowd(CrowdTest::admitAll, ONE_LANE.withBudget(Duration.ofMillis(50)));
-    List<Future<CheckResult>> all = leaderAndFollowers(crowd);
+  void noCallerWaitsLongerThanTheBudgetAndNothingIsSentForOneThatHasGone()
+      throws Exception { // N4, N8
+    CheckBatcher batcher =
+        batcher(CheckBatcherTest::admitAll, ONE_LANE.withBudget(Duration.ofMillis(50)));
+    List<Future<CheckResult>> all = leaderAndFollowers(batcher);
     for (Future<CheckResult> follower : all.subList(1, all.size())) {
       assertThat(follower.get(10, TimeUnit.SECONDS)).isNull();
     }
@@ -178,16 +194,16 @@ final class CrowdTest {
 
     assertThat(all.get(0).get(10, TimeUnit.SECONDS)).isNotNull();
     assertThat(sent).containsExactly("k1");
-    assertThat(crowd.decide(ask("k"), true)).isNotNull();
+    assertThat(batcher.decide(ask("k"), true)).isNotNull();
   }
 
   @Test
-  void whoComesWhenTooManyWaitIsNotAsked() throws Exception {
-    Crowd crowd = crowd(CrowdTest::admitAll, ONE_LANE.withMaxCalls(1, FOLLOWERS));
-    List<Future<CheckResult>> all = leaderAndFollowers(crowd);
-    Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
+  void aRequestThatComesWhenTooManyWaitIsNotSent() throws Exception {
+    CheckBatcher batcher = batcher(CheckBatcherTest::admitAll, ONE_LANE.withMaxCalls(1, FOLLOWERS));
+    List<Future<CheckResult>> all = leaderAndFollowers(batcher);
+    Await.until("all followers wait", DEADLINE, () -> batcher.waiting() == FOLLOWERS);
 
-    assertThat(crowd.decide(ask("k"), true)).isNull();
+    assertThat(batcher.decide(ask("k"), true)).isNull();
 
     firstMayEnd.countDown();
     for (Future<CheckResult> each : all) {
@@ -196,9 +212,9 @@ final class CrowdTest {
   }
 
   @Test
-  void whoWasAnsweredBeforeRedisFailedKeepsHisAnswer() throws Exception {
-    Crowd crowd =
-        crowd(
+  void aRequestThatWasDecidedBeforeRedisFailedKeepsItsAnswer() throws Exception {
+    CheckBatcher batcher =
+        batcher(
             shares -> {
               if (sent.size() == 3) {
                 askNobody();
@@ -206,8 +222,8 @@ final class CrowdTest {
               return List.of(outcome(shares.get(0).check(), 1));
             },
             ONE_LANE);
-    List<Future<CheckResult>> all = leaderAndFollowers(crowd);
-    Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
+    List<Future<CheckResult>> all = leaderAndFollowers(batcher);
+    Await.until("all followers wait", DEADLINE, () -> batcher.waiting() == FOLLOWERS);
     firstMayEnd.countDown();
 
     int answered = 0;
@@ -216,13 +232,13 @@ final class CrowdTest {
     }
     assertThat(answered).isEqualTo(2);
     assertThat(sent).containsExactly("k1", "k20", "k19");
-    assertThat(witnessed).isEqualTo(Map.of("k", 2));
+    assertThat(noted).isEqualTo(Map.of("k", 2));
   }
 
   @Test
-  void whoWaitsBehindALeaderThatBreaksIsAskedForByTheNext() throws Exception { // C1
-    Crowd crowd =
-        crowd(
+  void aRequestBehindALeaderThatBreaksIsSentByTheNext() throws Exception { // N2
+    CheckBatcher batcher =
+        batcher(
             shares -> {
               if (sent.size() == 1) {
                 throw new IllegalStateException("closed");
@@ -230,8 +246,8 @@ final class CrowdTest {
               return admitAll(shares);
             },
             ONE_LANE);
-    List<Future<CheckResult>> all = leaderAndFollowers(crowd);
-    Await.until("all followers wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS);
+    List<Future<CheckResult>> all = leaderAndFollowers(batcher);
+    Await.until("all followers wait", DEADLINE, () -> batcher.waiting() == FOLLOWERS);
     firstMayEnd.countDown();
 
     assertThatThrownBy(() -> all.get(0).get(10, TimeUnit.SECONDS))
@@ -257,9 +273,9 @@ final class CrowdTest {
   }
 
   @Test
-  void aLeaderWhoIsInterruptedLeadsAloneSoThatOnlyHeFails() throws Exception { // C2
-    Crowd crowd =
-        crowd(
+  void aLeaderThatIsInterruptedSendsItsOwnRequestAloneSoThatNoOtherFails() throws Exception { // N4
+    CheckBatcher batcher =
+        batcher(
             shares -> {
               if (shares.get(0).check().key(0).equals("interrupted")) {
                 askNobody();
@@ -268,17 +284,17 @@ final class CrowdTest {
             },
             ONE_LANE);
     List<Future<CheckResult>> others = new ArrayList<>();
-    others.add(threads.submit(() -> crowd.decide(ask("k"), true)));
+    others.add(threads.submit(() -> batcher.decide(ask("k"), true)));
     Await.until("the first is under way", DEADLINE, () -> sent.size() == 1);
     AtomicReference<Boolean> failed = new AtomicReference<>();
     Thread interrupted =
-        new Interrupted(() -> failed.set(crowd.decide(ask("interrupted"), true) == null));
+        new Interrupted(() -> failed.set(batcher.decide(ask("interrupted"), true) == null));
     interrupted.start();
-    Await.until("it is the first of the pile", DEADLINE, () -> crowd.waiting() == 1);
+    Await.until("it is the first of the queue", DEADLINE, () -> batcher.waiting() == 1);
     for (int i = 0; i < FOLLOWERS; i++) {
-      others.add(threads.submit(() -> crowd.decide(ask("k"), true)));
+      others.add(threads.submit(() -> batcher.decide(ask("k"), true)));
     }
-    Await.until("the others wait", DEADLINE, () -> crowd.waiting() == FOLLOWERS + 1);
+    Await.until("the others wait", DEADLINE, () -> batcher.waiting() == FOLLOWERS + 1);
     firstMayEnd.countDown();
 
     for (Future<CheckResult> other : others) {

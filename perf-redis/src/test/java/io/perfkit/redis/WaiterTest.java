@@ -3,20 +3,13 @@ package io.perfkit.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.perfkit.redis.LaneCall.Ended;
-import io.perfkit.redis.LaneCall.Ended.Reason;
-import java.util.List;
+import io.perfkit.redis.Waiter.Ended;
+import io.perfkit.redis.Waiter.Ended.Reason;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
-import redis.clients.jedis.CommandObject;
-import redis.clients.jedis.CommandObjects;
-import redis.clients.jedis.RedisProtocol;
 
-final class LaneCallTest {
-  private static final List<CommandObject<String>> PING =
-      List.of(new CommandObjects(RedisProtocol.RESP2).ping());
-
-  private final LaneCall call = new LaneCall(PING, 20, 2_000);
+final class WaiterTest {
+  private final Waiter call = new Waiter(2_000) {};
 
   @Test
   void isInABatchOrEndsUnsentAndNeverBoth() { // W1
@@ -75,11 +68,11 @@ final class LaneCallTest {
 
   @Test
   void aThreadThatWaitsHearsThatItsCallIsOverdue() throws InterruptedException {
-    AtomicReference<LaneCall> waiting = new AtomicReference<>();
+    AtomicReference<Waiter> waiting = new AtomicReference<>();
     Thread thread =
         new Thread(
             () -> {
-              waiting.set(new LaneCall(PING, 20, 2_000));
+              waiting.set(new Waiter(2_000) {});
               waiting.get().await();
             });
     thread.start();

@@ -1,0 +1,173 @@
+package io.perfkit.ratelimit;
+
+import io.perfkit.ratelimit.CheckBatcher.AdmissionListener;
+import io.perfkit.ratelimit.CheckBatcher.Outcome;
+import io.perfkit.ratelimit.CheckBatcher.Sender;
+import io.perfkit.ratelimit.CheckBatcher.Share;
+import io.perfkit.redis.Batcher;
+import io.perfkit.redis.RedisException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Requests that are decided by one command. One thread at a time. */
+final class CheckBatch implements Batcher.Batch<CheckBatch.Member, CheckResult> {
+
+  /** Bytes from which on nothing is added to a command: what is bigger has to leave the lanes. */
+  private static final int BYTES_MAX = 14_000;
+
+  /**
+   * What a rule takes beside its key, about: the key's head, the numbers, what the protocol adds.
+   */
+  private static final int RULE_BYTES = 150;
+
+  private final Sender sender;
+  private final AdmissionListener admissions;
+  private final List<EqualRequests> distinct = new ArrayList<>(1);
+  private @Nullable Map<CheckRequest, EqualRequests> known;
+  private int bytes;
+
+  CheckBatch(Sender sender, AdmissionListener admissions) {
+    this.sender = sender;
+    this.admissions = admissions;
+  }
+
+  /** A request of one thread. */
+  static final class Member {
+    private final CheckRequest check;
+    private final boolean charge;
+    private @Nullable EqualRequests equal;
+
+    /**
+     * @param charge false to look only
+     */
+    Member(CheckRequest check, boolean charge) {
+      this.check = check;
+      this.charge = charge;
+    }
+
+    /** Permits that are held have an id for each request, so those differ from all others. */
+    boolean hasEquals() {
+      return charge && !check.holds();
+    }
+  }
+
+  /** Members whose requests are equal, and the answers of the first of them. */
+  private static final class EqualRequests {
+    private final Member first;
+    private final List<CheckResult> answers = new ArrayList<>(1);
+    private int size = 1;
+    private int admitted;
+    private int given;
+
+    EqualRequests(Member first) {
+      this.first = first;
+    }
+
+    Share open() {
+      return new Share(first.check, first.charge ? size - answers.size() : 0);
+    }
+
+    boolean isOpen() {
+      return answers.size() < size;
+    }
+
+    /** A refusal is the answer of all that have none. */
+    void decided(Outcome outcome) {
+      int end = outcome.admitted() == 0 ? size : answers.size() + outcome.admitted();
+      while (answers.size() < end) {
+        answers.add(answers.isEmpty() ? outcome.result() : outcome.result().another());
+      }
+      admitted += outcome.admitted();
+    }
+
+    /** The next answer; null if Redis could not be asked. */
+    @Nullable CheckResult next(AdmissionListener admissions) {
+      if (given == 0 && admitted > 0) {
+        admissions.admitted(first.check, admitted);
+      }
+      return given < answers.size() ? answers.get(given++) : null;
+    }
+  }
+
+  /** Nothing joins a thread that is interrupted: Redis is not asked then. */
+  @Override
+  public boolean hasRoom() {
+    return bytes < BYTES_MAX && !Thread.currentThread().isInterrupted();
+  }
+
+  @Override
+  public void add(Member member) {
+    EqualRequests equal = equal(member);
+    member.equal = equal;
+    if (equal.first == member) {
+      distinct.add(equal);
+      bytes += bytes(member.check);
+    } else {
+      equal.size++;
+    }
+  }
+
+  private EqualRequests equal(Member member) {
+    EqualRequests own = new EqualRequests(member);
+    if (distinct.isEmpty() || !member.hasEquals()) {
+      return own;
+    }
+    if (known == null) {
+      known = new HashMap<>();
+      for (EqualRequests earlier : distinct) {
+        if (earlier.first.hasEquals()) {
+          known.put(earlier.first.check, earlier);
+        }
+      }
+    }
+    EqualRequests earlier = known.putIfAbsent(member.check, own);
+    return earlier == null ? own : earlier;
+  }
+
+  private static int bytes(CheckRequest check) {
+    int bytes = 0;
+    for (int i = 0; i < check.size(); i++) {
+      bytes += check.key(i).length() + RULE_BYTES;
+    }
+    return bytes;
+  }
+
+  /** Asks until all are answered: again for those of whom some were admitted and not all. */
+  @Override
+  public void send() {
+    List<EqualRequests> open = distinct;
+    try {
+      while (!open.isEmpty()) {
+        open = ask(open);
+      }
+    } catch (RedisException e) {
+      return; // what is open has no answer
+    }
+  }
+
+  private List<EqualRequests> ask(List<EqualRequests> open) {
+    List<Share> shares = new ArrayList<>(open.size());
+    for (EqualRequests equal : open) {
+      shares.add(equal.open());
+    }
+    List<Outcome> outcomes = sender.send(shares);
+    List<EqualRequests> still = new ArrayList<>(0);
+    for (int i = 0; i < open.size(); i++) {
+      EqualRequests equal = open.get(i);
+      equal.decided(outcomes.get(i));
+      if (equal.isOpen()) {
+        still.add(equal);
+      }
+    }
+    return still;
+  }
+
+  @Override
+  public @Nullable CheckResult answer(Member member) {
+    EqualRequests equal = member.equal;
+    return equal == null ? null : equal.next(admissions);
+  }
+}
