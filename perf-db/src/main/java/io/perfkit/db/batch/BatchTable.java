@@ -123,8 +123,9 @@ public final class BatchTable<R> {
     }
 
     /**
-     * A column of the key, by which an upsert knows the row. Its values are not null, and are equal
-     * in Java exactly if they are equal in the database.
+     * A column of the key, by which an upsert knows the row. Its values are not null. Rows whose
+     * keys are equal in the database keep their order, also where Java can't tell that they are:
+     * one worker writes all of these then.
      */
     public Builder<R> key(String column, Function<? super R, ?> value) {
       columns.add(new Column<>(column, true, value));

@@ -203,7 +203,7 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
     }
 
     /**
-     * Reads the table's columns, with one connection and two statements, and starts the threads.
+     * Reads the table's columns, with one connection and three statements, and starts the threads.
      *
      * @throws SQLException if the database can't be asked about the table
      * @throws IllegalArgumentException if it has no such table, columns or unique index, or can't
@@ -211,7 +211,7 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
      *     registry has the name
      */
     public BatchWriter<R> build() throws SQLException {
-      return new BufferedWriter<>(this, target());
+      return new BufferedWriter<>(this, resolved());
     }
 
     /**
@@ -221,12 +221,12 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
      * @throws IllegalArgumentException as {@link #build}
      */
     public BatchWriter<R> buildDisabled() throws SQLException {
-      return new DirectWriter<>(this, target());
+      return new DirectWriter<>(this, resolved());
     }
 
-    private Target<R> target() throws SQLException {
+    private ResolvedTable<R> resolved() throws SQLException {
       try (Connection connection = dataSource.getConnection()) {
-        return TargetReader.read(connection, table, config.onConflict());
+        return TableResolver.read(connection, table, config.onConflict());
       }
     }
   }

@@ -22,7 +22,7 @@ final class BufferedWriter<R> extends BatchWriter<R> {
 
   private final String table;
   private final BatchConfig config;
-  private final Target<R> target;
+  private final ResolvedTable<R> resolved;
   private final Answers<R> answers;
   private final Buffer<R> buffer;
   private final List<Lane<R>> lanes = new ArrayList<>();
@@ -32,25 +32,28 @@ final class BufferedWriter<R> extends BatchWriter<R> {
   private final ReentrantLock closing = new ReentrantLock();
   private volatile @Nullable CloseResult<R> closed;
 
-  BufferedWriter(Builder<R> builder, Target<R> target) {
+  BufferedWriter(Builder<R> builder, ResolvedTable<R> resolved) {
     this.table = builder.table.name();
     this.config = builder.config;
-    this.target = target;
+    this.resolved = resolved;
     this.nanos = builder.nanos;
     ThreadFactory threads = builder.threads();
     this.answers = new Answers<>(table, config.maxBufferRows(), threads);
     this.buffer = new Buffer<>(config, nanos, answers);
     this.reporter = new Reporter<>(table, builder.rejectionHandler, nanos);
+    if (!resolved.hasComparableKey()) {
+      reporter.ordersByOneWorker(resolved.incomparableKey());
+    }
     RowStatement<R> statement =
-        builder.statement.apply(RowStatement.of(target, (int) config.writeTimeout().toSeconds()));
-    ChunkWriter<R> writer = new ChunkWriter<>(target, statement, builder.merge);
+        builder.statement.apply(RowStatement.of(resolved, (int) config.writeTimeout().toSeconds()));
+    ChunkWriter<R> writer = new ChunkWriter<>(resolved, statement, builder.merge);
     for (int i = 0; i < config.workers(); i++) {
       lanes.add(
           new Lane<>(
               buffer.work(i),
               builder.dataSource,
               writer,
-              target,
+              resolved,
               config,
               answers,
               reporter,
@@ -68,12 +71,12 @@ final class BufferedWriter<R> extends BatchWriter<R> {
 
   @Override
   public void add(R row) {
-    add(target.pending(requireNonNull(row, "row"), nanos.getAsLong()));
+    add(resolved.pending(requireNonNull(row, "row"), nanos.getAsLong()));
   }
 
   @Override
   public CompletionStage<@Nullable Void> addAcknowledged(R row) {
-    Pending<R> pending = target.pending(requireNonNull(row, "row"), nanos.getAsLong());
+    Pending<R> pending = resolved.pending(requireNonNull(row, "row"), nanos.getAsLong());
     CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
     try {
       answers.reserve(() -> add(pending.answeredBy(answer)));

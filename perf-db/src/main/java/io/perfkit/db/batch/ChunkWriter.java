@@ -9,7 +9,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BinaryOperator;
 import java.util.function.BooleanSupplier;
@@ -24,15 +26,16 @@ import org.jspecify.annotations.Nullable;
  * been merged with earlier ones, those are written as if it had never been added.
  */
 final class ChunkWriter<R> {
-  private final Target<R> target;
+  private final ResolvedTable<R> table;
   private final RowStatement<R> statement;
   private final @Nullable BinaryOperator<R> merge;
 
   /**
    * @param merge of two rows of one key, the earlier first; none if the later takes its place
    */
-  ChunkWriter(Target<R> target, RowStatement<R> statement, @Nullable BinaryOperator<R> merge) {
-    this.target = target;
+  ChunkWriter(
+      ResolvedTable<R> table, RowStatement<R> statement, @Nullable BinaryOperator<R> merge) {
+    this.table = table;
     this.statement = statement;
     this.merge = merge;
   }
@@ -90,24 +93,44 @@ final class ChunkWriter<R> {
   }
 
   private List<Row<R>> rows(List<Pending<R>> pending, List<Refusal<R>> refusals) {
-    if (!target.hasKey()) {
+    if (!table.hasKey()) {
       return pending.stream().map(Row::of).toList();
     }
     List<Pending<R>> sorted = new ArrayList<>(pending);
     sorted.sort(
         comparing(row -> requireNonNull(row.key))); // stable: those of a key keep their order
-    if (!target.upsert()) {
+    if (!table.upsert()) {
       return sorted.stream().map(Row::of).toList(); // the first of a key stays
     }
     List<Row<R>> rows = new ArrayList<>(sorted.size());
+    for (List<Pending<R>> sameKey : byKey(sorted)) {
+      rows.add(row(sameKey, refusals));
+    }
+    return rows;
+  }
+
+  private Iterable<List<Pending<R>>> byKey(List<Pending<R>> sorted) {
+    if (!table.hasComparableKey()) {
+      // A key that may be another's equal stands where its last row does.
+      Map<RowKey, List<Pending<R>>> groups = new LinkedHashMap<>();
+      for (Pending<R> row : sorted) {
+        RowKey key = requireNonNull(row.key);
+        List<Pending<R>> group = groups.remove(key);
+        group = group == null ? new ArrayList<>() : group;
+        group.add(row);
+        groups.put(key, group);
+      }
+      return groups.values();
+    }
+    List<List<Pending<R>>> groups = new ArrayList<>(sorted.size());
     int from = 0;
     for (int i = 1; i <= sorted.size(); i++) {
       if (i == sorted.size() || !Objects.equals(sorted.get(i).key, sorted.get(from).key)) {
-        rows.add(row(sorted.subList(from, i), refusals));
+        groups.add(sorted.subList(from, i));
         from = i;
       }
     }
-    return rows;
+    return groups;
   }
 
   /** Of the rows of one key. */
@@ -134,7 +157,7 @@ final class ChunkWriter<R> {
       return later;
     }
     try {
-      Pending<R> merged = target.pending(merge.apply(earlier.row, later.row), later.acceptedNanos);
+      Pending<R> merged = table.pending(merge.apply(earlier.row, later.row), later.acceptedNanos);
       if (!Objects.equals(later.key, merged.key)) {
         throw new IllegalStateException("the merged row has another key");
       }

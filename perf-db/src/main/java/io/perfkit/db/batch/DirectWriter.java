@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** The writer that is switched off: each row is written when it is added. Thread safe. */
 final class DirectWriter<R> extends BatchWriter<R> {
   private final DataSource dataSource;
-  private final Target<R> target;
+  private final ResolvedTable<R> resolved;
   private final BatchConfig config;
   private final ChunkWriter<R> writer;
   private final Reporter<R> reporter;
@@ -27,18 +27,18 @@ final class DirectWriter<R> extends BatchWriter<R> {
   private long buffered;
   private volatile boolean closed;
 
-  DirectWriter(Builder<R> builder, Target<R> target) {
+  DirectWriter(Builder<R> builder, ResolvedTable<R> resolved) {
     this.dataSource = builder.dataSource;
-    this.target = target;
+    this.resolved = resolved;
     this.config = builder.config;
     this.nanos = builder.nanos;
     this.table = builder.table.name();
     this.reporter = new Reporter<>(table, builder.rejectionHandler, nanos);
     this.writer =
         new ChunkWriter<>(
-            target,
+            resolved,
             builder.statement.apply(
-                RowStatement.of(target, (int) config.writeTimeout().toSeconds())),
+                RowStatement.of(resolved, (int) config.writeTimeout().toSeconds())),
             builder.merge);
   }
 
@@ -63,7 +63,7 @@ final class DirectWriter<R> extends BatchWriter<R> {
     if (closed) {
       throw new IllegalStateException("the writer is closed (expected: to add before it is)");
     }
-    Pending<R> pending = target.pending(requireNonNull(row, "row"), nanos.getAsLong());
+    Pending<R> pending = resolved.pending(requireNonNull(row, "row"), nanos.getAsLong());
     count(0, 0, 1);
     Attempt<R> attempt = attempt(new Chunk<>(List.of(pending)));
     Optional<Refusal<R>> refusal =

@@ -29,7 +29,7 @@ final class Lane<R> implements Runnable {
   private final LaneWork<R> work;
   private final DataSource dataSource;
   private final ChunkWriter<R> writer;
-  private final Target<R> target;
+  private final ResolvedTable<R> resolved;
   private final BatchConfig config;
   private final Answers<R> answers;
   private final Reporter<R> reporter;
@@ -42,7 +42,7 @@ final class Lane<R> implements Runnable {
       LaneWork<R> work,
       DataSource dataSource,
       ChunkWriter<R> writer,
-      Target<R> target,
+      ResolvedTable<R> resolved,
       BatchConfig config,
       Answers<R> answers,
       Reporter<R> reporter,
@@ -50,7 +50,7 @@ final class Lane<R> implements Runnable {
     this.work = work;
     this.dataSource = dataSource;
     this.writer = writer;
-    this.target = target;
+    this.resolved = resolved;
     this.config = config;
     this.answers = answers;
     this.reporter = reporter;
@@ -197,7 +197,7 @@ final class Lane<R> implements Runnable {
     var unused = failed(chunk, start, attempt);
     chunk.inDoubt = attempt;
     boolean provable = attempt.transaction() != null;
-    if (exhausted(chunk) || (!provable && !target.isRepeatable())) {
+    if (exhausted(chunk) || (!provable && !resolved.isRepeatable())) {
       decide(chunk, chunk.refusals(Reason.OUTCOME_UNKNOWN));
       return;
     }

@@ -2,7 +2,6 @@ package io.perfkit.db.batch;
 
 import static java.util.stream.Collectors.joining;
 
-import io.perfkit.db.batch.Target.Part;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -21,16 +20,20 @@ final class PlainStatement<R> implements RowStatement<R> {
   private final int timeoutSeconds;
   private final String sql;
 
-  PlainStatement(Target<R> target, int timeoutSeconds) {
+  PlainStatement(ResolvedTable<R> table, int timeoutSeconds) {
     this.timeoutSeconds = timeoutSeconds;
-    String columns = target.parts().stream().map(Part::quotedName).collect(joining(", "));
+    String columns =
+        table.columns().stream().map(ResolvedColumn::quotedName).collect(joining(", "));
     String key =
-        target.parts().stream().filter(Part::key).map(Part::quotedName).collect(joining(", "));
+        table.columns().stream()
+            .filter(ResolvedColumn::key)
+            .map(ResolvedColumn::quotedName)
+            .collect(joining(", "));
     this.sql =
-        (target.upsert() ? "MERGE" : "INSERT")
-            + " INTO %s (%s)".formatted(target.quotedName(), columns)
-            + (target.upsert() ? " KEY (%s)".formatted(key) : "")
-            + target.parts().stream().map(part -> "?").collect(joining(", ", " VALUES (", ")"));
+        (table.upsert() ? "MERGE" : "INSERT")
+            + " INTO %s (%s)".formatted(table.quotedName(), columns)
+            + (table.upsert() ? " KEY (%s)".formatted(key) : "")
+            + table.columns().stream().map(column -> "?").collect(joining(", ", " VALUES (", ")"));
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.perfkit.db.batch;
 
 import static java.util.stream.Collectors.joining;
 
-import io.perfkit.db.batch.Target.Part;
 import io.perfkit.db.internal.OwnSql;
 import java.lang.reflect.Array;
 import java.math.BigDecimal;
@@ -51,32 +50,32 @@ final class PostgresStatement<R> implements RowStatement<R> {
   /** What is said of a transaction that is still to come: the server forgot the one there was. */
   private static final String NOT_GIVEN_YET = "22023";
 
-  private final Target<R> target;
+  private final ResolvedTable<R> table;
   private final int timeoutSeconds;
   private final String sql;
 
-  PostgresStatement(Target<R> target, int timeoutSeconds) {
-    this.target = target;
+  PostgresStatement(ResolvedTable<R> table, int timeoutSeconds) {
+    this.table = table;
     this.timeoutSeconds = timeoutSeconds;
-    this.sql = sql(target);
+    this.sql = sql(table);
   }
 
-  private static String sql(Target<?> target) {
+  private static String sql(ResolvedTable<?> table) {
     StringBuilder columns = new StringBuilder();
     StringBuilder selected = new StringBuilder();
     StringBuilder arrays = new StringBuilder();
-    for (int i = 0; i < target.parts().size(); i++) {
-      Part<?> part = target.parts().get(i);
+    for (int i = 0; i < table.columns().size(); i++) {
+      ResolvedColumn<?> column = table.columns().get(i);
       String comma = i == 0 ? "" : ", ";
-      columns.append(comma).append(part.quotedName());
-      selected.append(comma).append(expression(part, i));
-      arrays.append(comma).append(unnest(elementType(part.kind()), "c" + i));
-      if (part.kind() == Kind.INSTANT) {
+      columns.append(comma).append(column.quotedName());
+      selected.append(comma).append(expression(column, i));
+      arrays.append(comma).append(unnest(column.encoding().sentAs, "c" + i));
+      if (column.encoding() == Encoding.INSTANT) {
         arrays.append(", ").append(unnest("text", "t" + i));
       }
     }
     return "WITH written AS (INSERT INTO %s (%s) SELECT %s FROM (SELECT %s) AS r%s)"
-            .formatted(target.quotedName(), columns, selected, arrays, onConflict(target))
+            .formatted(table.quotedName(), columns, selected, arrays, onConflict(table))
         + " SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),"
         + " set_config('idle_in_transaction_session_timeout', ?, true)";
   }
@@ -86,46 +85,36 @@ final class PostgresStatement<R> implements RowStatement<R> {
   }
 
   /** Cast without a length: that would cut what is too long, where the insert refuses it. */
-  private static String expression(Part<?> part, int index) {
-    return switch (part.kind()) {
-      case DECIMAL, LOCAL_TIME, TEXT_FORM -> "c" + index + "::" + part.sqlType();
-      case INSTANT ->
-          ("coalesce(timestamptz 'epoch' + c%1$d * interval '1 microsecond',"
-                  + " t%1$d::timestamptz)")
-              .formatted(index);
-      default -> "c" + index;
-    };
+  private static String expression(ResolvedColumn<?> column, int index) {
+    if (column.encoding() == Encoding.INSTANT) {
+      return ("coalesce(timestamptz 'epoch' + c%1$d * interval '1 microsecond',"
+              + " t%1$d::timestamptz)")
+          .formatted(index);
+    }
+    return column.encoding().needsCast()
+        ? "c" + index + "::" + column.type().sqlType()
+        : "c" + index;
   }
 
-  private static String onConflict(Target<?> target) {
-    if (!target.isRepeatable()) {
+  private static String onConflict(ResolvedTable<?> table) {
+    if (!table.isRepeatable()) {
       return "";
     }
-    if (!target.hasKey()) {
+    if (!table.hasKey()) {
       return " ON CONFLICT DO NOTHING";
     }
     String key =
-        target.parts().stream().filter(Part::key).map(Part::quotedName).collect(joining(", "));
+        table.columns().stream()
+            .filter(ResolvedColumn::key)
+            .map(ResolvedColumn::quotedName)
+            .collect(joining(", "));
     String others =
-        target.parts().stream()
-            .filter(part -> !part.key())
-            .map(part -> part.quotedName() + " = EXCLUDED." + part.quotedName())
+        table.columns().stream()
+            .filter(column -> !column.key())
+            .map(column -> column.quotedName() + " = EXCLUDED." + column.quotedName())
             .collect(joining(", "));
     return " ON CONFLICT (%s) DO %s"
-        .formatted(key, others.isEmpty() || !target.upsert() ? "NOTHING" : "UPDATE SET " + others);
-  }
-
-  private static String elementType(Kind kind) {
-    return switch (kind) {
-      case LONG, INSTANT -> "int8";
-      case INT -> "int4";
-      case SHORT -> "int2";
-      case DOUBLE -> "float8";
-      case FLOAT -> "float4";
-      case BOOLEAN -> "bool";
-      case BYTES -> "bytea";
-      default -> "text";
-    };
+        .formatted(key, others.isEmpty() || !table.upsert() ? "NOTHING" : "UPDATE SET " + others);
   }
 
   @Override
@@ -133,15 +122,15 @@ final class PostgresStatement<R> implements RowStatement<R> {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setQueryTimeout(timeoutSeconds);
       int parameter = 0;
-      for (int i = 0; i < target.parts().size(); i++) {
-        Kind kind = target.parts().get(i).kind();
-        if (kind == Kind.INSTANT) {
+      for (int i = 0; i < table.columns().size(); i++) {
+        Encoding encoding = table.columns().get(i).encoding();
+        if (encoding == Encoding.INSTANT) {
           Object[] texts = hasText(rows, i) ? textsOnly(rows, i) : new String[0];
           statement.setArray(++parameter, connection.createArrayOf("int8", numbersOnly(rows, i)));
           statement.setArray(++parameter, connection.createArrayOf("text", texts));
         } else {
-          Object[] column = column(rows, i, kind);
-          statement.setArray(++parameter, connection.createArrayOf(elementType(kind), column));
+          Object[] column = column(rows, i, encoding);
+          statement.setArray(++parameter, connection.createArrayOf(encoding.sentAs, column));
         }
       }
       statement.setString(++parameter, timeoutSeconds + "s");
@@ -151,8 +140,8 @@ final class PostgresStatement<R> implements RowStatement<R> {
     }
   }
 
-  private static <R> Object[] column(List<Row<R>> rows, int index, Kind kind) {
-    Class<?> type = kind == Kind.DECIMAL ? String.class : kind.type;
+  private static <R> Object[] column(List<Row<R>> rows, int index, Encoding encoding) {
+    Class<?> type = encoding == Encoding.DECIMAL ? String.class : encoding.type;
     Object[] column = (Object[]) Array.newInstance(type, rows.size());
     for (int i = 0; i < column.length; i++) {
       Object value = rows.get(i).effective().values[index];

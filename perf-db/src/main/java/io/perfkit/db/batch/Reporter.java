@@ -53,6 +53,15 @@ final class Reporter<R> {
     retries.increment();
   }
 
+  /** Once, when the writer is built. */
+  void ordersByOneWorker(List<String> columns) {
+    LOG.info(
+        "{}: which keys are equal in {} only the database knows, so one worker writes all rows"
+            + " whose other key columns are equal, to keep their order",
+        table,
+        columns);
+  }
+
   /** Without the message, which may quote values. */
   void stopped(Exception cause) {
     LOG.error("The batch writer of {} has stopped: {}", table, Fault.name(cause));

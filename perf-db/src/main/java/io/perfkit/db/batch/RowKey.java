@@ -8,22 +8,34 @@ import java.util.Arrays;
  */
 final class RowKey implements Comparable<RowKey> {
   private final Object[] parts;
+  private final Object[] comparable;
   private final int hash;
+  private final int comparableHash;
 
   RowKey(Object[] parts) {
+    this(parts, parts);
+  }
+
+  /**
+   * @param comparable those parts of which Java knows what the database calls equal
+   */
+  RowKey(Object[] parts, Object[] comparable) {
     this.parts = parts;
+    this.comparable = comparable;
     this.hash = Arrays.hashCode(parts);
+    this.comparableHash = comparable == parts ? hash : Arrays.hashCode(comparable);
   }
 
-  /** Which of {@code count} lanes keeps the order of this key. */
+  /** Which of {@code count} lanes keeps the order of this key, and of all that may equal it. */
   int lane(int count) {
-    return Math.floorMod(hash ^ (hash >>> 16), count);
+    return Math.floorMod(comparableHash ^ (comparableHash >>> 16), count);
   }
 
+  /** Zero for keys that may be equal in the database, so rows of these keep their order. */
   @Override
   public int compareTo(RowKey other) {
-    for (int i = 0; i < parts.length; i++) {
-      int order = compare(parts[i], other.parts[i]);
+    for (int i = 0; i < comparable.length; i++) {
+      int order = compare(comparable[i], other.comparable[i]);
       if (order != 0) {
         return order;
       }

@@ -5,13 +5,13 @@ import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The statement that writes rows of one target, in the form that its database is fastest with. */
+/** The statement that writes rows of one table, in the form that its database is fastest with. */
 interface RowStatement<R> {
 
-  static <R> RowStatement<R> of(Target<R> target, int timeoutSeconds) {
-    return target.database() == Database.POSTGRESQL
-        ? new PostgresStatement<>(target, timeoutSeconds)
-        : new PlainStatement<>(target, timeoutSeconds);
+  static <R> RowStatement<R> of(ResolvedTable<R> table, int timeoutSeconds) {
+    return table.database() == Database.POSTGRESQL
+        ? new PostgresStatement<>(table, timeoutSeconds)
+        : new PlainStatement<>(table, timeoutSeconds);
   }
 
   /**

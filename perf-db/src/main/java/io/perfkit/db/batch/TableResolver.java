@@ -3,7 +3,7 @@ package io.perfkit.db.batch;
 import static java.util.Objects.requireNonNull;
 
 import io.perfkit.db.batch.BatchTable.Column;
-import io.perfkit.db.batch.Target.Part;
+import io.perfkit.db.batch.ColumnType.Comparison;
 import io.perfkit.db.internal.OwnSql;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
@@ -20,16 +20,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Finds a table in its database, or says what is wrong with it. One statement or two. */
-final class TargetReader {
+/** Finds a table in its database, or says what is wrong with it. At most three statements. */
+final class TableResolver {
   private static final String POSTGRES_COLUMNS =
       """
-      SELECT a.attname, quote_ident(a.attname), t.typname, format_type(a.atttypid, -1),
+      SELECT a.attname, quote_ident(a.attname), a.atttypid, a.atttypmod,
+             coalesce(l.collisdeterministic, true),
              a.attgenerated <> '' OR a.attidentity = 'a', format('%I.%I', n.nspname, c.relname)
       FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-      JOIN pg_type t ON t.oid = a.atttypid
+      LEFT JOIN pg_collation l ON l.oid = a.attcollation
       WHERE c.oid = to_regclass(?)
       """;
   private static final String POSTGRES_UNIQUE =
@@ -46,17 +47,17 @@ final class TargetReader {
   /** The first that tells what became of a transaction by its full number. */
   private static final int POSTGRES_VERSION_MIN = 13;
 
-  private TargetReader() {}
+  private TableResolver() {}
 
   /** A column as the database has it. */
-  private record Found(String quotedName, Kind kind, String sqlType, boolean generated) {}
+  private record Found(String quotedName, ColumnType type, boolean generated) {}
 
   /**
    * Reads the table through a connection, and leaves no transaction open.
    *
    * @throws IllegalArgumentException if the table, a column or the key is not there as it is needed
    */
-  static <R> Target<R> read(Connection connection, BatchTable<R> table, OnConflict asked)
+  static <R> ResolvedTable<R> read(Connection connection, BatchTable<R> table, OnConflict asked)
       throws SQLException {
     OnConflict onConflict =
         asked == OnConflict.UPDATE && !table.hasKey() ? OnConflict.REJECT : asked;
@@ -92,10 +93,11 @@ final class TargetReader {
         : byMetaData(metaData, database, table, onConflict);
   }
 
-  private static <R> Target<R> onPostgres(
+  private static <R> ResolvedTable<R> onPostgres(
       Connection connection, BatchTable<R> table, OnConflict onConflict) throws SQLException {
     Map<String, Found> found = new LinkedHashMap<>();
     String quotedName = table.name();
+    PostgresTypes types = PostgresTypes.of(connection, table.name());
     try (PreparedStatement statement = connection.prepareStatement(OwnSql.of(POSTGRES_COLUMNS))) {
       statement.setString(1, table.name());
       try (ResultSet rows = statement.executeQuery()) {
@@ -103,16 +105,15 @@ final class TargetReader {
           Found column =
               new Found(
                   rows.getString(2),
-                  postgresKind(rows.getString(3)),
-                  rows.getString(4),
-                  rows.getBoolean(5));
+                  types.type(rows.getLong(3), rows.getInt(4), rows.getBoolean(5)),
+                  rows.getBoolean(6));
           found.put(rows.getString(1), column);
-          quotedName = rows.getString(6);
+          quotedName = rows.getString(7);
         }
       }
     }
-    Target<R> target = target(Database.POSTGRESQL, quotedName, found, table, onConflict);
-    if (target.hasKey()) {
+    ResolvedTable<R> resolved = resolve(Database.POSTGRESQL, quotedName, found, table, onConflict);
+    if (resolved.hasKey()) {
       List<Set<String>> unique = new ArrayList<>();
       try (PreparedStatement statement = connection.prepareStatement(OwnSql.of(POSTGRES_UNIQUE))) {
         statement.setString(1, table.name());
@@ -124,27 +125,10 @@ final class TargetReader {
       }
       requireUnique(table, found, unique);
     }
-    return target;
+    return resolved;
   }
 
-  private static Kind postgresKind(String typeName) {
-    return switch (typeName) {
-      case "int8" -> Kind.LONG;
-      case "int4" -> Kind.INT;
-      case "int2" -> Kind.SHORT;
-      case "float8" -> Kind.DOUBLE;
-      case "float4" -> Kind.FLOAT;
-      case "bool" -> Kind.BOOLEAN;
-      case "text", "varchar", "bpchar" -> Kind.TEXT;
-      case "bytea" -> Kind.BYTES;
-      case "numeric" -> Kind.DECIMAL;
-      case "timestamp" -> Kind.LOCAL_TIME;
-      case "timestamptz" -> Kind.INSTANT;
-      default -> Kind.TEXT_FORM;
-    };
-  }
-
-  private static <R> Target<R> byMetaData(
+  private static <R> ResolvedTable<R> byMetaData(
       DatabaseMetaData metaData, Database database, BatchTable<R> table, OnConflict onConflict)
       throws SQLException {
     String[] path = table.name().split("\\.", 2);
@@ -156,21 +140,19 @@ final class TargetReader {
     try (ResultSet rows = metaData.getColumns(null, schema, name, null)) {
       while (rows.next()) {
         String column = rows.getString("COLUMN_NAME");
-        Kind kind = jdbcKind(rows.getInt("DATA_TYPE"));
+        ColumnType type = jdbcType(rows.getInt("DATA_TYPE"), rows.getString("TYPE_NAME"));
         boolean generated = "YES".equals(rows.getString("IS_GENERATEDCOLUMN"));
-        found.put(
-            column,
-            new Found(quote + column + quote, kind, rows.getString("TYPE_NAME"), generated));
+        found.put(column, new Found(quote + column + quote, type, generated));
       }
     }
-    Target<R> target =
-        target(
+    ResolvedTable<R> resolved =
+        resolve(
             database,
             (schema == null ? "" : quote + schema + quote + ".") + quote + name + quote,
             found,
             table,
             onConflict);
-    if (target.hasKey()) {
+    if (resolved.hasKey()) {
       Map<String, Set<String>> unique = new HashMap<>();
       try (ResultSet rows = metaData.getIndexInfo(null, schema, name, true, false)) {
         while (rows.next()) {
@@ -181,7 +163,7 @@ final class TargetReader {
       }
       requireUnique(table, found, unique.values());
     }
-    return target;
+    return resolved;
   }
 
   private static String folded(DatabaseMetaData metaData, String name) throws SQLException {
@@ -191,22 +173,31 @@ final class TargetReader {
     return metaData.storesLowerCaseIdentifiers() ? name.toLowerCase(Locale.ROOT) : name;
   }
 
-  private static Kind jdbcKind(int type) {
+  private static ColumnType jdbcType(int type, String name) {
+    Comparison comparison =
+        switch (type) {
+          case Types.CHAR -> Comparison.PADDED;
+          default -> name.contains("IGNORECASE") ? Comparison.DATABASE : Comparison.EXACT;
+        };
+    return ColumnType.of(jdbcEncoding(type), name, comparison);
+  }
+
+  private static Encoding jdbcEncoding(int type) {
     return switch (type) {
-      case Types.BIGINT -> Kind.LONG;
-      case Types.INTEGER -> Kind.INT;
-      case Types.SMALLINT, Types.TINYINT -> Kind.SHORT;
-      case Types.DOUBLE, Types.FLOAT -> Kind.DOUBLE;
-      case Types.REAL -> Kind.FLOAT;
-      case Types.BOOLEAN -> Kind.BOOLEAN;
-      case Types.VARCHAR, Types.CHAR, Types.CLOB, Types.LONGVARCHAR -> Kind.TEXT;
-      case Types.BINARY, Types.VARBINARY, Types.LONGVARBINARY, Types.BLOB -> Kind.BYTES;
-      case Types.NUMERIC, Types.DECIMAL -> Kind.DECIMAL;
-      default -> Kind.OBJECT;
+      case Types.BIGINT -> Encoding.LONG;
+      case Types.INTEGER -> Encoding.INT;
+      case Types.SMALLINT, Types.TINYINT -> Encoding.SHORT;
+      case Types.DOUBLE, Types.FLOAT -> Encoding.DOUBLE;
+      case Types.REAL -> Encoding.FLOAT;
+      case Types.BOOLEAN -> Encoding.BOOLEAN;
+      case Types.VARCHAR, Types.CHAR, Types.CLOB, Types.LONGVARCHAR -> Encoding.TEXT;
+      case Types.BINARY, Types.VARBINARY, Types.LONGVARBINARY, Types.BLOB -> Encoding.BYTES;
+      case Types.NUMERIC, Types.DECIMAL -> Encoding.DECIMAL;
+      default -> Encoding.OBJECT;
     };
   }
 
-  private static <R> Target<R> target(
+  private static <R> ResolvedTable<R> resolve(
       Database database,
       String quotedName,
       Map<String, Found> found,
@@ -216,7 +207,7 @@ final class TargetReader {
       throw new IllegalArgumentException(
           "table: " + table.name() + " (expected: a table that this user sees)");
     }
-    List<Part<R>> parts = new ArrayList<>();
+    List<ResolvedColumn<R>> columns = new ArrayList<>();
     for (Column<R> column : table.columns()) {
       Found there = requireNonNull(found.get(nameIn(found, table, column.name())));
       if (there.generated()) {
@@ -227,11 +218,9 @@ final class TargetReader {
                 + table.name()
                 + " (expected: one that the database does not generate)");
       }
-      parts.add(Part.of(column, there.quotedName(), there.kind(), there.sqlType()));
+      columns.add(ResolvedColumn.of(column, there.quotedName(), there.type()));
     }
-    int keyColumns =
-        onConflict == OnConflict.REJECT ? 0 : (int) parts.stream().filter(Part::key).count();
-    return new Target<>(database, quotedName, parts, onConflict, keyColumns);
+    return new ResolvedTable<>(database, quotedName, columns, onConflict);
   }
 
   /** As it is, or else the first that differs in case only. */

@@ -1,0 +1,113 @@
+package io.perfkit.db.batch;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** A {@link BatchTable} as its database has it: what the rows become. Immutable. */
+final class ResolvedTable<R> {
+  private final Database database;
+  private final String quotedName;
+  private final List<ResolvedColumn<R>> columns;
+  private final OnConflict onConflict;
+
+  /** By which rows are kept in order; none where they are only inserted. */
+  private final List<ResolvedColumn<R>> key;
+
+  /** Where in the key the values are of which Java knows what the database calls equal. */
+  private final int[] comparable;
+
+  /**
+   * @param onConflict what becomes of a row whose key is there
+   */
+  ResolvedTable(
+      Database database,
+      String quotedName,
+      List<ResolvedColumn<R>> columns,
+      OnConflict onConflict) {
+    this.database = database;
+    this.quotedName = quotedName;
+    this.columns = List.copyOf(columns);
+    this.onConflict = onConflict;
+    this.key =
+        onConflict == OnConflict.REJECT
+            ? List.of()
+            : this.columns.stream().filter(ResolvedColumn::key).toList();
+    this.comparable =
+        IntStream.range(0, key.size()).filter(i -> key.get(i).type().isComparable()).toArray();
+  }
+
+  Database database() {
+    return database;
+  }
+
+  String quotedName() {
+    return quotedName;
+  }
+
+  List<ResolvedColumn<R>> columns() {
+    return columns;
+  }
+
+  /** Whether rows have a key, by which they are kept in order. */
+  boolean hasKey() {
+    return !key.isEmpty();
+  }
+
+  /** Whether Java knows which keys are equal in the database. */
+  boolean hasComparableKey() {
+    return comparable.length == key.size();
+  }
+
+  /** The key's columns, with their types, of which only the database knows what is equal. */
+  List<String> incomparableKey() {
+    return key.stream()
+        .filter(column -> !column.type().isComparable())
+        .map(column -> column.name() + " " + column.type().shown())
+        .toList();
+  }
+
+  /** Whether a row replaces the one of the same key. */
+  boolean upsert() {
+    return onConflict == OnConflict.UPDATE;
+  }
+
+  /** Whether a row that is written a second time changes nothing. */
+  boolean isRepeatable() {
+    return onConflict != OnConflict.REJECT;
+  }
+
+  /**
+   * The row as it waits in the buffer. What the functions of the columns throw passes through.
+   *
+   * @throws IllegalArgumentException if a value does not fit its column, or a key is null
+   */
+  Pending<R> pending(R row, long nowNanos) {
+    @Nullable Object[] values = new Object[columns.size()];
+    Object[] keyParts = new Object[key.size()];
+    int bytes = 0;
+    int keys = 0;
+    for (int i = 0; i < values.length; i++) {
+      ResolvedColumn<R> column = columns.get(i);
+      Object given = column.given(row);
+      Object value = column.encode(given);
+      values[i] = value;
+      bytes += value == null ? 1 : Encoding.bytes(value);
+      if (hasKey() && column.key()) {
+        keyParts[keys++] = column.keyPart(given, value);
+      }
+    }
+    return new Pending<>(row, values, hasKey() ? key(keyParts) : null, bytes, nowNanos);
+  }
+
+  private RowKey key(Object[] parts) {
+    if (hasComparableKey()) {
+      return new RowKey(parts);
+    }
+    Object[] known = new Object[comparable.length];
+    for (int i = 0; i < known.length; i++) {
+      known[i] = parts[comparable[i]];
+    }
+    return new RowKey(parts, known);
+  }
+}
