@@ -17,9 +17,6 @@ final class ArchitectureTest {
             "query.Watchdog",
             "route.NodePoller")
         .delegation("internal.DelegatingResultSet", "query.MonitoredCallableStatement")
-        .loopAround(
-            "batch.BatchWriter",
-            "the façade opens its two forms, buffered and direct, which extend it")
         .check();
   }
 }

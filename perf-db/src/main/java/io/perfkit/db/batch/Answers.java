@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.perfkit.db.DbException;
 import io.perfkit.db.batch.Rejection.Reason;
+import io.perfkit.db.internal.SqlState;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -114,7 +115,7 @@ final class Answers<R> implements AutoCloseable {
 
   static DbException failure(String table, Refusal<?> refusal) {
     Throwable cause = refusal.cause();
-    String last = cause == null ? "" : ", " + Fault.name(cause);
+    String last = cause == null ? "" : ", " + SqlState.name(cause);
     return refusal.reason() == Reason.OUTCOME_UNKNOWN
         ? new OutcomeUnknown(
             table + ": the commit of a row broke off" + last + "; it is in the table or not", cause)

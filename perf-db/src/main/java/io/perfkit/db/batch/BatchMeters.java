@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.Timer;
 import io.perfkit.db.internal.MeterName;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /** The meters of one writer; {@code docs/reference/metrics.md} lists them. Thread safe. */
@@ -23,28 +24,34 @@ final class BatchMeters implements AutoCloseable {
 
   private final MeterRegistry registry;
   private final List<Meter> meters = new ArrayList<>();
+  private final Supplier<BatchStats> stats;
   private final Timer writes;
   private final MeterName name;
 
-  BatchMeters(MeterRegistry registry, String name, String table, BatchWriter<?> writer) {
+  BatchMeters(MeterRegistry registry, String name, String table, Supplier<BatchStats> stats) {
     this.registry = registry;
+    this.stats = stats;
     this.name = MeterName.claim(registry, "writer", name);
     Tags tags = Tags.of("writer", name, "table", table);
-    count(ROWS, tags.and("result", "flushed"), writer, w -> w.stats().rows().flushed());
-    count(ROWS, tags.and("result", "rejected"), writer, w -> w.stats().rows().rejected());
-    count(ROWS, tags.and("result", "returned"), writer, w -> w.stats().rows().returned());
-    count(RETRIES, tags, writer, w -> w.stats().retries());
-    count(HANDLER_FAILURES, tags, writer, w -> w.stats().handlerFailures());
+    count(ROWS, tags.and("result", "flushed"), s -> s.rows().flushed());
+    count(ROWS, tags.and("result", "rejected"), s -> s.rows().rejected());
+    count(ROWS, tags.and("result", "returned"), s -> s.rows().returned());
+    count(RETRIES, tags, s -> s.retries());
+    count(HANDLER_FAILURES, tags, s -> s.handlerFailures());
     meters.add(
-        Gauge.builder(BUFFERED, writer, w -> w.stats().rows().buffered())
+        Gauge.builder(BUFFERED, this, meters -> meters.stats.get().rows().buffered())
             .tags(tags)
             .register(registry));
     writes = Timer.builder(WRITES).tags(tags).register(registry);
     meters.add(writes);
   }
 
-  private <T> void count(String meter, Tags tags, T subject, ToDoubleFunction<T> value) {
-    meters.add(FunctionCounter.builder(meter, subject, value).tags(tags).register(registry));
+  /** The registry holds its subject weakly: the writer keeps this one. */
+  private void count(String meter, Tags tags, ToDoubleFunction<BatchStats> value) {
+    meters.add(
+        FunctionCounter.builder(meter, this, self -> value.applyAsDouble(self.stats.get()))
+            .tags(tags)
+            .register(registry));
   }
 
   void written(long tookNanos) {

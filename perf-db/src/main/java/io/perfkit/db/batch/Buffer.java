@@ -2,6 +2,7 @@ package io.perfkit.db.batch;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.perfkit.db.batch.Rejection.Reason;
+import io.perfkit.db.internal.SqlState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class Buffer<R> {
   /* Invariants
    * B1  accepted = flushed + rejected + returned + buffered, whenever the lock is free.
-   * B2  the rows of a lane leave in the order of their adding, in one undecided chunk at a time.
+   * B2  the rows of a key leave in the order of their adding, in one undecided chunk of their lane
+   *     at a time; a row that stands aside is overtaken by rows of other keys alone.
    * B3  a chunk is decided once: it is its lane's chunk until then, and the thread that decides
    *     takes it away. A commit is sent only for a chunk that is still its lane's.
    * B4  nobody waits for a writer that has ended: whatever ends it wakes all.
@@ -168,7 +170,7 @@ final class Buffer<R> {
     if (stoppedBy != null) {
       throw new WriterStopped(
           "stopped by "
-              + Fault.name(stoppedBy)
+              + SqlState.name(stoppedBy)
               + "; "
               + books.bufferedRows()
               + " rows wait, which close() hands back",
@@ -220,7 +222,7 @@ final class Buffer<R> {
 
   @GuardedBy("lock")
   private boolean settledTo(List<Long> goals) {
-    return queues.stream().allMatch(queue -> queue.settled >= goals.get(queue.index));
+    return queues.stream().allMatch(queue -> queue.settledTo(goals.get(queue.index)));
   }
 
   /** Refuses rows from now on; the lanes write what waits, then end (B4). */
@@ -281,6 +283,7 @@ final class Buffer<R> {
     try {
       long bytes = 0;
       for (LaneQueue<R> queue : queues) {
+        queue.putAsideBack();
         rejectAnswered(queue, Reason.CLOSED, null);
         Chunk<R> chunk = queue.chunk;
         if (chunk != null && chunk.mayStand) {
@@ -345,7 +348,7 @@ final class Buffer<R> {
       for (LaneQueue<R> queue : queues) {
         Pending<R> first = queue.oldest();
         oldest = first == null ? oldest : Math.max(oldest, now - first.acceptedNanos);
-        retrying += queue.chunk != null && queue.chunk.tries > 0 ? 1 : 0;
+        retrying += queue.hasRetries() ? 1 : 0;
       }
       return new BatchHealth(
           !closing && stoppedBy == null,
@@ -353,7 +356,7 @@ final class Buffer<R> {
           config.maxBufferRows(),
           Duration.ofNanos(oldest),
           retrying,
-          Optional.ofNullable(stoppedBy).map(Fault::name));
+          Optional.ofNullable(stoppedBy).map(SqlState::name));
     } finally {
       lock.unlock();
     }

@@ -62,7 +62,7 @@ final class BufferedWriter<R> extends BatchWriter<R> {
     this.meters =
         builder.registry == null
             ? null
-            : new BatchMeters(builder.registry, builder.name, table, this);
+            : new BatchMeters(builder.registry, builder.name, table, this::stats);
     if (meters != null) {
       reporter.meters(meters);
     }

@@ -70,10 +70,12 @@ final class DirectWriter<R> extends BatchWriter<R> {
         switch (attempt.outcome()) {
           case COMMITTED -> Optional.empty();
           case IN_DOUBT -> refusal(pending, Reason.OUTCOME_UNKNOWN, attempt);
-          case ROLLED_BACK, ABANDONED ->
+          case ROLLED_BACK, STATEMENT_REFUSED, ABANDONED ->
               refusal(
                   pending,
-                  attempt.failure() != null && Fault.of(attempt.failure()) == Fault.BISECT
+                  attempt.failure() != null
+                          && attempt.answered()
+                          && Fault.of(attempt.failure()).mayBeOfOneRow()
                       ? Reason.REFUSED
                       : Reason.UNAVAILABLE,
                   attempt);
@@ -92,7 +94,7 @@ final class DirectWriter<R> extends BatchWriter<R> {
     try (Borrowed borrowed = Borrowed.from(dataSource, maxSilenceMillis)) {
       return writer.write(borrowed.connection(), chunk, () -> true);
     } catch (SQLException | RuntimeException noConnection) {
-      return Attempt.rolledBack(noConnection);
+      return Attempt.notConnected(noConnection);
     }
   }
 

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Lane<R> implements Runnable {
   private static final int PAUSE_DOUBLINGS = 6;
 
+  /** How much longer than a try of a row that takes too long the lane writes others. */
+  private static final int ASIDE_PAUSES = 4;
+
   /** What the connection waits for beyond the statement's own time-out, which ends it sooner. */
   static final Duration SILENCE = Duration.ofSeconds(5);
 
@@ -132,6 +135,7 @@ final class Lane<R> implements Runnable {
         decide(chunk, attempt.refusals());
       }
       case ROLLED_BACK -> notWritten(chunk, start, attempt);
+      case STATEMENT_REFUSED -> stop(chunk, start, attempt);
       case IN_DOUBT -> inDoubt(chunk, start, attempt);
       case ABANDONED -> {
         // The thread that closes has taken the rows.
@@ -150,32 +154,37 @@ final class Lane<R> implements Runnable {
           : writer.write(open, chunk, () -> work.beginCommit(chunk));
     } catch (SQLException | RuntimeException failure) { // there was no connection
       return inDoubt == null
-          ? Attempt.rolledBack(failure)
+          ? Attempt.notConnected(failure)
           : inDoubt.with(Outcome.IN_DOUBT, failure);
     } finally {
       connection = null;
     }
   }
 
+  private void stop(Chunk<R> chunk, long start, Attempt<R> attempt) {
+    Exception failure = failed(chunk, start, attempt);
+    reporter.stopped(failure);
+    if (mayStand(chunk)) {
+      decide(chunk, chunk.refusals(Reason.OUTCOME_UNKNOWN));
+    } else {
+      work.retryLater(chunk, false, 0, chunk.rows.size());
+    }
+    work.stop(failure);
+  }
+
+  /** Where nothing can be proved, an earlier try may have been committed all the same. */
+  private static boolean mayStand(Chunk<?> chunk) {
+    return chunk.inDoubt != null && chunk.inDoubt.transaction() == null;
+  }
+
   private void notWritten(Chunk<R> chunk, long start, Attempt<R> attempt) {
     Exception failure = failed(chunk, start, attempt);
-    // Where nothing can be proved, an earlier try may have been committed all the same.
-    boolean mayStand = chunk.inDoubt != null && chunk.inDoubt.transaction() == null;
+    boolean mayStand = mayStand(chunk);
     if (!mayStand) {
       chunk.inDoubt = null;
     }
     Fault fault = Fault.of(failure);
-    if (fault == Fault.WRONG) {
-      reporter.stopped(failure);
-      if (mayStand) {
-        decide(chunk, chunk.refusals(Reason.OUTCOME_UNKNOWN));
-      } else {
-        work.retryLater(chunk, false, 0, chunk.rows.size());
-      }
-      work.stop(failure);
-      return;
-    }
-    if (fault == Fault.BISECT && !chunk.poisoned) {
+    if (fault.mayBeOfOneRow() && !chunk.poisoned) {
       chunk.poisoned = true;
       work.retryLater(chunk, mayStand, 0, chunk.rows.size());
       return;
@@ -184,9 +193,17 @@ final class Lane<R> implements Runnable {
       decide(chunk, chunk.refusals(mayStand ? Reason.OUTCOME_UNKNOWN : Reason.UNAVAILABLE));
       return;
     }
+    if (fault == Fault.DATABASE && attempt.answered() && chunk.tries > 0) {
+      chunk.poisoned = true; // what a row provokes can look like a database that is not well
+    }
     reporter.retried();
+    if (chunk.rows.size() == 1 && attempt.answered() && !mayStand) {
+      long took = nanos.getAsLong() - start;
+      work.setAside(chunk, Math.max(pauseNanos(chunk), ASIDE_PAUSES * took));
+      return;
+    }
     int next = chunk.rows.size();
-    if (fault == Fault.SPLIT) {
+    if (fault == Fault.CONTENTION) {
       size.tooMany();
       next = Math.max(1, next / 2);
     }

@@ -1,8 +1,12 @@
 package io.perfkit.db.batch;
 
+import static java.util.Comparator.comparingLong;
+
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +23,12 @@ final class LaneQueue<R> {
 
   /** The oldest rows, once they are being written. */
   @Nullable Chunk<R> chunk;
+
+  /** Single rows that took too long, which later rows of other keys overtake. */
+  private final Deque<Chunk<R>> aside = new ArrayDeque<>();
+
+  /** What was decided last, until that was told. */
+  @Nullable Chunk<R> decided;
 
   /** Rows added, and rows whose fate is known and was told. */
   long added;
@@ -37,6 +47,7 @@ final class LaneQueue<R> {
     rows.addLast(row);
     bytes += row.bytes;
     added++;
+    row.number = added;
     if (row.answer != null) {
       flushTo = added;
     }
@@ -51,16 +62,68 @@ final class LaneQueue<R> {
   Chunk<R> cut(int rowsMax, int bytesMax) {
     List<Pending<R>> cut = new ArrayList<>(Math.min(rowsMax, rows.size()));
     long cutBytes = 0;
-    for (Pending<R> next = rows.peekFirst();
-        next != null
-            && cut.size() < rowsMax
-            && (cut.isEmpty() || cutBytes + next.bytes <= bytesMax);
-        next = rows.peekFirst()) {
-      cut.add(rows.removeFirst());
+    for (Iterator<Pending<R>> left = rows.iterator(); left.hasNext() && cut.size() < rowsMax; ) {
+      Pending<R> next = left.next();
+      if (mustWait(next)) {
+        continue;
+      }
+      if (!cut.isEmpty() && cutBytes + next.bytes > bytesMax) {
+        break;
+      }
+      left.remove();
+      cut.add(next);
       cutBytes += next.bytes;
     }
     bytes -= cutBytes;
     return new Chunk<>(cut);
+  }
+
+  /** Whether an earlier row of its key stands aside. */
+  private boolean mustWait(Pending<R> row) {
+    if (aside.isEmpty()) {
+      return false;
+    }
+    return aside.stream().anyMatch(chunk -> RowKey.mayBeEqual(chunk.rows.get(0).key, row.key));
+  }
+
+  /** The oldest row that may be written now. */
+  @Nullable Pending<R> firstReady() {
+    if (aside.isEmpty()) {
+      return rows.peekFirst();
+    }
+    return rows.stream().filter(row -> !mustWait(row)).findFirst().orElse(null);
+  }
+
+  /** Lets the rows that wait overtake the chunk, a single row. */
+  void setAside() {
+    if (chunk != null) {
+      aside.addLast(chunk);
+      chunk = null;
+    }
+  }
+
+  /** What stands aside and is to be tried first. */
+  @Nullable Chunk<R> firstAside() {
+    return aside.stream().min(comparingLong(chunk -> chunk.retryAtNanos)).orElse(null);
+  }
+
+  /** Makes what stands aside the chunk again. */
+  void takeBack(Chunk<R> earlier) {
+    aside.remove(earlier);
+    chunk = earlier;
+  }
+
+  /** Whether every row up to this one is decided, and that was told. */
+  boolean settledTo(long number) {
+    return settled >= number
+        && areAfter(number, rows)
+        && (chunk == null || areAfter(number, chunk.rows))
+        && (decided == null || areAfter(number, decided.rows))
+        && aside.stream().allMatch(one -> areAfter(number, one.rows));
+  }
+
+  private static boolean areAfter(long number, Collection<? extends Pending<?>> rows) {
+    return rows.stream().allMatch(row -> row.number > number);
   }
 
   /** The first rows of a chunk, to be tried when it would have been; the others wait again. */
@@ -88,14 +151,23 @@ final class LaneQueue<R> {
       putBack(chunk, 0);
       chunk = null;
     }
+    putAsideBack();
     List<Pending<R>> taken = rows.stream().filter(row -> row.answer != null).toList();
     rows.removeIf(row -> row.answer != null);
     taken.forEach(row -> bytes -= row.bytes);
     return taken;
   }
 
+  /** What stands aside was rolled back for certain, so it waits in front again. */
+  void putAsideBack() {
+    for (Chunk<R> one = aside.pollLast(); one != null; one = aside.pollLast()) {
+      putBack(one, 0);
+    }
+  }
+
   /** Forgets all rows; returns their bytes. */
   long clear() {
+    putAsideBack();
     long cleared = bytes + (chunk == null ? 0 : chunk.bytes);
     chunk = null;
     rows.clear();
@@ -103,15 +175,24 @@ final class LaneQueue<R> {
     return cleared;
   }
 
+  boolean hasRetries() {
+    return !aside.isEmpty() || (chunk != null && chunk.tries > 0);
+  }
+
   boolean mayStand() {
     return chunk != null && chunk.mayStand;
   }
 
   int undecided() {
-    return rows.size() + (chunk == null ? 0 : chunk.rows.size());
+    return rows.size() + aside.size() + (chunk == null ? 0 : chunk.rows.size());
   }
 
   @Nullable Pending<R> oldest() {
-    return chunk == null ? rows.peekFirst() : chunk.rows.get(0);
+    Pending<R> first = chunk == null ? rows.peekFirst() : chunk.rows.get(0);
+    for (Chunk<R> one : aside) {
+      Pending<R> row = one.rows.get(0);
+      first = first == null || row.number < first.number ? row : first;
+    }
+    return first;
   }
 }

@@ -66,11 +66,13 @@ final class LaneWork<R> {
   @GuardedBy("buffer.lock")
   private long nanosUntilWork() {
     if (queue.chunk != null) {
-      return queue.chunk.tries == 0 ? 0 : Math.max(0, queue.chunk.retryAtNanos - nanos.getAsLong());
+      return queue.chunk.tries == 0 ? 0 : nanosUntil(queue.chunk);
     }
-    Pending<R> oldest = queue.rows.peekFirst();
+    Chunk<R> aside = queue.firstAside();
+    long untilAside = aside == null ? Long.MAX_VALUE : nanosUntil(aside);
+    Pending<R> oldest = queue.firstReady();
     if (oldest == null) {
-      return Long.MAX_VALUE;
+      return untilAside;
     }
     if (buffer.closing
         || buffer.waiting > 0
@@ -79,7 +81,11 @@ final class LaneWork<R> {
       return 0;
     }
     long age = nanos.getAsLong() - oldest.acceptedNanos;
-    return Math.max(0, config.flushInterval().toNanos() - age);
+    return Math.min(untilAside, Math.max(0, config.flushInterval().toNanos() - age));
+  }
+
+  private long nanosUntil(Chunk<R> retried) {
+    return Math.max(0, retried.retryAtNanos - nanos.getAsLong());
   }
 
   /** How long the lane waits before it tries a chunk again; zero if it does not. */
@@ -99,8 +105,13 @@ final class LaneWork<R> {
       if (buffer.abandoned) {
         return null;
       }
-      if (queue.chunk == null && buffer.stoppedBy == null && !queue.rows.isEmpty()) {
-        queue.chunk = queue.cut(rowsMax, config.flushBytes()); // B2
+      if (queue.chunk == null && buffer.stoppedBy == null) {
+        Chunk<R> aside = queue.firstAside();
+        if (aside != null && nanosUntil(aside) == 0) {
+          queue.takeBack(aside);
+        } else if (queue.firstReady() != null) {
+          queue.chunk = queue.cut(rowsMax, config.flushBytes()); // B2
+        }
       }
       return queue.chunk;
     } finally {
@@ -147,6 +158,24 @@ final class LaneWork<R> {
     }
   }
 
+  /** The chunk, a single row, was rolled back, and may take as long again: others go first. */
+  void setAside(Chunk<R> chunk, long pauseNanos) {
+    buffer.lock.lock();
+    try {
+      if (queue.chunk != chunk) {
+        return;
+      }
+      chunk.tries++;
+      chunk.mayStand = false;
+      chunk.retryAtNanos = nanos.getAsLong() + pauseNanos;
+      queue.setAside();
+      queue.wake.signal();
+      buffer.progress.signalAll();
+    } finally {
+      buffer.lock.unlock();
+    }
+  }
+
   /**
    * Enters what became of a chunk, and frees its space.
    *
@@ -159,6 +188,7 @@ final class LaneWork<R> {
         return false;
       }
       queue.chunk = null;
+      queue.decided = chunk;
       buffer.books.flushed(chunk.rows.size() - refusals.size());
       buffer.books.rejected(refusals.size());
       if (chunk.answered) {
@@ -176,6 +206,7 @@ final class LaneWork<R> {
     buffer.lock.lock();
     try {
       queue.settled += chunk.rows.size();
+      queue.decided = null;
       buffer.progress.signalAll();
     } finally {
       buffer.lock.unlock();

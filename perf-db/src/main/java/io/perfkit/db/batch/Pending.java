@@ -3,7 +3,7 @@ package io.perfkit.db.batch;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** An accepted row, with the values of its columns as they were then. Immutable. */
+/** An accepted row, with the values of its columns as they were then. */
 final class Pending<R> {
   final R row;
 
@@ -17,6 +17,9 @@ final class Pending<R> {
   final int bytes;
 
   final long acceptedNanos;
+
+  /** Which of the rows of its queue it is, from 1 on. Guarded by the buffer's lock. */
+  long number;
 
   /** Completed once the row is decided, if somebody waits for that. */
   final @Nullable CompletableFuture<@Nullable Void> answer;

@@ -47,7 +47,9 @@ final class PlainStatement<R> implements RowStatement<R> {
         }
         statement.addBatch();
       }
-      int[] unused = statement.executeBatch();
+      if (!rows.isEmpty()) {
+        int[] unused = statement.executeBatch();
+      }
       return null;
     }
   }

@@ -19,7 +19,10 @@ public record Rejection<R>(R row, Reason reason, @Nullable Throwable cause) {
   public enum Reason {
     /** The database refuses this row, alone. It is not in the table. */
     REFUSED,
-    /** The database was out of reach for {@link BatchConfig#retryFor()}. It is not in the table. */
+    /**
+     * The database was out of reach for {@link BatchConfig#retryFor()}, or the row alone took too
+     * long each time. It is not in the table.
+     */
     UNAVAILABLE,
     /**
      * The connection broke during the commit and nothing could tell later whether it took place.

@@ -2,6 +2,7 @@ package io.perfkit.db.batch;
 
 import static java.util.concurrent.TimeUnit.MINUTES;
 
+import io.perfkit.db.internal.SqlState;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -13,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /** Tells the host what its writer does: the rejection handler, the counts, the log. Thread safe. */
 final class Reporter<R> {
-  private static final Logger LOG = LoggerFactory.getLogger(BatchWriter.class);
+  private static final Logger LOG = LoggerFactory.getLogger("io.perfkit.db.batch.BatchWriter");
 
   private final String table;
   private final Consumer<? super Rejection<R>> handler;
@@ -64,7 +65,7 @@ final class Reporter<R> {
 
   /** Without the message, which may quote values. */
   void stopped(Exception cause) {
-    LOG.error("The batch writer of {} has stopped: {}", table, Fault.name(cause));
+    LOG.error("The batch writer of {} has stopped: {}", table, SqlState.name(cause));
   }
 
   /** Hands rejections to the host. What it throws is counted and logged once a minute at most. */

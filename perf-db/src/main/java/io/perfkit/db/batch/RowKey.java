@@ -1,6 +1,7 @@
 package io.perfkit.db.batch;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The values of a row's key columns. Ordered, so that transactions of all writers lock rows in one
@@ -29,6 +30,11 @@ final class RowKey implements Comparable<RowKey> {
   /** Which of {@code count} lanes keeps the order of this key, and of all that may equal it. */
   int lane(int count) {
     return Math.floorMod(comparableHash ^ (comparableHash >>> 16), count);
+  }
+
+  /** Whether the database may call the two equal. */
+  static boolean mayBeEqual(@Nullable RowKey key, @Nullable RowKey other) {
+    return key != null && other != null && key.compareTo(other) == 0;
   }
 
   /** Zero for keys that may be equal in the database, so rows of these keep their order. */

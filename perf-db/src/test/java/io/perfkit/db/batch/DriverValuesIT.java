@@ -74,6 +74,7 @@ final class DriverValuesIT {
           "json",
           "jsonb",
           "xml",
+          "hstore",
           "inet",
           "point",
           "box",

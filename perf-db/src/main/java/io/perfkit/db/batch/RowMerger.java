@@ -1,0 +1,105 @@
+package io.perfkit.db.batch;
+
+import static java.util.Comparator.comparing;
+import static java.util.Objects.requireNonNull;
+
+import io.perfkit.db.batch.Rejection.Reason;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BinaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes rows of one key one, and sorts all by key, so that two writers never wait for each other in
+ * a circle. Immutable.
+ */
+final class RowMerger<R> {
+  private final ResolvedTable<R> table;
+  private final @Nullable BinaryOperator<R> merge;
+
+  /**
+   * @param merge of two rows of one key, the earlier first; none if the later takes its place
+   */
+  RowMerger(ResolvedTable<R> table, @Nullable BinaryOperator<R> merge) {
+    this.table = table;
+    this.merge = merge;
+  }
+
+  /** What is written for accepted rows; those that can't be merged are refused. */
+  List<Row<R>> rows(List<Pending<R>> pending, List<Refusal<R>> refusals) {
+    if (!table.hasKey()) {
+      return pending.stream().map(Row::of).toList();
+    }
+    List<Pending<R>> sorted = new ArrayList<>(pending);
+    sorted.sort(
+        comparing(row -> requireNonNull(row.key))); // stable: those of a key keep their order
+    if (!table.upsert()) {
+      return sorted.stream().map(Row::of).toList(); // the first of a key stays
+    }
+    List<Row<R>> rows = new ArrayList<>(sorted.size());
+    if (!table.hasComparableKey()) {
+      for (List<Pending<R>> sameKey : byKeyInOrder(sorted)) {
+        rows.add(row(sameKey, refusals));
+      }
+      return rows;
+    }
+    int from = 0;
+    for (int i = 1; i <= sorted.size(); i++) {
+      if (i == sorted.size() || !Objects.equals(sorted.get(i).key, sorted.get(from).key)) {
+        rows.add(row(sorted.subList(from, i), refusals));
+        from = i;
+      }
+    }
+    return rows;
+  }
+
+  /** A key that may equal another one stands where its last row does. */
+  private Iterable<List<Pending<R>>> byKeyInOrder(List<Pending<R>> rows) {
+    Map<RowKey, List<Pending<R>>> groups = new LinkedHashMap<>();
+    for (Pending<R> row : rows) {
+      RowKey key = requireNonNull(row.key);
+      List<Pending<R>> group = groups.remove(key);
+      group = group == null ? new ArrayList<>() : group;
+      group.add(row);
+      groups.put(key, group);
+    }
+    return groups.values();
+  }
+
+  /** Of the rows of one key. */
+  private Row<R> row(List<Pending<R>> sameKey, List<Refusal<R>> refusals) {
+    if (sameKey.size() == 1) {
+      return Row.of(sameKey.get(0));
+    }
+    List<Pending<R>> from = new ArrayList<>();
+    Pending<R> effective = sameKey.get(0);
+    for (Pending<R> next : sameKey) {
+      Pending<R> merged = from.isEmpty() ? next : merged(effective, next, refusals);
+      if (merged != null) {
+        effective = merged;
+        from.add(next);
+      }
+    }
+    return new Row<>(effective, from);
+  }
+
+  /** Null if they can't be merged: then the later one is rejected. */
+  @Nullable Pending<R> merged(Pending<R> earlier, Pending<R> later, List<Refusal<R>> refusals) {
+    if (merge == null) {
+      return later;
+    }
+    try {
+      Pending<R> merged = table.pending(merge.apply(earlier.row, later.row), later.acceptedNanos);
+      if (!Objects.equals(later.key, merged.key)) {
+        throw new IllegalStateException("the merged row has another key");
+      }
+      return merged;
+    } catch (RuntimeException failed) {
+      refusals.add(new Refusal<>(later, Reason.MERGE_FAILED, failed));
+      return null;
+    }
+  }
+}

@@ -1,0 +1,284 @@
+package io.perfkit.db.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.perfkit.testing.Await;
+import io.perfkit.testing.RealPostgres;
+import io.perfkit.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** One row that the database refuses, by whatever SQLSTATE, harms no other. */
+@RealPostgres
+final class OneBadRowIT {
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
+  private static final int ROWS = 50;
+  private static final long BAD = 17;
+
+  private final TestDatabase database;
+  private final DataSource dataSource;
+  private final List<String> rejected = Collections.synchronizedList(new ArrayList<>());
+
+  OneBadRowIT(TestDatabase database) {
+    this.database = database;
+    dataSource = database.dataSource();
+    Bet.createTable(dataSource);
+  }
+
+  private BatchWriter<Bet> writer(DataSource of, Duration retryFor) throws SQLException {
+    return BatchWriter.builder(of, Bet.TABLE, rejection -> note(rejection.row().id(), rejection))
+        .config(
+            BatchConfig.builder()
+                .workers(1)
+                .flushInterval(Duration.ofMillis(50))
+                .writeTimeout(Duration.ofSeconds(1))
+                .maxRetryPause(Duration.ofMillis(50))
+                .retryFor(retryFor)
+                .build())
+        .build();
+  }
+
+  private void note(long id, Rejection<?> rejection) {
+    rejected.add(id + " " + rejection.reason() + " " + rejection.sqlState().orElse(""));
+  }
+
+  private DataSource as(String role) {
+    PGSimpleDataSource restricted = new PGSimpleDataSource();
+    restricted.setUrl(database.jdbcUrl());
+    restricted.setUser(database.user());
+    restricted.setPassword(database.password());
+    restricted.setOptions("-c role=" + role);
+    return restricted;
+  }
+
+  private void trigger(String body) {
+    Bet.execute(
+        dataSource,
+        "CREATE OR REPLACE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN "
+            + body
+            + " RETURN NEW; END $f$");
+    Bet.execute(
+        dataSource,
+        "CREATE OR REPLACE TRIGGER guard BEFORE INSERT ON bets FOR EACH ROW EXECUTE FUNCTION"
+            + " guard()");
+  }
+
+  private static Bet row(long id) {
+    return Bet.of(id, id == BAD ? "bad" : "good");
+  }
+
+  private void writeAll(BatchWriter<Bet> writer) throws InterruptedException {
+    for (long id = 0; id < ROWS; id++) {
+      writer.add(row(id));
+    }
+    assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
+    writer.add(row(1000));
+    assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
+  }
+
+  private void onlyTheBadRowIsRefused(String state) {
+    assertThat(rejected).containsExactly(BAD + " REFUSED " + state);
+    assertThat(Bet.inTable(dataSource)).hasSize(ROWS).doesNotContainKey(BAD);
+  }
+
+  @Test
+  void whateverTheStateThatItsTriggerRaises() throws Exception {
+    for (String state :
+        List.of(
+            "42501", "42P01", "42601", "0A000", "XX000", "XX001", "55000", "28000", "3D000",
+            "P0001", "54000", "53100", "58030", "25006", "08006", "57P03")) {
+      rejected.clear();
+      Bet.createTable(dataSource);
+      trigger(
+          "IF NEW.market = 'bad' THEN RAISE EXCEPTION 'no' USING ERRCODE = '"
+              + state
+              + "'; END IF;");
+      try (BatchWriter<Bet> writer = writer(dataSource, DEADLINE)) {
+        writeAll(writer);
+        assertThat(writer.health().healthy()).as(state).isTrue();
+      }
+      onlyTheBadRowIsRefused(state);
+    }
+  }
+
+  @Test
+  void thatAPolicyRefuses() throws Exception {
+    Bet.execute(dataSource, "ALTER TABLE bets ENABLE ROW LEVEL SECURITY");
+    Bet.execute(dataSource, "ALTER TABLE bets FORCE ROW LEVEL SECURITY");
+    Bet.execute(dataSource, "CREATE POLICY mine ON bets USING (true) WITH CHECK (market <> 'bad')");
+    Bet.execute(
+        dataSource,
+        "DO $$ BEGIN CREATE ROLE bettor; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+    Bet.execute(dataSource, "GRANT ALL ON bets TO bettor");
+    try (BatchWriter<Bet> writer = writer(as("bettor"), DEADLINE)) {
+      writeAll(writer);
+    }
+    onlyTheBadRowIsRefused("42501");
+  }
+
+  @Test
+  void thatNoPartTakes() throws Exception {
+    Bet.execute(dataSource, "DROP TABLE bets");
+    Bet.execute(
+        dataSource,
+        "CREATE TABLE bets (id bigint, market varchar(20), stake numeric, PRIMARY KEY (id, market))"
+            + " PARTITION BY LIST (market)");
+    Bet.execute(dataSource, "CREATE TABLE bets_good PARTITION OF bets FOR VALUES IN ('good')");
+    BatchTable<Bet> table = BatchTable.of("bets", Bet.class, "id", "market");
+    try (BatchWriter<Bet> writer =
+        BatchWriter.create(dataSource, table, rejection -> note(rejection.row().id(), rejection))) {
+      writeAll(writer);
+    }
+    assertThat(rejected).containsExactly(BAD + " REFUSED 23514");
+    Bet.execute(dataSource, "DROP TABLE bets CASCADE");
+  }
+
+  @Test
+  void whoseTriggerOutlastsTheTimeOfAStatement() throws Exception {
+    trigger("IF NEW.market = 'bad' THEN PERFORM pg_sleep(3600); END IF;");
+    try (BatchWriter<Bet> writer = writer(dataSource, DEADLINE)) {
+      for (long id = 0; id < ROWS; id++) {
+        writer.add(row(id));
+      }
+      Await.until("the others", DEADLINE, () -> Bet.inTable(dataSource).size() == ROWS - 1);
+      assertThat(writer.awaitFlushed(Duration.ofMillis(1))).isFalse();
+      writer.add(Bet.of(BAD, "later"));
+      writer.add(row(1000));
+      Await.until("the next", DEADLINE, () -> Bet.inTable(dataSource).containsKey(1000L));
+      assertThat(Bet.inTable(dataSource)).doesNotContainKey(BAD);
+      assertThat(writer.health().workersRetrying()).isEqualTo(1);
+      trigger("");
+      assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
+      assertThat(writer.stats().rows()).isEqualTo(new RowCounts(ROWS + 2, ROWS + 2, 0, 0, 0));
+    }
+    assertThat(Bet.inTable(dataSource)).hasSize(ROWS + 1).containsEntry(BAD, "later");
+    assertThat(rejected).isEmpty();
+  }
+
+  @Test
+  void thatTakesTooLongIsGivenUpAloneAndHandedBackWhenClosed() throws Exception {
+    trigger("IF NEW.market = 'bad' THEN PERFORM pg_sleep(3600); END IF;");
+    try (BatchWriter<Bet> writer = writer(dataSource, DEADLINE)) {
+      writer.add(row(BAD));
+      writer.add(row(1));
+      Await.until("the other", DEADLINE, () -> Bet.inTable(dataSource).containsKey(1L));
+      CloseResult<Bet> closed = writer.close(Duration.ZERO);
+      assertThat(closed.returned()).containsExactly(row(BAD));
+      assertThat(closed.rows()).isEqualTo(new RowCounts(2, 1, 0, 1, 0));
+    }
+    try (BatchWriter<Bet> writer = writer(dataSource, Duration.ofSeconds(2))) {
+      writer.add(row(BAD));
+      writer.add(row(2));
+      assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
+    }
+    assertThat(rejected).containsExactly(BAD + " UNAVAILABLE 57014");
+    assertThat(Bet.inTable(dataSource)).containsOnlyKeys(1L, 2L);
+  }
+
+  @Test
+  void aPreparedNameThatAnotherClientTookCostsNoRow() throws Exception {
+    HikariConfig one = new HikariConfig();
+    one.setJdbcUrl(database.jdbcUrl());
+    one.setUsername(database.user());
+    one.setPassword(database.password());
+    one.addDataSourceProperty("prepareThreshold", "1");
+    one.setMaximumPoolSize(1);
+    try (HikariDataSource pool = new HikariDataSource(one);
+        BatchWriter<Bet> writer = writer(pool, DEADLINE)) {
+      try (Connection connection = pool.getConnection();
+          Statement statement = connection.createStatement()) {
+        statement.execute(
+            "DO $$ BEGIN FOR i IN 1..40 LOOP"
+                + " IF NOT EXISTS (SELECT FROM pg_prepared_statements WHERE name = 'S_' || i)"
+                + " THEN EXECUTE format('PREPARE %I AS SELECT 1', 'S_' || i); END IF;"
+                + " END LOOP; END $$");
+      }
+      for (long id = 100; id < 400; id++) {
+        writer.add(row(id));
+        assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
+      }
+      assertThat(writer.stats().retries()).isPositive();
+    }
+    assertThat(rejected).isEmpty();
+    assertThat(Bet.inTable(dataSource)).hasSize(300);
+  }
+
+  @Test
+  void aloneInItsChunk() throws Exception {
+    trigger("IF NEW.market = 'bad' THEN RAISE EXCEPTION 'no' USING ERRCODE = '42501'; END IF;");
+    try (BatchWriter<Bet> writer = writer(dataSource, DEADLINE)) {
+      writer.add(row(BAD));
+      assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
+      writer.add(row(1));
+    }
+    assertThat(rejected).containsExactly(BAD + " REFUSED 42501");
+    assertThat(Bet.inTable(dataSource)).containsOnlyKeys(1L);
+  }
+
+  @Test
+  void whoseNeighboursNeedEachOther() throws Exception {
+    Bet.execute(
+        dataSource,
+        "ALTER TABLE bets ADD next bigint REFERENCES bets DEFERRABLE INITIALLY DEFERRED");
+    trigger("IF NEW.market = 'bad' THEN RAISE EXCEPTION 'no'; END IF;");
+    needEachOther();
+    onlyTheBadRowIsRefused("P0001");
+
+    rejected.clear();
+    Bet.execute(dataSource, "DROP TRIGGER guard ON bets");
+    Bet.execute(dataSource, "TRUNCATE bets");
+    Bet.execute(dataSource, "CREATE TABLE IF NOT EXISTS markets (name varchar(20) PRIMARY KEY)");
+    Bet.execute(dataSource, "INSERT INTO markets VALUES ('good') ON CONFLICT DO NOTHING");
+    Bet.execute(
+        dataSource,
+        "ALTER TABLE bets ADD FOREIGN KEY (market) REFERENCES markets"
+            + " DEFERRABLE INITIALLY DEFERRED");
+    needEachOther();
+    onlyTheBadRowIsRefused("23503");
+    Bet.execute(dataSource, "DROP TABLE bets, markets");
+  }
+
+  /** Each row names the one that is added after it. */
+  private void needEachOther() throws Exception {
+    record Linked(long id, String market, Long next) {}
+    BatchTable<Linked> table = BatchTable.of("bets", Linked.class, "id");
+    try (BatchWriter<Linked> writer =
+        BatchWriter.builder(dataSource, table, rejection -> note(rejection.row().id(), rejection))
+            .config(BatchConfig.builder().workers(1).build())
+            .build()) {
+      for (long id = 0; id < ROWS; id++) {
+        Bet row = row(id);
+        boolean last = id == ROWS - 1 || id + 1 == BAD || id == BAD;
+        writer.add(new Linked(id, row.market(), last ? null : id + 1));
+      }
+      writer.awaitFlushed(DEADLINE);
+      writer.add(new Linked(1000, "good", null));
+    }
+  }
+
+  @Test
+  void whatCanNeverBeWrittenIsToldAtOnce() throws Exception {
+    Bet.execute(dataSource, "ALTER TABLE bets DROP CONSTRAINT bets_pkey");
+    Bet.execute(dataSource, "CREATE UNIQUE INDEX bets_id ON bets (id)");
+    Bet.execute(dataSource, "CREATE PUBLICATION all_bets FOR TABLE bets");
+    try (BatchWriter<Bet> writer = writer(dataSource, DEADLINE)) {
+      writer.add(row(1));
+      writer.add(row(2));
+      Await.until("stopped", DEADLINE, () -> !writer.health().running());
+      assertThat(writer.health().stoppedBy()).contains("SQLSTATE 55000");
+      assertThat(writer.close(DEADLINE).returned()).hasSize(2);
+    } finally {
+      Bet.execute(dataSource, "DROP PUBLICATION all_bets");
+    }
+  }
+}
