@@ -7,8 +7,8 @@ import io.perfkit.db.batch.BatchTable;
 import io.perfkit.db.batch.BatchWriter;
 import io.perfkit.db.page.Keyset;
 import io.perfkit.db.page.Page;
-import io.perfkit.db.page.Rows;
 import io.perfkit.db.page.Sort;
+import io.perfkit.db.page.StreamingQuery;
 import io.perfkit.db.pool.LeakSuspect;
 import io.perfkit.db.pool.PoolListener;
 import io.perfkit.db.pool.PoolManager;
@@ -139,7 +139,8 @@ final class TogetherIT {
 
   private static long stream(Router router) throws SQLException {
     try (Stream<Bet> bets =
-        Rows.of(router.dataSource()).stream("select * from bets order by id", TogetherIT::bet)) {
+        StreamingQuery.of(router.dataSource()).stream(
+            "select * from bets order by id", TogetherIT::bet)) {
       return bets.mapToLong(Bet::stake).sum();
     }
   }

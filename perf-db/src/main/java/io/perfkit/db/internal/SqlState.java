@@ -4,8 +4,9 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the failure of a database call means, by its SQLSTATE. The only place of this module that
- * reads one; what to do then is its caller's policy.
+ * Classifies the SQLSTATE of a failed database call: what went wrong on the server. The only class
+ * of this module that reads a SQLSTATE; what to do about the failure is the policy of its callers,
+ * such as the batch writer, the pool, the router and the query cache.
  */
 public enum SqlState {
   /** No server answered: no SQLSTATE, class 08, or a driver's own (HY, 90). */

@@ -29,7 +29,7 @@ public final class Keyset<R> {
   private final List<byte[]> secrets;
   private final List<Sort> order;
   private final int maxRows;
-  private final Cursors cursors;
+  private final CursorCodec cursors;
 
   /** Whether the database said once that the columns hold no NULL where none is expected. */
   private volatile boolean checked;
@@ -54,7 +54,7 @@ public final class Keyset<R> {
     this.secrets = secrets.stream().map(byte[]::clone).toList();
     this.order = List.copyOf(order);
     this.maxRows = maxRows;
-    this.cursors = new Cursors(this.secrets, this.order + "\n" + query);
+    this.cursors = new CursorCodec(this.secrets, this.order + "\n" + query);
     List<String> columns = order.stream().map(Sort::column).toList();
     if (columns.stream().distinct().count() < columns.size()) {
       throw new IllegalArgumentException("order: " + columns + " (expected: each column once)");
@@ -143,18 +143,19 @@ public final class Keyset<R> {
   public Page<R> at(Connection connection, String cursor, int rows, Object... parameters)
       throws SQLException {
     requireRows(rows);
-    Place place = cursors.decode(requireNonNull(cursor, "cursor"), order.size());
-    List<Sort> direction = direction(connection, place.forward());
+    KeysetPosition position = cursors.decode(requireNonNull(cursor, "cursor"), order.size());
+    List<Sort> direction = direction(connection, position.forward());
     Found<R> found =
         read(
             connection,
-            PageQuery.after(query, direction, place, rows + 1),
+            PageQuery.after(query, direction, position, rows + 1),
             rows,
-            place.forward(),
+            position.forward(),
             parameters);
     String back =
-        cursors.encode(found.rows().isEmpty() ? place.otherSide() : found.place(!place.forward()));
-    return found.page(cursors, place.forward(), Optional.of(back));
+        cursors.encode(
+            found.rows().isEmpty() ? position.otherSide() : found.position(!position.forward()));
+    return found.page(cursors, position.forward(), Optional.of(back));
   }
 
   private Page<R> end(Connection connection, boolean forward, int rows, Object... parameters)
@@ -218,12 +219,13 @@ public final class Keyset<R> {
   private record Found<R>(List<R> rows, List<List<KeyValue>> keys, boolean more) {
 
     /** Where the page beyond its last row begins, or before its first one. */
-    Place place(boolean forward) {
-      return new Place(forward, false, keys.get(forward ? keys.size() - 1 : 0));
+    KeysetPosition position(boolean forward) {
+      return new KeysetPosition(forward, false, keys.get(forward ? keys.size() - 1 : 0));
     }
 
-    Page<R> page(Cursors cursors, boolean forward, Optional<String> back) {
-      Optional<String> on = more ? Optional.of(cursors.encode(place(forward))) : Optional.empty();
+    Page<R> page(CursorCodec cursors, boolean forward, Optional<String> back) {
+      Optional<String> on =
+          more ? Optional.of(cursors.encode(position(forward))) : Optional.empty();
       return forward ? new Page<>(rows, on, back) : new Page<>(rows, back, on);
     }
   }

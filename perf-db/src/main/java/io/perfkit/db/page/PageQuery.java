@@ -44,13 +44,13 @@ final class PageQuery {
   }
 
   /**
-   * The first rows of an order that follow a place.
+   * The first rows of an order that follow a position.
    *
    * @param order of the page; for one before the place, turned around
    */
-  static PageQuery after(String query, List<Sort> order, Place place, int rows) {
+  static PageQuery after(String query, List<Sort> order, KeysetPosition position, int rows) {
     PageQuery page = new PageQuery(query, order, rows);
-    page.afterPlace(place);
+    page.afterPosition(position);
     return page;
   }
 
@@ -74,7 +74,7 @@ final class PageQuery {
     return "SELECT page.*, %s FROM (%s) AS page ORDER BY %s".formatted(same, sql, orderOf(order));
   }
 
-  /** Binds the query's own parameters, as often as it stands there, and those of the place. */
+  /** Binds the query's own parameters, as often as it stands there, and those of the position. */
   void bind(PreparedStatement statement, Object... own) throws SQLException {
     int index = 0;
     for (List<KeyValue> ofPlace : parameters) {
@@ -90,8 +90,8 @@ final class PageQuery {
     }
   }
 
-  private void afterPlace(Place place) {
-    List<KeyValue> keys = place.keys();
+  private void afterPosition(KeysetPosition position) {
+    List<KeyValue> keys = position.keys();
     Sort lead = order.get(0);
     KeyValue leadKey = keys.get(0);
     List<KeyValue> used = new ArrayList<>();
@@ -99,11 +99,11 @@ final class PageQuery {
       String names = order.stream().map(Sort::identifier).collect(joining(", "));
       String marks = keys.stream().map(key -> "?").collect(joining(", "));
       part(
-          "(%s) %s%s (%s)".formatted(names, after(lead), place.inclusive() ? "=" : "", marks),
+          "(%s) %s%s (%s)".formatted(names, after(lead), position.inclusive() ? "=" : "", marks),
           keys);
       return;
     }
-    String rest = follows(0, place, used);
+    String rest = follows(0, position, used);
     if (!leadKey.isNull()) {
       used.add(0, leadKey);
       String bound = lead.identifier() + " " + after(lead) + "= ?";
@@ -133,16 +133,16 @@ final class PageQuery {
    * Whether a row follows the place by its columns from {@code index} on, where those before are
    * equal. The caller reads NULLs of the first column in a part of their own.
    */
-  private String follows(int index, Place place, List<KeyValue> used) {
+  private String follows(int index, KeysetPosition position, List<KeyValue> used) {
     if (index == order.size()) {
-      return place.inclusive() ? "TRUE" : "FALSE";
+      return position.inclusive() ? "TRUE" : "FALSE";
     }
     Sort sort = order.get(index);
-    KeyValue key = place.keys().get(index);
+    KeyValue key = position.keys().get(index);
     String column = sort.identifier();
     boolean apart = index == 0;
     if (key.isNull()) {
-      String same = "(" + column + " IS NULL AND " + follows(index + 1, place, used) + ")";
+      String same = "(" + column + " IS NULL AND " + follows(index + 1, position, used) + ")";
       return sort.nulls() == Nulls.FIRST && !apart
           ? "(" + column + " IS NOT NULL OR " + same + ")"
           : same;
@@ -151,7 +151,7 @@ final class PageQuery {
     used.add(key);
     String later = column + " " + after(sort) + " ?";
     String nulls = sort.nulls() == Nulls.LAST && !apart ? " OR " + column + " IS NULL" : "";
-    String same = column + " = ? AND " + follows(index + 1, place, used);
+    String same = column + " = ? AND " + follows(index + 1, position, used);
     return "(" + later + nulls + " OR (" + same + "))";
   }
 

@@ -49,7 +49,7 @@ final class ConnectionExecutions implements Running {
   private long startNanos;
 
   /** Of this connection since it was borrowed, or since its last transaction. */
-  private @Nullable Repeats repeats;
+  private @Nullable RepeatDetector repeats;
 
   private TableVersions.@Nullable Writes writes;
 
@@ -220,11 +220,11 @@ final class ConnectionExecutions implements Running {
     return took;
   }
 
-  private Repeats repeats(@Nullable UnitOfWork work) {
+  private RepeatDetector repeats(@Nullable UnitOfWork work) {
     if (work != null) {
       return work.repeats();
     }
-    Repeats own = repeats;
+    RepeatDetector own = repeats;
     if (own == null) {
       own = executions.newRepeats();
       repeats = own;

@@ -142,8 +142,8 @@ final class Executions {
     return worked ? work.get() : null;
   }
 
-  Repeats newRepeats() {
-    return new Repeats(minRepeats, repeated, callSite);
+  RepeatDetector newRepeats() {
+    return new RepeatDetector(minRepeats, repeated, callSite);
   }
 
   boolean isNoteworthy(long took) {

@@ -10,11 +10,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A statement without what differs from call to call: constants and parameters become {@code ?},
- * also NULL, TRUE, FALSE and DEFAULT where a value stands, lists of them one, rows of {@code
- * VALUES} that look alike one, and names that are made for one use (of savepoints, prepared
- * statements and cursors) too; comments go, words are in lower case, and one space or none is
- * between tokens. So it holds no literal. Immutable.
+ * The normalised text of any SQL, statement or not, under which executions that differ only in
+ * constants are counted as one query: constants and parameters become {@code ?}, also NULL, TRUE,
+ * FALSE and DEFAULT where a value stands, lists of them one, rows of {@code VALUES} that look alike
+ * one, and names that are made for one use (of savepoints, prepared statements and cursors) too;
+ * comments go, words are in lower case, and one space or none is between tokens. So it holds no
+ * literal. Immutable.
  *
  * <pre>
  * SELECT * FROM t WHERE id IN (1, 2, 3) AND name = 'Ann' -- find
@@ -38,7 +39,7 @@ public record Fingerprint(String text, boolean cut) {
     requireNonNull(text, "text");
   }
 
-  /** Of any text, statement or not: nothing is refused. One pass. */
+  /** The fingerprint of any text of any characters, SQL or not: it refuses nothing. One pass. */
   public static Fingerprint of(String sql) {
     Writer writer = new Writer(sql);
     String whole = writer.write();

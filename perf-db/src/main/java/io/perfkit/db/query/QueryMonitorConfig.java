@@ -66,6 +66,18 @@ public record QueryMonitorConfig(
     return new Builder();
   }
 
+  /** A builder that holds these settings, to derive others. */
+  public Builder toBuilder() {
+    return new Builder()
+        .maxFingerprints(maxFingerprints)
+        .slowAfter(slowAfter)
+        .logSlow(logSlow)
+        .logAll(logAll)
+        .stillRunningAfter(stillRunningAfter)
+        .minRepeats(minRepeats)
+        .helpers(helpers);
+  }
+
   /** Collects settings; {@link #build()} checks them. One thread at a time. */
   public static final class Builder {
     private int maxFingerprints = 2_000;

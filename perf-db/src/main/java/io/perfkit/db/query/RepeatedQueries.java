@@ -22,7 +22,8 @@ final class RepeatedQueries {
   }
 
   /** A scope has ended in which a query repeated; logged if its place was not known. */
-  void add(RepeatedQuery.Kind kind, Query query, @Nullable Query parent, Repeats.Place place) {
+  void add(
+      RepeatedQuery.Kind kind, Query query, @Nullable Query parent, RepeatDetector.Place place) {
     Key key = new Key(kind, query.toString(), place.path());
     if (found.size() >= MAX && !found.containsKey(key)) {
       return;
@@ -33,7 +34,7 @@ final class RepeatedQueries {
     }
   }
 
-  private static RepeatedQuery once(Key key, @Nullable Query parent, Repeats.Place place) {
+  private static RepeatedQuery once(Key key, @Nullable Query parent, RepeatDetector.Place place) {
     return new RepeatedQuery(
         key.kind(),
         key.fingerprint(),

@@ -12,17 +12,17 @@ import org.jspecify.annotations.Nullable;
 public final class UnitOfWork implements AutoCloseable {
   private final ThreadLocal<UnitOfWork> current;
   private final @Nullable UnitOfWork outer;
-  private final Repeats repeats;
+  private final RepeatDetector repeats;
   private final int[] counts = new int[Operation.values().length];
 
-  UnitOfWork(ThreadLocal<UnitOfWork> current, Repeats repeats) {
+  UnitOfWork(ThreadLocal<UnitOfWork> current, RepeatDetector repeats) {
     this.current = current;
     this.outer = current.get();
     this.repeats = repeats;
     current.set(this);
   }
 
-  Repeats repeats() {
+  RepeatDetector repeats() {
     return repeats;
   }
 

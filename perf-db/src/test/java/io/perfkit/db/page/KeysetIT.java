@@ -204,8 +204,8 @@ final class KeysetIT extends KeysetContract {
         statement.execute("DROP INDEX IF EXISTS many_order");
         statement.execute("CREATE INDEX many_order ON many (" + PageQuery.orderOf(order) + ")");
         statement.execute("ANALYZE many");
-        Place place =
-            new Place(
+        KeysetPosition place =
+            new KeysetPosition(
                 true,
                 false,
                 List.of(new KeyValue(KeyKind.LONG, 5L), new KeyValue(KeyKind.LONG, 700L)));

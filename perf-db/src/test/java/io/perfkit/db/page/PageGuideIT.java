@@ -71,7 +71,7 @@ final class PageGuideIT {
   @Test
   void streams() throws SQLException {
     BigDecimal total = BigDecimal.ZERO;
-    Rows rows = Rows.of(dataSource);
+    StreamingQuery rows = StreamingQuery.of(dataSource);
     try (Stream<Bet> bets = rows.stream("SELECT id, stake FROM bets ORDER BY id", Bet::read)) {
       total = bets.map(Bet::stake).reduce(total, BigDecimal::add);
     }

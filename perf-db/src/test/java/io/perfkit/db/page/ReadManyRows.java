@@ -26,7 +26,7 @@ final class ReadManyRows {
 
   private static String stream(DataSource source) throws SQLException {
     long[] countAndSum = new long[2];
-    try (Stream<Long> rows = Rows.of(source).stream(QUERY, row -> row.getLong(1))) {
+    try (Stream<Long> rows = StreamingQuery.of(source).stream(QUERY, row -> row.getLong(1))) {
       rows.forEach(
           n -> {
             countAndSum[0]++;

@@ -255,7 +255,7 @@ final class FingerprintTest {
   }
 
   @Test
-  void takesAnyCharacters() {
+  void aTextOfAnyCharactersHasAFingerprint() {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     for (int round = 0; round < FUZZ_ROUNDS; round++) {

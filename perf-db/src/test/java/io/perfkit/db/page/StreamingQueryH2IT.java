@@ -3,10 +3,10 @@ package io.perfkit.db.page;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
 
-final class RowsH2IT extends RowsContract {
+final class StreamingQueryH2IT extends StreamingQueryContract {
   private final JdbcDataSource dataSource = new JdbcDataSource();
 
-  RowsH2IT() {
+  StreamingQueryH2IT() {
     dataSource.setURL("jdbc:h2:mem:rows;DB_CLOSE_DELAY=-1;LAZY_QUERY_EXECUTION=1");
   }
 

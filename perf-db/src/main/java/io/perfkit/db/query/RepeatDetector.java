@@ -6,14 +6,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queries of one scope - a unit of work, a transaction or a borrowed connection - and how often
- * each was asked, by the path of calls that led there. One thread at a time.
+ * Detects N+1 and other repeated queries of one scope - a unit of work, a transaction or a borrowed
+ * connection: counts how often each query was executed, by the path of calls that led there. One
+ * thread at a time.
  *
  * <p>Bounded: the first 64 queries of a scope are looked at, and 8 paths of each. A query that
  * comes once costs a place in three arrays; the stack is looked at only for one that comes again,
  * each time at first and by samples after 256.
  */
-final class Repeats {
+final class RepeatDetector {
   private static final int QUERIES_FEW = 8;
   private static final int QUERIES_MAX = 64;
 
@@ -34,7 +35,7 @@ final class Repeats {
    * @param found where they are told of
    * @param callSite finds the calls by which the application came to the execution under way
    */
-  Repeats(int min, RepeatedQueries found, CallSite callSite) {
+  RepeatDetector(int min, RepeatedQueries found, CallSite callSite) {
     this.min = min;
     this.found = found;
     this.callSite = callSite;

@@ -17,10 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
 @RealPostgres
-final class RowsIT extends RowsContract {
+final class StreamingQueryIT extends StreamingQueryContract {
   private final TestDatabase database;
 
-  RowsIT(TestDatabase database) {
+  StreamingQueryIT(TestDatabase database) {
     this.database = database;
   }
 
@@ -43,7 +43,7 @@ final class RowsIT extends RowsContract {
   /** What {@link ReadManyRows} says in a JVM of its own with a small heap. */
   private String outputOf(String way) throws IOException, InterruptedException {
     String classPath =
-        Stream.of(Rows.class, ReadManyRows.class, PGSimpleDataSource.class)
+        Stream.of(StreamingQuery.class, ReadManyRows.class, PGSimpleDataSource.class)
             .map(type -> type.getProtectionDomain().getCodeSource().getLocation())
             .map(location -> new File(location.getPath()).getPath())
             .distinct()

@@ -17,16 +17,16 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Large results as streams, in constant memory: the driver holds one fetch of rows at a time.
- * Immutable.
+ * Runs queries with large results and streams their rows in constant memory: the driver holds one
+ * fetch of rows at a time. Immutable.
  */
-public final class Rows {
+public final class StreamingQuery {
   private static final int FETCH_SIZE = 1_000;
 
   private final DataSource dataSource;
   private final int fetchSize;
 
-  private Rows(DataSource dataSource, int fetchSize) {
+  private StreamingQuery(DataSource dataSource, int fetchSize) {
     if (fetchSize < 1 || fetchSize > 1_000_000) {
       throw new IllegalArgumentException("fetchSize: " + fetchSize + " (expected: 1 to 1000000)");
     }
@@ -35,13 +35,13 @@ public final class Rows {
   }
 
   /** Fetches 1,000 rows at a time. */
-  public static Rows of(DataSource dataSource) {
-    return new Rows(dataSource, FETCH_SIZE);
+  public static StreamingQuery of(DataSource dataSource) {
+    return new StreamingQuery(dataSource, FETCH_SIZE);
   }
 
   /** The same with so many rows for each round trip, 1 to 1,000,000. */
-  public Rows withFetchSize(int rows) {
-    return new Rows(dataSource, rows);
+  public StreamingQuery withFetchSize(int rows) {
+    return new StreamingQuery(dataSource, rows);
   }
 
   /**
@@ -50,7 +50,7 @@ public final class Rows {
    * try block. One thread at a time.
    *
    * @param parameters of the query, as for {@link PreparedStatement#setObject(int, Object)}
-   * @return throws {@link RowsFailed} when the database fails while it is read
+   * @return throws {@link StreamingFailed} when the database fails while it is read
    * @throws SQLException as the driver throws it when the query begins; nothing is open then
    */
   public <R> Stream<R> stream(String sql, RowMapper<? extends R> mapper, Object... parameters)
@@ -147,7 +147,7 @@ public final class Rows {
         row = mapper.map(result);
       } catch (SQLException failed) {
         lease.close();
-        throw new RowsFailed(rows, failed);
+        throw new StreamingFailed(rows, failed);
       }
       rows++;
       action.accept(row);

@@ -16,8 +16,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Places as text that travels through clients: signed, so that what comes back is what was given,
- * but readable. URL-safe Base64 of
+ * Encodes a {@link KeysetPosition} as a cursor for clients, and decodes it: signed, so that a
+ * client can send back only what it was given, but readable. URL-safe Base64 of
  *
  * <pre>
  * version 1 · hash of the order and the query (8) · flags 1 · per column: tag 1, length 4, text
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * A NULL has tag 0 before its kind's tag, and no text. Thread safe.
  */
-final class Cursors {
+final class CursorCodec {
   static final int SECRET_BYTES_MIN = 16;
   private static final byte VERSION = 1;
   private static final int HASH_BYTES = 8;
@@ -40,8 +40,8 @@ final class Cursors {
 
   private final byte[] hash;
 
-  Cursors(List<byte[]> secrets, String orderAndQuery) {
-    this.keys = secrets.stream().map(Cursors::key).toList();
+  CursorCodec(List<byte[]> secrets, String orderAndQuery) {
+    this.keys = secrets.stream().map(CursorCodec::key).toList();
     try {
       byte[] whole = MessageDigest.getInstance("SHA-256").digest(orderAndQuery.getBytes(UTF_8));
       this.hash = Arrays.copyOf(whole, HASH_BYTES);
@@ -58,19 +58,19 @@ final class Cursors {
     return new SecretKeySpec(secret, "HmacSHA256");
   }
 
-  String encode(Place place) {
+  String encode(KeysetPosition position) {
     List<byte[]> texts = new ArrayList<>();
     int bytes = 1 + HASH_BYTES + 1 + SIGNATURE_BYTES;
-    for (KeyValue each : place.keys()) {
+    for (KeyValue each : position.keys()) {
       byte[] text = each.value() == null ? new byte[0] : each.value().toString().getBytes(UTF_8);
       texts.add(text);
       bytes += 1 + (each.isNull() ? 1 : Integer.BYTES + text.length);
     }
     ByteBuffer out = ByteBuffer.allocate(bytes);
     out.put(VERSION).put(hash);
-    out.put((byte) ((place.forward() ? FORWARD : 0) | (place.inclusive() ? INCLUSIVE : 0)));
+    out.put((byte) ((position.forward() ? FORWARD : 0) | (position.inclusive() ? INCLUSIVE : 0)));
     for (int i = 0; i < texts.size(); i++) {
-      KeyValue each = place.keys().get(i);
+      KeyValue each = position.keys().get(i);
       if (each.isNull()) {
         out.put(NULL_TAG).put(each.kind().tag);
       } else {
@@ -85,15 +85,15 @@ final class Cursors {
    * @param columns of the order
    * @throws CursorRefused if it was not made by {@link #encode} for the same order
    */
-  Place decode(String cursor, int columns) {
-    Place place = decodeOrNull(cursor, columns);
-    if (place == null) {
+  KeysetPosition decode(String cursor, int columns) {
+    KeysetPosition position = decodeOrNull(cursor, columns);
+    if (position == null) {
       throw new CursorRefused();
     }
-    return place;
+    return position;
   }
 
-  private @Nullable Place decodeOrNull(String cursor, int columns) {
+  private @Nullable KeysetPosition decodeOrNull(String cursor, int columns) {
     try {
       byte[] bytes = Base64.getUrlDecoder().decode(cursor);
       int signed = bytes.length - SIGNATURE_BYTES;
@@ -112,7 +112,7 @@ final class Cursors {
       for (int i = 0; i < columns; i++) {
         values.add(keyValue(in));
       }
-      return new Place((flags & FORWARD) != 0, (flags & INCLUSIVE) != 0, values);
+      return new KeysetPosition((flags & FORWARD) != 0, (flags & INCLUSIVE) != 0, values);
     } catch (IllegalArgumentException
         | BufferUnderflowException
         | DateTimeException notOurs) { // what is signed was made by us, perhaps by a later version

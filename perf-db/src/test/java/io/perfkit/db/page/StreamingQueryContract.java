@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What streams are on any database. One connection: who keeps it starves the next. */
-abstract class RowsContract {
+abstract class StreamingQueryContract {
   private HikariDataSource pool;
 
   abstract DataSource dataSource();
@@ -39,7 +39,8 @@ abstract class RowsContract {
   }
 
   private Stream<Integer> numbersTo(int last) throws SQLException {
-    return Rows.of(pool).withFetchSize(10).stream(numbers(), row -> row.getInt("n"), last);
+    return StreamingQuery.of(pool).withFetchSize(10).stream(
+        numbers(), row -> row.getInt("n"), last);
   }
 
   private void assertGivenBackAsItWas() throws SQLException {
@@ -78,7 +79,7 @@ abstract class RowsContract {
 
   @Test
   void keepsNothingOpenWhenTheQueryIsRefused() throws SQLException {
-    assertThatThrownBy(() -> Rows.of(pool).stream("SELECT no_such_thing", row -> 1))
+    assertThatThrownBy(() -> StreamingQuery.of(pool).stream("SELECT no_such_thing", row -> 1))
         .isInstanceOf(SQLException.class);
     assertGivenBackAsItWas();
   }
@@ -87,9 +88,9 @@ abstract class RowsContract {
   void tellsAfterHowManyRowsTheDatabaseFailed() throws SQLException {
     String failing = "SELECT 1 / (5 - n) AS q FROM (" + numbers() + ") AS numbers";
     try (Stream<Integer> stream =
-        Rows.of(pool).withFetchSize(1).stream(failing, row -> row.getInt("q"), 10)) {
+        StreamingQuery.of(pool).withFetchSize(1).stream(failing, row -> row.getInt("q"), 10)) {
       assertThatThrownBy(() -> stream.forEach(q -> {}))
-          .isInstanceOf(RowsFailed.class)
+          .isInstanceOf(StreamingFailed.class)
           .hasMessage("the database failed after 4 rows")
           .hasCauseInstanceOf(SQLException.class);
     }
@@ -98,9 +99,9 @@ abstract class RowsContract {
 
   @Test
   void saysWhatIsWrong() {
-    assertThatThrownBy(() -> Rows.of(pool).withFetchSize(0))
+    assertThatThrownBy(() -> StreamingQuery.of(pool).withFetchSize(0))
         .hasMessage("fetchSize: 0 (expected: 1 to 1000000)");
-    assertThatThrownBy(() -> Rows.of(pool).stream("SELECT 1", null))
+    assertThatThrownBy(() -> StreamingQuery.of(pool).stream("SELECT 1", null))
         .isInstanceOf(NullPointerException.class)
         .hasMessage("mapper");
   }

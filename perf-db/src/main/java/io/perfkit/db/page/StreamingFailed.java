@@ -4,8 +4,8 @@ import io.perfkit.db.DbException;
 import java.sql.SQLException;
 
 /** The database failed while a stream was read. The stream is closed. */
-public final class RowsFailed extends DbException {
-  RowsFailed(long rows, SQLException cause) {
+public final class StreamingFailed extends DbException {
+  StreamingFailed(long rows, SQLException cause) {
     super("the database failed after " + rows + " rows", cause);
   }
 }
