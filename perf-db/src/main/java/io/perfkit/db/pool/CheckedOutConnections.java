@@ -38,10 +38,7 @@ final class CheckedOutConnections {
   private final LongAdder begun = new LongAdder();
   private final LongAdder ended = new LongAdder();
   private final LongAdder failed = new LongAdder();
-  private final LongAdder nested = new LongAdder();
-  private final AtomicInteger nestedNow = new AtomicInteger();
-  private final AtomicInteger nestedPeak = new AtomicInteger();
-  private final AtomicInteger nestingMax = new AtomicInteger(1);
+  private final NestedAcquires nested;
 
   /**
    * @param ceiling most checkouts at once; more than four times as many would not be watched
@@ -50,13 +47,17 @@ final class CheckedOutConnections {
   CheckedOutConnections(int ceiling, Consumer<Connection> evict, LongSupplier nanos) {
     this.evict = evict;
     this.nanos = nanos;
+    this.nested = new NestedAcquires(nanos.getAsLong());
     this.slots = new AtomicReferenceArray<>(Integer.highestOneBit(max(4, ceiling)) * 4);
   }
 
   /** Takes a connection of {@code pool} for the calling thread. */
   CheckedOutConnection acquire(Pool pool) throws SQLException {
     AtomicInteger held = heldByThread.get();
-    boolean nests = held.get() > 0 && nests(held);
+    int outer = held.get() > 0 ? outer(held) : 0;
+    if (outer > 0) {
+      nested.begin(outer);
+    }
     long start = nanos.getAsLong();
     try {
       Connection connection = pool.take();
@@ -67,8 +68,8 @@ final class CheckedOutConnections {
       failed.increment();
       throw e;
     } finally {
-      if (nests) {
-        nestedNow.decrementAndGet();
+      if (outer > 0) {
+        nested.end(outer);
       }
     }
   }
@@ -117,24 +118,15 @@ final class CheckedOutConnections {
     ended.increment();
   }
 
-  /**
-   * Whether the thread really holds a connection; if so, it counts as nested until it has another.
-   */
-  private boolean nests(AtomicInteger held) {
+  /** How many connections the thread really holds. */
+  private int outer(AtomicInteger held) {
     forEach(
         checkout -> {
           if (checkout.held == held) {
             checkout.endIfClosedUnderneath();
           }
         });
-    int depth = held.get() + 1;
-    if (depth == 1) {
-      return false;
-    }
-    nested.increment();
-    nestingMax.accumulateAndGet(depth, Math::max);
-    nestedPeak.accumulateAndGet(nestedNow.incrementAndGet(), Math::max);
-    return true;
+    return held.get();
   }
 
   /** Each checkout that has not ended, in no order. */
@@ -164,17 +156,7 @@ final class CheckedOutConnections {
     return failed.sum();
   }
 
-  long nested() {
-    return nested.sum();
-  }
-
-  /** Most connections that one thread held or asked for at once. */
-  int nestingMax() {
-    return nestingMax.get();
-  }
-
-  /** Fewest connections with which the nesting seen so far can't block itself. */
-  int floor() {
-    return PoolSizing.floor(max(1, nestedPeak.get()), nestingMax.get());
+  NestedAcquires nested() {
+    return nested;
   }
 }

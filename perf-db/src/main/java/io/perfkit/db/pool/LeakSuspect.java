@@ -21,10 +21,38 @@ public record LeakSuspect(
     boolean threadEnded,
     List<StackTraceElement> stack,
     String lastStatement) {
+  private static final int FRAMES_SHOWN = 17;
+  private static final int STATEMENT_SHOWN = 300;
+
   public LeakSuspect {
     requireNonNull(thread, "thread");
     requireNonNull(held, "held");
     stack = List.copyOf(stack);
     requireNonNull(lastStatement, "lastStatement");
+  }
+
+  /** For a log: at most 19 lines, with the first frames and the beginning of the statement. */
+  @Override
+  public String toString() {
+    StringBuilder text =
+        new StringBuilder(
+            "leak suspect: thread '%s' has held a connection for %d ms"
+                .formatted(thread, held.toMillis()));
+    if (threadEnded) {
+      text.append(", and has ended");
+    }
+    if (!lastStatement.isEmpty()) {
+      text.append("; last statement: ").append(start(lastStatement));
+    }
+    stack.stream().limit(FRAMES_SHOWN).forEach(frame -> text.append("\n\tat ").append(frame));
+    if (stack.size() > FRAMES_SHOWN) {
+      text.append("\n\t... ").append(stack.size() - FRAMES_SHOWN).append(" more");
+    }
+    return text.toString();
+  }
+
+  private static String start(String statement) {
+    String line = statement.replaceAll("\\s+", " ");
+    return line.length() <= STATEMENT_SHOWN ? line : line.substring(0, STATEMENT_SHOWN) + "...";
   }
 }

@@ -1,5 +1,6 @@
 package io.perfkit.db.pool;
 
+import static java.lang.Math.max;
 import static java.lang.Math.min;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
@@ -27,6 +28,7 @@ final class Pool {
   private final CheckedOutConnections checkouts;
   private final Resizer resizer;
   private final long outageAfterNanos;
+  private volatile int wanted;
 
   Pool(PoolConfig config, PoolSizing sizing, ConnectionSource database, LongSupplier nanos) {
     this.sizing = sizing;
@@ -46,13 +48,27 @@ final class Pool {
     this.counts = hikari.getHikariPoolMXBean();
     this.checkouts = new CheckedOutConnections(sizing.maxSize(), hikari::evictConnection, nanos);
     this.resizer = new Resizer(hikari, database, checkouts, nanos);
-    resizer.resize(sizing.size(), sizing.minIdle());
+    resize(sizing.size());
     database.addWhen(resizer::isShort);
   }
 
   /** Lets the pool have {@code size} connections; {@link Resizer#settle} does the rest. */
   void resize(int size) {
+    wanted = size;
     resizer.resize(size, sizing.minIdle());
+  }
+
+  /** The size that was set last, whatever {@link #keepAtLeast} made of it. */
+  int wanted() {
+    return wanted;
+  }
+
+  /** Lets the pool have the size that was set, or {@code floor} if that is more. */
+  void keepAtLeast(int floor) {
+    int size = max(wanted, floor);
+    if (size != size()) {
+      resizer.resize(size, sizing.minIdle());
+    }
   }
 
   /**

@@ -11,8 +11,8 @@ import java.time.Duration;
  * @param idle connections that wait for a caller
  * @param waiting callers that wait for a connection
  * @param size connections that the pool may have now
- * @param minSize fewest that it may have: one more than nested callers were seen to hold while each
- *     waited for another
+ * @param minSize fewest that it may have: one more than threads that waited for another were seen
+ *     to hold at one moment of the last 5 to 10 minutes, or the fewest of {@link PoolSizing}
  * @param maxSize most that it may have
  * @param utilisation mean share in use of the last whole window of the {@link UtilisationRule}
  * @param alert whether the utilisation alert is raised

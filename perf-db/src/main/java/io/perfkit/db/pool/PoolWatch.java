@@ -23,6 +23,7 @@ final class PoolWatch {
 
   private static final Logger LOG = LoggerFactory.getLogger(PoolWatch.class);
   private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final Duration LEAK_LOOK_MAX = Duration.ofSeconds(1);
   private static final long COMPLAINT_NANOS = Duration.ofMinutes(1).toNanos();
 
   private final PoolConfig config;
@@ -33,8 +34,11 @@ final class PoolWatch {
   private final UtilisationAlarm alarm;
   private final AcquireTimes acquireTimes;
 
+  private final long leakLookNanos;
+
   private long windowStart;
   private long secondStart;
+  private long leaksSought;
   private long complained;
   private double used;
   private int looks;
@@ -55,7 +59,9 @@ final class PoolWatch {
     this.alarm = new UtilisationAlarm(config.utilisation());
     this.acquireTimes = new AcquireTimes(pool.checkouts(), pool.now());
     this.windowStart = pool.now();
+    this.leakLookNanos = leakLookEvery(config.leakAfter()).toNanos();
     this.secondStart = pool.now();
+    this.leaksSought = pool.now();
     this.complained = pool.now() - COMPLAINT_NANOS;
   }
 
@@ -70,6 +76,9 @@ final class PoolWatch {
       if (now - secondStart >= SECOND_NANOS) {
         secondStart = now;
         acquireTimes.advance(now);
+      }
+      if (now - leaksSought >= leakLookNanos) {
+        leaksSought = now;
         findLeaks(now);
       }
       if (now - windowStart >= config.utilisation().window().toNanos()) {
@@ -85,17 +94,25 @@ final class PoolWatch {
     }
   }
 
+  /** A suspect is found at most half its time late, and a look costs little if it is long. */
+  static Duration leakLookEvery(Duration leakAfter) {
+    Duration half = leakAfter.dividedBy(2);
+    return half.compareTo(LEAK_LOOK_MAX) < 0 ? half : LEAK_LOOK_MAX;
+  }
+
   /** Fewest connections with which nested callers go on, as far as the ceiling allows. */
   int floor() {
-    return min(pool.sizing().maxSize(), max(pool.sizing().minSize(), pool.checkouts().floor()));
+    return min(
+        pool.sizing().maxSize(), max(pool.sizing().minSize(), pool.checkouts().nested().floor()));
   }
 
   /** Whether nested callers could block each other even at the ceiling. */
   boolean deadlockPossible() {
-    return pool.checkouts().floor() > pool.sizing().maxSize();
+    return pool.checkouts().nested().floor() > pool.sizing().maxSize();
   }
 
   private void serveNested() {
+    pool.checkouts().nested().advance(pool.now());
     int floor = floor();
     if (pool.size() < floor) {
       LOG.warn(
@@ -103,9 +120,9 @@ final class PoolWatch {
           config.name(),
           pool.size(),
           floor,
-          pool.checkouts().nestingMax());
-      pool.resize(floor);
+          pool.checkouts().nested().maxNesting());
     }
+    pool.keepAtLeast(floor);
   }
 
   private void findLeaks(long now) {
@@ -191,8 +208,8 @@ final class PoolWatch {
         acquire.p50(),
         acquire.p95(),
         acquire.p99(),
-        checkouts.nested(),
-        checkouts.nestingMax(),
+        checkouts.nested().total(),
+        checkouts.nested().maxNesting(),
         suspects,
         pool.source().failures());
   }

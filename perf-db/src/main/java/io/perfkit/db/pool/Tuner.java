@@ -70,7 +70,7 @@ final class Tuner {
     refusalsBefore += refusals;
     climber.floor(floor);
     Optional<TunerDecision> decision = climber.step(window);
-    if (pool.size() != climber.size()) {
+    if (pool.wanted() != climber.size()) {
       pool.resize(climber.size());
       settling = true;
     }

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -241,6 +242,37 @@ abstract class PoolWatchContract {
       assertThat(pool.stats().maxNesting()).isEqualTo(2);
       assertThat(pool.stats().minSize()).isEqualTo(callers + 1);
       assertThat(pool.health().deadlockPossible()).isFalse();
+    }
+  }
+
+  @Test
+  void aPoolThatGrewForNestedCallersReturnsToItsSize() throws Exception {
+    AtomicLong later = new AtomicLong();
+    try (PoolManager pool =
+        PoolManager.builder(database().source())
+            .config(Pools.config().build())
+            .nanos(() -> System.nanoTime() + later.get())
+            .build()) {
+      List<Connection> nested = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        nested.add(pool.dataSource().getConnection()); // the fifth needs more than the size
+      }
+      assertThat(pool.stats().size()).isEqualTo(5);
+      Pools.close(nested);
+      assertThat(pool.stats().minSize()).isEqualTo(5);
+
+      Await.until(
+          "the nesting is forgotten",
+          SOON,
+          () -> {
+            later.addAndGet(NestedAcquires.PERIOD_NANOS);
+            return pool.stats().minSize() == 1;
+          });
+
+      Await.until("it has its size again", SOON, () -> pool.stats().size() == 4);
+      Await.until("so many are open", SOON, () -> pool.stats().idle() <= 4);
+      pool.resize(2);
+      assertThat(pool.stats().size()).isEqualTo(2);
     }
   }
 
