@@ -6,6 +6,7 @@ import io.perfkit.db.internal.Histogram;
 import io.perfkit.db.internal.Timings;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
@@ -28,6 +29,8 @@ final class CheckedOutConnections {
    *     ends them.
    */
   private final LongSupplier nanos;
+  private final StatementLimit limit;
+  private final ConnectionDefaults defaults;
   private final Consumer<Connection> evict;
   private final AtomicInteger surplus = new AtomicInteger();
   private final AtomicReferenceArray<@Nullable CheckedOutConnection> slots;
@@ -42,9 +45,18 @@ final class CheckedOutConnections {
 
   /**
    * @param ceiling most checkouts at once; more than four times as many would not be watched
+   * @param limit of statements
+   * @param defaults how connections are set
    * @param evict ends a connection instead of giving it back
    */
-  CheckedOutConnections(int ceiling, Consumer<Connection> evict, LongSupplier nanos) {
+  CheckedOutConnections(
+      int ceiling,
+      StatementLimit limit,
+      ConnectionDefaults defaults,
+      Consumer<Connection> evict,
+      LongSupplier nanos) {
+    this.limit = limit;
+    this.defaults = defaults;
     this.evict = evict;
     this.nanos = nanos;
     this.nested = new NestedAcquires(nanos.getAsLong());
@@ -76,7 +88,8 @@ final class CheckedOutConnections {
 
   private CheckedOutConnection begin(Connection connection, AtomicInteger held, long now) {
     CheckedOutConnection checkout =
-        new CheckedOutConnection(connection, this, held, Thread.currentThread(), now);
+        new CheckedOutConnection(
+            connection, this, defaults.readOnly(), held, Thread.currentThread(), now);
     held.incrementAndGet();
     begun.increment();
     int mask = slots.length() - 1;
@@ -94,6 +107,28 @@ final class CheckedOutConnections {
     return checkout;
   }
 
+  /** Sets the time-out of a statement that was just made. */
+  <S extends Statement> S limited(S statement) throws SQLException {
+    return limit.isByStatement() ? limit.limit(statement) : statement;
+  }
+
+  /**
+   * Sets the schema as the pool's connections have it. HikariCP does so too, but without a commit,
+   * so that the first rollback of the next caller would undo it.
+   */
+  void restoreSchema(Connection connection, boolean wasSet) throws SQLException {
+    if (!wasSet || defaults.schema().isEmpty() || connection.isClosed()) {
+      return;
+    }
+    if (connection.getAutoCommit()) {
+      connection.setSchema(defaults.schema());
+    } else {
+      connection.rollback();
+      connection.setSchema(defaults.schema());
+      connection.commit();
+    }
+  }
+
   /** How many of the connections that come back next are not to be used again. */
   void surplus(int connections) {
     surplus.set(connections);
@@ -107,6 +142,13 @@ final class CheckedOutConnections {
   /** Ends a connection instead of giving it back. */
   void retire(Connection connection) {
     evict.accept(connection);
+  }
+
+  /** Has what the calling thread holds, and is not read-only, leave the pool when it is closed. */
+  boolean retireWritersOfThisThread() {
+    boolean[] found = new boolean[1];
+    forEach(checkout -> found[0] |= checkout.retireOnCloseIfWriterOf(Thread.currentThread()));
+    return found[0];
   }
 
   /** Called once per checkout. */

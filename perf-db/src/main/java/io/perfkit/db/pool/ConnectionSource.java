@@ -18,6 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,9 @@ final class ConnectionSource extends DelegatingDataSource {
    * D3  HikariCP gets a connection, new or opened already, only when one is called for; until then its adder
    *     stays in getConnection().
    */
+  private final @Nullable Supplier<Credentials> credentials;
+  private final StatementLimit limit;
+  private final FormerPrimary formerPrimary = new FormerPrimary();
   private final LongSupplier nanos;
   private final BlockingQueue<Connection> opened = new LinkedBlockingQueue<>();
   private final AtomicLong delivered = new AtomicLong();
@@ -59,8 +63,18 @@ final class ConnectionSource extends DelegatingDataSource {
   private final AtomicReference<@Nullable Outage> outage = new AtomicReference<>();
   private volatile boolean closed;
 
-  ConnectionSource(DataSource database, LongSupplier nanos) {
+  /**
+   * @param credentials asked at each attempt to connect; null to log in as {@code database} does
+   * @param limit of statements
+   */
+  ConnectionSource(
+      DataSource database,
+      @Nullable Supplier<Credentials> credentials,
+      StatementLimit limit,
+      LongSupplier nanos) {
     super(database);
+    this.credentials = credentials;
+    this.limit = limit;
     this.nanos = nanos;
   }
 
@@ -114,7 +128,7 @@ final class ConnectionSource extends DelegatingDataSource {
   /** A new connection, which the caller owns. */
   Connection open() throws SQLException {
     try {
-      Connection connection = delegate.getConnection();
+      Connection connection = login();
       outage.set(null);
       return connection;
     } catch (SQLException e) {
@@ -126,6 +140,37 @@ final class ConnectionSource extends DelegatingDataSource {
       }
       throw e;
     }
+  }
+
+  private Connection login() throws SQLException {
+    Connection connection;
+    if (credentials == null) {
+      connection = delegate.getConnection();
+    } else {
+      Credentials now = credentials.get();
+      connection = delegate.getConnection(now.user(), now.password());
+    }
+    boolean done = false;
+    try {
+      limit.set(connection);
+      formerPrimary.opened(connection);
+      done = true;
+      return connection;
+    } finally {
+      if (!done) {
+        connection.close();
+      }
+    }
+  }
+
+  /** What is known of a primary that is none any more. */
+  FormerPrimary formerPrimary() {
+    return formerPrimary;
+  }
+
+  /** How long statements of its connections may run. */
+  StatementLimit limit() {
+    return limit;
   }
 
   /** Has HikariCP add a connection whenever {@code condition} holds; it is asked often. */

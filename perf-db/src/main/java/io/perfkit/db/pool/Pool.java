@@ -11,13 +11,11 @@ import io.perfkit.db.pool.ConnectionSource.Outage;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /** HikariCP with what this package puts before and behind it. Thread safe. */
 final class Pool {
-  private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(10);
   private static final long NO_CONNECTION_NEEDED_NOW = -1;
 
   private final PoolSizing sizing;
@@ -41,15 +39,43 @@ final class Pool {
     settings.setMaximumPoolSize(sizing.maxSize() + 1); // is never reached: see Resizer
     settings.setMinimumIdle(0);
     settings.setMaxLifetime(config.maxLifetime().toMillis());
-    settings.setIdleTimeout(min(IDLE_TIMEOUT.toMillis(), config.maxLifetime().toMillis() / 2));
+    // HikariCP drops an idle time-out or keepalive that is not shorter than the lifetime.
+    long half = config.maxLifetime().toMillis() / 2;
+    settings.setIdleTimeout(min(config.idleTimeout().toMillis(), half));
+    settings.setKeepaliveTime(
+        config.keepalive().toMillis() > half ? 0 : config.keepalive().toMillis());
+    settings.setExceptionOverride(database.formerPrimary());
+    set(settings, config.connection());
     settings.setConnectionTimeout(config.acquireTimeout().toMillis());
     settings.setInitializationFailTimeout(NO_CONNECTION_NEEDED_NOW);
     this.hikari = new HikariDataSource(settings);
     this.counts = hikari.getHikariPoolMXBean();
-    this.checkouts = new CheckedOutConnections(sizing.maxSize(), hikari::evictConnection, nanos);
+    this.checkouts =
+        new CheckedOutConnections(
+            sizing.maxSize(),
+            database.limit(),
+            config.connection(),
+            hikari::evictConnection,
+            nanos);
+    database.formerPrimary().retireWritersBy(checkouts::retireWritersOfThisThread);
     this.resizer = new Resizer(hikari, database, checkouts, nanos);
     resize(sizing.size());
     database.addWhen(resizer::isShort);
+  }
+
+  private static void set(HikariConfig settings, ConnectionDefaults defaults) {
+    settings.setAutoCommit(defaults.autoCommit());
+    settings.setIsolateInternalQueries(true); // or the first rollback would undo the initSql
+    settings.setReadOnly(defaults.readOnly());
+    if (defaults.isolation() != ConnectionDefaults.Isolation.OF_THE_DATABASE) {
+      settings.setTransactionIsolation("TRANSACTION_" + defaults.isolation());
+    }
+    if (!defaults.schema().isEmpty()) {
+      settings.setSchema(defaults.schema());
+    }
+    if (!defaults.initSql().isEmpty()) {
+      settings.setConnectionInitSql(defaults.initSql());
+    }
   }
 
   /** Lets the pool have {@code size} connections; {@link Resizer#settle} does the rest. */

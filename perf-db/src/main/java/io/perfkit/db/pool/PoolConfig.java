@@ -20,13 +20,21 @@ import java.util.regex.Pattern;
  *     default 1
  * @param nesting connections that one thread holds at once; default 1. More is seen and counted
  * @param maxLifetime of a connection; default 1 h
+ * @param idleTimeout an idle connection beyond {@code minIdle} is closed after so long; zero never;
+ *     default 10 min
+ * @param keepalive an idle connection is asked so often whether it is alive, so that no firewall
+ *     forgets it; zero never; default 2 min
  * @param acquireTimeout longest wait for a connection; default 10 s
  * @param outageAfter while the pool has no connection and nobody could connect for so long, callers
  *     do not wait but fail at once, all but one; default 2 s
+ * @param statementTimeout longest run of a statement, which then fails with SQLSTATE 57014; on
+ *     PostgreSQL the session's {@code statement_timeout}, unless the role or the database has a
+ *     shorter one; elsewhere the query time-out of each statement; zero none; default 30 s
  * @param leakAfter a connection held for longer is a leak suspect; default 1 min
  * @param warmUp deadline of the warm-up when the pool is built; zero means none; default 10 s
  * @param warmUpPolicy how many connections must be there then; default {@code REQUIRE_ONE}
  * @param drain how long {@code close()} waits for connections in use; default 5 s
+ * @param connection how each connection is set when a caller gets it
  * @param utilisation when the pool counts as too busy; default 80 %
  */
 public record PoolConfig(
@@ -39,15 +47,20 @@ public record PoolConfig(
     int callers,
     int nesting,
     Duration maxLifetime,
+    Duration idleTimeout,
+    Duration keepalive,
     Duration acquireTimeout,
     Duration outageAfter,
+    Duration statementTimeout,
     Duration leakAfter,
     Duration warmUp,
     WarmUpPolicy warmUpPolicy,
     Duration drain,
+    ConnectionDefaults connection,
     UtilisationRule utilisation) {
 
   private static final int CONNECTIONS_MAX = 10_000;
+  private static final Duration LONGEST = Duration.ofDays(1);
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,40}");
 
   public PoolConfig {
@@ -63,12 +76,16 @@ public record PoolConfig(
     require("callers", callers, 1, 1_000_000, "1000000");
     require("nesting", nesting, 1, 100, "100");
     require("maxLifetime", maxLifetime, Duration.ofSeconds(30), Duration.ofDays(365));
+    requireZeroOr("idleTimeout", idleTimeout, Duration.ofSeconds(10));
+    requireZeroOr("keepalive", keepalive, Duration.ofSeconds(30));
+    requireZeroOr("statementTimeout", statementTimeout, Duration.ofMillis(1));
     require("acquireTimeout", acquireTimeout, Duration.ofMillis(250), Duration.ofHours(1));
     require("outageAfter", outageAfter, Duration.ZERO, Duration.ofHours(1));
     require("leakAfter", leakAfter, Duration.ofMillis(1), Duration.ofDays(365));
     require("warmUp", warmUp, Duration.ZERO, Duration.ofHours(1));
     requireNonNull(warmUpPolicy, "warmUpPolicy");
     require("drain", drain, Duration.ZERO, Duration.ofHours(1));
+    requireNonNull(connection, "connection");
     requireNonNull(utilisation, "utilisation");
   }
 
@@ -83,6 +100,14 @@ public record PoolConfig(
     if (requireNonNull(value, what).compareTo(min) < 0 || value.compareTo(max) > 0) {
       throw new IllegalArgumentException(
           what + ": " + value + " (expected: " + min + " to " + max + ")");
+    }
+  }
+
+  private static void requireZeroOr(String what, Duration value, Duration min) {
+    if (!requireNonNull(value, what).isZero()
+        && (value.compareTo(min) < 0 || value.compareTo(LONGEST) > 0)) {
+      throw new IllegalArgumentException(
+          what + ": " + value + " (expected: zero, or " + min + " to " + LONGEST + ")");
     }
   }
 
@@ -117,12 +142,16 @@ public record PoolConfig(
         .callers(callers)
         .nesting(nesting)
         .maxLifetime(maxLifetime)
+        .idleTimeout(idleTimeout)
+        .keepalive(keepalive)
         .acquireTimeout(acquireTimeout)
         .outageAfter(outageAfter)
+        .statementTimeout(statementTimeout)
         .leakAfter(leakAfter)
         .warmUp(warmUp)
         .warmUpPolicy(warmUpPolicy)
         .drain(drain)
+        .connection(connection)
         .utilisation(utilisation);
   }
 
@@ -137,12 +166,16 @@ public record PoolConfig(
     private int callers = 1;
     private int nesting = 1;
     private Duration maxLifetime = Duration.ofHours(1);
+    private Duration idleTimeout = Duration.ofMinutes(10);
+    private Duration keepalive = Duration.ofMinutes(2);
     private Duration acquireTimeout = Duration.ofSeconds(10);
     private Duration outageAfter = Duration.ofSeconds(2);
+    private Duration statementTimeout = Duration.ofSeconds(30);
     private Duration leakAfter = Duration.ofMinutes(1);
     private Duration warmUp = Duration.ofSeconds(10);
     private WarmUpPolicy warmUpPolicy = WarmUpPolicy.REQUIRE_ONE;
     private Duration drain = Duration.ofSeconds(5);
+    private ConnectionDefaults connection = ConnectionDefaults.defaults();
     private UtilisationRule utilisation = UtilisationRule.defaults();
 
     private Builder(int cores) {
@@ -206,6 +239,18 @@ public record PoolConfig(
       return this;
     }
 
+    /** See {@link PoolConfig#idleTimeout()}. */
+    public Builder idleTimeout(Duration duration) {
+      idleTimeout = duration;
+      return this;
+    }
+
+    /** See {@link PoolConfig#keepalive()}. */
+    public Builder keepalive(Duration duration) {
+      keepalive = duration;
+      return this;
+    }
+
     /** See {@link PoolConfig#acquireTimeout()}. */
     public Builder acquireTimeout(Duration duration) {
       acquireTimeout = duration;
@@ -215,6 +260,12 @@ public record PoolConfig(
     /** See {@link PoolConfig#outageAfter()}. */
     public Builder outageAfter(Duration duration) {
       outageAfter = duration;
+      return this;
+    }
+
+    /** See {@link PoolConfig#statementTimeout()}. */
+    public Builder statementTimeout(Duration duration) {
+      statementTimeout = duration;
       return this;
     }
 
@@ -242,6 +293,12 @@ public record PoolConfig(
       return this;
     }
 
+    /** See {@link PoolConfig#connection()}. */
+    public Builder connection(ConnectionDefaults defaults) {
+      connection = defaults;
+      return this;
+    }
+
     /** See {@link PoolConfig#utilisation()}. */
     public Builder utilisation(UtilisationRule rule) {
       utilisation = rule;
@@ -264,12 +321,16 @@ public record PoolConfig(
           callers,
           nesting,
           maxLifetime,
+          idleTimeout,
+          keepalive,
           acquireTimeout,
           outageAfter,
+          statementTimeout,
           leakAfter,
           warmUp,
           warmUpPolicy,
           drain,
+          connection,
           utilisation);
     }
   }

@@ -11,6 +11,9 @@ import java.util.List;
  * @param alert whether the utilisation alert is raised
  * @param deadlockPossible whether threads were seen to nest acquires so deep that they could block
  *     each other even at the ceiling
+ * @param formerPrimary whether a server refused a writer since it is read-only (SQLSTATE 25006),
+ *     and no connection to a primary was opened since: after a failover connections may lead to the
+ *     former primary, and leave the pool once they refused a writer
  * @param leakSuspects connections held for longer than {@code leakAfter}
  */
 public record PoolHealth(
@@ -18,6 +21,7 @@ public record PoolHealth(
     boolean exhausted,
     boolean alert,
     boolean deadlockPossible,
+    boolean formerPrimary,
     int leakSuspects) {
 
   /** Whether callers are served. */
@@ -33,6 +37,9 @@ public record PoolHealth(
     }
     if (deadlockPossible) {
       all.add("nested acquires could block each other even at the maximum size");
+    }
+    if (formerPrimary) {
+      all.add("a writer was refused by a read-only server, perhaps the former primary");
     }
     if (leakSuspects > 0) {
       all.add("leak suspects: " + leakSuspects);

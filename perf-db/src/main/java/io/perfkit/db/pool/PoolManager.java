@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -120,6 +121,8 @@ public abstract sealed class PoolManager implements AutoCloseable
     PoolConfig config = PoolConfig.defaults();
     @Nullable TunerConfig tuner;
     @Nullable MeterRegistry registry;
+    @Nullable Supplier<Credentials> credentials;
+    @Nullable RequestDeadline deadline;
     LastStatement lastStatement = connection -> Optional.empty();
     PoolListener listener = new PoolListener() {};
     LongSupplier nanos = System::nanoTime;
@@ -146,6 +149,27 @@ public abstract sealed class PoolManager implements AutoCloseable
     /** Where meters go, and are removed from when the pool is closed. Default: nowhere. */
     public Builder meterRegistry(MeterRegistry meterRegistry) {
       registry = requireNonNull(meterRegistry, "meterRegistry");
+      return this;
+    }
+
+    /**
+     * With what each new connection logs in, for passwords that rotate and tokens that expire. It
+     * is asked at every attempt to connect; connections that are open stay until {@code
+     * maxLifetime}. Default: as the database's {@code DataSource} logs in.
+     */
+    public Builder credentials(Supplier<Credentials> source) {
+      credentials = requireNonNull(source, "source");
+      return this;
+    }
+
+    /**
+     * Shortens {@link PoolConfig#statementTimeout} to what the request has left, by the query
+     * time-out of each statement, in whole seconds rounded up; a request that has none left gets no
+     * statement but a {@code SQLTimeoutException}. It is asked when a statement is made, not when
+     * it is executed. Default: requests have no deadline.
+     */
+    public Builder deadline(RequestDeadline source) {
+      deadline = requireNonNull(source, "source");
       return this;
     }
 
@@ -177,7 +201,9 @@ public abstract sealed class PoolManager implements AutoCloseable
      * @throws IllegalArgumentException if another pool on the meter registry has the name
      */
     public PoolManager build() {
-      return new ColdStart(config, new ConnectionSource(dataSource, nanos), nanos)
+      StatementLimit limit = new StatementLimit(config.statementTimeout(), deadline);
+      ConnectionSource source = new ConnectionSource(dataSource, credentials, limit, nanos);
+      return new ColdStart(config, source, nanos)
           .run((pool, warmUp) -> new HikariPoolManager(this, pool, warmUp));
     }
   }

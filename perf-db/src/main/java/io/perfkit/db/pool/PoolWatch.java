@@ -220,6 +220,7 @@ final class PoolWatch {
         pool.waiting() > 0 && pool.idle() == 0,
         alarm.raised(),
         deadlockPossible(),
+        pool.source().formerPrimary().isSeen(),
         suspects);
   }
 }

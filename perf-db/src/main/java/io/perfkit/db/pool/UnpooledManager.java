@@ -50,7 +50,7 @@ final class UnpooledManager extends PoolManager {
 
   @Override
   public PoolHealth health() {
-    return new PoolHealth(true, false, false, false, 0);
+    return new PoolHealth(true, false, false, false, false, 0);
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.perfkit.db.internal.DelegatingDataSource;
 import io.perfkit.testing.Await;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -39,6 +40,8 @@ final class ConnectionSourceTest {
               return h2.getConnection(user, password);
             }
           },
+          null,
+          new StatementLimit(Duration.ZERO, null),
           System::nanoTime);
   private final AtomicBoolean called = new AtomicBoolean();
   private final AtomicInteger asked = new AtomicInteger();

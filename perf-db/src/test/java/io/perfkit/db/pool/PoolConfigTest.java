@@ -42,6 +42,15 @@ final class PoolConfigTest {
     refuses(
         PoolConfig.builder(2).warmUp(Duration.ofNanos(-1)),
         "warmUp: PT-0.000000001S (expected: PT0S to PT1H)");
+    refuses(
+        PoolConfig.builder(2).idleTimeout(Duration.ofSeconds(9)),
+        "idleTimeout: PT9S (expected: zero, or PT10S to PT24H)");
+    refuses(
+        PoolConfig.builder(2).keepalive(Duration.ofSeconds(29)),
+        "keepalive: PT29S (expected: zero, or PT30S to PT24H)");
+    refuses(
+        PoolConfig.builder(2).statementTimeout(Duration.ofNanos(1)),
+        "statementTimeout: PT0.000000001S (expected: zero, or PT0.001S to PT24H)");
     assertThatThrownBy(() -> PoolConfig.builder(0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("cores: 0 (expected: 1 to 625)");
@@ -93,7 +102,15 @@ final class PoolConfigTest {
   @Test
   void othersAreDerivedFromOne() {
     PoolConfig config =
-        PoolConfig.builder(4).name("derived").nesting(3).drain(Duration.ZERO).build();
+        PoolConfig.builder(4)
+            .name("derived")
+            .nesting(3)
+            .idleTimeout(Duration.ZERO)
+            .keepalive(Duration.ofMinutes(1))
+            .statementTimeout(Duration.ofMillis(1))
+            .connection(ConnectionDefaults.defaults().withReadOnly(true))
+            .drain(Duration.ZERO)
+            .build();
     assertThat(config.toBuilder().build()).isEqualTo(config);
   }
 }

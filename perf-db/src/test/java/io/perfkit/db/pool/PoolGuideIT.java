@@ -7,7 +7,9 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.perfkit.testing.RealPostgres;
 import io.perfkit.testing.TestDatabase;
 import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
@@ -49,6 +51,56 @@ final class PoolGuideIT {
             .build()) {
       assertThat(pool.sizing().minSize()).isEqualTo(9);
       assertThat(pool.health().connected()).isTrue();
+    }
+  }
+
+  /** Where a host keeps its passwords. */
+  private interface Vault {
+    String password();
+  }
+
+  /** What a host knows of the request under way. */
+  private interface Request {
+    Optional<Duration> remaining();
+  }
+
+  @Test
+  void settingsOfItsConnections(TestDatabase database) throws Exception {
+    DataSource postgres = database.dataSource();
+    Vault vault = database::password;
+    Request request = Optional::empty;
+    try (Connection connection = postgres.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE SCHEMA shop");
+      statement.execute(
+          "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'app') THEN"
+              + " CREATE ROLE app LOGIN PASSWORD '"
+              + database.password()
+              + "'; END IF; END $$");
+      statement.execute("GRANT USAGE ON SCHEMA shop TO app");
+    }
+    PoolConfig config =
+        PoolConfig.builder(4)
+            .statementTimeout(Duration.ofSeconds(30))
+            .idleTimeout(Duration.ofMinutes(5))
+            .keepalive(Duration.ofMinutes(1))
+            .connection(
+                ConnectionDefaults.defaults()
+                    .withAutoCommit(false)
+                    .withSchema("shop")
+                    .withInitSql("SET work_mem = '16MB'"))
+            .build();
+    try (PoolManager pool =
+        PoolManager.builder(postgres)
+            .config(config)
+            .credentials(() -> new Credentials("app", vault.password()))
+            .deadline(request::remaining)
+            .build()) {
+      try (Connection connection = pool.dataSource().getConnection()) {
+        assertThat(connection.getMetaData().getUserName()).isEqualTo("app");
+        assertThat(connection.getSchema()).isEqualTo("shop");
+        connection.rollback();
+      }
     }
   }
 
