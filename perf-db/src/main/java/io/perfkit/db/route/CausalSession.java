@@ -2,6 +2,7 @@ package io.perfkit.db.route;
 
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * Read-your-writes for one user or request: all later reads see what was written in the session
@@ -10,6 +11,7 @@ import java.util.Optional;
  */
 public final class CausalSession implements AutoCloseable {
   private final ReadYourWrites ownWrites;
+  private final LongSupplier nanos;
   private final Placing placing;
   private final Runnable unbind;
 
@@ -19,8 +21,9 @@ public final class CausalSession implements AutoCloseable {
     void place(ReadYourWrites ownWrites) throws SQLException;
   }
 
-  CausalSession(ReadYourWrites ownWrites, Placing placing, Runnable unbind) {
+  CausalSession(ReadYourWrites ownWrites, LongSupplier nanos, Placing placing, Runnable unbind) {
     this.ownWrites = ownWrites;
+    this.nanos = nanos;
     this.placing = placing;
     this.unbind = unbind;
   }
@@ -39,6 +42,16 @@ public final class CausalSession implements AutoCloseable {
   public Optional<String> token() throws SQLException {
     placing.place(ownWrites);
     return ownWrites.mustSee().map(WalPosition::toString);
+  }
+
+  /**
+   * From now on the reads of this session see all that was committed on the primary before this
+   * call, whoever wrote it: such as a row of the user that a batch writer has acknowledged. Costs
+   * nothing: the session reads from the primary until it is polled next, as after a write of its
+   * own.
+   */
+  public void includeCommitted() {
+    ownWrites.wrote(nanos.getAsLong());
   }
 
   /**

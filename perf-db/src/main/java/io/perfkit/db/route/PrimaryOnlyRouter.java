@@ -30,7 +30,7 @@ final class PrimaryOnlyRouter extends Router {
   }
 
   private static CausalSession session(@Nullable WalPosition mustSee) {
-    return new CausalSession(new ReadYourWrites(mustSee), unused -> {}, () -> {});
+    return new CausalSession(new ReadYourWrites(mustSee), () -> 0, unused -> {}, () -> {});
   }
 
   @Override

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ final class ReplicaRouter extends Router {
 
   private final Node primary;
   private final List<Node> replicas;
+  private final LongSupplier nanos;
   private final NodeSelector selector;
   private final RouteCounts counts = new RouteCounts();
   private final @Nullable RouteMeters meters;
@@ -27,6 +29,7 @@ final class ReplicaRouter extends Router {
   ReplicaRouter(Builder builder) {
     this.primary = builder.primary;
     this.replicas = List.copyOf(builder.replicas);
+    this.nanos = builder.nanos;
     this.selector = new NodeSelector(primary, replicas, builder.config, counts, builder.nanos);
     this.meters =
         builder.registry == null
@@ -109,7 +112,7 @@ final class ReplicaRouter extends Router {
   private CausalSession bind(ReadYourWrites ownWrites) {
     Bound before = bound.get();
     bound.set(new Bound(before.intent(), ownWrites));
-    return new CausalSession(ownWrites, selector::place, () -> bound.set(before));
+    return new CausalSession(ownWrites, nanos, selector::place, () -> bound.set(before));
   }
 
   private RoutingScope bind(RouteIntent intent) {

@@ -4,9 +4,12 @@ import static io.perfkit.db.route.Servers.execute;
 import static io.perfkit.db.route.Servers.number;
 import static io.perfkit.db.route.Servers.pool;
 import static io.perfkit.db.route.Servers.readsOnReplica;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.perfkit.db.batch.BatchTable;
+import io.perfkit.db.batch.BatchWriter;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.PostgresReplicated;
 import java.sql.Connection;
@@ -70,6 +73,42 @@ final class CausalReadsIT {
   @Test
   void theCheckSeesReadsWithoutASession() {
     assertThatThrownBy(() -> run(false)).hasRootCauseInstanceOf(AssertionError.class);
+  }
+
+  /** A row of the test. */
+  record Bet(long id, int stake) {}
+
+  @Test
+  void aSessionSeesARowThatABatchWriterAcknowledgedOnceItIsIncluded() throws Exception {
+    execute(pool(servers.primary()), "CREATE TABLE bets (id bigint PRIMARY KEY, stake int)");
+    servers.awaitReplayed();
+    Await.until("a replica is found", DEADLINE, () -> readsOnReplica(router));
+    servers.pauseReplay();
+    String token;
+    try (BatchWriter<Bet> bets =
+            BatchWriter.create(
+                router.dataSource(), BatchTable.of("bets", Bet.class, "id"), rejected -> {});
+        CausalSession session = router.session()) {
+      bets.addAcknowledged(new Bet(7, 2)).toCompletableFuture().get(20, SECONDS);
+      assertThat(bets()).as("without being told, the replica serves").isZero();
+
+      session.includeCommitted();
+
+      assertThat(bets()).isEqualTo(1);
+      token = session.token().orElseThrow();
+    } finally {
+      servers.resumeReplay();
+    }
+    try (CausalSession next = router.session(token)) {
+      assertThat(bets()).isEqualTo(1);
+    }
+  }
+
+  private long bets() throws SQLException {
+    try (Connection connection = router.dataSource().getConnection()) {
+      connection.setReadOnly(true);
+      return number(connection, "SELECT count(*) FROM bets WHERE id = 7");
+    }
   }
 
   /** How many reads the replica answered. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.db.batch.BatchTable;
+import io.perfkit.db.batch.BatchWriter;
 import io.perfkit.testing.PostgresReplicated;
 import io.perfkit.testing.ReferenceTable;
 import java.sql.Connection;
@@ -47,6 +49,27 @@ final class ReplicasGuideIT {
   }
 
   private static void process() {}
+
+  /** What the guide's code acknowledges. */
+  record Bet(long id, int stake) {}
+
+  @Test
+  void whatABatchWriterAcknowledged() throws SQLException {
+    Servers.execute(primaryPool, "CREATE TABLE bets (id bigint PRIMARY KEY, stake int)");
+    Bet bet = new Bet(1, 10);
+    try (Router router = Router.create(primaryPool, replicaPool);
+        BatchWriter<Bet> bets =
+            BatchWriter.create(
+                router.dataSource(), BatchTable.of("bets", Bet.class, "id"), rejected -> {});
+        CausalSession session = router.session()) {
+      bets.addAcknowledged(bet).toCompletableFuture().join();
+      session.includeCommitted(); // its reads see the row from now on
+      try (Connection connection = router.dataSource().getConnection()) {
+        connection.setReadOnly(true);
+        assertThat(Servers.number(connection, "SELECT count(*) FROM bets")).isEqualTo(1);
+      }
+    }
+  }
 
   @Test
   void settings() {
