@@ -21,6 +21,7 @@ import io.perfkit.cache.weave.CacheAspect;
 import io.perfkit.redis.Codec;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RedisProcess;
+import io.perfkit.weave.Interceptors;
 import io.perfkit.weave.Weaver;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -112,6 +113,13 @@ public class Weave implements Area {
   @Benchmark
   public String wrapped(InPerfkit perfkit, Keys keys) {
     return perfkit.wrapped.find(keys.next());
+  }
+
+  /** As a host that intercepts calls itself has it: boxed arguments, and a rest of the call. */
+  @Benchmark
+  public @Nullable Object intercepted(InPerfkit perfkit, Keys keys) throws Throwable {
+    Object[] arguments = {keys.next()};
+    return perfkit.advice.call(perfkit.direct, arguments, () -> missed(arguments[0]));
   }
 
   @Benchmark
@@ -256,6 +264,7 @@ public class Weave implements Area {
     private final Profiles direct = new Profiles();
     final Profiles created;
     private final Profiles wrapped;
+    private final Interceptors.Interceptor advice;
     private final Profiles decorated;
     private final JetProfiles proxied;
 
@@ -268,12 +277,13 @@ public class Weave implements Area {
       CacheConfig config =
           CacheConfig.builder().maxEntries(SPARE).l1Ttl(TTL).l2Ttl(TTL).jitter(0).build();
       cache = caches.cache("profiles", String.class, Codec.string(), config);
-      Weaver weaver =
-          Weaver.of(
-              CacheAspect.builder(caches)
-                  .config(config)
-                  .cache(cache, String.class, String.class)
-                  .build());
+      CacheAspect aspect =
+          CacheAspect.builder(caches)
+              .config(config)
+              .cache(cache, String.class, String.class)
+              .build();
+      Weaver weaver = Weaver.of(aspect);
+      advice = advice(aspect);
       created = weaver.create(Profiles.class);
       wrapped = weaver.wrap(direct);
       decorated = new DecoratedProfiles(cache);
@@ -287,6 +297,17 @@ public class Weave implements Area {
       for (int i = 0; i < ENTRIES; i++) {
         String unused = created.find(key(i));
         unused = created.findPage(key(i), i);
+      }
+    }
+
+    private static Interceptors.Interceptor advice(CacheAspect aspect) {
+      try {
+        return requireNonNull(
+            Interceptors.of(aspect)
+                .of(Profiles.class)
+                .get(Profiles.class.getDeclaredMethod("find", String.class)));
+      } catch (NoSuchMethodException e) {
+        throw new LinkageError("find", e);
       }
     }
 

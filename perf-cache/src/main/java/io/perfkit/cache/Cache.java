@@ -53,8 +53,12 @@ public final class Cache<K, V> {
   private final AsyncReads<K, V> asyncReads;
   private final Counters counters;
 
+  /** That of the parts; here, so that a hit reads no object more. */
+  private final @Nullable Copier<V> copier;
+
   Cache(CacheParts<K, V> parts) {
     this.parts = parts;
+    this.copier = parts.copier();
     this.local = parts.local();
     this.l2 = parts.l2();
     this.counters = parts.counters();
@@ -375,7 +379,7 @@ public final class Cache<K, V> {
 
   /** A value of this cache for one caller: a copy of its own where {@link Copies} say so. */
   @Nullable V handOut(@Nullable V value) {
-    return parts.handOut(value);
+    return copier == null ? value : copier.copy(value);
   }
 
   /** The other half, when L1 knew nothing. */
