@@ -34,18 +34,9 @@ final class ServiceMethods {
     return entries(Ancestors.of(type), method -> isReachable(method, type));
   }
 
-  /** What an implementation of the interfaces has to implement. */
-  static List<Method> ofInterfaces(List<Class<?>> interfaces) {
-    List<Class<?>> all = new ArrayList<>();
-    for (Class<?> declared : interfaces) {
-      all.addAll(Ancestors.of(declared));
-    }
-    return entries(all, method -> true);
-  }
-
-  /** All that somebody may call on the service from somewhere. */
-  static List<Method> ofAnyCaller(Class<?> service) {
-    return entries(Ancestors.of(service), method -> true);
+  /** All that somebody may call from somewhere, on a class or an interface. */
+  static List<Method> ofAnyCaller(Class<?> type) {
+    return entries(Ancestors.of(type), method -> true);
   }
 
   private static List<Method> entries(List<Class<?>> types, Predicate<Method> isReachable) {

@@ -55,44 +55,24 @@ public final class Weaver {
 
   /**
    * An object around {@code service} that has its annotated methods woven and passes all others on.
-   * Calls inside the service go past it: a warning names each of them. If the service's class can
-   * be extended the object's class does, else it implements all the interfaces of the service. Of a
-   * generated proxy, such as one of CGLIB, the class of the user is the service's class.
+   * Calls inside the service go past it: a warning names each of them. The object's class extends
+   * the service's; a service whose class can't be extended is wrapped as an interface, by {@link
+   * #wrap(Class, Object)}. Of a generated proxy, such as one of CGLIB, the class of the user is the
+   * service's class.
    *
    * <p>The object shares no fields with the service. An instance of a class that is extended is
    * made without a constructor. Where a method returns the service itself, the object is returned.
    *
    * @throws WeavingRefused if the class can't be woven, naming every problem, or is woven already
    */
-  @SuppressWarnings("unchecked") // of T's class, or of its interfaces if T is one
+  @SuppressWarnings("unchecked") // a subclass of the service's class
   public <T> T wrap(T service) {
-    requireNotWoven(requireNonNull(service, "service").getClass());
-    Class<?> type = ofUser(service.getClass());
-    Woven wrapper;
-    synchronized (woven) {
-      wrapper = woven.computeIfAbsent(List.of(type), key -> new Weaving(type, aspects).around());
-    }
-    T around = (T) wrapper.instance(service);
-    if (!Weaving.isOpen(type)) {
-      StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
-          .walk(frames -> frames.skip(1).findFirst())
-          .flatMap(CallerCast::castOf)
-          .filter(type.getName()::equals)
-          .ifPresent(
-              cast -> {
-                throw new WeavingRefused(
-                    cast,
-                    List.of(
-                        type.getSimpleName()
-                            + " can't be extended, so what stands around it is none, but has its"
-                            + " interfaces; keep the result as one of them, or open the class"));
-              });
-    }
-    return around;
+    return (T) around(ofUser(requireNonNull(service, "service").getClass()), service);
   }
 
   /**
-   * As {@link #wrap(Object)}, around what the service shows as {@code type}.
+   * As {@link #wrap(Object)}, around what the service shows as {@code type}: also a lambda, a
+   * record or a JDK proxy, as one of its interfaces.
    *
    * @param type a class or an interface of the service, whose annotations count too
    * @throws WeavingRefused if the type can't be woven, naming every problem, or the service is
@@ -100,7 +80,11 @@ public final class Weaver {
    */
   public <T> T wrap(Class<T> type, T service) {
     requireNonNull(type, "type");
-    requireNotWoven(requireNonNull(service, "service").getClass());
+    return type.cast(around(type, requireNonNull(service, "service")));
+  }
+
+  private Object around(Class<?> type, Object service) {
+    requireNotWoven(service.getClass());
     Class<?> implementation = ofUser(service.getClass());
     Class<?> shown = type.isAssignableFrom(implementation) ? implementation : type;
     Woven wrapper;
@@ -109,7 +93,7 @@ public final class Weaver {
           woven.computeIfAbsent(
               List.of(type, shown), key -> new Weaving(shown, aspects).around(type));
     }
-    return type.cast(wrapper.instance(service));
+    return wrapper.instance(service);
   }
 
   private static void requireNotWoven(Class<?> type) {

@@ -44,7 +44,7 @@ final class Weaving {
       problems.add(
           service.getSimpleName() + " is abstract; name the class that implements its methods");
     } else if (!isOpen(service)) {
-      problems.add(closed(service) + "; open it, or wrap an instance as an interface");
+      problems.add(closed(service) + "; " + asInterface(service));
     } else if (Arrays.stream(service.getDeclaredConstructors())
         .allMatch(constructor -> Modifier.isPrivate(constructor.getModifiers()))) {
       problems.add(
@@ -60,27 +60,14 @@ final class Weaving {
     return define(built, host, plans, List.of());
   }
 
-  /** What stands around instances of the service: a subclass, or else all its interfaces. */
-  Woven around() {
-    if (isOpen(service)) {
-      return aroundClass(service);
-    }
-    List<Class<?>> interfaces =
-        Ancestors.classes(service).stream()
-            .flatMap(type -> Arrays.stream(type.getInterfaces()))
-            .distinct()
-            .toList();
-    return aroundInterfaces(interfaces);
-  }
-
   /** What stands around instances of the service as this class or interface. */
   Woven around(Class<?> type) {
-    return type.isInterface() ? aroundInterfaces(List.of(type)) : aroundClass(type);
+    return type.isInterface() ? aroundInterface(type) : aroundClass(type);
   }
 
   private Woven aroundClass(Class<?> type) {
     if (!isOpen(type)) {
-      problems.add(closed(type) + "; open it, or wrap the service as an interface");
+      throw new WeavingRefused(service.getName(), List.of(closed(type) + "; " + asInterface(type)));
     }
     List<Method> entries = ServiceMethods.ofClass(type);
     List<AnnotatedMethod> woven = overridable(type);
@@ -100,26 +87,20 @@ final class Weaving {
     return passOnAndDefine(around, entries, host, plans, carried);
   }
 
-  private Woven aroundInterfaces(List<Class<?>> interfaces) {
-    if (interfaces.isEmpty()) {
-      problems.add(
-          closed(service) + " and has no interface; open the class or extract an interface");
-    }
-    List<Method> entries = ServiceMethods.ofInterfaces(interfaces);
+  private Woven aroundInterface(Class<?> type) {
+    List<Method> entries = ServiceMethods.ofAnyCaller(type);
     List<AnnotatedMethod> woven = methods.annotated(entries);
     for (Method beside : methods.annotatedBeside(woven)) {
       problems.add(
           AnnotatedMethod.name(beside)
-              + " is in no interface that the wrapped service is seen as; add it to one, or remove"
-              + " the annotation");
+              + " is not in "
+              + type.getSimpleName()
+              + ", as which the service is seen; declare it there, or remove the annotation");
     }
-    List<Class<?>> hosts = new ArrayList<>();
-    interfaces.stream().filter(type -> !Modifier.isPublic(type.getModifiers())).forEach(hosts::add);
-    hosts.add(service);
-    hosts.addAll(interfaces);
-    Lookup host = host(hosts);
+    boolean isSeen = Modifier.isPublic(type.getModifiers());
+    Lookup host = host(isSeen ? List.of(service, type) : List.of(type));
     List<Plan> plans = plans(woven, host);
-    WovenClass around = WovenClass.around(interfaces, name(host, interfaces.get(0)));
+    WovenClass around = WovenClass.aroundInterface(type, name(host, type));
     return passOnAndDefine(around, entries, host, plans, List.of());
   }
 
@@ -198,7 +179,19 @@ final class Weaving {
     return type.getSimpleName() + " is " + why + ", so it can't be extended";
   }
 
-  static boolean isOpen(Class<?> type) {
+  /** What to do with a class that can't be extended. */
+  private static String asInterface(Class<?> type) {
+    String names =
+        Ancestors.of(type).stream()
+            .filter(Class::isInterface)
+            .map(seen -> "wrap(" + seen.getSimpleName() + ".class, ..)")
+            .collect(Collectors.joining(", "));
+    return names.isEmpty()
+        ? "open it, or extract an interface and wrap an instance as that"
+        : "open it, or wrap an instance as an interface, by one of " + names;
+  }
+
+  private static boolean isOpen(Class<?> type) {
     return !Modifier.isFinal(type.getModifiers()) && !type.isSealed() && !type.isHidden();
   }
 

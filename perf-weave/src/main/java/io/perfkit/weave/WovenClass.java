@@ -63,21 +63,15 @@ final class WovenClass {
   private final Class<?> parent;
   private final boolean delegating;
   private final Class<?> targetType;
-  private final List<Class<?>> shownAs;
   private boolean guarded;
   private List<Field> carried = List.of();
   private DynamicType.Builder<?> builder;
 
   private WovenClass(
-      Class<?> parent,
-      boolean delegating,
-      Class<?> targetType,
-      List<Class<?>> shownAs,
-      DynamicType.Builder<?> builder) {
+      Class<?> parent, boolean delegating, Class<?> targetType, DynamicType.Builder<?> builder) {
     this.parent = parent;
     this.delegating = delegating;
     this.targetType = targetType;
-    this.shownAs = shownAs;
     this.builder = builder;
   }
 
@@ -99,7 +93,7 @@ final class WovenClass {
                   SuperMethodCall.INSTANCE.andThen(
                       FieldAccessor.ofField(CONSTRUCTED).setsValue(true)));
     }
-    WovenClass built = new WovenClass(parent, false, parent, List.of(parent), builder);
+    WovenClass built = new WovenClass(parent, false, parent, builder);
     built.guarded = guarded;
     return built;
   }
@@ -110,23 +104,15 @@ final class WovenClass {
             parent,
             true,
             parent,
-            List.of(parent),
             builder(name, parent, ConstructorStrategy.Default.NO_CONSTRUCTORS))
         .withTarget();
   }
 
-  /** An implementation of interfaces around another one. */
-  static WovenClass around(List<Class<?>> interfaces, String name) {
+  /** An implementation of an interface around another one. */
+  static WovenClass aroundInterface(Class<?> type, String name) {
     DynamicType.Builder<?> builder =
         builder(name, Object.class, ConstructorStrategy.Default.NO_CONSTRUCTORS);
-    Class<?> target = interfaces.size() == 1 ? interfaces.get(0) : Object.class;
-    return new WovenClass(
-            Object.class,
-            true,
-            target,
-            interfaces,
-            builder.implement(interfaces.toArray(Class<?>[]::new)))
-        .withTarget();
+    return new WovenClass(Object.class, true, type, builder.implement(type)).withTarget();
   }
 
   private static DynamicType.Builder<?> builder(
@@ -165,7 +151,7 @@ final class WovenClass {
   /** The method of the target; a target that is the result is the object around it. */
   private MethodHandle ofTarget(Method method, MethodType type, Lookup woven)
       throws IllegalAccessException, NoSuchMethodException, NoSuchFieldException {
-    Class<?> owner = targetType == Object.class ? method.getDeclaringClass() : targetType;
+    Class<?> owner = targetType;
     Lookup caller = woven;
     if (isProtectedElsewhere(method)) { // which only its own package calls on another object
       owner = method.getDeclaringClass();
@@ -198,7 +184,7 @@ final class WovenClass {
   private boolean mayBeFluent(Method method) {
     return method.getReturnType() == Object.class
         ? !method.getName().equals("clone")
-        : shownAs.stream().anyMatch(method.getReturnType()::isAssignableFrom);
+        : method.getReturnType().isAssignableFrom(targetType);
   }
 
   private boolean isProtectedElsewhere(Method method) {
@@ -275,9 +261,7 @@ final class WovenClass {
 
   /** Overrides a method by a call of the same method of the target. */
   void passOn(Method method) {
-    TypeDescription owner =
-        TypeDescription.ForLoadedType.of(
-            targetType == Object.class ? method.getDeclaringClass() : targetType);
+    TypeDescription owner = TypeDescription.ForLoadedType.of(targetType);
     override(
         method,
         (visitor, context, instrumented) ->
@@ -286,9 +270,6 @@ final class WovenClass {
                 new StackManipulation.Compound(
                         MethodVariableAccess.loadThis(),
                         read(context, TARGET),
-                        targetType == Object.class
-                            ? TypeCasting.to(owner)
-                            : StackManipulation.Trivial.INSTANCE,
                         MethodVariableAccess.allArgumentsOf(instrumented),
                         MethodInvocation.invoke(new MethodDescription.ForLoadedMethod(method))
                             .virtual(owner),

@@ -47,14 +47,14 @@ final class ApplicationClassesTest {
   @Test
   void aWrappedServiceIsEqualToItselfAndToWhatStandsAroundTheSameService() {
     for (Listener service : List.of(new Open(), new Closed())) {
-      Listener wrapped = weaver.wrap(service);
+      Listener wrapped = weaver.wrap(Listener.class, service);
       List<Listener> listeners = new CopyOnWriteArrayList<>(List.of(wrapped));
       Object itself = listeners.get(0);
 
-      assertThat(wrapped).isEqualTo(itself).isEqualTo(weaver.wrap(service));
+      assertThat(wrapped).isEqualTo(itself).isEqualTo(weaver.wrap(Listener.class, service));
       assertThat(wrapped).hasSameHashCodeAs(service).isNotEqualTo(service);
       assertThat(service).isNotEqualTo(wrapped);
-      assertThat(wrapped).isNotEqualTo(weaver.wrap(new Open()));
+      assertThat(wrapped).isNotEqualTo(weaver.wrap(Listener.class, new Open()));
       assertThat(listeners.remove(wrapped)).isTrue();
       assertThat(listeners).isEmpty();
     }
@@ -116,16 +116,28 @@ final class ApplicationClassesTest {
         .isInstanceOf(WeavingRefused.class);
   }
 
+  record Twice(String text) implements Listener, Comparable<Twice> {
+    @Override
+    public String on(long id) {
+      return text;
+    }
+
+    @Override
+    public int compareTo(Twice other) {
+      return text.compareTo(other.text);
+    }
+  }
+
   @Test
-  @SuppressWarnings("unused") // the variable is what the test is about
-  void refusesAClosedClassThatIsKeptAsItself() {
-    assertThatThrownBy(
-            () -> {
-              Closed closed = weaver.wrap(new Closed());
-            })
+  void refusesAClosedClassAndNamesTheInterfacesThatItCanBeWrappedAs() {
+    assertThatThrownBy(() -> weaver.wrap(new Closed()))
         .isInstanceOf(WeavingRefused.class)
-        .hasMessageContaining("Closed can't be extended, so what stands around it is none, but has")
-        .hasMessageContaining("keep the result as one of them, or open the class");
+        .hasMessageContaining(
+            "Closed is final, so it can't be extended; open it, or wrap an instance as an"
+                + " interface, by one of wrap(Listener.class, ..)");
+    assertThatThrownBy(() -> weaver.wrap(new Twice("a")))
+        .hasMessageContaining("Twice is a record, so it can't be extended")
+        .hasMessageContaining("wrap(Listener.class, ..), wrap(Comparable.class, ..)");
   }
 
   static class Plugin extends Lifecycle {

@@ -9,7 +9,6 @@ import java.lang.annotation.RetentionPolicy;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 final class WeaverTest {
@@ -196,8 +195,8 @@ final class WeaverTest {
   }
 
   @Test
-  void wrapsAFinalClassAsItsInterfaces() {
-    Named named = weaver.<Named>wrap(new Fixed("!"));
+  void wrapsAFinalClassAsItsInterface() {
+    Named named = weaver.wrap(Named.class, new Fixed("!"));
 
     assertThat(named.named("a")).isEqualTo("a!");
     assertThat(named).hasToString("Fixed[suffix=!]");
@@ -234,45 +233,6 @@ final class WeaverTest {
     Base<String> upper = weaver.create(Upper.class);
     assertThat(upper.same("a")).isEqualTo("A");
     assertThat(trace).containsExactly("> same", "< same", "> same", "< same");
-  }
-
-  interface First {
-    String call();
-  }
-
-  interface Second {
-    int call(int number);
-  }
-
-  static final class Both implements First, Second, Function<String, String> {
-    @Traced
-    @Override
-    public String call() {
-      return "called";
-    }
-
-    @Override
-    public int call(int number) {
-      return number + 1;
-    }
-
-    @Traced
-    @Override
-    public String apply(String text) {
-      return text + call();
-    }
-  }
-
-  @Test
-  void wrapsSeveralInterfacesAtOnce() {
-    Object both = weaver.<Object>wrap(new Both());
-
-    assertThat(((First) both).call()).isEqualTo("called");
-    assertThat(((Second) both).call(1)).isEqualTo(2);
-    @SuppressWarnings("unchecked")
-    Function<String, String> function = (Function<String, String>) both;
-    assertThat(function.apply("is ")).isEqualTo("is called");
-    assertThat(trace).containsExactly("> call", "< call", "> apply", "< apply");
   }
 
   @Retention(RetentionPolicy.RUNTIME)

@@ -87,8 +87,8 @@ final class WeavingRefusedTest {
 
   @Test
   void saysWhyAClassCannotBeExtended() {
-    assertRefused(Closed.class, "Closed is final, so it can't be extended; open it, or wrap");
-    assertRefused(Data.class, "Data is a record, so it can't be extended; open it, or wrap");
+    assertRefused(Closed.class, "Closed is final, so it can't be extended; open it, or ext");
+    assertRefused(Data.class, "Data is a record, so it can't be extended; open it, or ext");
     assertRefused(Constant.class, "Constant is an enum, so it can't be extended; open it, or");
     assertRefused(Sealed.class, "Sealed is abstract; name the class that implements its methods");
     assertRefused(Abstract.class, "Abstract is abstract; name the class that implements");
@@ -106,8 +106,8 @@ final class WeavingRefusedTest {
     assertThatThrownBy(() -> weaver.wrap(new Closed()))
         .isInstanceOf(WeavingRefused.class)
         .hasMessageContaining(
-            "Closed is final, so it can't be extended and has no interface; open the class or"
-                + " extract an interface");
+            "Closed is final, so it can't be extended; open it, or extract an interface and wrap an"
+                + " instance as that");
   }
 
   static class FinalBeside {
@@ -139,10 +139,10 @@ final class WeavingRefusedTest {
 
   @Test
   void refusesAnAnnotationThatNoInterfaceShows() {
-    assertThatThrownBy(() -> weaver.<Interface>wrap(new Wider()))
+    assertThatThrownBy(() -> weaver.wrap(Interface.class, new Wider()))
         .isInstanceOf(WeavingRefused.class)
         .hasMessageContaining(
-            "Wider.beside() is in no interface that the wrapped service is seen as");
+            "Wider.beside() is not in Interface, as which the service is seen; declare it there");
   }
 
   static class Untouched {
