@@ -82,6 +82,9 @@ record CacheMaker(
     if (value == byte[].class) {
       return Codec.bytes();
     }
+    if (ScalarCodec.isFor(value)) {
+      return ScalarCodec.of((Class<?>) value);
+    }
     try {
       return Codec.json(value);
     } catch (IllegalArgumentException e) {

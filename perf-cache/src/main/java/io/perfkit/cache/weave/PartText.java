@@ -6,6 +6,7 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Field;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,8 @@ final class PartText {
     throw new IllegalArgumentException(
         type.getSimpleName()
             + " can't be a key (expected: String, a whole number, boolean, char, BigDecimal, UUID,"
-            + " an enum, a java.time value, or a record of these)");
+            + " an enum, a java.time value, or a record of these)"
+            + (type == Date.class ? "; name its milliseconds, as key = \"date.time\"" : ""));
   }
 
   /** Of its fields, which are what two records are equal by; an accessor may show less. */

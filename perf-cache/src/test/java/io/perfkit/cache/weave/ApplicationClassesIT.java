@@ -253,6 +253,47 @@ final class ApplicationClassesIT {
     assertThat(elsewhere.create(Rows.class).row(1)).isEqualTo(weaver.create(Rows.class).row(1));
   }
 
+  record Point(int x) {}
+
+  static class Loose {
+    int calls;
+
+    @Cacheable(cache = "numbers", unless = "#result == 0")
+    Number number(int x) {
+      calls++;
+      return x > 5 ? (Number) (long) x : (Number) x;
+    }
+
+    @Cacheable("objects")
+    Object object(int x) {
+      calls++;
+      return x == 0 ? new Point(x) : "o" + x;
+    }
+  }
+
+  @Test
+  void resultsOfNoCertainClassAreKeptAsWhatTheyAreOrNotAtAll() {
+    Loose loose = weaver.create(Loose.class);
+    Loose other = elsewhere.create(Loose.class);
+    for (int i = 0; i < 2; i++) {
+      assertThat(loose.number(0)).isEqualTo(0);
+    }
+    assertThat(loose.calls).isEqualTo(2);
+    assertThat(loose.number(5)).isEqualTo(5);
+    assertThat(loose.number(6)).isEqualTo(6L);
+    assertThat(loose.object(1)).isEqualTo("o1");
+
+    assertThat(other.number(5)).isEqualTo(5);
+    assertThat(other.number(6)).isEqualTo(6L);
+    assertThat(other.object(1)).isEqualTo("o1");
+    assertThat(other.calls).isZero();
+
+    for (int i = 0; i < 2; i++) {
+      assertThat(other.object(0)).isEqualTo(new Point(0));
+    }
+    assertThat(other.calls).isEqualTo(2);
+  }
+
   static class OwnStage<T> extends CompletableFuture<T> {}
 
   static class Once {

@@ -15,6 +15,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -264,13 +265,24 @@ final class Compiler {
     return both(Operators.JOIN.asType(methodType(String.class, one, other)), left, right);
   }
 
+  private static String remedy(Class<?> type, Node node) {
+    if (type.isArray()) {
+      return "let the method take a value that says which it is";
+    }
+    String named = node instanceof Name name ? name.name() : "it";
+    return type == Date.class
+        ? "name its milliseconds, as " + named + ".time"
+        : "name a property of " + named;
+  }
+
   private void requireText(Class<?> type, Node node) {
     if (!Texts.has(type)) {
       throw refuse(
           type.getSimpleName()
               + " has no text that is the same for equal values and another for others (expected: "
               + Texts.EXPECTED
-              + "); name a property of it",
+              + "); "
+              + remedy(type, node),
           node);
     }
   }

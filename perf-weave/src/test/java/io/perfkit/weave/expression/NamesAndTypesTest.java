@@ -7,6 +7,7 @@ import io.perfkit.weave.expression.Scope.Variable;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Method;
 import java.lang.reflect.Type;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Date;
@@ -105,13 +106,25 @@ final class NamesAndTypesTest {
   }
 
   @Test
-  void joiningTakesOnlyWhatHasOneText() {
+  void joiningTakesOnlyWhatHasOneText() throws Throwable {
     Scope scope = scope("at", Date.class, "ids", long[].class, "flags", Flags.class);
     for (String name : List.of("at", "ids", "flags")) {
       assertThatThrownBy(() -> Expression.of("'x' + " + name, scope))
           .isInstanceOf(ExpressionRefused.class)
           .hasMessageContaining("has no text that is the same for equal values");
     }
+    assertThatThrownBy(() -> Expression.of("'x' + at", scope))
+        .hasMessageContaining("; name its milliseconds, as at.time");
+    assertThatThrownBy(() -> Expression.of("'x' + flags", scope))
+        .hasMessageContaining("; name a property of flags");
+    assertThat(
+            value(
+                "'x' + at.time",
+                scope,
+                Date.from(Instant.ofEpochMilli(1_999)),
+                new long[0],
+                new Flags("n")))
+        .isEqualTo("x1999");
   }
 
   @Test
