@@ -9,6 +9,7 @@ import io.perfkit.weave.bases.OpenState;
 import java.lang.annotation.Annotation;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -114,6 +115,17 @@ final class ApplicationClassesTest {
         .hasMessageContaining("is woven already; use it as it is, and give one weaver all aspects");
     assertThatThrownBy(() -> weaver.wrap(Listener.class, weaver.create(Open.class)))
         .isInstanceOf(WeavingRefused.class);
+  }
+
+  @Test
+  void aWovenMethodCarriesNothingForReflection() throws NoSuchMethodException {
+    Method woven = weaver.create(Open.class).getClass().getDeclaredMethod("on", long.class);
+    Method written = Open.class.getDeclaredMethod("on", long.class);
+
+    assertThat(written.getAnnotations()).hasSize(1);
+    assertThat(woven.getAnnotations()).isEmpty();
+    assertThat(written.getParameters()[0].isNamePresent()).isTrue();
+    assertThat(woven.getParameters()[0].isNamePresent()).isFalse();
   }
 
   record Twice(String text) implements Listener, Comparable<Twice> {

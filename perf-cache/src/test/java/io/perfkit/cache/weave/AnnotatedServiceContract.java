@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.cache.CacheConfig;
 import io.perfkit.cache.Caches;
+import io.perfkit.cache.weave.Form.Formed;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
-import io.perfkit.weave.Weaver;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,22 +32,36 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Conditions, writes, stages, batches and tags of annotated methods. */
+/**
+ * Conditions, writes, stages, batches and tags of annotated methods, the same in every form in
+ * which the aspect takes effect.
+ */
 @RealRedis
-final class AnnotatedServiceIT {
+abstract class AnnotatedServiceContract {
   private static final Duration DEADLINE = Duration.ofSeconds(10);
 
   private final Caches caches;
   private final Caches otherCaches;
-  private final Orders orders;
-  private final Orders onOtherNode;
+  private final Form form;
 
-  AnnotatedServiceIT(TestRedis server) {
+  /** The advised service; its fields are in {@link #state}. */
+  private final Orders orders;
+
+  private final Orders state;
+  private final Orders onOtherNode;
+  private final Orders otherState;
+
+  AnnotatedServiceContract(TestRedis server, Form form) {
+    this.form = form;
     String prefix = server.prefix() + UUID.randomUUID();
     caches = Nodes.patient(server.client(), prefix);
     otherCaches = Nodes.patient(server.client(), prefix);
-    orders = Weaver.of(CacheAspect.of(caches)).create(Orders.class);
-    onOtherNode = Weaver.of(CacheAspect.of(otherCaches)).create(Orders.class);
+    Formed<Orders> here = form.of(new Orders(), CacheAspect.of(caches));
+    orders = here.advised();
+    state = here.state();
+    Formed<Orders> there = form.of(new Orders(), CacheAspect.of(otherCaches));
+    onOtherNode = there.advised();
+    otherState = there.state();
   }
 
   @BeforeEach
@@ -174,8 +188,8 @@ final class AnnotatedServiceIT {
   }
 
   private List<Object> loads() {
-    List<Object> seen = List.copyOf(orders.loads);
-    orders.loads.clear();
+    List<Object> seen = List.copyOf(state.loads);
+    state.loads.clear();
     return seen;
   }
 
@@ -195,12 +209,12 @@ final class AnnotatedServiceIT {
 
   @Test
   void whoWaitsGetsAlsoWhatIsNotKept() throws Exception {
-    orders.entered = new CountDownLatch(1);
-    orders.proceed = new CountDownLatch(1);
+    state.entered = new CountDownLatch(1);
+    state.proceed = new CountDownLatch(1);
     ExecutorService threads = Executors.newFixedThreadPool(2);
     try {
       Future<Order> first = threads.submit(() -> orders.find(1));
-      assertThat(orders.entered.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(state.entered.await(10, TimeUnit.SECONDS)).isTrue();
       Thread[] waiter = new Thread[1];
       Future<Order> second =
           threads.submit(
@@ -212,7 +226,7 @@ final class AnnotatedServiceIT {
           "the second waits",
           DEADLINE,
           () -> waiter[0] != null && waiter[0].getState() == Thread.State.WAITING);
-      orders.proceed.countDown();
+      state.proceed.countDown();
       assertThat(second.get(10, TimeUnit.SECONDS)).isSameAs(first.get(10, TimeUnit.SECONDS));
       assertThat(loads()).hasSize(1);
     } finally {
@@ -226,7 +240,7 @@ final class AnnotatedServiceIT {
     assertThat(orders.save(order)).isSameAs(order);
     assertThat(orders.find(8)).isSameAs(order);
     assertThat(onOtherNode.find(8)).isEqualTo(order);
-    assertThat(onOtherNode.loads).isEmpty();
+    assertThat(otherState.loads).isEmpty();
 
     orders.create("a", "OPEN");
     orders.find(100);
@@ -272,7 +286,7 @@ final class AnnotatedServiceIT {
     orders.find(6);
     onOtherNode.find(4);
     orders.deleteCustomer("c1"); // of 4, not of 6
-    assertThat(onOtherNode.loads).isEmpty();
+    assertThat(otherState.loads).isEmpty();
     Await.until("the other node has to load it", DEADLINE, this::loadedOnOtherNode);
     loads();
     orders.find(6);
@@ -292,7 +306,7 @@ final class AnnotatedServiceIT {
     orders.list(new Filter(null, 1));
     assertThat(loads()).hasSize(4);
     assertThat(onOtherNode.list(new Filter(null, 1))).hasSize(1);
-    assertThat(onOtherNode.loads).isEmpty();
+    assertThat(otherState.loads).isEmpty();
   }
 
   @Test
@@ -302,13 +316,13 @@ final class AnnotatedServiceIT {
     assertThat(first).isNotDone();
     assertThat(second).isNotDone().isNotSameAs(first);
     second.cancel(false);
-    orders.pending.complete(Optional.of(new Order(1, "DONE", "c")));
+    state.pending.complete(Optional.of(new Order(1, "DONE", "c")));
 
     assertThat(first.get(10, TimeUnit.SECONDS)).isEqualTo(new Order(1, "DONE", "c"));
     assertThat(orders.later(1)).isCompletedWithValue(new Order(1, "DONE", "c"));
     assertThat(loads()).hasSize(1);
     assertThat(onOtherNode.later(1)).succeedsWithin(DEADLINE).isEqualTo(new Order(1, "DONE", "c"));
-    assertThat(onOtherNode.loads).isEmpty();
+    assertThat(otherState.loads).isEmpty();
   }
 
   @Test
@@ -316,7 +330,7 @@ final class AnnotatedServiceIT {
     CompletionStage<Optional<Order>> first = uncheckedMaybe(1);
     CompletionStage<Optional<Order>> second = uncheckedMaybe(1);
     IOException failure = new IOException("database is down");
-    orders.pending.completeExceptionally(failure);
+    state.pending.completeExceptionally(failure);
 
     for (CompletionStage<Optional<Order>> each : List.of(first, second)) {
       Throwable[] seen = new Throwable[1];
@@ -326,7 +340,7 @@ final class AnnotatedServiceIT {
           .isInstanceOf(ExecutionException.class)
           .hasCause(failure);
     }
-    orders.pending = CompletableFuture.completedFuture(Optional.of(new Order(1, "DONE", "c")));
+    state.pending = CompletableFuture.completedFuture(Optional.of(new Order(1, "DONE", "c")));
     assertThat(uncheckedMaybe(1).toCompletableFuture())
         .isCompletedWithValue(Optional.of(new Order(1, "DONE", "c")));
     assertThat(loads()).hasSize(2);
@@ -336,13 +350,13 @@ final class AnnotatedServiceIT {
 
   @Test
   void keepsWhatIsInTheOptionalOfAStage() {
-    orders.pending = CompletableFuture.completedFuture(Optional.empty());
+    state.pending = CompletableFuture.completedFuture(Optional.empty());
     assertThat(uncheckedMaybe(1).toCompletableFuture()).isCompletedWithValue(Optional.empty());
-    orders.pending = CompletableFuture.completedFuture(Optional.of(new Order(1, "OPEN", "c")));
+    state.pending = CompletableFuture.completedFuture(Optional.of(new Order(1, "OPEN", "c")));
     uncheckedMaybe(1);
     uncheckedMaybe(1);
     assertThat(loads()).as("neither nothing nor what unless excludes").hasSize(3);
-    orders.pending = CompletableFuture.completedFuture(Optional.of(new Order(1, "DONE", "c")));
+    state.pending = CompletableFuture.completedFuture(Optional.of(new Order(1, "DONE", "c")));
     uncheckedMaybe(1);
     assertThat(uncheckedMaybe(1).toCompletableFuture())
         .isCompletedWithValue(Optional.of(new Order(1, "DONE", "c")));
@@ -352,13 +366,13 @@ final class AnnotatedServiceIT {
   @Test
   void anInvalidationEndsAStageThatIsUnderWay() throws Exception { // I1
     CompletableFuture<Order> stale = orders.later(1);
-    CompletableFuture<Optional<Order>> staleSource = orders.pending;
-    orders.pending = CompletableFuture.completedFuture(Optional.empty());
+    CompletableFuture<Optional<Order>> staleSource = state.pending;
+    state.pending = CompletableFuture.completedFuture(Optional.empty());
     assertThat(orders.deleteLater(1)).isCompleted();
     staleSource.complete(Optional.of(new Order(1, "OLD", "c")));
 
     assertThat(stale.get(10, TimeUnit.SECONDS).status()).isEqualTo("OLD");
-    orders.pending = CompletableFuture.completedFuture(Optional.of(new Order(1, "NEW", "c")));
+    state.pending = CompletableFuture.completedFuture(Optional.of(new Order(1, "NEW", "c")));
     assertThat(orders.later(1).get(10, TimeUnit.SECONDS).status()).isEqualTo("NEW");
   }
 
@@ -366,7 +380,7 @@ final class AnnotatedServiceIT {
   void aStageAsksForItsOwnKeyAfterwards() throws Exception {
     CompletableFuture<Order> first = orders.later(5);
     CompletableFuture<Order> sameThread = orders.later(5); // no dead end: the pilot handed over
-    orders.pending.complete(Optional.of(new Order(5, "DONE", "c")));
+    state.pending.complete(Optional.of(new Order(5, "DONE", "c")));
     assertThat(sameThread.get(10, TimeUnit.SECONDS)).isSameAs(first.get(10, TimeUnit.SECONDS));
   }
 
@@ -394,8 +408,8 @@ final class AnnotatedServiceIT {
   @Test
   void loadsOncePerKeyUnderContention() throws Exception { // I2
     AtomicInteger running = new AtomicInteger();
-    orders.entered = new CountDownLatch(1);
-    orders.proceed = new CountDownLatch(1);
+    state.entered = new CountDownLatch(1);
+    state.proceed = new CountDownLatch(1);
     int callers = 50;
     ExecutorService threads = Executors.newFixedThreadPool(callers);
     try {
@@ -409,7 +423,7 @@ final class AnnotatedServiceIT {
                 }));
       }
       Await.until("all call", DEADLINE, () -> running.get() == callers);
-      orders.proceed.countDown();
+      state.proceed.countDown();
       for (Future<Order> result : results) {
         assertThat(result.get(10, TimeUnit.SECONDS).id()).isEqualTo(2);
       }
@@ -422,7 +436,7 @@ final class AnnotatedServiceIT {
   private boolean loadedOnOtherNode() {
     try {
       onOtherNode.find(4);
-      return onOtherNode.loads.contains(4L);
+      return otherState.loads.contains(4L);
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
@@ -431,15 +445,15 @@ final class AnnotatedServiceIT {
   @Test
   void aStageGetsWhatAnotherNodeLoads() throws Exception {
     CompletionStage<Optional<Order>> here = uncheckedMaybe(orders, 7);
-    Await.until("loading", DEADLINE, () -> orders.loads.contains(7L));
+    Await.until("loading", DEADLINE, () -> state.loads.contains(7L));
     CompletionStage<Optional<Order>> there = uncheckedMaybe(onOtherNode, 7);
     assertThat(there.toCompletableFuture()).isNotDone();
 
     Optional<Order> order = Optional.of(new Order(7, "DONE", "c"));
-    orders.pending.complete(order);
+    state.pending.complete(order);
     assertThat(there.toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(order);
     assertThat(here.toCompletableFuture()).isCompletedWithValue(order);
-    assertThat(onOtherNode.loads).isEmpty();
+    assertThat(otherState.loads).isEmpty();
   }
 
   @Test
@@ -447,18 +461,19 @@ final class AnnotatedServiceIT {
     String prefix = server.prefix() + UUID.randomUUID();
     try (Caches caches = Nodes.patient(server.client(), prefix);
         Caches otherCaches = Nodes.patient(server.client(), prefix)) {
-      Orders here = withShortLease(caches);
-      Orders there = withShortLease(otherCaches);
-      CompletableFuture<Order> never = here.later(9);
-      there.pending = CompletableFuture.completedFuture(Optional.of(new Order(9, "THERE", "c")));
-      assertThat(there.later(9).get(10, TimeUnit.SECONDS).status()).isEqualTo("THERE");
+      Formed<Orders> here = withShortLease(caches);
+      Formed<Orders> there = withShortLease(otherCaches);
+      CompletableFuture<Order> never = here.advised().later(9);
+      there.state().pending =
+          CompletableFuture.completedFuture(Optional.of(new Order(9, "THERE", "c")));
+      assertThat(there.advised().later(9).get(10, TimeUnit.SECONDS).status()).isEqualTo("THERE");
       assertThat(never).isNotDone();
     }
   }
 
-  private static Orders withShortLease(Caches caches) {
+  private Formed<Orders> withShortLease(Caches caches) {
     CacheConfig config = CacheConfig.builder().lease(Duration.ofMillis(300)).build();
-    return Weaver.of(CacheAspect.builder(caches).config(config).build()).create(Orders.class);
+    return form.of(new Orders(), CacheAspect.builder(caches).config(config).build());
   }
 
   private CompletionStage<Optional<Order>> uncheckedMaybe(long id) {
