@@ -38,6 +38,7 @@ final class RedisSessionStore implements SessionStore {
    * S5  every key has a TTL that outlives what it is needed for; none needs a notification. */
   private static final RedisScript SESSION =
       RedisScript.load(RedisSessionStore.class, "session.lua");
+  private static final RedisScript GET = RedisScript.load(RedisSessionStore.class, "get.lua");
   private static final RedisScript LOGIN = RedisScript.load(RedisSessionStore.class, "login.lua");
   private static final RedisScript USER = RedisScript.load(RedisSessionStore.class, "user.lua");
   private static final RedisScript SWEEP = RedisScript.load(RedisSessionStore.class, "sweep.lua");
@@ -48,6 +49,7 @@ final class RedisSessionStore implements SessionStore {
   private static final int LISTED_MAX = 1_000;
   private static final int NAMED_MAX = 100;
   private static final byte[] NONE = {};
+  private static final String GOT = "g";
 
   private final RedisGuard guard;
   private final SessionConfig config;
@@ -131,7 +133,7 @@ final class RedisSessionStore implements SessionStore {
   private static Reply done(String operation, List<?> reply) {
     long number = number(reply, 1);
     return switch (operation) {
-      case "g" -> Reply.found(number, stored(reply));
+      case GOT -> Reply.found(number, stored(reply));
       case "e", "t" ->
           Reply.found(
               number,
@@ -154,34 +156,46 @@ final class RedisSessionStore implements SessionStore {
   private static Stored stored(List<?> reply) {
     List<?> fields = (List<?>) reply.get(4);
     Map<String, byte[]> attributes = new HashMap<>();
-    Map<Character, byte[]> own = new HashMap<>();
+    String user = null;
+    String client = "";
+    long created = 0;
+    long idle = 0;
+    long absoluteEnd = 0;
+    long tokenSince = 0;
+    long version = 0;
     for (int i = 0; i < fields.size(); i += 2) {
       byte[] field = (byte[]) fields.get(i);
       byte[] value = (byte[]) fields.get(i + 1);
-      if (field.length == 1) {
-        own.put((char) field[0], value);
-      } else {
+      if (field.length > 1) {
         attributes.put(attribute(field), value);
+        continue;
+      }
+      switch (field[0]) {
+        case 'u' -> user = new String(value, UTF_8);
+        case 'w' -> client = new String(value, UTF_8);
+        case 'c' -> created = decimal(value);
+        case 'i' -> idle = decimal(value);
+        case 'x' -> absoluteEnd = decimal(value);
+        case 'o' -> tokenSince = decimal(value);
+        case 'v' -> version = decimal(value);
+        default -> {} // what only scripts need
       }
     }
-    byte[] user = own.get('u');
-    byte[] client = own.get('w');
     return new Stored(
-        user == null ? null : new String(user, UTF_8),
-        client == null ? "" : new String(client, UTF_8),
-        millis(own, 'c'),
+        user,
+        client,
+        created,
         number(reply, 2),
-        millis(own, 'i'),
+        idle,
         number(reply, 3),
-        millis(own, 'x'),
-        millis(own, own.containsKey('o') ? 'o' : 'c'),
-        millis(own, 'v'),
-        Map.copyOf(attributes));
+        absoluteEnd,
+        tokenSince == 0 ? created : tokenSince,
+        version,
+        attributes);
   }
 
-  private static long millis(Map<Character, byte[]> fields, char field) {
-    byte[] digits = fields.get(field);
-    return digits == null ? 0 : Long.parseLong(new String(digits, US_ASCII));
+  private static long decimal(byte[] digits) {
+    return Long.parseLong(new String(digits, US_ASCII));
   }
 
   /** Without the {@code a:} before the name. */
@@ -191,21 +205,26 @@ final class RedisSessionStore implements SessionStore {
 
   @Override
   public Reply get(SessionId id, long touchEveryMillis) {
-    return run(id, "g", number(touchEveryMillis));
+    return reply(GOT, GET.run(guard, getKeys(id), getArguments(id, touchEveryMillis)));
+  }
+
+  private List<byte[]> getKeys(SessionId id) {
+    return List.of(session(id), index(id.tag()));
+  }
+
+  private List<byte[]> getArguments(SessionId id, long touchEveryMillis) {
+    return List.of(serverClock.get(), ascii(id.text()), keepEnded, number(touchEveryMillis));
   }
 
   @Override
   public List<Reply> getAll(List<SessionId> ids, long touchEveryMillis) {
     List<RedisScript.Call> calls = new ArrayList<>(ids.size());
     for (SessionId id : ids) {
-      calls.add(
-          new RedisScript.Call(
-              List.of(session(id), index(id.tag()), queue(id.tag())),
-              arguments(id, "g", number(touchEveryMillis))));
+      calls.add(new RedisScript.Call(getKeys(id), getArguments(id, touchEveryMillis)));
     }
     List<Reply> replies = new ArrayList<>(ids.size());
-    for (RedisScript.Reply answer : SESSION.runAll(guard, calls)) {
-      replies.add(answer.error() == null ? reply("g", answer.value()) : Reply.of(Code.FAILED));
+    for (RedisScript.Reply answer : GET.runAll(guard, calls)) {
+      replies.add(answer.error() == null ? reply(GOT, answer.value()) : Reply.of(Code.FAILED));
     }
     return replies;
   }

@@ -98,21 +98,23 @@ for i = 13, #ARGV, 2 do
   bytes = bytes + #ARGV[i] + #ARGV[i + 1]
   redis.call('HSET', key, 'a:' .. ARGV[i], ARGV[i + 1])
 end
-for i = 1, #taken, 2 do
-  redis.call('HSET', key, taken[i], taken[i + 1])
+for i = 1, #taken, 1000 do -- no more than a Lua stack takes
+  redis.call('HSET', key, unpack(taken, i, math.min(i + 999, #taken)))
 end
-redis.call('HSET', key, 'c', now, 'l', now, 'd', idle_end, 'x', end_at, 'i', idle, 'v', 1, 'b', bytes)
+local own = { 'c', now, 'l', now, 'd', idle_end, 'x', end_at, 'i', idle, 'v', 1, 'b', bytes }
+if ARGV[10] ~= '' then
+  own[#own + 1], own[#own + 2] = 'w', ARGV[10]
+end
 if user ~= '' then
-  redis.call('HSET', key, 'u', user, 't', ARGV[4])
+  own[#own + 1], own[#own + 2] = 'u', user
+  own[#own + 1], own[#own + 2] = 't', ARGV[4]
   redis.call('ZADD', index, idle_end, sid)
-  if now + redis.call('PTTL', index) < idle_end + keep then
-    redis.call('PEXPIREAT', index, idle_end + keep)
+  if now + redis.call('PTTL', index) < end_at + keep then
+    redis.call('PEXPIREAT', index, end_at + keep)
   end
 end
-if ARGV[10] ~= '' then
-  redis.call('HSET', key, 'w', ARGV[10])
-end
-redis.call('PEXPIREAT', key, idle_end + keep)
+redis.call('HSET', key, unpack(own))
+redis.call('PEXPIREAT', key, end_at + keep)
 redis.call('ZADD', queue, idle_end, sid)
 if now + redis.call('PTTL', queue) < end_at + keep then
   redis.call('PEXPIREAT', queue, end_at + keep)

@@ -2,7 +2,6 @@
 -- KEYS 1 the session, 2 the index of its user (a key without value if it has none), 3 the queue of ends;
 --      r: 4 the session under its new id
 -- ARGV 1 '' (tests only: the time), 2 operation, 3 id of the session, 4 ms that an ended session is remembered;
---      g (get): 5 ms between two touches, or -1: none
 --      s (save): 5 expected version or '', 6 bytes at most, 7 number of attributes to set; name and value of each;
 --                names to remove
 --      i (increment): 5 bytes at most, 6 name, 7 by
@@ -24,26 +23,14 @@ end
 local key, index, queue = KEYS[1], KEYS[2], KEYS[3]
 local op, sid, keep = ARGV[2], ARGV[3], tonumber(ARGV[4])
 
-local s, raw = {}, nil
-if op == 'g' then
-  raw = redis.pcall('HGETALL', key)
-  if raw.err then
-    return { 1 }
-  end
-  for i = 1, #raw, 2 do
-    if #raw[i] == 1 then
-      s[raw[i]] = raw[i + 1]
-    end
-  end
-else
-  local names = { 'c', 'l', 'd', 'x', 'i', 'v', 'b', 'u', 'e', 'r', 'g' }
-  local values = redis.pcall('HMGET', key, unpack(names))
-  if values.err then
-    return { 1 }
-  end
-  for i, name in ipairs(names) do
-    s[name] = values[i] or nil
-  end
+local names = { 'c', 'l', 'd', 'x', 'i', 'v', 'b', 'u', 'e', 'r', 'g' }
+local values = redis.pcall('HMGET', key, unpack(names))
+if values.err then
+  return { 1 }
+end
+local s = {}
+for i, name in ipairs(names) do
+  s[name] = values[i] or nil
 end
 if s.e then
   return { 4, s.e }
@@ -51,7 +38,7 @@ elseif s.r then
   return now < tonumber(s.g) and { 6, s.r } or { 5 }
 end
 local last, idle_end, end_at = tonumber(s.l), tonumber(s.d), tonumber(s.x)
-if not (s.c and last and idle_end and end_at and s.i and s.v and s.b) then
+if not (s.c and last and idle_end and end_at and s.i and s.v and s.b) or now >= idle_end + keep then
   return { 1 }
 elseif now >= end_at then
   return { 3 }
@@ -64,16 +51,10 @@ end
 -- Moves the idle deadline, never back and never beyond the absolute one.
 local function prolong(by)
   local to = math.min(math.max(idle_end, now + by), end_at)
-  if type(redis.pcall('HSET', key, 'l', now, 'd', to)) ~= 'number' then
-    return -- no memory for it: a get must not fail for that
-  end
+  redis.call('HSET', key, 'l', now, 'd', to)
   last, idle_end = now, to
-  redis.call('PEXPIREAT', key, to + keep)
   if s.u then
     redis.call('ZADD', index, 'XX', to, sid)
-    if now + redis.call('PTTL', index) < to + keep then
-      redis.call('PEXPIREAT', index, to + keep)
-    end
   end
 end
 
@@ -84,14 +65,6 @@ local function bury(id, where, reason)
   redis.call('PEXPIRE', where, keep)
   redis.call('ZREM', queue, id)
   redis.call('ZREM', index, id)
-end
-
-if op == 'g' then
-  local every = tonumber(ARGV[5])
-  if every >= 0 and now - last >= every then
-    prolong(tonumber(s.i))
-  end
-  return { 0, now, last, idle_end, raw }
 end
 
 if op == 's' or op == 'i' then
@@ -113,9 +86,13 @@ if op == 's' or op == 'i' then
     if bytes > max and bytes > before then
       return { 8, bytes }
     end
-    redis.call('HSET', key, 'v', version + 1, 'b', bytes)
+    local fields = { 'v', version + 1, 'b', bytes }
     for i = 8, 7 + 2 * sets, 2 do
-      redis.call('HSET', key, 'a:' .. ARGV[i], ARGV[i + 1])
+      fields[#fields + 1] = 'a:' .. ARGV[i]
+      fields[#fields + 1] = ARGV[i + 1]
+    end
+    for i = 1, #fields, 1000 do -- no more than a Lua stack takes
+      redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields)))
     end
     for i = 8 + 2 * sets, #ARGV do
       redis.call('HDEL', key, 'a:' .. ARGV[i])
@@ -161,8 +138,8 @@ if op == 'r' then
   if s.u then
     redis.call('ZREM', index, sid)
     redis.call('ZADD', index, idle_end, ARGV[5])
-    if now + redis.call('PTTL', index) < idle_end + keep then
-      redis.call('PEXPIREAT', index, idle_end + keep)
+    if now + redis.call('PTTL', index) < end_at + keep then
+      redis.call('PEXPIREAT', index, end_at + keep)
     end
   end
   if now + redis.call('PTTL', queue) < end_at + keep then

@@ -1,0 +1,26 @@
+package io.perfkit.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.perfkit.testing.RedisProcess;
+import io.perfkit.testing.ThreadLeaks;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.RedisClient;
+
+/** No manager but those of a test is open here, whose threads may start at any time. */
+final class SessionThreadsIT {
+  @Test
+  void closingLeavesNoThread() {
+    try (RedisProcess server = RedisProcess.start()) {
+      ThreadLeaks.assertNone(
+          "perf-",
+          () -> {
+            try (RedisClient client = RedisClient.builder().hostAndPort(server.address()).build();
+                SessionManager closed = SessionManager.create(client, "closed", Secrets.ONE)) {
+              assertThat(closed.create().session()).isPresent();
+            }
+          });
+    }
+    ThreadLeaks.assertNone("perf-", () -> SessionManager.local("brief").close());
+  }
+}
