@@ -57,8 +57,9 @@ final class CheckBatch implements Batcher.Batch<CheckBatch.Member, CheckResult> 
   /** Members whose requests are equal, and the answers of the first of them. */
   private static final class EqualRequests {
     private final Member first;
-    private final List<CheckResult> answers = new ArrayList<>(1);
+    private @Nullable CheckResult[] answers = {};
     private int size = 1;
+    private int decided;
     private int admitted;
     private int given;
 
@@ -67,18 +68,22 @@ final class CheckBatch implements Batcher.Batch<CheckBatch.Member, CheckResult> 
     }
 
     Share open() {
-      return new Share(first.check, first.charge ? size - answers.size() : 0);
+      return new Share(first.check, first.charge ? size - decided : 0);
     }
 
     boolean isOpen() {
-      return answers.size() < size;
+      return decided < size;
     }
 
     /** A refusal is the answer of all that have none. */
     void decided(Outcome outcome) {
-      int end = outcome.admitted() == 0 ? size : answers.size() + outcome.admitted();
-      while (answers.size() < end) {
-        answers.add(answers.isEmpty() ? outcome.result() : outcome.result().another());
+      if (decided == 0) {
+        answers = new @Nullable CheckResult[size];
+      }
+      int end = outcome.admitted() == 0 ? size : decided + outcome.admitted();
+      while (decided < end) {
+        answers[decided] = decided == 0 ? outcome.result() : outcome.result().another();
+        decided++;
       }
       admitted += outcome.admitted();
     }
@@ -88,7 +93,7 @@ final class CheckBatch implements Batcher.Batch<CheckBatch.Member, CheckResult> 
       if (given == 0 && admitted > 0) {
         admissions.admitted(first.check, admitted);
       }
-      return given < answers.size() ? answers.get(given++) : null;
+      return given < decided ? answers[given++] : null;
     }
   }
 
@@ -111,20 +116,29 @@ final class CheckBatch implements Batcher.Batch<CheckBatch.Member, CheckResult> 
   }
 
   private EqualRequests equal(Member member) {
-    EqualRequests own = new EqualRequests(member);
     if (distinct.isEmpty() || !member.hasEquals()) {
-      return own;
+      return new EqualRequests(member);
     }
-    if (known == null) {
-      known = new HashMap<>();
+    EqualRequests earlier = known().get(member.check);
+    if (earlier == null) {
+      earlier = new EqualRequests(member);
+      known().put(member.check, earlier);
+    }
+    return earlier;
+  }
+
+  private Map<CheckRequest, EqualRequests> known() {
+    Map<CheckRequest, EqualRequests> current = known;
+    if (current == null) {
+      current = new HashMap<>();
       for (EqualRequests earlier : distinct) {
         if (earlier.first.hasEquals()) {
-          known.put(earlier.first.check, earlier);
+          current.put(earlier.first.check, earlier);
         }
       }
+      known = current;
     }
-    EqualRequests earlier = known.putIfAbsent(member.check, own);
-    return earlier == null ? own : earlier;
+    return current;
   }
 
   private static int bytes(CheckRequest check) {
