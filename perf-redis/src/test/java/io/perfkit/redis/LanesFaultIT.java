@@ -57,6 +57,11 @@ final class LanesFaultIT {
     server.close();
   }
 
+  /** For what is not about time: a busy machine may take longer than the budget for many calls. */
+  private RedisGuard patient() {
+    return RedisGuard.builder(another).config(config.withBudget(Duration.ofSeconds(20))).build();
+  }
+
   private boolean passes() {
     try {
       guard.call(COMMANDS.get("any"));
@@ -213,8 +218,7 @@ final class LanesFaultIT {
 
   @Test
   void anInterruptedCallerThatWaitsIsNeverSentAndKeepsItsFlag() throws Exception { // W1
-    try (RedisGuard patient =
-        RedisGuard.builder(another).config(config.withBudget(Duration.ofSeconds(20))).build()) {
+    try (RedisGuard patient = patient()) {
       patient.call(COMMANDS.get("any"));
       server.freeze();
       Future<Object> leader = leadIntoSilence(callers, patient);
@@ -240,8 +244,7 @@ final class LanesFaultIT {
 
   @Test
   void aVirtualLeaderThatIsInterruptedHarmsItsBatchOnly() throws Exception { // N4
-    try (RedisGuard patient =
-        RedisGuard.builder(another).config(config.withBudget(Duration.ofSeconds(20))).build()) {
+    try (RedisGuard patient = patient()) {
       patient.call(COMMANDS.get("any"));
       server.freeze();
       AtomicReference<Thread> thread = new AtomicReference<>();
@@ -281,23 +284,25 @@ final class LanesFaultIT {
   @Test
   void anErrorReplyFailsItsOwnCommandOnly() throws Exception { // N4
     direct.rpush("list", "a");
-    List<Boolean> right =
-        callers.all(
-            100,
-            index -> {
-              for (int i = 0; i < 20; i++) {
-                if (index % 2 == 0) {
-                  assertThatThrownBy(() -> guard.call(COMMANDS.incr("list")))
-                      .isInstanceOf(CommandRejected.class)
-                      .hasMessageContaining("WRONGTYPE");
-                } else {
-                  assertThat(guard.call(COMMANDS.lrange("list", 0, -1))).containsExactly("a");
+    try (RedisGuard patient = patient()) {
+      List<Boolean> right =
+          callers.all(
+              100,
+              index -> {
+                for (int i = 0; i < 20; i++) {
+                  if (index % 2 == 0) {
+                    assertThatThrownBy(() -> patient.call(COMMANDS.incr("list")))
+                        .isInstanceOf(CommandRejected.class)
+                        .hasMessageContaining("WRONGTYPE");
+                  } else {
+                    assertThat(patient.call(COMMANDS.lrange("list", 0, -1))).containsExactly("a");
+                  }
                 }
-              }
-              return true;
-            });
-    assertThat(right).doesNotContain(false);
-    assertThat(guard.available()).isTrue();
+                return true;
+              });
+      assertThat(right).doesNotContain(false);
+      assertThat(patient.available()).isTrue();
+    }
   }
 
   @Test
@@ -339,58 +344,64 @@ final class LanesFaultIT {
     RedisScript add = RedisScript.load(LanesFaultIT.class, "add.lua");
     List<byte[]> keys = List.of("{s}sum".getBytes(UTF_8), "{s}journal".getBytes(UTF_8));
     int calls = 300;
-    List<Object> replies =
-        callers.all(
-            calls,
-            index -> {
-              if (index % 50 == 0) {
-                direct.scriptFlush();
-              }
-              return add.run(guard, keys, List.of("1".getBytes(UTF_8)));
-            });
-    assertThat(direct.get("{s}sum")).isEqualTo(Integer.toString(calls));
-    assertThat(replies).doesNotHaveDuplicates();
-    assertThatThrownBy(() -> add.run(guard, keys, List.of("one".getBytes(UTF_8))))
-        .isInstanceOf(CommandRejected.class)
-        .hasMessageContaining("amount is not a number");
+    try (RedisGuard patient = patient()) {
+      List<Object> replies =
+          callers.all(
+              calls,
+              index -> {
+                if (index % 50 == 0) {
+                  direct.scriptFlush();
+                }
+                return add.run(patient, keys, List.of("1".getBytes(UTF_8)));
+              });
+      assertThat(direct.get("{s}sum")).isEqualTo(Integer.toString(calls));
+      assertThat(replies).doesNotHaveDuplicates();
+      assertThatThrownBy(() -> add.run(patient, keys, List.of("one".getBytes(UTF_8))))
+          .isInstanceOf(CommandRejected.class)
+          .hasMessageContaining("amount is not a number");
+    }
   }
 
   @Test
   void severalCommandsOfOneCallerAreOneRoundTrip() {
-    awaitPasses();
-    long before = guard.stats().batches();
-    List<CommandObject<String>> commands = new ArrayList<>();
-    for (int i = 0; i < 100; i++) {
-      commands.add(i % 2 == 0 ? COMMANDS.set("k" + i, "v" + i) : COMMANDS.get("k" + (i - 1)));
-    }
-    List<String> replies = guard.callAll(commands);
-    assertThat(guard.stats().batches()).isEqualTo(before + 1);
-    for (int i = 0; i < 100; i++) {
-      assertThat(replies.get(i)).isEqualTo(i % 2 == 0 ? "OK" : "v" + (i - 1));
-    }
-    assertThat(guard.callAll(List.of())).isEmpty();
+    try (RedisGuard patient = patient()) {
+      assertThat(patient.call(COMMANDS.get("any"))).isNull();
+      long before = patient.stats().batches();
+      List<CommandObject<String>> commands = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        commands.add(i % 2 == 0 ? COMMANDS.set("k" + i, "v" + i) : COMMANDS.get("k" + (i - 1)));
+      }
+      List<String> replies = patient.callAll(commands);
+      assertThat(patient.stats().batches()).isEqualTo(before + 1);
+      for (int i = 0; i < 100; i++) {
+        assertThat(replies.get(i)).isEqualTo(i % 2 == 0 ? "OK" : "v" + (i - 1));
+      }
+      assertThat(patient.callAll(List.of())).isEmpty();
 
-    direct.rpush("list", "a");
-    List<CommandObject<String>> oneIsWrong =
-        List.of(COMMANDS.set("a", "1"), COMMANDS.get("list"), COMMANDS.set("b", "2"));
-    assertThatThrownBy(() -> guard.callAll(oneIsWrong))
-        .isInstanceOf(CommandRejected.class)
-        .hasMessageContaining("WRONGTYPE");
-    assertThat(direct.get("b")).isEqualTo("2");
+      direct.rpush("list", "a");
+      List<CommandObject<String>> oneIsWrong =
+          List.of(COMMANDS.set("a", "1"), COMMANDS.get("list"), COMMANDS.set("b", "2"));
+      assertThatThrownBy(() -> patient.callAll(oneIsWrong))
+          .isInstanceOf(CommandRejected.class)
+          .hasMessageContaining("WRONGTYPE");
+      assertThat(direct.get("b")).isEqualTo("2");
 
-    List<CommandObject<String>> many = Collections.nCopies(5_000, COMMANDS.get("k0"));
-    assertThat(guard.callAll(many)).hasSize(5_000).containsOnly("v0");
+      List<CommandObject<String>> many = Collections.nCopies(5_000, COMMANDS.get("k0"));
+      assertThat(patient.callAll(many)).hasSize(5_000).containsOnly("v0");
+    }
   }
 
   @Test
   void aBigCommandStandsInFrontOfNobody() { // N5
-    awaitPasses();
-    long before = guard.stats().commands();
-    String big = "x".repeat(Lane.BATCH_BYTES);
-    assertThat(guard.call(COMMANDS.set("big", big))).isEqualTo("OK");
-    assertThat(guard.stats().commands()).isEqualTo(before);
-    assertThat(guard.call(COMMANDS.get("big"))).isEqualTo(big);
-    assertThat(guard.stats().commands()).isEqualTo(before + 1);
+    try (RedisGuard patient = patient()) {
+      assertThat(patient.call(COMMANDS.get("any"))).isNull();
+      long before = patient.stats().commands();
+      String big = "x".repeat(Lane.BATCH_BYTES);
+      assertThat(patient.call(COMMANDS.set("big", big))).isEqualTo("OK");
+      assertThat(patient.stats().commands()).isEqualTo(before);
+      assertThat(patient.call(COMMANDS.get("big"))).isEqualTo(big);
+      assertThat(patient.stats().commands()).isEqualTo(before + 1);
+    }
   }
 
   @Test
