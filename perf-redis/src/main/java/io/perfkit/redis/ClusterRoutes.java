@@ -20,11 +20,13 @@ import redis.clients.jedis.util.Pool;
  * Lanes for each master of a Cluster. Which slot is whose is learned slot by slot from the client,
  * whose API tells it in no other way: the first command of a slot runs through the client, the
  * following ones through the lanes of the node that the client chose, until one of them fails or is
- * redirected. So a wrong guess costs a redirect, which the client then follows. Thread safe.
+ * redirected. So a wrong guess costs a redirect, which the client then follows. What the client
+ * would send again after a failure is sent once ({@link SingleAttempts}). Thread safe.
  */
 final class ClusterRoutes implements Routes {
   private final RedisClusterClient redis;
   private final LaneShared shared;
+  private final SingleAttempts attempts;
   private final Map<String, Lanes> byNode = new ConcurrentHashMap<>();
   private final AtomicReferenceArray<@Nullable Lanes> bySlot =
       new AtomicReferenceArray<>(Protocol.CLUSTER_HASHSLOTS);
@@ -32,6 +34,8 @@ final class ClusterRoutes implements Routes {
   ClusterRoutes(RedisClusterClient redis, LaneShared shared) {
     this.redis = redis;
     this.shared = shared;
+    this.attempts =
+        new SingleAttempts(JedisVersion.clusterProvider(redis), shared.config().budget());
   }
 
   @Override
@@ -46,7 +50,12 @@ final class ClusterRoutes implements Routes {
 
   @Override
   public <T extends @Nullable Object> T viaClient(CommandObject<T> command) {
-    T reply = redis.executeCommand(command);
+    T reply;
+    try {
+      reply = attempts.executeCommand(command);
+    } catch (SingleAttempts.Lost e) {
+      throw e.failure();
+    }
     for (int slot : Slots.of(command.getArguments())) {
       if (bySlot.get(slot) == null) {
         learn(slot);

@@ -6,8 +6,11 @@ import java.lang.reflect.Field;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
+import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.RedisSentinelClient;
 import redis.clients.jedis.UnifiedJedis;
+import redis.clients.jedis.providers.ClusterConnectionProvider;
+import redis.clients.jedis.providers.ConnectionProvider;
 import redis.clients.jedis.providers.SentineledConnectionProvider;
 import redis.clients.jedis.util.Pool;
 
@@ -58,14 +61,23 @@ final class JedisVersion {
    * The pool of the primary that the sentinels name now. A getter for it came with Jedis 8 only.
    */
   static Pool<Connection> primaryPool(RedisSentinelClient sentinel) {
-    return provider(sentinel).getPrimaryNodesConnectionMap().values().iterator().next();
+    return ((SentineledConnectionProvider) provider(sentinel))
+        .getPrimaryNodesConnectionMap()
+        .values()
+        .iterator()
+        .next();
   }
 
-  private static SentineledConnectionProvider provider(RedisSentinelClient sentinel) {
+  /** What leads to the nodes of a Cluster; there is no getter for it. */
+  static ClusterConnectionProvider clusterProvider(RedisClusterClient cluster) {
+    return (ClusterConnectionProvider) provider(cluster);
+  }
+
+  private static ConnectionProvider provider(UnifiedJedis client) {
     try {
       Field provider = UnifiedJedis.class.getDeclaredField("provider");
       provider.setAccessible(true);
-      return (SentineledConnectionProvider) provider.get(sentinel);
+      return (ConnectionProvider) provider.get(client);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(
           "jedis: " + version(UnifiedJedis.class.getClassLoader()) + " (expected: 7.2 to 8.x)", e);
