@@ -874,7 +874,7 @@ abstract class ServletContract {
           SessionManager.builder(redis, "outage", Peppers.of(1, new byte[Peppers.MIN_BYTES]))
               .guard(
                   GuardConfig.defaults()
-                      .withBudget(Duration.ofMillis(300))
+                      .withBudget(Duration.ofSeconds(3))
                       .withProbeEvery(Duration.ofMillis(100)))
               .build();
       managers.add(sessions);
