@@ -97,24 +97,21 @@ final class PostgresStatement<R> implements RowStatement<R> {
   }
 
   private static String onConflict(ResolvedTable<?> table) {
-    if (!table.isRepeatable()) {
+    if (!table.resolvesConflicts()) {
       return "";
     }
     if (!table.hasKey()) {
       return " ON CONFLICT DO NOTHING";
     }
-    String key =
-        table.columns().stream()
-            .filter(ResolvedColumn::key)
-            .map(ResolvedColumn::quotedName)
-            .collect(joining(", "));
     String others =
         table.columns().stream()
             .filter(column -> !column.key())
             .map(column -> column.quotedName() + " = EXCLUDED." + column.quotedName())
             .collect(joining(", "));
-    return " ON CONFLICT (%s) DO %s"
-        .formatted(key, others.isEmpty() || !table.upsert() ? "NOTHING" : "UPDATE SET " + others);
+    return " ON CONFLICT %s DO %s"
+        .formatted(
+            table.conflictTargetSql().orElseThrow(),
+            others.isEmpty() || !table.upsert() ? "NOTHING" : "UPDATE SET " + others);
   }
 
   @Override

@@ -1,15 +1,22 @@
 package io.perfkit.db.batch;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link BatchTable} as its database has it: what the rows become. Immutable. */
 final class ResolvedTable<R> {
+  /** What stands for a null in a key whose index calls all nulls equal. */
+  private enum NullPart {
+    NULL
+  }
+
   private final Database database;
   private final String quotedName;
   private final List<ResolvedColumn<R>> columns;
   private final OnConflict onConflict;
+  private final @Nullable ConflictTarget conflictTarget;
 
   /** By which rows are kept in order; none where they are only inserted. */
   private final List<ResolvedColumn<R>> key;
@@ -19,12 +26,15 @@ final class ResolvedTable<R> {
 
   /**
    * @param onConflict what becomes of a row whose key is there
+   * @param conflictTarget the index of the key; null where there is none, or rows are only inserted
    */
   ResolvedTable(
       Database database,
       String quotedName,
       List<ResolvedColumn<R>> columns,
-      OnConflict onConflict) {
+      OnConflict onConflict,
+      @Nullable ConflictTarget conflictTarget) {
+    this.conflictTarget = conflictTarget;
     this.database = database;
     this.quotedName = quotedName;
     this.columns = List.copyOf(columns);
@@ -34,7 +44,12 @@ final class ResolvedTable<R> {
             ? List.of()
             : this.columns.stream().filter(ResolvedColumn::key).toList();
     this.comparable =
-        IntStream.range(0, key.size()).filter(i -> key.get(i).type().isComparable()).toArray();
+        IntStream.range(0, key.size()).filter(i -> isComparable(key.get(i))).toArray();
+  }
+
+  private boolean isComparable(ResolvedColumn<R> column) {
+    boolean byExpression = conflictTarget != null && conflictTarget.byExpression();
+    return column.type().isComparable() && !byExpression;
   }
 
   Database database() {
@@ -62,7 +77,7 @@ final class ResolvedTable<R> {
   /** The key's columns, with their types, of which only the database knows what is equal. */
   List<String> incomparableKey() {
     return key.stream()
-        .filter(column -> !column.type().isComparable())
+        .filter(column -> !isComparable(column))
         .map(column -> column.name() + " " + column.type().shown())
         .toList();
   }
@@ -72,9 +87,24 @@ final class ResolvedTable<R> {
     return onConflict == OnConflict.UPDATE;
   }
 
+  /** What follows {@code ON CONFLICT}; empty where a row is not known by a key. */
+  Optional<String> conflictTargetSql() {
+    return Optional.ofNullable(conflictTarget).map(ConflictTarget::sql);
+  }
+
+  /** Whether a row that is in the table already is no failure. */
+  boolean resolvesConflicts() {
+    return onConflict != OnConflict.REJECT;
+  }
+
+  /** Whether rows of one key are one, wherever they are. */
+  boolean isKeyUnique() {
+    return conflictTarget == null || !conflictTarget.partial();
+  }
+
   /** Whether a row that is written a second time changes nothing. */
   boolean isRepeatable() {
-    return onConflict != OnConflict.REJECT;
+    return resolvesConflicts() && isKeyUnique();
   }
 
   /**
@@ -94,7 +124,9 @@ final class ResolvedTable<R> {
       values[i] = value;
       bytes += value == null ? 1 : Encoding.bytes(value);
       if (hasKey() && column.key()) {
-        keyParts[keys++] = column.keyPart(given, value);
+        boolean nullsEqual = conflictTarget != null && conflictTarget.nullsEqual();
+        keyParts[keys++] =
+            value == null && nullsEqual ? NullPart.NULL : column.keyPart(given, value);
       }
     }
     return new Pending<>(row, values, hasKey() ? key(keyParts) : null, bytes, nowNanos);

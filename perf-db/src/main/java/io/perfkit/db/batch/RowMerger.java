@@ -36,8 +36,9 @@ final class RowMerger<R> {
     List<Pending<R>> sorted = new ArrayList<>(pending);
     sorted.sort(
         comparing(row -> requireNonNull(row.key))); // stable: those of a key keep their order
-    if (!table.upsert()) {
-      return sorted.stream().map(Row::of).toList(); // the first of a key stays
+    if (!table.upsert() || !table.isKeyUnique()) {
+      // The first of a key stays, or each stands beside the others.
+      return sorted.stream().map(Row::of).toList();
     }
     List<Row<R>> rows = new ArrayList<>(sorted.size());
     if (!table.hasComparableKey()) {

@@ -1,6 +1,7 @@
 package io.perfkit.db.batch;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
 
 import io.perfkit.db.batch.BatchTable.Column;
 import io.perfkit.db.batch.ColumnType.Comparison;
@@ -33,15 +34,30 @@ final class TableResolver {
       LEFT JOIN pg_collation l ON l.oid = a.attcollation
       WHERE c.oid = to_regclass(?)
       """;
+
+  /** Plain indexes first, then those by expressions, then those of some rows only. */
   private static final String POSTGRES_UNIQUE =
       """
-      SELECT array_agg(a.attname::text)
+      SELECT
+        ARRAY(SELECT a.attname::text FROM pg_attribute a
+          WHERE a.attrelid = i.indrelid AND a.attnum > 0
+            AND (a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+              OR (i.indexprs IS NOT NULL AND EXISTS (
+                SELECT FROM pg_depend d
+                WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                  AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid
+                  AND d.refobjsubid = a.attnum)))),
+        i.indexprs IS NOT NULL,
+        pg_get_expr(i.indpred, i.indrelid),
+        coalesce((to_jsonb(i)->>'indnullsnotdistinct')::boolean, false),
+        (SELECT string_agg(
+            CASE (i.indkey::int2[])[k - 1]
+              WHEN 0 THEN '(' || pg_get_indexdef(i.indexrelid, k, false) || ')'
+              ELSE pg_get_indexdef(i.indexrelid, k, false) END, ', ' ORDER BY k)
+          FROM generate_series(1, i.indnkeyatts) k)
       FROM pg_index i
-      JOIN pg_attribute a
-        ON a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
       WHERE i.indrelid = to_regclass(?) AND i.indisunique AND i.indisvalid AND i.indimmediate
-        AND i.indpred IS NULL AND i.indexprs IS NULL
-      GROUP BY i.indexrelid
+      ORDER BY i.indpred IS NOT NULL, i.indexprs IS NOT NULL, i.indexrelid
       """;
 
   /** The first that tells what became of a transaction by its full number. */
@@ -112,20 +128,36 @@ final class TableResolver {
         }
       }
     }
-    ResolvedTable<R> resolved = resolve(Database.POSTGRESQL, quotedName, found, table, onConflict);
-    if (resolved.hasKey()) {
-      List<Set<String>> unique = new ArrayList<>();
-      try (PreparedStatement statement = connection.prepareStatement(OwnSql.of(POSTGRES_UNIQUE))) {
-        statement.setString(1, table.name());
-        try (ResultSet rows = statement.executeQuery()) {
-          while (rows.next()) {
-            unique.add(Set.of((String[]) rows.getArray(1).getArray()));
+    List<ResolvedColumn<R>> columns = columns(found, table);
+    boolean hasKey = table.hasKey() && onConflict != OnConflict.REJECT;
+    return new ResolvedTable<>(
+        Database.POSTGRESQL,
+        quotedName,
+        columns,
+        onConflict,
+        hasKey ? conflictTarget(connection, table, found) : null);
+  }
+
+  private static ConflictTarget conflictTarget(
+      Connection connection, BatchTable<?> table, Map<String, Found> found) throws SQLException {
+    Set<String> key = keyColumns(table, found);
+    try (PreparedStatement statement = connection.prepareStatement(OwnSql.of(POSTGRES_UNIQUE))) {
+      statement.setString(1, table.name());
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          if (key.equals(Set.of((String[]) rows.getArray(1).getArray()))) {
+            String predicate = rows.getString(3);
+            return new ConflictTarget(
+                "(%s)".formatted(rows.getString(5))
+                    + (predicate == null ? "" : " WHERE " + predicate),
+                rows.getBoolean(2),
+                predicate != null,
+                rows.getBoolean(4));
           }
         }
       }
-      requireUnique(table, found, unique);
     }
-    return resolved;
+    throw noUniqueIndex(table, key);
   }
 
   private static <R> ResolvedTable<R> byMetaData(
@@ -145,14 +177,9 @@ final class TableResolver {
         found.put(column, new Found(quote + column + quote, type, generated));
       }
     }
-    ResolvedTable<R> resolved =
-        resolve(
-            database,
-            (schema == null ? "" : quote + schema + quote + ".") + quote + name + quote,
-            found,
-            table,
-            onConflict);
-    if (resolved.hasKey()) {
+    List<ResolvedColumn<R>> columns = columns(found, table);
+    ConflictTarget conflictTarget = null;
+    if (table.hasKey() && onConflict != OnConflict.REJECT) {
       Map<String, Set<String>> unique = new HashMap<>();
       try (ResultSet rows = metaData.getIndexInfo(null, schema, name, true, false)) {
         while (rows.next()) {
@@ -161,9 +188,26 @@ final class TableResolver {
               .add(rows.getString("COLUMN_NAME"));
         }
       }
-      requireUnique(table, found, unique.values());
+      Set<String> key = keyColumns(table, found);
+      if (!unique.containsValue(key)) {
+        throw noUniqueIndex(table, key);
+      }
+      conflictTarget =
+          new ConflictTarget(
+              columns.stream()
+                  .filter(ResolvedColumn::key)
+                  .map(ResolvedColumn::quotedName)
+                  .collect(joining(", ", "(", ")")),
+              false,
+              false,
+              false);
     }
-    return resolved;
+    return new ResolvedTable<>(
+        database,
+        (schema == null ? "" : quote + schema + quote + ".") + quote + name + quote,
+        columns,
+        onConflict,
+        conflictTarget);
   }
 
   private static String folded(DatabaseMetaData metaData, String name) throws SQLException {
@@ -197,12 +241,8 @@ final class TableResolver {
     };
   }
 
-  private static <R> ResolvedTable<R> resolve(
-      Database database,
-      String quotedName,
-      Map<String, Found> found,
-      BatchTable<R> table,
-      OnConflict onConflict) {
+  private static <R> List<ResolvedColumn<R>> columns(
+      Map<String, Found> found, BatchTable<R> table) {
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
           "table: " + table.name() + " (expected: a table that this user sees)");
@@ -220,7 +260,7 @@ final class TableResolver {
       }
       columns.add(ResolvedColumn.of(column, there.quotedName(), there.type()));
     }
-    return new ResolvedTable<>(database, quotedName, columns, onConflict);
+    return columns;
   }
 
   /** As it is, or else the first that differs in case only. */
@@ -243,20 +283,18 @@ final class TableResolver {
                         + ")"));
   }
 
-  private static void requireUnique(
-      BatchTable<?> table, Map<String, Found> found, Iterable<Set<String>> unique) {
+  private static Set<String> keyColumns(BatchTable<?> table, Map<String, Found> found) {
     Set<String> key = new HashSet<>();
     for (Column<?> column : table.columns()) {
       if (column.key()) {
         key.add(nameIn(found, table, column.name()));
       }
     }
-    for (Set<String> columns : unique) {
-      if (columns.equals(key)) {
-        return;
-      }
-    }
-    throw new IllegalArgumentException(
+    return key;
+  }
+
+  private static IllegalArgumentException noUniqueIndex(BatchTable<?> table, Set<String> key) {
+    return new IllegalArgumentException(
         "key: " + key + " (expected: the columns of a unique index of " + table.name() + ")");
   }
 }

@@ -174,4 +174,70 @@ final class KeysIT {
                   + " offset, since it is part of the key)");
     }
   }
+
+  private List<String> upserted(List<String> ddl, Cell... cells) throws SQLException {
+    Bet.execute(dataSource, "DROP TABLE IF EXISTS cells");
+    for (String sql : ddl) {
+      Bet.execute(dataSource, sql);
+    }
+    BatchTable<Cell> table =
+        BatchTable.<Cell>named("cells")
+            .key("id", Cell::id)
+            .column("gone", Cell::other)
+            .column("value", Cell::value)
+            .build();
+    List<String> rejected = new ArrayList<>();
+    try (BatchWriter<Cell> writer =
+        BatchWriter.create(
+            dataSource, table, rejection -> rejected.add(String.valueOf(rejection.cause())))) {
+      for (Cell cell : cells) {
+        writer.add(cell);
+      }
+    }
+    assertThat(rejected).isEmpty();
+    return BatchQueries.column(
+        dataSource, "SELECT concat_ws(' ', lower(id::text), gone, value) FROM cells ORDER BY 1");
+  }
+
+  @Test
+  void ofAnIndexThatHoldsSomeRowsOnly() throws SQLException {
+    assertThat(
+            upserted(
+                List.of(
+                    "CREATE TABLE cells (id int, gone boolean, value text)",
+                    "CREATE UNIQUE INDEX ON cells (id) WHERE gone IS NULL"),
+                new Cell(1, null, "a"),
+                new Cell(1, true, "b"),
+                new Cell(1, null, "c"),
+                new Cell(2, true, "d"),
+                new Cell(2, true, "e")))
+        .containsExactly("1 c", "1 t b", "2 t d", "2 t e");
+  }
+
+  @Test
+  void ofAnIndexByAnExpression() throws SQLException {
+    assertThat(
+            upserted(
+                List.of(
+                    "CREATE TABLE cells (id text, gone boolean, value text)",
+                    "CREATE UNIQUE INDEX ON cells (lower(id))"),
+                new Cell("Ann", null, "a"),
+                new Cell("Bob", null, "b"),
+                new Cell("ANN", null, "c"),
+                new Cell("Ann", null, "d")))
+        .containsExactly("ann d", "bob b");
+  }
+
+  @Test
+  void ofAnIndexThatCallsNullsEqual() throws SQLException {
+    assertThat(
+            upserted(
+                List.of(
+                    "CREATE TABLE cells (id int UNIQUE NULLS NOT DISTINCT, gone boolean,"
+                        + " value text)"),
+                new Cell(null, null, "a"),
+                new Cell(1, null, "b"),
+                new Cell(null, null, "c")))
+        .containsExactly("1 b", "c");
+  }
 }
