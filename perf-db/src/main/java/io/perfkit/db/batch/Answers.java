@@ -17,7 +17,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 /**
  * What a writer owes to those who wait for a row. Stages are completed on one thread of their own,
  * which runs only while there is something to tell: what hangs on a stage is the host's code, and
- * may be slow, but holds up neither a lane nor a lock. Thread safe.
+ * may be slow, but holds up neither a worker nor a lock. Thread safe.
  */
 final class Answers<R> implements AutoCloseable {
   private static final long IDLE_SECONDS = 10;

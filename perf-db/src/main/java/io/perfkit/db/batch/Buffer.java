@@ -13,33 +13,33 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of one writer that are not decided yet, in their lanes, and the accounts. Thread safe.
+ * The rows of one writer that are not decided yet, in their workers, and the accounts. Thread safe.
  */
 final class Buffer<R> {
   /* Invariants
    * B1  accepted = flushed + rejected + returned + buffered, whenever the lock is free.
-   * B2  the rows of a key leave in the order of their adding, in one undecided chunk of their lane
+   * B2  the rows of a key leave in the order of their adding, in one undecided chunk of their worker
    *     at a time; a row that stands aside is overtaken by rows of other keys alone.
-   * B3  a chunk is decided once: it is its lane's chunk until then, and the thread that decides
-   *     takes it away. A commit is sent only for a chunk that is still its lane's.
+   * B3  a chunk is decided once: it is its worker's chunk until then, and the thread that decides
+   *     takes it away. A commit is sent only for a chunk that is still its worker's.
    * B4  nobody waits for a writer that has ended: whatever ends it wakes all.
    * B5  what becomes of a row that a caller waits for is owed to that caller as it is entered.
-   * No user code and no I/O under the lock. Lock order: a lane's `writing` -> `lock`. */
+   * No user code and no I/O under the lock. Lock order: a worker's `writing` -> `lock`. */
   final ReentrantLock lock = new ReentrantLock();
 
   /** Signalled when there may be space. */
   private final Condition space = lock.newCondition();
 
-  /** Signalled whenever a thread that waits for rows or lanes may have what it waits for. */
+  /** Signalled whenever a thread that waits for rows or workers may have what it waits for. */
   final Condition progress = lock.newCondition();
 
   private final BatchConfig config;
   private final LongSupplier nanos;
   private final Answers<R> answers;
-  private final List<LaneQueue<R>> queues = new ArrayList<>();
+  private final List<WorkerQueue<R>> queues = new ArrayList<>();
 
   @GuardedBy("lock")
-  final Books books;
+  final RowAccounts accounts;
 
   /** Callers who wait for space. */
   @GuardedBy("lock")
@@ -64,15 +64,15 @@ final class Buffer<R> {
     this.config = config;
     this.nanos = nanos;
     this.answers = answers;
-    this.books = new Books(config);
+    this.accounts = new RowAccounts(config);
     for (int i = 0; i < config.workers(); i++) {
-      queues.add(new LaneQueue<>(i, lock.newCondition()));
+      queues.add(new WorkerQueue<>(i, lock.newCondition()));
     }
   }
 
-  /** The side of one lane. */
-  LaneWork<R> work(int index) {
-    return new LaneWork<>(this, queues.get(index), config, answers, nanos);
+  /** The side of one worker. */
+  QueueConsumer<R> work(int index) {
+    return new QueueConsumer<>(this, queues.get(index), config, answers, nanos);
   }
 
   /**
@@ -117,7 +117,7 @@ final class Buffer<R> {
   void awaitSpace(long nanosMax) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      if (!closing && stoppedBy == null && books.isFull()) {
+      if (!closing && stoppedBy == null && accounts.isFull()) {
         var unused = awaitSpaceLocked(nanosMax);
       }
     } finally {
@@ -139,26 +139,26 @@ final class Buffer<R> {
 
   @GuardedBy("lock")
   private boolean offerLocked(Pending<R> row) {
-    if (!books.fits(row.bytes)) {
+    if (!accounts.fits(row.bytes)) {
       return false;
     }
-    LaneQueue<R> queue = queueOf(row);
+    WorkerQueue<R> queue = queueOf(row);
     boolean wasEmpty = queue.rows.isEmpty();
     queue.add(row);
-    books.accepted(row);
+    accounts.accepted(row);
     if (wasEmpty || row.answer != null || queue.hasEnough(config)) {
       queue.wake.signal();
     }
     return true;
   }
 
-  /** Rows without a key fill one lane after the other, so that each writes full batches. */
+  /** Rows without a key fill one worker after the other, so that each writes full batches. */
   @GuardedBy("lock")
-  private LaneQueue<R> queueOf(Pending<R> row) {
+  private WorkerQueue<R> queueOf(Pending<R> row) {
     int index =
         row.key == null
-            ? (int) (books.acceptedRows() / config.flushRows() % queues.size())
-            : row.key.lane(queues.size());
+            ? (int) (accounts.acceptedRows() / config.flushRows() % queues.size())
+            : row.key.worker(queues.size());
     return queues.get(index);
   }
 
@@ -172,7 +172,7 @@ final class Buffer<R> {
           "stopped by "
               + SqlState.name(stoppedBy)
               + "; "
-              + books.bufferedRows()
+              + accounts.bufferedRows()
               + " rows wait, which close() hands back",
           stoppedBy);
     }
@@ -181,17 +181,17 @@ final class Buffer<R> {
   /** Rows were decided: their space is free, and threads that wait for them may go on. */
   @GuardedBy("lock")
   void free(long bytes) {
-    books.freed(bytes);
+    accounts.freed(bytes);
     space.signalAll();
     progress.signalAll();
   }
 
-  /** Gives up the rows of a lane that somebody waits for and that are certainly not written. */
+  /** Gives up the rows of a worker that somebody waits for and that are certainly not written. */
   @GuardedBy("lock")
-  void rejectAnswered(LaneQueue<R> queue, Reason reason, @Nullable Throwable cause) {
+  void rejectAnswered(WorkerQueue<R> queue, Reason reason, @Nullable Throwable cause) {
     List<Pending<R>> rows = queue.takeAnswered();
     if (!rows.isEmpty()) {
-      books.rejected(rows.size());
+      accounts.rejected(rows.size());
       answers.owe(rows, rows.stream().map(row -> new Refusal<>(row, reason, cause)).toList()); // B5
       free(rows.stream().mapToLong(row -> row.bytes).sum());
     }
@@ -203,7 +203,7 @@ final class Buffer<R> {
     lock.lockInterruptibly();
     try {
       List<Long> goals = new ArrayList<>();
-      for (LaneQueue<R> queue : queues) {
+      for (WorkerQueue<R> queue : queues) {
         queue.flushTo = queue.added;
         goals.add(queue.added);
         queue.wake.signal();
@@ -225,7 +225,7 @@ final class Buffer<R> {
     return queues.stream().allMatch(queue -> queue.settledTo(goals.get(queue.index)));
   }
 
-  /** Refuses rows from now on; the lanes write what waits, then end (B4). */
+  /** Refuses rows from now on; the workers write what waits, then end (B4). */
   void beginClose() {
     lock.lock();
     try {
@@ -254,12 +254,14 @@ final class Buffer<R> {
     progress.signalAll();
   }
 
-  /** Waits for the lanes to end, if only those that may have sent a commit. */
+  /** Waits for the workers to end, if only those that may have sent a commit. */
   boolean awaitEnded(Duration within, boolean onlyCommits) throws InterruptedException {
     long left = within.toNanos();
     lock.lockInterruptibly();
     try {
-      while (onlyCommits ? queues.stream().anyMatch(LaneQueue::mayStand) : ended < queues.size()) {
+      while (onlyCommits
+          ? queues.stream().anyMatch(WorkerQueue::mayStand)
+          : ended < queues.size()) {
         if (left <= 0) {
           return false;
         }
@@ -272,7 +274,7 @@ final class Buffer<R> {
   }
 
   /**
-   * Takes what is left from the lanes, so that none of it is written any more (B3). A caller that
+   * Takes what is left from the workers, so that none of it is written any more (B3). A caller that
    * waits for a row learns of it; other rows are handed back.
    *
    * @param certain gets the rows that are not in the table
@@ -282,13 +284,13 @@ final class Buffer<R> {
     lock.lock();
     try {
       long bytes = 0;
-      for (LaneQueue<R> queue : queues) {
+      for (WorkerQueue<R> queue : queues) {
         queue.putAsideBack();
         rejectAnswered(queue, Reason.CLOSED, null);
         Chunk<R> chunk = queue.chunk;
         if (chunk != null && chunk.mayStand) {
           List<Refusal<R>> refusals = chunk.refusals(Reason.OUTCOME_UNKNOWN);
-          books.rejected(refusals.size());
+          accounts.rejected(refusals.size());
           answers.owe(chunk.rows, refusals); // B5
           refusals.stream()
               .filter(refusal -> refusal.row().answer == null)
@@ -299,7 +301,7 @@ final class Buffer<R> {
         queue.rows.forEach(pending -> certain.add(pending.row));
         bytes += queue.clear();
       }
-      books.returned(certain.size());
+      accounts.returned(certain.size());
       free(bytes);
     } finally {
       lock.unlock();
@@ -310,18 +312,18 @@ final class Buffer<R> {
   void returnedAreRejected(int rows) {
     lock.lock();
     try {
-      books.returnedAreRejected(rows);
+      accounts.returnedAreRejected(rows);
     } finally {
       lock.unlock();
     }
   }
 
-  /** Which lane has most to do. */
+  /** Which worker has most to do. */
   int longest() {
     lock.lock();
     try {
-      LaneQueue<R> longest = queues.get(0);
-      for (LaneQueue<R> queue : queues) {
+      WorkerQueue<R> longest = queues.get(0);
+      for (WorkerQueue<R> queue : queues) {
         longest = queue.undecided() > longest.undecided() ? queue : longest;
       }
       return longest.index;
@@ -333,7 +335,7 @@ final class Buffer<R> {
   RowCounts counts() {
     lock.lock();
     try {
-      return books.counts();
+      return accounts.counts();
     } finally {
       lock.unlock();
     }
@@ -345,14 +347,14 @@ final class Buffer<R> {
       long now = nanos.getAsLong();
       long oldest = 0;
       int retrying = 0;
-      for (LaneQueue<R> queue : queues) {
+      for (WorkerQueue<R> queue : queues) {
         Pending<R> first = queue.oldest();
         oldest = first == null ? oldest : Math.max(oldest, now - first.acceptedNanos);
         retrying += queue.hasRetries() ? 1 : 0;
       }
       return new BatchHealth(
           !closing && stoppedBy == null,
-          books.bufferedRows(),
+          accounts.bufferedRows(),
           config.maxBufferRows(),
           Duration.ofNanos(oldest),
           retrying,

@@ -25,7 +25,7 @@ final class BufferedWriter<R> extends BatchWriter<R> {
   private final ResolvedTable<R> resolved;
   private final Answers<R> answers;
   private final Buffer<R> buffer;
-  private final List<Lane<R>> lanes = new ArrayList<>();
+  private final List<Worker<R>> workers = new ArrayList<>();
   private final Reporter<R> reporter;
   private final LongSupplier nanos;
   private final @Nullable BatchMeters meters;
@@ -48,8 +48,8 @@ final class BufferedWriter<R> extends BatchWriter<R> {
         builder.statement.apply(RowStatement.of(resolved, (int) config.writeTimeout().toSeconds()));
     ChunkWriter<R> writer = new ChunkWriter<>(resolved, statement, builder.merge);
     for (int i = 0; i < config.workers(); i++) {
-      lanes.add(
-          new Lane<>(
+      workers.add(
+          new Worker<>(
               buffer.work(i),
               builder.dataSource,
               writer,
@@ -66,7 +66,7 @@ final class BufferedWriter<R> extends BatchWriter<R> {
     if (meters != null) {
       reporter.meters(meters);
     }
-    lanes.forEach(lane -> threads.newThread(lane).start());
+    workers.forEach(worker -> threads.newThread(worker).start());
   }
 
   @Override
@@ -115,7 +115,7 @@ final class BufferedWriter<R> extends BatchWriter<R> {
         if (left <= 0) {
           return false;
         }
-        Lane<R> longest = lanes.get(buffer.longest());
+        Worker<R> longest = workers.get(buffer.longest());
         longest.help(left);
         buffer.awaitSpace(Math.min(left, longest.pauseNanos()));
       }
@@ -189,7 +189,7 @@ final class BufferedWriter<R> extends BatchWriter<R> {
     List<R> certain = new ArrayList<>();
     List<Rejection<R>> inDoubt = new ArrayList<>();
     buffer.takeLeft(certain, inDoubt);
-    lanes.forEach(Lane::abort);
+    workers.forEach(Worker::abort);
     reporter.rejected(inDoubt);
     CloseResult<R> now = new CloseResult<>(buffer.counts(), certain);
     closed = now;

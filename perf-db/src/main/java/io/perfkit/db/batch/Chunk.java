@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of one lane that are written in one transaction, and how far that is. Its lane's writer
+ * Rows of one worker that are written in one transaction, and how far that is. Its worker's writer
  * changes it; what {@link Buffer} says of it holds under the buffer's lock.
  */
 final class Chunk<R> {

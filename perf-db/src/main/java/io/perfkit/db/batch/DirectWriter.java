@@ -90,7 +90,7 @@ final class DirectWriter<R> extends BatchWriter<R> {
   }
 
   private Attempt<R> attempt(Chunk<R> chunk) {
-    int maxSilenceMillis = (int) config.writeTimeout().plus(Lane.SILENCE).toMillis();
+    int maxSilenceMillis = (int) config.writeTimeout().plus(Worker.SILENCE).toMillis();
     try (Borrowed borrowed = Borrowed.from(dataSource, maxSilenceMillis)) {
       return writer.write(borrowed.connection(), chunk, () -> true);
     } catch (SQLException | RuntimeException noConnection) {

@@ -27,8 +27,8 @@ final class RowKey implements Comparable<RowKey> {
     this.comparableHash = comparable == parts ? hash : Arrays.hashCode(comparable);
   }
 
-  /** Which of {@code count} lanes keeps the order of this key, and of all that may equal it. */
-  int lane(int count) {
+  /** Which of {@code count} workers keeps the order of this key, and of all that may equal it. */
+  int worker(int count) {
     return Math.floorMod(comparableHash ^ (comparableHash >>> 16), count);
   }
 

@@ -61,7 +61,7 @@ final class AcknowledgedIT {
     return writer.addAcknowledged(bet).toCompletableFuture();
   }
 
-  /** Keeps the only lane busy while the table is locked. */
+  /** Keeps the only worker busy while the table is locked. */
   private CompletableFuture<?> addAndAwaitWriting(BatchWriter<Bet> writer) {
     CompletableFuture<?> stage = add(writer, Bet.of(0, "m"));
     Await.until("it is being written", DEADLINE, () -> written.size() == 1);
@@ -96,7 +96,7 @@ final class AcknowledgedIT {
   }
 
   @Test
-  void whatGathersWhileTheLaneWritesTravelsTogether() throws Exception {
+  void whatGathersWhileTheWorkerWritesTravelsTogether() throws Exception {
     try (Connection locker = lockedTable();
         BatchWriter<Bet> writer = builder(patient().workers(1)).build()) {
       List<CompletableFuture<?>> stages = new ArrayList<>();
@@ -224,7 +224,7 @@ final class AcknowledgedIT {
   }
 
   @Test
-  void whatHangsOnAStageHoldsUpNeitherTheLaneNorTheClosing() throws Exception {
+  void whatHangsOnAStageHoldsUpNeitherTheWorkerNorTheClosing() throws Exception {
     CountDownLatch hang = new CountDownLatch(1);
     try (BatchWriter<Bet> writer = builder(patient().maxBufferRows(100).flushRows(100)).build()) {
       CompletableFuture<?> hung;

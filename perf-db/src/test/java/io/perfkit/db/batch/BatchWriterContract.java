@@ -251,7 +251,7 @@ abstract class BatchWriterContract {
   }
 
   @Test
-  void keepsTheOrderOfEachKeyOverManyThreadsLanesAndChunks() throws Exception {
+  void keepsTheOrderOfEachKeyOverManyThreadsWorkersAndChunks() throws Exception {
     int threads = 4;
     ExecutorService producers = Executors.newFixedThreadPool(threads);
     try (BatchWriter<Bet> writer = writer(patient().workers(3).flushRows(7).maxChunkRows(50))) {

@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * Writes the rows of one queue, chunk by chunk, each repeated until it is decided. A thread of the
  * writer runs it; a caller that finds the buffer full may take a step. Thread safe.
  */
-final class Lane<R> implements Runnable {
+final class Worker<R> implements Runnable {
   private static final int PAUSE_DOUBLINGS = 6;
 
-  /** How much longer than a try of a row that takes too long the lane writes others. */
+  /** How much longer than a try of a row that takes too long the worker writes others. */
   private static final int ASIDE_PAUSES = 4;
 
   /** What the connection waits for beyond the statement's own time-out, which ends it sooner. */
@@ -29,7 +29,7 @@ final class Lane<R> implements Runnable {
   /** Held by the thread that writes, so that chunks are written one after the other. */
   private final ReentrantLock writing = new ReentrantLock();
 
-  private final LaneWork<R> work;
+  private final QueueConsumer<R> work;
   private final DataSource dataSource;
   private final ChunkWriter<R> writer;
   private final ResolvedTable<R> resolved;
@@ -41,8 +41,8 @@ final class Lane<R> implements Runnable {
   private volatile @Nullable Connection connection;
   private volatile @Nullable Thread thread;
 
-  Lane(
-      LaneWork<R> work,
+  Worker(
+      QueueConsumer<R> work,
       DataSource dataSource,
       ChunkWriter<R> writer,
       ResolvedTable<R> resolved,
@@ -83,7 +83,7 @@ final class Lane<R> implements Runnable {
     }
   }
 
-  /** Takes one step on the caller's thread, if the lane is free in time. */
+  /** Takes one step on the caller's thread, if the worker is free in time. */
   void help(long nanosMax) throws InterruptedException {
     if (writing.tryLock(nanosMax, TimeUnit.NANOSECONDS)) {
       try {
@@ -101,7 +101,7 @@ final class Lane<R> implements Runnable {
     return work.pauseNanos();
   }
 
-  /** Ends what the lane's thread waits for: a connection, or an answer. */
+  /** Ends what the worker's thread waits for: a connection, or an answer. */
   void abort() {
     Connection open = connection;
     Thread owner = thread;
@@ -239,7 +239,7 @@ final class Lane<R> implements Runnable {
     return nanos.getAsLong() - chunk.failingSinceNanos >= config.retryFor().toNanos();
   }
 
-  /** Doubles with each try up to the longest, and at random, so that lanes don't try together. */
+  /** Doubles with each try up to the longest, and at random, so that workers don't try together. */
   private long pauseNanos(Chunk<R> chunk) {
     int missing = Math.max(0, PAUSE_DOUBLINGS - chunk.tries);
     long whole = Math.max(2, config.maxRetryPause().toNanos() >> missing);

@@ -4,7 +4,7 @@ package io.perfkit.db.batch;
  * Counts the rows of one writer by what became of them, and the space that the undecided ones take.
  * Guarded by the lock of its buffer.
  */
-final class Books {
+final class RowAccounts {
   private final int rowsMax;
   private final long bytesMax;
   private long accepted;
@@ -13,7 +13,7 @@ final class Books {
   private long returned;
   private long bufferedBytes;
 
-  Books(BatchConfig config) {
+  RowAccounts(BatchConfig config) {
     this.rowsMax = config.maxBufferRows();
     this.bytesMax = config.maxBufferBytes();
   }

@@ -7,19 +7,19 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lane's side of a {@link Buffer}, whose invariants hold here too: waits until there is
+ * The worker's side of a {@link Buffer}, whose invariants hold here too: waits until there is
  * something to write, takes it chunk by chunk, and enters what became of each. Thread safe.
  */
-final class LaneWork<R> {
+final class QueueConsumer<R> {
   private final Buffer<R> buffer;
-  private final LaneQueue<R> queue;
+  private final WorkerQueue<R> queue;
   private final BatchConfig config;
   private final Answers<R> answers;
   private final LongSupplier nanos;
 
-  LaneWork(
+  QueueConsumer(
       Buffer<R> buffer,
-      LaneQueue<R> queue,
+      WorkerQueue<R> queue,
       BatchConfig config,
       Answers<R> answers,
       LongSupplier nanos) {
@@ -56,7 +56,7 @@ final class LaneWork<R> {
         }
       }
     } catch (InterruptedException stranger) {
-      // Only close() has a reason to interrupt a lane, and says so; the flag would end all I/O.
+      // Only close() has a reason to interrupt a worker, and says so; the flag would end all I/O.
       return !buffer.abandoned;
     } finally {
       buffer.lock.unlock();
@@ -88,7 +88,7 @@ final class LaneWork<R> {
     return Math.max(0, retried.retryAtNanos - nanos.getAsLong());
   }
 
-  /** How long the lane waits before it tries a chunk again; zero if it does not. */
+  /** How long the worker waits before it tries a chunk again; zero if it does not. */
   long pauseNanos() {
     buffer.lock.lock();
     try {
@@ -119,7 +119,7 @@ final class LaneWork<R> {
     }
   }
 
-  /** Whether the chunk is still the lane's; from now on its rows may stand in the table (B3). */
+  /** Whether the chunk is still the worker's; from now on its rows may stand in the table (B3). */
   boolean beginCommit(Chunk<R> chunk) {
     buffer.lock.lock();
     try {
@@ -189,8 +189,8 @@ final class LaneWork<R> {
       }
       queue.chunk = null;
       queue.decided = chunk;
-      buffer.books.flushed(chunk.rows.size() - refusals.size());
-      buffer.books.rejected(refusals.size());
+      buffer.accounts.flushed(chunk.rows.size() - refusals.size());
+      buffer.accounts.rejected(refusals.size());
       if (chunk.answered) {
         answers.owe(chunk.rows, refusals); // B5
       }
@@ -226,7 +226,9 @@ final class LaneWork<R> {
     }
   }
 
-  /** The lane is at its end. If it was stopped, callers that wait for its rows learn of it (B4). */
+  /**
+   * The worker is at its end. If it was stopped, callers that wait for its rows learn of it (B4).
+   */
   void end() {
     buffer.lock.lock();
     try {

@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
-/** What one lane has to write, in the order of its adding. Guarded by the lock of its buffer. */
-final class LaneQueue<R> {
+/** What one worker has to write, in the order of its adding. Guarded by the lock of its buffer. */
+final class WorkerQueue<R> {
   final int index;
 
-  /** Signalled when the lane may have something to do. */
+  /** Signalled when the worker may have something to do. */
   final Condition wake;
 
   final Deque<Pending<R>> rows = new ArrayDeque<>();
@@ -38,7 +38,7 @@ final class LaneQueue<R> {
   /** Up to which of the rows added nobody wants to wait. */
   long flushTo;
 
-  LaneQueue(int index, Condition wake) {
+  WorkerQueue(int index, Condition wake) {
     this.index = index;
     this.wake = wake;
   }
