@@ -15,18 +15,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
-import redis.clients.jedis.CommandObjects;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.RedisClusterClient;
-import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
 /** Lanes to three masters, whose slots move and one of which dies. */
 final class LanesClusterIT {
   private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final int KEYS = 300;
-  private static final CommandObjects COMMANDS = new CommandObjects(RedisProtocol.RESP2);
 
   private final RedisCluster cluster = RedisCluster.start();
   private final RedisClusterClient client =
@@ -61,14 +58,14 @@ final class LanesClusterIT {
   void aSlotThatMovesTakesItsCommandsAlong() {
     String key = keyOf(0);
     String value = "v";
-    assertThat(guard.call(COMMANDS.set(key, value))).isEqualTo("OK");
-    assertThat(guard.call(COMMANDS.get(key))).isEqualTo(value);
-    guard.call(COMMANDS.del(key));
+    assertThat(guard.call(Commands.set(key, value))).isEqualTo("OK");
+    assertThat(guard.call(Commands.get(key))).isEqualTo(value);
+    guard.call(Commands.del(key));
     move(JedisClusterCRC16.getSlot(key), 0, 1);
 
-    assertThat(guard.call(COMMANDS.set(key, "moved"))).isEqualTo("OK");
+    assertThat(guard.call(Commands.set(key, "moved"))).isEqualTo("OK");
     long before = guard.stats().commands();
-    assertThat(guard.call(COMMANDS.get(key))).isEqualTo("moved");
+    assertThat(guard.call(Commands.get(key))).isEqualTo("moved");
     assertThat(guard.stats().commands()).as("in a lane again").isEqualTo(before + 1);
     try (RedisClient other = RedisClient.create(cluster.masters().get(1).address())) {
       assertThat(other.get(key)).isEqualTo("moved");
@@ -78,15 +75,15 @@ final class LanesClusterIT {
   @Test
   void aSlotOnItsWayIsAskedForWhereItIs() {
     String key = keyOf(0);
-    guard.call(COMMANDS.get(key));
-    guard.call(COMMANDS.get(key));
+    guard.call(Commands.get(key));
+    guard.call(Commands.get(key));
     int slot = JedisClusterCRC16.getSlot(key);
     setSlot(1, slot, "IMPORTING", nodeId(0));
     setSlot(0, slot, "MIGRATING", nodeId(1));
 
-    assertThat(guard.call(COMMANDS.set(key, "asked"))).isEqualTo("OK");
-    assertThat(guard.call(COMMANDS.get(key))).isEqualTo("asked");
-    assertThat(guard.call(COMMANDS.get(key))).isEqualTo("asked");
+    assertThat(guard.call(Commands.set(key, "asked"))).isEqualTo("OK");
+    assertThat(guard.call(Commands.get(key))).isEqualTo("asked");
+    assertThat(guard.call(Commands.get(key))).isEqualTo("asked");
   }
 
   @Test
@@ -95,7 +92,7 @@ final class LanesClusterIT {
     List<CommandObject<String>> gets = new ArrayList<>();
     List<String> expected = new ArrayList<>();
     for (int i = 0; i < KEYS; i++) {
-      gets.add(COMMANDS.get("key-" + i));
+      gets.add(Commands.get("key-" + i));
       expected.add("value-" + i);
     }
     assertThat(guard.callAll(gets)).isEqualTo(expected);
@@ -110,7 +107,7 @@ final class LanesClusterIT {
 
   @Test
   void refusesKeysOfDifferentSlots() {
-    assertThatThrownBy(() -> guard.call(COMMANDS.mget("a", "b")))
+    assertThatThrownBy(() -> guard.call(Commands.mget("a", "b")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("keys: in different slots");
     assertThat(guard.available()).isTrue();
@@ -144,8 +141,8 @@ final class LanesClusterIT {
     assertThat(callers.all(8, seed -> wrongValues(seed, 30))).allMatch(List::isEmpty);
     dying.restart(); // without its keys
     String key = keyOf(2);
-    Await.until("it serves again", DEADLINE, () -> "OK".equals(answer(COMMANDS.set(key, "new"))));
-    Await.until("in a lane", DEADLINE, () -> "new".equals(answer(COMMANDS.get(key))));
+    Await.until("it serves again", DEADLINE, () -> "OK".equals(answer(Commands.set(key, "new"))));
+    Await.until("in a lane", DEADLINE, () -> "new".equals(answer(Commands.get(key))));
   }
 
   private void fill() {
@@ -160,7 +157,7 @@ final class LanesClusterIT {
     List<String> wrong = new ArrayList<>();
     for (int i = 0; i < reads; i++) {
       int key = random.nextInt(KEYS);
-      String value = answer(COMMANDS.get("key-" + key));
+      String value = answer(Commands.get("key-" + key));
       if (value != null && !value.equals("value-" + key)) {
         wrong.add("key-" + key + ": " + value);
       }

@@ -23,9 +23,7 @@ import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import redis.clients.jedis.CommandObjects;
 import redis.clients.jedis.RedisClient;
-import redis.clients.jedis.RedisProtocol;
 
 /** What holds for every command, however many threads send at once. */
 final class LanesConcurrencyIT {
@@ -33,7 +31,6 @@ final class LanesConcurrencyIT {
   private static final Duration DEADLINE = Duration.ofSeconds(20);
   private static final int THREADS = 64;
   private static final int KEYS = 2_000;
-  private static final CommandObjects COMMANDS = new CommandObjects(RedisProtocol.RESP2);
 
   private final RedisProcess server = RedisProcess.start();
   private final FaultProxy proxy = FaultProxy.to(server.address());
@@ -60,7 +57,7 @@ final class LanesConcurrencyIT {
   void everyCommandRunsOnceAndIsAnsweredOnce() throws Exception { // N2, N4, W1
     int increments = 40_000 * SECONDS;
     try (RedisGuard guard = patient(direct)) {
-      List<String> wrong = countUp(increments, () -> guard.call(COMMANDS.incr("counter")));
+      List<String> wrong = countUp(increments, () -> guard.call(Commands.incr("counter")));
       assertThat(wrong).isEmpty();
       assertThat(guard.stats().commands()).isEqualTo(increments);
       assertThat(guard.stats().batches()).isLessThan(increments);
@@ -89,7 +86,7 @@ final class LanesConcurrencyIT {
                   while (System.nanoTime() - start < pause) {
                     Thread.onSpinWait();
                   }
-                  guard.call(COMMANDS.incr("counter"));
+                  guard.call(Commands.incr("counter"));
                 }
                 return true;
               });
@@ -171,7 +168,7 @@ final class LanesConcurrencyIT {
                       stop,
                       key -> {
                         try {
-                          byte[] value = guard.call(COMMANDS.get(key));
+                          byte[] value = guard.call(Commands.get(key));
                           answers.incrementAndGet();
                           return value;
                         } catch (RedisUnavailable e) {
@@ -231,7 +228,7 @@ final class LanesConcurrencyIT {
 
   private static boolean isAnswered(RedisGuard guard) {
     try {
-      guard.call(COMMANDS.get("k"));
+      guard.call(Commands.get("k"));
       return true;
     } catch (RedisUnavailable e) {
       return false;

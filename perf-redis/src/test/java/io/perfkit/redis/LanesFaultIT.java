@@ -21,10 +21,8 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.BuilderFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
-import redis.clients.jedis.CommandObjects;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.RedisClient;
-import redis.clients.jedis.RedisProtocol;
 
 /** What callers of lanes see when something breaks, and what others see of it. */
 final class LanesFaultIT {
@@ -33,8 +31,6 @@ final class LanesFaultIT {
 
   /** What a busy machine may add to a budget; the client's own timeout is 2 s. */
   private static final Duration SLACK = Duration.ofSeconds(1);
-
-  private static final CommandObjects COMMANDS = new CommandObjects(RedisProtocol.RESP2);
 
   private final RedisProcess server = RedisProcess.start();
   private final FaultProxy proxy = FaultProxy.to(server.address());
@@ -64,7 +60,7 @@ final class LanesFaultIT {
 
   private boolean passes() {
     try {
-      guard.call(COMMANDS.get("any"));
+      guard.call(Commands.get("any"));
       return true;
     } catch (RedisUnavailable e) {
       return false;
@@ -90,7 +86,7 @@ final class LanesFaultIT {
   /** Keeps one lane busy: its leader waits for an answer that does not come. */
   private static Future<Object> leadIntoSilence(Callers callers, RedisGuard guard) {
     long before = guard.stats().batches();
-    Future<Object> leader = callers.start(() -> guard.call(COMMANDS.incr("leader")));
+    Future<Object> leader = callers.start(() -> guard.call(Commands.incr("leader")));
     // The batch is counted when it is over: what shows that it began is that the lane is led.
     Await.until("the lane is led", DEADLINE, () -> guard.leading() > 0);
     assertThat(guard.stats().batches()).isEqualTo(before);
@@ -102,10 +98,10 @@ final class LanesFaultIT {
     awaitPasses();
     server.freeze();
     List<RedisUnavailable> failures =
-        callers.all(200, index -> failure(guard, COMMANDS.incr("key-" + index)));
+        callers.all(200, index -> failure(guard, Commands.incr("key-" + index)));
     assertThat(failures)
         .anySatisfy(e -> assertThat(e).hasMessageStartingWith("no answer within the budget"));
-    assertThat(failure(guard, COMMANDS.get("k"))).hasMessageStartingWith("not sent");
+    assertThat(failure(guard, Commands.get("k"))).hasMessageStartingWith("not sent");
     assertThat(guard.available()).isFalse();
     assertThat(guard.stats().timeouts()).isPositive();
 
@@ -122,7 +118,7 @@ final class LanesFaultIT {
   void aSlowRedisIsATimeoutAndNotSentAgain() {
     awaitPasses();
     proxy.delay(Duration.ofMillis(500));
-    assertThat(failure(guard, COMMANDS.incr("slow")))
+    assertThat(failure(guard, Commands.incr("slow")))
         .hasMessageStartingWith("no answer within the budget");
     proxy.heal();
     awaitPasses();
@@ -134,7 +130,7 @@ final class LanesFaultIT {
     direct.set("big", "x".repeat(2_000_000));
     awaitPasses();
     proxy.delay(Duration.ofMillis(50)); // for each 16 KiB, so that no single read is late
-    assertThat(failure(guard, COMMANDS.get("big"))).isNotNull();
+    assertThat(failure(guard, Commands.get("big"))).isNotNull();
     proxy.heal();
     awaitPasses();
   }
@@ -143,7 +139,7 @@ final class LanesFaultIT {
   void aBlackHoleIsATimeout() {
     awaitPasses();
     proxy.blackHole();
-    assertThat(failure(guard, COMMANDS.incr("lost")))
+    assertThat(failure(guard, Commands.incr("lost")))
         .hasMessageStartingWith("no answer within the budget");
     proxy.heal();
     awaitPasses();
@@ -154,7 +150,7 @@ final class LanesFaultIT {
   void aCommandWhoseReplyIsLostMayHaveRunAndIsNotCalledUnsent() {
     awaitPasses();
     proxy.dropReplies();
-    assertThat(failure(guard, COMMANDS.incr("ran")))
+    assertThat(failure(guard, Commands.incr("ran")))
         .hasMessageStartingWith("no answer within the budget");
     Await.until("it ran", DEADLINE, () -> "1".equals(direct.get("ran")));
     proxy.heal();
@@ -166,8 +162,8 @@ final class LanesFaultIT {
   void aCutFailsItsBatchOnlyAndTheNextCallConnectsAnew() { // N4
     awaitPasses();
     proxy.halfClose();
-    assertThat(failure(guard, COMMANDS.get("k"))).hasMessageStartingWith("Redis can't be used");
-    assertThat(guard.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
+    assertThat(failure(guard, Commands.get("k"))).hasMessageStartingWith("Redis can't be used");
+    assertThat(guard.call(Commands.set("k", "v"))).isEqualTo("OK");
     assertThat(guard.available()).isTrue();
   }
 
@@ -192,17 +188,17 @@ final class LanesFaultIT {
         RedisGuard.builder(another)
             .config(config.withBudget(Duration.ofSeconds(20)).withMaxCalls(16, 2))
             .build()) {
-      narrow.call(COMMANDS.get("any"));
+      narrow.call(Commands.get("any"));
       server.freeze();
       Future<Object> leader = leadIntoSilence(callers, narrow);
       List<Future<String>> waiting = new ArrayList<>();
       for (int i = 0; i < 2; i++) {
         String key = "waits-" + i;
         int expected = i + 1;
-        waiting.add(callers.start(() -> narrow.call(COMMANDS.set(key, "v"))));
+        waiting.add(callers.start(() -> narrow.call(Commands.set(key, "v"))));
         Await.until("it waits", DEADLINE, () -> narrow.stats().waiting() == expected);
       }
-      assertThatThrownBy(() -> narrow.call(COMMANDS.get("one-more")))
+      assertThatThrownBy(() -> narrow.call(Commands.get("one-more")))
           .isInstanceOf(RedisUnavailable.class)
           .hasMessageStartingWith("not sent: too many calls wait");
       assertThat(narrow.stats().notSent()).isEqualTo(1);
@@ -219,7 +215,7 @@ final class LanesFaultIT {
   @Test
   void anInterruptedCallerThatWaitsIsNeverSentAndKeepsItsFlag() throws Exception { // W1
     try (RedisGuard patient = patient()) {
-      patient.call(COMMANDS.get("any"));
+      patient.call(Commands.get("any"));
       server.freeze();
       Future<Object> leader = leadIntoSilence(callers, patient);
       AtomicReference<Thread> thread = new AtomicReference<>();
@@ -227,7 +223,7 @@ final class LanesFaultIT {
           callers.start(
               () -> {
                 thread.set(Thread.currentThread());
-                assertThatThrownBy(() -> patient.call(COMMANDS.incr("interrupted")))
+                assertThatThrownBy(() -> patient.call(Commands.incr("interrupted")))
                     .isInstanceOf(RedisUnavailable.class)
                     .hasMessageStartingWith("not sent: interrupted");
                 return Thread.interrupted();
@@ -238,14 +234,14 @@ final class LanesFaultIT {
 
       server.thaw();
       assertThat(leader.get(20, SECONDS)).isEqualTo(1L);
-      assertThat(patient.call(COMMANDS.get("interrupted"))).isNull();
+      assertThat(patient.call(Commands.get("interrupted"))).isNull();
     }
   }
 
   @Test
   void aVirtualLeaderThatIsInterruptedHarmsItsBatchOnly() throws Exception { // N4
     try (RedisGuard patient = patient()) {
-      patient.call(COMMANDS.get("any"));
+      patient.call(Commands.get("any"));
       server.freeze();
       AtomicReference<Thread> thread = new AtomicReference<>();
       Future<Boolean> leader =
@@ -253,14 +249,14 @@ final class LanesFaultIT {
               () -> {
                 thread.set(Thread.currentThread());
                 try {
-                  patient.call(COMMANDS.incr("leader"));
+                  patient.call(Commands.incr("leader"));
                 } catch (RedisUnavailable lostOnAVirtualThread) {
                   assertThat(lostOnAVirtualThread).hasMessageStartingWith("Redis can't be used");
                 }
                 return Thread.interrupted();
               });
       Await.until("the lane is led", DEADLINE, () -> patient.leading() > 0);
-      Future<String> waiter = callers.start(() -> patient.call(COMMANDS.set("k", "v")));
+      Future<String> waiter = callers.start(() -> patient.call(Commands.set("k", "v")));
       Await.until("it waits", DEADLINE, () -> patient.stats().waiting() == 1);
       thread.get().interrupt();
       server.thaw();
@@ -274,7 +270,7 @@ final class LanesFaultIT {
   @Test
   void aCallerThatComesInterruptedSendsNothing() {
     Thread.currentThread().interrupt();
-    assertThatThrownBy(() -> guard.call(COMMANDS.incr("interrupted")))
+    assertThatThrownBy(() -> guard.call(Commands.incr("interrupted")))
         .isInstanceOf(RedisUnavailable.class)
         .hasMessageStartingWith("interrupted, so not sent");
     assertThat(Thread.interrupted()).isTrue();
@@ -291,11 +287,11 @@ final class LanesFaultIT {
               index -> {
                 for (int i = 0; i < 20; i++) {
                   if (index % 2 == 0) {
-                    assertThatThrownBy(() -> patient.call(COMMANDS.incr("list")))
+                    assertThatThrownBy(() -> patient.call(Commands.incr("list")))
                         .isInstanceOf(CommandRejected.class)
                         .hasMessageContaining("WRONGTYPE");
                   } else {
-                    assertThat(patient.call(COMMANDS.lrange("list", 0, -1))).containsExactly("a");
+                    assertThat(patient.call(Commands.elementsOf("list"))).containsExactly("a");
                   }
                 }
                 return true;
@@ -308,14 +304,14 @@ final class LanesFaultIT {
   @Test
   void errorsOfTheServerAreAnOutage() {
     direct.configSet("maxmemory", "1");
-    assertThatThrownBy(() -> guard.call(COMMANDS.set("k", "v")))
+    assertThatThrownBy(() -> guard.call(Commands.set("k", "v")))
         .isInstanceOf(RedisUnavailable.class)
         .hasMessageContaining("OOM");
     Await.until(
         "taken for down",
         DEADLINE,
         () -> {
-          assertThatThrownBy(() -> guard.call(COMMANDS.set("k", "v")))
+          assertThatThrownBy(() -> guard.call(Commands.set("k", "v")))
               .isInstanceOf(RedisUnavailable.class);
           return !guard.available();
         });
@@ -326,12 +322,12 @@ final class LanesFaultIT {
     long before = clientId();
     assertThat(clientId()).as("one connection").isEqualTo(before);
     direct.executeCommand(new CommandArguments(Command.REPLICAOF).add("127.0.0.1").add("1"));
-    assertThatThrownBy(() -> guard.call(COMMANDS.set("k", "v")))
+    assertThatThrownBy(() -> guard.call(Commands.set("k", "v")))
         .isInstanceOf(RedisUnavailable.class)
         .hasMessageContaining("READONLY");
     direct.executeCommand(new CommandArguments(Command.REPLICAOF).add("NO").add("ONE"));
     assertThat(clientId()).isNotEqualTo(before);
-    assertThat(guard.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
+    assertThat(guard.call(Commands.set("k", "v"))).isEqualTo("OK");
   }
 
   private long clientId() {
@@ -365,11 +361,11 @@ final class LanesFaultIT {
   @Test
   void severalCommandsOfOneCallerAreOneRoundTrip() {
     try (RedisGuard patient = patient()) {
-      assertThat(patient.call(COMMANDS.get("any"))).isNull();
+      assertThat(patient.call(Commands.get("any"))).isNull();
       long before = patient.stats().batches();
       List<CommandObject<String>> commands = new ArrayList<>();
       for (int i = 0; i < 100; i++) {
-        commands.add(i % 2 == 0 ? COMMANDS.set("k" + i, "v" + i) : COMMANDS.get("k" + (i - 1)));
+        commands.add(i % 2 == 0 ? Commands.set("k" + i, "v" + i) : Commands.get("k" + (i - 1)));
       }
       List<String> replies = patient.callAll(commands);
       assertThat(patient.stats().batches()).isEqualTo(before + 1);
@@ -380,13 +376,13 @@ final class LanesFaultIT {
 
       direct.rpush("list", "a");
       List<CommandObject<String>> oneIsWrong =
-          List.of(COMMANDS.set("a", "1"), COMMANDS.get("list"), COMMANDS.set("b", "2"));
+          List.of(Commands.set("a", "1"), Commands.get("list"), Commands.set("b", "2"));
       assertThatThrownBy(() -> patient.callAll(oneIsWrong))
           .isInstanceOf(CommandRejected.class)
           .hasMessageContaining("WRONGTYPE");
       assertThat(direct.get("b")).isEqualTo("2");
 
-      List<CommandObject<String>> many = Collections.nCopies(5_000, COMMANDS.get("k0"));
+      List<CommandObject<String>> many = Collections.nCopies(5_000, Commands.get("k0"));
       assertThat(patient.callAll(many)).hasSize(5_000).containsOnly("v0");
     }
   }
@@ -394,12 +390,12 @@ final class LanesFaultIT {
   @Test
   void aBigCommandStandsInFrontOfNobody() { // N5
     try (RedisGuard patient = patient()) {
-      assertThat(patient.call(COMMANDS.get("any"))).isNull();
+      assertThat(patient.call(Commands.get("any"))).isNull();
       long before = patient.stats().commands();
       String big = "x".repeat(Lane.BATCH_BYTES);
-      assertThat(patient.call(COMMANDS.set("big", big))).isEqualTo("OK");
+      assertThat(patient.call(Commands.set("big", big))).isEqualTo("OK");
       assertThat(patient.stats().commands()).isEqualTo(before);
-      assertThat(patient.call(COMMANDS.get("big"))).isEqualTo(big);
+      assertThat(patient.call(Commands.get("big"))).isEqualTo(big);
       assertThat(patient.stats().commands()).isEqualTo(before + 1);
     }
   }
@@ -410,15 +406,15 @@ final class LanesFaultIT {
     server.freeze();
     String almostBig = "x".repeat(Lane.BATCH_BYTES - 200);
     List<RedisUnavailable> failures =
-        callers.all(50, index -> failure(guard, COMMANDS.set("key-" + index, almostBig)));
+        callers.all(50, index -> failure(guard, Commands.set("key-" + index, almostBig)));
     assertThat(failures).hasSize(50);
   }
 
   @Test
   void aCommandThatBlocksHoldsNobodyUp() throws Exception {
     awaitPasses();
-    Future<Object> blocked = callers.start(() -> guard.call(COMMANDS.blpop(1, "empty")));
-    assertThat(guard.call(COMMANDS.get("k"))).isNull();
+    Future<Object> blocked = callers.start(() -> guard.call(Commands.blpop(1, "empty")));
+    assertThat(guard.call(Commands.get("k"))).isNull();
     assertThatThrownBy(() -> blocked.get(20, SECONDS)).hasCauseInstanceOf(RedisUnavailable.class);
   }
 
@@ -430,11 +426,11 @@ final class LanesFaultIT {
         () -> {
           RedisGuard closing =
               RedisGuard.builder(another).config(config.withBudget(Duration.ofSeconds(30))).build();
-          assertThat(closing.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
+          assertThat(closing.call(Commands.set("k", "v"))).isEqualTo("OK");
           assertThat(another.getPool().getNumActive()).isEqualTo(1);
           server.freeze();
           Future<Object> leader = leadIntoSilence(callers, closing);
-          Future<String> waiter = callers.start(() -> closing.call(COMMANDS.get("k")));
+          Future<String> waiter = callers.start(() -> closing.call(Commands.get("k")));
           Await.until("it waits", DEADLINE, () -> closing.stats().waiting() == 1);
 
           closing.close();
@@ -446,7 +442,7 @@ final class LanesFaultIT {
                 .hasMessageContaining("closed");
           }
           Await.until("returned", DEADLINE, () -> another.getPool().getNumActive() == 0);
-          assertThatThrownBy(() -> closing.call(COMMANDS.get("k")))
+          assertThatThrownBy(() -> closing.call(Commands.get("k")))
               .isInstanceOf(IllegalStateException.class)
               .hasMessageStartingWith("closed");
           server.thaw();
@@ -465,7 +461,7 @@ final class LanesFaultIT {
   @Test
   void aConnectionIsReturnedAsItWasBorrowed() {
     RedisGuard closing = RedisGuard.builder(another).config(config).build();
-    closing.call(COMMANDS.get("k"));
+    closing.call(Commands.get("k"));
     closing.close();
     Await.until("returned", DEADLINE, () -> another.getPool().getNumActive() == 0);
     try (var connection = another.getPool().getResource()) {

@@ -10,18 +10,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
-import redis.clients.jedis.CommandObjects;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.RedisClient;
-import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.RedisSentinelClient;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /** Lanes to the primary that the sentinels name. */
 final class LanesSentinelIT {
   private static final Duration DEADLINE = Duration.ofSeconds(30);
-  private static final CommandObjects COMMANDS = new CommandObjects(RedisProtocol.RESP2);
 
   private final RedisReplicated servers = RedisReplicated.start();
   private final HostAndPort sentinelAddress = servers.startSentinel();
@@ -41,14 +38,14 @@ final class LanesSentinelIT {
 
   @Test
   void theNewPrimaryServesAfterTheOldOneDied() {
-    assertThat(guard.call(COMMANDS.set("k", "old"))).isEqualTo("OK");
+    assertThat(guard.call(Commands.set("k", "old"))).isEqualTo("OK");
     servers.primary().kill();
     awaitWrittenTo(servers.replica().address(), "new");
   }
 
   @Test
   void aPrimaryThatLivesOnAsAReplicaIsLeft() {
-    assertThat(guard.call(COMMANDS.set("k", "old"))).isEqualTo("OK");
+    assertThat(guard.call(Commands.set("k", "old"))).isEqualTo("OK");
     try (RedisClient sentinel = RedisClient.create(sentinelAddress)) {
       Await.until("a failover begins", DEADLINE, () -> failsOver(sentinel));
     }
@@ -57,7 +54,7 @@ final class LanesSentinelIT {
         DEADLINE,
         () -> client.getCurrentMaster().equals(servers.replica().address()));
     awaitWrittenTo(servers.replica().address(), "new");
-    assertThat(guard.call(COMMANDS.get("k"))).isEqualTo("new");
+    assertThat(guard.call(Commands.get("k"))).isEqualTo("new");
   }
 
   /** Refused until the sentinel knows that the replica is a good one. */
@@ -76,7 +73,7 @@ final class LanesSentinelIT {
     Await.until(
         "written",
         DEADLINE,
-        () -> "OK".equals(answer(COMMANDS.set("k", value))) && value.equals(heldBy(primary)));
+        () -> "OK".equals(answer(Commands.set("k", value))) && value.equals(heldBy(primary)));
   }
 
   private static String heldBy(HostAndPort server) {

@@ -13,14 +13,11 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import redis.clients.jedis.CommandObjects;
 import redis.clients.jedis.RedisClient;
-import redis.clients.jedis.RedisProtocol;
 
 /** What the host's log says when Redis goes and comes back, with and without calls. */
 final class OutageLogIT {
   private static final Duration DEADLINE = Duration.ofSeconds(30);
-  private static final CommandObjects COMMANDS = new CommandObjects(RedisProtocol.RESP2);
   private static final GuardConfig QUICK =
       GuardConfig.defaults().withProbeEvery(Duration.ofMillis(50));
 
@@ -78,7 +75,7 @@ final class OutageLogIT {
   void theFirstCallThatFindsNothingListeningIsEnough() {
     server.kill();
     try (RedisGuard guard = open()) {
-      assertThatThrownBy(() -> guard.call(COMMANDS.get("k")))
+      assertThatThrownBy(() -> guard.call(Commands.get("k")))
           .isInstanceOf(RedisUnavailable.class)
           .hasMessageContaining(
               "Redis can't be used: Connection refused (" + server.address() + ")");
@@ -104,13 +101,13 @@ final class OutageLogIT {
   void manyCallersThatFailTogetherAreOneOutage() throws Exception {
     try (RedisGuard guard = open();
         Callers callers = Callers.platform()) {
-      assertThat(guard.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
+      assertThat(guard.call(Commands.set("k", "v"))).isEqualTo("OK");
       server.kill();
       callers.all(
           50,
           index -> {
             for (int i = 0; i < 20; i++) {
-              assertThatThrownBy(() -> guard.call(COMMANDS.get("k")))
+              assertThatThrownBy(() -> guard.call(Commands.get("k")))
                   .isInstanceOf(RedisUnavailable.class);
             }
             return true;
@@ -127,7 +124,7 @@ final class OutageLogIT {
   @Test
   void aRedisThatIsUpIsNotLogged() {
     try (RedisGuard guard = open()) {
-      assertThat(guard.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
+      assertThat(guard.call(Commands.set("k", "v"))).isEqualTo("OK");
       for (int i = 0; i < 3; i++) { // idle pings meanwhile
         assertThat(guard.<String>call(redis -> redis.ping())).isEqualTo("PONG");
       }

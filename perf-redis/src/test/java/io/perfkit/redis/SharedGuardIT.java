@@ -12,14 +12,11 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import redis.clients.jedis.CommandObjects;
 import redis.clients.jedis.RedisClient;
-import redis.clients.jedis.RedisProtocol;
 
 /** What the guards of one client share, and what that costs the client. */
 final class SharedGuardIT {
   private static final Duration DEADLINE = Duration.ofSeconds(20);
-  private static final CommandObjects COMMANDS = new CommandObjects(RedisProtocol.RESP2);
   private static final GuardConfig PATIENT =
       GuardConfig.defaults().withBudget(Duration.ofSeconds(10));
 
@@ -40,8 +37,8 @@ final class SharedGuardIT {
     try (RedisGuard one = RedisGuard.builder(client).config(quick).build();
         RedisGuard two = RedisGuard.create(client)) {
       assertThat(two.config()).isEqualTo(quick);
-      assertThat(one.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
-      assertThat(two.call(COMMANDS.get("k"))).isEqualTo("v");
+      assertThat(one.call(Commands.set("k", "v"))).isEqualTo("OK");
+      assertThat(two.call(Commands.get("k"))).isEqualTo("v");
       assertThat(two.stats().commands()).isEqualTo(2);
       assertThat(client.getPool().getNumActive()).isEqualTo(1);
 
@@ -50,12 +47,12 @@ final class SharedGuardIT {
           "one finds it silent",
           DEADLINE,
           () -> {
-            assertThatThrownBy(() -> one.call(COMMANDS.get("k")))
+            assertThatThrownBy(() -> one.call(Commands.get("k")))
                 .isInstanceOf(RedisUnavailable.class);
             return two.breaker() != BreakerState.CLOSED;
           });
       assertThat(two.health().healthy()).isFalse();
-      assertThatThrownBy(() -> two.call(COMMANDS.get("k")))
+      assertThatThrownBy(() -> two.call(Commands.get("k")))
           .hasMessageStartingWith("not sent: Redis is taken for down");
       server.thaw();
       Await.until("closed again", DEADLINE, two::available);
@@ -68,14 +65,14 @@ final class SharedGuardIT {
     try (RedisGuard open = RedisGuard.create(client)) {
       closed.close();
       closed.close();
-      assertThat(open.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
-      assertThatThrownBy(() -> closed.call(COMMANDS.get("k")))
+      assertThat(open.call(Commands.set("k", "v"))).isEqualTo("OK");
+      assertThatThrownBy(() -> closed.call(Commands.get("k")))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageStartingWith("closed");
     }
     assertNothingIsLeft(client);
     try (RedisGuard reopened = RedisGuard.create(client)) {
-      assertThat(reopened.call(COMMANDS.get("k"))).isEqualTo("v");
+      assertThat(reopened.call(Commands.get("k"))).isEqualTo("v");
     }
   }
 
@@ -86,7 +83,7 @@ final class SharedGuardIT {
       try (RedisGuard component = RedisGuard.builder(client).sharing(host).build()) {
         assertThat(component.config()).isEqualTo(PATIENT);
       }
-      assertThat(host.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
+      assertThat(host.call(Commands.set("k", "v"))).isEqualTo("OK");
       assertThatThrownBy(() -> RedisGuard.builder(other).sharing(host))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageEndingWith("(expected: a guard of the same client object)");
@@ -136,7 +133,7 @@ final class SharedGuardIT {
     String first = one.health().client();
     String secondName = second.health().client();
     assertThat(secondName).isNotEqualTo(first);
-    one.call(COMMANDS.set("k", "v"));
+    one.call(Commands.set("k", "v"));
     assertThat(registry.get(RedisMeters.COMMANDS).tag("client", first).functionCounter().count())
         .isEqualTo(1);
     assertThat(
@@ -177,7 +174,7 @@ final class SharedGuardIT {
                   for (int i = 0; i < 100; i++) {
                     try (RedisGuard guard = RedisGuard.builder(client).config(PATIENT).build()) {
                       if (random.nextBoolean()) {
-                        assertThat(guard.call(COMMANDS.set("k" + index, "v" + i))).isEqualTo("OK");
+                        assertThat(guard.call(Commands.set("k" + index, "v" + i))).isEqualTo("OK");
                       }
                       if (random.nextBoolean()) {
                         String read = guard.call(redis -> redis.set("f" + index, "v"));

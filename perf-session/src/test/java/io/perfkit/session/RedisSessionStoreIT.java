@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.BuilderFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
+import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.RedisClient;
 
@@ -95,8 +96,9 @@ final class RedisSessionStoreIT {
 
   @Test
   void everyKeyIsGoneAfterTheLastExpiryAndASweep() {
-    try (SessionManager sessions = manager(brief())) {
-      assertThat(client.configGet("notify-keyspace-events").values()).containsOnly("");
+    try (SessionManager sessions = manager(brief());
+        Jedis admin = new Jedis(server.address())) {
+      assertThat(admin.configGet("notify-keyspace-events").values()).containsOnly("");
       history(sessions);
       Await.until(
           "all have ended",

@@ -20,14 +20,11 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import redis.clients.jedis.BuilderFactory;
-import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisMonitor;
-import redis.clients.jedis.Protocol;
 import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -76,7 +73,10 @@ final class SecrecyIT {
     Jedis listening =
         new Jedis(
             server.address(),
-            DefaultJedisClientConfig.builder().serverDefaultProtocol().timeoutMillis(0).build());
+            DefaultJedisClientConfig.builder()
+                .protocol(RedisProtocol.RESP2)
+                .timeoutMillis(0)
+                .build());
     Thread listener =
         new Thread(
             () -> {
@@ -153,14 +153,14 @@ final class SecrecyIT {
 
   /** The file that SAVE writes, without compression. */
   private String dump() throws IOException {
-    client.configSet("rdbcompression", "no");
-    client.executeCommand(
-        new CommandObject<>(
-            new CommandArguments(Protocol.Command.SAVE), BuilderFactory.RAW_OBJECT));
-    Path file =
-        Path.of(client.configGet("dir").get("dir"))
-            .resolve(client.configGet("dbfilename").get("dbfilename"));
-    return new String(Files.readAllBytes(file), ISO_8859_1);
+    try (Jedis admin = new Jedis(server.address())) {
+      admin.configSet("rdbcompression", "no");
+      admin.save();
+      Path file =
+          Path.of(admin.configGet("dir").get("dir"))
+              .resolve(admin.configGet("dbfilename").get("dbfilename"));
+      return new String(Files.readAllBytes(file), ISO_8859_1);
+    }
   }
 
   /** MONITOR prints what is no printable character as {@code \xhh}, and quotes escaped. */

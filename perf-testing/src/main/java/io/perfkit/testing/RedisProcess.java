@@ -13,6 +13,7 @@ import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -31,7 +32,7 @@ public final class RedisProcess implements AutoCloseable {
   /** Protocol 2 by choice: a plain {@link Jedis} warns if it is asked to find out. */
   private static final JedisClientConfig ONE_CONNECTION =
       DefaultJedisClientConfig.builder()
-          .serverDefaultProtocol()
+          .protocol(RedisProtocol.RESP2)
           .timeoutMillis((int) Duration.ofSeconds(5).toMillis())
           .build();
 

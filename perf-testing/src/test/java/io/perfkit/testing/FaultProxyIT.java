@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 @RealRedis
@@ -241,7 +242,7 @@ final class FaultProxyIT {
 
   private static DefaultJedisClientConfig config() {
     return DefaultJedisClientConfig.builder()
-        .serverDefaultProtocol()
+        .protocol(RedisProtocol.RESP2)
         .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
         .timeoutMillis((int) DEADLINE.toMillis())
         .build();
