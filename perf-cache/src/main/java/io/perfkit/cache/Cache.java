@@ -337,18 +337,17 @@ public final class Cache<K, V> {
     return parts.waiters().size();
   }
 
-  /** Fails at once for a key that no level could take. */
-  void requireKey(K key) {
-    Address unused = address(key);
-  }
-
   Address address(K key) {
     return parts.address(key);
   }
 
-  /** The key as Redis and other nodes know it. */
-  String text(K key) {
-    return parts.text(key);
+  /**
+   * The key as Redis and other nodes know it: what its key text says. Costs that function alone.
+   *
+   * @throws IllegalArgumentException if no level could take the key; the message says why
+   */
+  public String keyText(K key) {
+    return address(key).text();
   }
 
   /** Keys of L1, the most used first. */
@@ -377,8 +376,12 @@ public final class Cache<K, V> {
     return handOut(copy.value);
   }
 
-  /** A value of this cache for one caller: a copy of its own where {@link Copies} say so. */
-  @Nullable V handOut(@Nullable V value) {
+  /**
+   * A value of this cache for one caller: under {@link Copies#COPY} a copy of its own, which costs
+   * writing and reading it by the codec, else the value itself. For what hands out values beside
+   * this cache, such as a buffer of writes.
+   */
+  public @Nullable V handOut(@Nullable V value) {
     return copier == null ? value : copier.copy(value);
   }
 

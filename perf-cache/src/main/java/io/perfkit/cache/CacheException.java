@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Root of what goes wrong in a cache itself; a loader's exception reaches its caller as it is. */
 public abstract class CacheException extends RuntimeException {
-  CacheException(String message, @Nullable Throwable cause) {
+  /** Of a message that names the cache, and a cause if there is one. */
+  protected CacheException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -30,8 +30,6 @@ final class CacheMeters implements AutoCloseable {
   static final String AUDITED = "perf.cache.coherence.audited";
   static final String VIOLATIONS = "perf.cache.coherence.violations";
   static final String SUSPECTED_AGE = "perf.cache.coherence.suspected.age";
-  static final String WRITES = "perf.cache.writes";
-  static final String WRITES_WAITING = "perf.cache.writes.waiting";
   static final String RETOLD = "perf.cache.invalidations.retold";
   static final String LOAD_TIME = "perf.cache.load.time";
   static final String STALE = "perf.cache.stale";
@@ -61,6 +59,10 @@ final class CacheMeters implements AutoCloseable {
               + "' (expected: a name that no other open Caches has on this meter registry;"
               + " Caches.Builder.name gives it another)");
     }
+  }
+
+  MeterRegistry registry() {
+    return registry;
   }
 
   void bind(Cache<?, ?> cache, LocalLevel<?, ?> local) {
@@ -105,28 +107,6 @@ final class CacheMeters implements AutoCloseable {
   private void countAudited(
       Audit<?, ?> audit, String meter, Tags tags, ToDoubleFunction<Audit<?, ?>> value) {
     meters.add(FunctionCounter.builder(meter, audit, value).tags(tags).register(registry));
-  }
-
-  void bind(WriteBehind<?, ?> behind, String cache) {
-    Tags name = caches.and("cache", cache);
-    countWrites(behind, name.and("result", "accepted"), WriteBehindStats::accepted);
-    countWrites(behind, name.and("result", "merged"), WriteBehindStats::merged);
-    countWrites(behind, name.and("result", "written"), WriteBehindStats::written);
-    countWrites(behind, name.and("result", "overflowed"), WriteBehindStats::overflowed);
-    countWrites(behind, name.and("result", "retried"), WriteBehindStats::retries);
-    countWrites(behind, name.and("result", "failed"), WriteBehindStats::failed);
-    meters.add(
-        Gauge.builder(WRITES_WAITING, behind, b -> b.stats().waiting())
-            .tags(name)
-            .register(registry));
-  }
-
-  private void countWrites(
-      WriteBehind<?, ?> behind, Tags tags, ToDoubleFunction<WriteBehindStats> value) {
-    meters.add(
-        FunctionCounter.builder(WRITES, behind, b -> value.applyAsDouble(b.stats()))
-            .tags(tags)
-            .register(registry));
   }
 
   void bind(SharedCopies<?> copies) {

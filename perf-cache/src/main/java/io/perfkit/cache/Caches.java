@@ -23,7 +23,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.ToIntBiFunction;
@@ -48,7 +47,7 @@ public final class Caches implements AutoCloseable {
   private final boolean disabled;
   private final Queue<Cache<?, ?>> caches = new ConcurrentLinkedQueue<>();
   private final Set<String> names = ConcurrentHashMap.newKeySet();
-  private final ConcurrentMap<Cache<?, ?>, WriteBehind<?, ?>> writers = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, AutoCloseable> attached = new ConcurrentHashMap<>();
   private final Queue<Audit<?, ?>> audits = new ConcurrentLinkedQueue<>();
   private final Queue<HotKeys<?, ?>> hotKeys = new ConcurrentLinkedQueue<>();
   private final long hitsPerAudit;
@@ -303,32 +302,19 @@ public final class Caches implements AutoCloseable {
   }
 
   /**
-   * Takes writes for {@code reads}' cache and gives them to {@code writer} later, many at once. It
-   * is closed by its own close, or at the latest with these caches. Starts a thread.
+   * Ties {@code part} to these caches: when they close, they close it first, while other nodes can
+   * still be told of what it writes. What its close throws is logged.
    *
-   * @param unwritten gets each accepted write that is given up, with the reason: after its attempts
-   *     the writer's exception, at a close a {@link WriteUnfinished}. It runs on the thread that
-   *     writes or closes; what it throws is logged
-   * @throws IllegalArgumentException if the cache is not of these caches
-   * @throws IllegalStateException if the cache has a writer already
+   * @param name says what it is, {@code "the writer of orders"} for instance; once in these caches
+   * @throws IllegalStateException if a part of that name is attached, or after a close
    */
-  public <K, V> WriteBehind<K, V> writeBehind(
-      ReadThrough<K, V> reads,
-      CacheWriter<K, V> writer,
-      BiConsumer<? super Write<K, V>, ? super Throwable> unwritten,
-      WriteBehindConfig config) {
+  public void attach(String name, AutoCloseable part) {
     requireOpen();
-    Cache<K, V> cache = requireOurs(reads.cache());
-    WriteBehind<K, V> behind = new WriteBehind<>(reads, writer, unwritten, config, nanos);
-    if (writers.putIfAbsent(cache, behind) != null) {
+    requireNonNull(part, "part");
+    if (attached.putIfAbsent(requireNonNull(name, "name"), part) != null) {
       throw new IllegalStateException(
-          "cache: '" + cache.name() + "' (expected: a cache without a writer)");
+          "name: " + name + " (expected: one that is not attached to " + this + " yet)");
     }
-    behind.start();
-    if (meters != null) {
-      meters.bind(behind, cache.name());
-    }
-    return behind;
   }
 
   /**
@@ -384,6 +370,11 @@ public final class Caches implements AutoCloseable {
     return caches.stream().map(Cache::stats).reduce(CacheStats.NONE, CacheStats::plus);
   }
 
+  /** Where the meters of these caches are registered, if anywhere. */
+  public Optional<MeterRegistry> meterRegistry() {
+    return Optional.ofNullable(meters).map(CacheMeters::registry);
+  }
+
   LaneStats lanes() {
     return requireNonNull(redis, "redis").lanes();
   }
@@ -417,16 +408,16 @@ public final class Caches implements AutoCloseable {
   }
 
   /**
-   * Closes each {@link WriteBehind}, saves the hottest keys, tries once more to send the
-   * invalidations that wait, then ends threads and subscription. The caches can't be used any more;
-   * entries in Redis stay. Does nothing the second time.
+   * Closes what is attached, saves the hottest keys, tries once more to send the invalidations that
+   * wait, then ends threads and subscription. The caches can't be used any more; entries in Redis
+   * stay. Does nothing the second time.
    */
   @Override
   public void close() {
     if (closed.getAndSet(true)) {
       return;
     }
-    writers.values().forEach(WriteBehind::close); // while what they write can still be told
+    attached.forEach(this::closePart); // while what they write can still be told
     keeper.shutdownNow();
     threads.close();
     hotKeys.forEach(HotKeys::save);
@@ -438,6 +429,14 @@ public final class Caches implements AutoCloseable {
     }
     if (meters != null) {
       meters.close();
+    }
+  }
+
+  private void closePart(String part, AutoCloseable closeable) {
+    try {
+      closeable.close();
+    } catch (Exception e) {
+      LOG.warn("Closing '{}' of {} failed", part, this, e);
     }
   }
 

@@ -104,7 +104,7 @@ public final class HotKeys<K, V> {
   private @Nullable K keyOf(String text) {
     try {
       K key = keyOfText.apply(text);
-      return text.equals(reads.cache().text(key)) ? key : null;
+      return text.equals(reads.cache().keyText(key)) ? key : null;
     } catch (RuntimeException e) {
       LOG.debug("Not a key of {}", this, e);
       return null;
@@ -140,7 +140,7 @@ public final class HotKeys<K, V> {
     }
     List<byte[]> texts = new ArrayList<>();
     for (K key : reads.cache().hottest(config.maxKeys())) {
-      byte[] text = reads.cache().text(key).getBytes(UTF_8);
+      byte[] text = reads.cache().keyText(key).getBytes(UTF_8);
       if (text.length <= TEXT_BYTES_MAX) {
         texts.add(text);
       }

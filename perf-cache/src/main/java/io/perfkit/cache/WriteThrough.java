@@ -57,7 +57,9 @@ public final class WriteThrough<K, V> {
       throw new IllegalArgumentException(
           "writes: " + all.size() + " of " + keys.size() + " keys (expected: each key once)");
     }
-    keys.forEach(cache::requireKey);
+    for (K key : keys) {
+      String unused = cache.keyText(key); // refuses what no level could take
+    }
     if (!all.isEmpty()) {
       writer.write(all);
       cache.invalidateAll(keys);

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.perfkit.cache.behind.WriteBehind;
 import io.perfkit.redis.Codec;
 import io.perfkit.testing.Await;
 import java.io.IOException;
@@ -294,7 +295,7 @@ abstract class CachesContract {
     assertThat(written).containsExactly(Write.put("a", "v"));
     assertThat(reads.get("a")).isEqualTo("a2");
     try (WriteBehind<String, String> behind =
-        caches.writeBehind(reads, writes -> {}, (write, why) -> {}, WriteBehindConfig.defaults())) {
+        WriteBehind.create(caches, reads, writes -> {}, (write, why) -> {})) {
       assertThat(behind.health().healthy()).isTrue();
       behind.put("a", "later");
       assertThat(behind.get("a")).isIn("later", "a3");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.cache.behind.WriteBehind;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.testing.RealRedis;
@@ -124,12 +125,11 @@ final class GuideIT {
       assertThat(database.saved).containsExactly(Write.put(42L, new Profile(42, "Ada")));
 
       WriteBehind<Long, Profile> later =
-          caches.writeBehind(
+          WriteBehind.create(
+              caches,
               profiles,
               changes -> database.save(changes),
-              (write, reason) ->
-                  deadLetters.add(write), // what is given up; nothing is lost silently
-              WriteBehindConfig.defaults());
+              (write, reason) -> deadLetters.add(write)); // given up; nothing is lost silently
 
       later.put(42L, new Profile(42, "Grace")); // returns at once
       Profile latest = later.get(42L); // this node reads what it accepted

@@ -3,6 +3,8 @@ package io.perfkit.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.cache.behind.WriteBehind;
+import io.perfkit.cache.behind.WriteBehindConfig;
 import io.perfkit.redis.Codec;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.ReferenceTable;
@@ -21,11 +23,8 @@ final class ReferenceIT {
       Cache<String, String> cache =
           caches.cache("c", String.class, Codec.string(), CacheConfig.defaults());
       WriteBehind<String, String> unused =
-          caches.writeBehind(
-              ReadThrough.of(cache, key -> null),
-              writes -> {},
-              (write, reason) -> {},
-              WriteBehindConfig.defaults());
+          WriteBehind.create(
+              caches, ReadThrough.of(cache, key -> null), writes -> {}, (write, reason) -> {});
       caches.shared().list("l", Codec.string(), SharedConfig.defaults());
 
       Map<String, String> meters = ReferenceTable.under("perf-cache", "metrics.md").meters();

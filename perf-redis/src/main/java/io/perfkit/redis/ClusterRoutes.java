@@ -52,7 +52,7 @@ final class ClusterRoutes implements Routes {
   public <T extends @Nullable Object> T viaClient(CommandObject<T> command) {
     T reply;
     try {
-      reply = attempts.executeCommand(command);
+      reply = attempts.executeCommand(JedisVersion.forCluster(command));
     } catch (SingleAttempts.Lost e) {
       throw e.failure();
     }

@@ -1,9 +1,10 @@
-package io.perfkit.cache;
+package io.perfkit.cache.behind;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.perfkit.cache.WriteBuffer.Pending;
+import io.perfkit.cache.Write;
+import io.perfkit.cache.behind.WriteBuffer.Pending;
 import io.perfkit.testing.FakeClock;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,10 +1,18 @@
-package io.perfkit.cache;
+package io.perfkit.cache.behind;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.perfkit.cache.Cache;
+import io.perfkit.cache.CacheConfig;
+import io.perfkit.cache.CacheWriter;
+import io.perfkit.cache.Caches;
+import io.perfkit.cache.Copies;
+import io.perfkit.cache.ReadThrough;
+import io.perfkit.cache.Write;
 import io.perfkit.redis.Codec;
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.Pace;
 import io.perfkit.testing.RealRedis;
@@ -28,11 +36,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.UnifiedJedis;
 
 /** Writing behind a cache before a database that is a map, and that may throw, hang or be slow. */
 @RealRedis
 final class WriteBehindIT {
-  private static final Duration DEADLINE = NodesContract.DEADLINE;
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
 
   private final Map<String, Integer> database = new ConcurrentHashMap<>();
   private final List<Integer> batches = new CopyOnWriteArrayList<>();
@@ -44,10 +53,24 @@ final class WriteBehindIT {
 
   WriteBehindIT(TestRedis server) {
     this.server = server;
-    caches = NodesContract.patient(server.newClient(), server.prefix() + UUID.randomUUID());
+    caches = patient(server.newClient(), server.prefix() + UUID.randomUUID());
     Cache<String, Integer> cache =
         caches.cache("counts", String.class, Codec.json(Integer.class), CacheConfig.defaults());
     reads = ReadThrough.of(cache, database::get);
+  }
+
+  private static Caches patient(UnifiedJedis client, String prefix) {
+    return Caches.builder(client, prefix)
+        .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+        .build();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @AfterEach
@@ -64,14 +87,16 @@ final class WriteBehindIT {
 
   private WriteBehind<String, Integer> behind(
       CacheWriter<String, Integer> writer, WriteBehindConfig config) {
-    return caches.writeBehind(
-        reads,
-        writer,
-        (write, reason) -> {
-          unwritten.add(write);
-          reasons.add(reason);
-        },
-        config);
+    return WriteBehind.builder(
+            caches,
+            reads,
+            writer,
+            (write, reason) -> {
+              unwritten.add(write);
+              reasons.add(reason);
+            })
+        .config(config)
+        .build();
   }
 
   private void save(List<Write<String, Integer>> writes) {
@@ -95,7 +120,7 @@ final class WriteBehindIT {
     WriteBehind<String, Integer> counts =
         behind(
             writes -> {
-              SlowLoad.awaitQuietly(mayWrite);
+              awaitQuietly(mayWrite);
               save(writes);
             },
             quick().build());
@@ -156,7 +181,7 @@ final class WriteBehindIT {
             writes -> {
               if (Thread.currentThread().getName().startsWith("perf-cache-write-behind")) {
                 begun.countDown();
-                SlowLoad.awaitQuietly(mayWrite);
+                awaitQuietly(mayWrite);
               }
               writes.stream()
                   .filter(write -> write.key().equals("k"))
@@ -195,7 +220,7 @@ final class WriteBehindIT {
                 throw failure;
               }
               begun.countDown();
-              SlowLoad.awaitQuietly(mayWrite);
+              awaitQuietly(mayWrite);
             },
             quick().maxEntries(1).maxBatch(1).build());
     counts.put("k", 1);
@@ -237,7 +262,7 @@ final class WriteBehindIT {
         "perf-cache-write-behind",
         () -> {
           WriteBehind<String, Integer> counts =
-              behind(writes -> SlowLoad.awaitQuietly(never), quick().maxBatch(1).build());
+              behind(writes -> awaitQuietly(never), quick().maxBatch(1).build());
           counts.put("a", 1);
           Await.until("it hangs", DEADLINE, () -> counts.stats().waiting() == 1);
           counts.put("b", 2);
@@ -277,11 +302,13 @@ final class WriteBehindIT {
             Codec.bytes(),
             CacheConfig.builder().copies(Copies.COPY).build());
     WriteBehind<String, byte[]> bytes =
-        caches.writeBehind(
-            ReadThrough.of(copied, key -> new byte[] {5}),
-            writes -> SlowLoad.awaitQuietly(never),
-            (write, reason) -> {},
-            quick().closeWithin(Duration.ofMillis(10)).build());
+        WriteBehind.builder(
+                caches,
+                ReadThrough.of(copied, key -> new byte[] {5}),
+                writes -> awaitQuietly(never),
+                (write, reason) -> {})
+            .config(quick().closeWithin(Duration.ofMillis(10)).build())
+            .build();
     byte[] mine = {1};
     bytes.put("k", mine);
     mine[0] = 2;
@@ -296,18 +323,20 @@ final class WriteBehindIT {
   @Test
   void aHandlerThatThrowsEndsNothing() {
     WriteBehind<String, Integer> counts =
-        caches.writeBehind(
-            reads,
-            writes -> {
-              if (writes.get(0).value() < 0) {
-                throw new AssertionError("an Error, even");
-              }
-              save(writes);
-            },
-            (write, reason) -> {
-              throw new IllegalStateException("handler");
-            },
-            quick().maxBatch(1).build());
+        WriteBehind.builder(
+                caches,
+                reads,
+                writes -> {
+                  if (writes.get(0).value() < 0) {
+                    throw new AssertionError("an Error, even");
+                  }
+                  save(writes);
+                },
+                (write, reason) -> {
+                  throw new IllegalStateException("handler");
+                })
+            .config(quick().maxBatch(1).build())
+            .build();
     counts.put("bad", -1);
     Await.until("given up", DEADLINE, () -> counts.stats().failed() == 1);
     counts.put("good", 1);
@@ -320,12 +349,9 @@ final class WriteBehindIT {
     behind(this::save, quick().build());
     assertThatThrownBy(() -> behind(this::save, quick().build()))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("cache: 'counts' (expected: a cache without a writer)");
+        .hasMessageStartingWith("name: the writer of cache 'counts' (expected: one that is not");
     try (Caches others = Caches.create(server.client(), "others")) {
-      assertThatThrownBy(
-              () ->
-                  others.writeBehind(
-                      reads, this::save, (write, why) -> {}, WriteBehindConfig.defaults()))
+      assertThatThrownBy(() -> WriteBehind.create(others, reads, this::save, (write, why) -> {}))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith("cache: 'counts' (expected: a cache of Caches[others, ");
     }
@@ -368,19 +394,22 @@ final class WriteBehindIT {
     Ledger(long seed) {
       random = new Random(seed);
       faults = new Random(seed + 1);
-      own = NodesContract.patient(server.client(), server.prefix() + UUID.randomUUID());
+      own = patient(server.client(), server.prefix() + UUID.randomUUID());
       Cache<String, Integer> cache =
           own.cache("counts", String.class, Codec.json(Integer.class), CacheConfig.defaults());
       counts =
-          own.writeBehind(
-              ReadThrough.of(cache, rows::get),
-              this::write,
-              (write, reason) -> handed.add(write),
-              quick()
-                  .maxEntries(5 + random.nextInt(20))
-                  .maxBatch(1 + random.nextInt(5))
-                  .delay(Duration.ofMillis(1 + random.nextInt(10)))
-                  .build());
+          WriteBehind.builder(
+                  own,
+                  ReadThrough.of(cache, rows::get),
+                  this::write,
+                  (write, reason) -> handed.add(write))
+              .config(
+                  quick()
+                      .maxEntries(5 + random.nextInt(20))
+                      .maxBatch(1 + random.nextInt(5))
+                      .delay(Duration.ofMillis(1 + random.nextInt(10)))
+                      .build())
+              .build();
     }
 
     /** Poison is what ends with 7; a hang lasts until it is interrupted. */

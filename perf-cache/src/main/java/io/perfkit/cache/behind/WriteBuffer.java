@@ -1,8 +1,9 @@
-package io.perfkit.cache;
+package io.perfkit.cache.behind;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.MINUTES;
 
+import io.perfkit.cache.Write;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package io.perfkit.cache;
+package io.perfkit.cache.behind;
 
 /**
  * How one {@link WriteBehind} stands now. Immutable.

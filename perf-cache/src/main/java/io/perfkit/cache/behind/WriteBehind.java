@@ -1,8 +1,14 @@
-package io.perfkit.cache;
+package io.perfkit.cache.behind;
 
 import static java.util.Objects.requireNonNull;
 
-import io.perfkit.cache.WriteBuffer.Pending;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.perfkit.cache.Cache;
+import io.perfkit.cache.CacheWriter;
+import io.perfkit.cache.Caches;
+import io.perfkit.cache.ReadThrough;
+import io.perfkit.cache.Write;
+import io.perfkit.cache.behind.WriteBuffer.Pending;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes writes at once and gives them to a {@link CacheWriter} later, many in a call, on a thread
- * of its own, {@code perf-cache-write-behind-…}. Made by {@link Caches#writeBehind}. Thread safe.
+ * of its own, {@code perf-cache-write-behind-…}. It is closed by its own close, or at the latest
+ * with its {@link Caches}. Thread safe.
  *
  * <p>A later write of a key replaces one that still waits; the writes of a key are done in their
  * order. Reads through this object see on this node what was accepted; other nodes, and this one's
@@ -41,26 +48,46 @@ public final class WriteBehind<K, V> implements AutoCloseable {
   private final BiConsumer<? super Write<K, V>, ? super Throwable> unwritten;
   private final WriteBehindConfig config;
   private final WriteBuffer<K, V> buffer;
+  private final WriteMeters meters = new WriteMeters();
   private final Thread thread;
   private volatile boolean failing;
 
-  WriteBehind(
-      ReadThrough<K, V> reads,
-      CacheWriter<K, V> writer,
-      BiConsumer<? super Write<K, V>, ? super Throwable> unwritten,
-      WriteBehindConfig config,
-      LongSupplier nanos) {
-    this.reads = reads;
-    this.writer = requireNonNull(writer, "writer");
-    this.unwritten = requireNonNull(unwritten, "unwritten");
-    this.config = requireNonNull(config, "config");
-    this.buffer = new WriteBuffer<>(config, nanos);
+  private WriteBehind(Builder<K, V> builder) {
+    this.reads = builder.reads;
+    this.writer = builder.writer;
+    this.unwritten = builder.unwritten;
+    this.config = builder.config;
+    this.buffer = new WriteBuffer<>(config, builder.nanos);
     this.thread = new Thread(this::run, "perf-cache-write-behind-" + reads.cache().name());
     thread.setDaemon(true);
   }
 
-  void start() {
-    thread.start();
+  /**
+   * Takes writes for {@code reads}' cache and gives them to {@code writer} later, with default
+   * settings. Starts a thread.
+   *
+   * @param caches whose cache it is
+   * @param unwritten gets each accepted write that is given up, with the reason: after its attempts
+   *     the writer's exception, at a close a {@link WriteUnfinished}. It runs on the thread that
+   *     writes or closes; what it throws is logged
+   * @throws IllegalArgumentException if the cache is not of these caches
+   * @throws IllegalStateException if the cache has a writer already, or the caches are closed
+   */
+  public static <K, V> WriteBehind<K, V> create(
+      Caches caches,
+      ReadThrough<K, V> reads,
+      CacheWriter<K, V> writer,
+      BiConsumer<? super Write<K, V>, ? super Throwable> unwritten) {
+    return builder(caches, reads, writer, unwritten).build();
+  }
+
+  /** As {@link #create}, with more settings and collaborators. */
+  public static <K, V> Builder<K, V> builder(
+      Caches caches,
+      ReadThrough<K, V> reads,
+      CacheWriter<K, V> writer,
+      BiConsumer<? super Write<K, V>, ? super Throwable> unwritten) {
+    return new Builder<>(caches, reads, writer, unwritten);
   }
 
   /**
@@ -84,7 +111,7 @@ public final class WriteBehind<K, V> implements AutoCloseable {
   }
 
   private void accept(Write<K, V> write) {
-    reads.cache().requireKey(write.key());
+    String unused = reads.cache().keyText(write.key()); // refuses what no level could take
     if (offer(write)) {
       return;
     }
@@ -226,11 +253,70 @@ public final class WriteBehind<K, V> implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    meters.close();
     return left;
   }
 
   @Override
   public String toString() {
     return "WriteBehind[" + reads.cache().name() + ", " + config + "]";
+  }
+
+  /** Collects collaborators and settings. One thread at a time. */
+  public static final class Builder<K, V> {
+    private final Caches caches;
+    private final ReadThrough<K, V> reads;
+    private final CacheWriter<K, V> writer;
+    private final BiConsumer<? super Write<K, V>, ? super Throwable> unwritten;
+    private WriteBehindConfig config = WriteBehindConfig.defaults();
+    private @Nullable MeterRegistry registry;
+    private LongSupplier nanos = System::nanoTime;
+
+    private Builder(
+        Caches caches,
+        ReadThrough<K, V> reads,
+        CacheWriter<K, V> writer,
+        BiConsumer<? super Write<K, V>, ? super Throwable> unwritten) {
+      this.caches = requireNonNull(caches, "caches");
+      this.reads = requireNonNull(reads, "reads");
+      this.writer = requireNonNull(writer, "writer");
+      this.unwritten = requireNonNull(unwritten, "unwritten");
+      this.registry = caches.meterRegistry().orElse(null);
+    }
+
+    /** Default {@link WriteBehindConfig#defaults()}. */
+    public Builder<K, V> config(WriteBehindConfig settings) {
+      config = requireNonNull(settings, "settings");
+      return this;
+    }
+
+    /**
+     * Where its meters are registered until it is closed; default where those of the caches are.
+     */
+    public Builder<K, V> meterRegistry(MeterRegistry meterRegistry) {
+      registry = requireNonNull(meterRegistry, "meterRegistry");
+      return this;
+    }
+
+    Builder<K, V> nanos(LongSupplier clock) {
+      nanos = clock;
+      return this;
+    }
+
+    /** Opens it, as {@link WriteBehind#create} says. */
+    public WriteBehind<K, V> build() {
+      Cache<K, V> cache = reads.cache();
+      if (caches.getCache(cache.name()).filter(ours -> ours == cache).isEmpty()) {
+        throw new IllegalArgumentException(
+            "cache: '" + cache.name() + "' (expected: a cache of " + caches + ")");
+      }
+      WriteBehind<K, V> behind = new WriteBehind<>(this);
+      caches.attach("the writer of cache '" + cache.name() + "'", behind);
+      if (registry != null) {
+        behind.meters.bind(behind, registry, caches.name(), cache.name());
+      }
+      behind.thread.start();
+      return behind;
+    }
   }
 }

@@ -1,4 +1,4 @@
-package io.perfkit.cache;
+package io.perfkit.cache.behind;
 
 /**
  * What a {@link WriteBehind} has done since it was made. Taken at one moment: {@code accepted =

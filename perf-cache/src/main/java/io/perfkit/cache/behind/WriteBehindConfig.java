@@ -1,4 +1,4 @@
-package io.perfkit.cache;
+package io.perfkit.cache.behind;
 
 import static java.util.Objects.requireNonNull;
 

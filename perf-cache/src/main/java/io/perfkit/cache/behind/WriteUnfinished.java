@@ -1,5 +1,6 @@
-package io.perfkit.cache;
+package io.perfkit.cache.behind;
 
+import io.perfkit.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
