@@ -10,10 +10,10 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.ConnectionPool;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.exceptions.JedisConnectionException;
-import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.util.Pool;
 
 /**
@@ -35,7 +35,7 @@ final class ClusterRoutes implements Routes {
     this.redis = redis;
     this.shared = shared;
     this.attempts =
-        new SingleAttempts(JedisVersion.clusterProvider(redis), shared.config().budget());
+        new SingleAttempts(JedisCompatibility.clusterProvider(redis), shared.config().budget());
   }
 
   @Override
@@ -52,7 +52,7 @@ final class ClusterRoutes implements Routes {
   public <T extends @Nullable Object> T viaClient(CommandObject<T> command) {
     T reply;
     try {
-      reply = attempts.executeCommand(JedisVersion.forCluster(command));
+      reply = attempts.executeCommand(JedisCompatibility.command(redis, command));
     } catch (SingleAttempts.Lost e) {
       throw e.failure();
     }
@@ -64,15 +64,12 @@ final class ClusterRoutes implements Routes {
     return reply;
   }
 
+  /** Leaves a slot whose node the client does not know to the next command. */
   private void learn(int slot) {
-    try (Connection connection = redis.getConnectionFromSlot(slot)) {
-      String node = connection.getHostAndPort().toString();
-      if (redis.getClusterNodes().containsKey(node)) {
-        bySlot.set(slot, byNode.computeIfAbsent(node, n -> new Lanes(() -> pool(n), shared)));
-      }
-    } catch (JedisException e) {
+    HostAndPort node = JedisCompatibility.node(redis, slot);
+    if (node != null && redis.getClusterNodes().containsKey(node.toString())) {
       bySlot.set(
-          slot, null); // the command itself was answered; the next one of the slot tries again
+          slot, byNode.computeIfAbsent(node.toString(), n -> new Lanes(() -> pool(n), shared)));
     }
   }
 

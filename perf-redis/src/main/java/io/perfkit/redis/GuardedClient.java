@@ -165,7 +165,7 @@ final class GuardedClient {
     List<Response<T>> responses = new ArrayList<>(commands.size());
     try (AbstractPipeline pipeline = client.pipelined()) {
       for (CommandObject<T> command : commands) {
-        responses.add(pipeline.executeCommand(command));
+        responses.add(pipeline.executeCommand(JedisCompatibility.command(client, command)));
       }
       pipeline.sync();
     }

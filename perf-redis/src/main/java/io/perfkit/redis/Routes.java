@@ -25,7 +25,7 @@ interface Routes {
       return new OneServer(redis, single::getPool, new Lanes(single::getPool, shared));
     }
     if (redis instanceof RedisSentinelClient sentinel) {
-      Supplier<Pool<Connection>> primary = () -> JedisVersion.primaryPool(sentinel);
+      Supplier<Pool<Connection>> primary = () -> JedisCompatibility.primaryPool(sentinel);
       return new OneServer(redis, primary, new Lanes(primary, shared));
     }
     return new OneServer(redis, null, null);
@@ -37,7 +37,7 @@ interface Routes {
       return cluster.getConnectionFromSlot(JedisClusterCRC16.getSlot(key));
     }
     if (redis instanceof RedisSentinelClient sentinel) {
-      return JedisVersion.primaryPool(sentinel).getResource();
+      return JedisCompatibility.primaryPool(sentinel).getResource();
     }
     if (redis instanceof RedisClient single) {
       return single.getPool().getResource();

@@ -23,18 +23,15 @@ import java.util.concurrent.Future;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import redis.clients.jedis.CommandObjects;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClusterClient;
-import redis.clients.jedis.RedisProtocol;
 
 /**
  * What a Cluster executes of a call whose replies are lost, whatever the client's own retries are.
  */
 final class ClusterAttemptsIT {
   private static final Duration DEADLINE = Duration.ofSeconds(30);
-  private static final CommandObjects COMMANDS = new CommandObjects(RedisProtocol.RESP2);
 
   private final RedisCluster cluster = RedisCluster.start();
   private final Map<HostAndPort, FaultProxy> proxies = new HashMap<>();
@@ -106,7 +103,7 @@ final class ClusterAttemptsIT {
 
   private boolean passes(String key) {
     try {
-      guard.call(COMMANDS.get(key));
+      guard.call(Commands.get(key));
       return true;
     } catch (RedisUnavailable e) {
       return false;
@@ -115,7 +112,7 @@ final class ClusterAttemptsIT {
 
   @Test
   void theFirstCommandOfASlotIsSentOnce() {
-    loseReply("first", () -> count("first"), () -> guard.call(COMMANDS.incr("first")));
+    loseReply("first", () -> count("first"), () -> guard.call(Commands.incr("first")));
   }
 
   @Test
@@ -124,14 +121,14 @@ final class ClusterAttemptsIT {
     loseReply(
         "big",
         () -> direct.strlen("big") / big.length(),
-        () -> guard.call(COMMANDS.append("big", big)));
+        () -> guard.call(Commands.append("big", big)));
   }
 
   @Test
   void aCommandInALaneIsSentOnce() {
-    assertThat(guard.call(COMMANDS.exists("laned"))).isFalse();
-    assertThat(guard.call(COMMANDS.exists("laned"))).isFalse();
-    loseReply("laned", () -> count("laned"), () -> guard.call(COMMANDS.incr("laned")));
+    assertThat(guard.call(Commands.exists("laned"))).isFalse();
+    assertThat(guard.call(Commands.exists("laned"))).isFalse();
+    loseReply("laned", () -> count("laned"), () -> guard.call(Commands.incr("laned")));
   }
 
   @Test
@@ -146,11 +143,11 @@ final class ClusterAttemptsIT {
 
   @Test
   void aSlotWhoseMasterRefusesConnectionsIsFoundAgain() {
-    assertThat(guard.call(COMMANDS.set("k", "v"))).isEqualTo("OK");
+    assertThat(guard.call(Commands.set("k", "v"))).isEqualTo("OK");
     proxies.values().forEach(FaultProxy::cut);
     assertThat(passes("k")).isFalse();
     proxies.values().forEach(FaultProxy::heal);
     Await.until("calls pass again", DEADLINE, () -> passes("k"));
-    assertThat(guard.call(COMMANDS.get("k"))).isEqualTo("v");
+    assertThat(guard.call(Commands.get("k"))).isEqualTo("v");
   }
 }

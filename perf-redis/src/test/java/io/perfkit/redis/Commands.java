@@ -35,6 +35,15 @@ final class Commands {
     return of(Command.INCR, BuilderFactory.LONG, key);
   }
 
+  static CommandObject<Boolean> exists(String key) {
+    return of(Command.EXISTS, BuilderFactory.BOOLEAN, key);
+  }
+
+  static CommandObject<Long> append(String key, String value) {
+    return new CommandObject<>(
+        new CommandArguments(Command.APPEND).key(key).add(value), BuilderFactory.LONG);
+  }
+
   static CommandObject<Long> del(String key) {
     return of(Command.DEL, BuilderFactory.LONG, key);
   }

@@ -8,7 +8,12 @@ import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.redis.RedisGuard;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Member;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -230,33 +235,37 @@ final class JedisVersionsTest {
       }
     }
 
-    /** As the JVM resolves it: in the class, its bases and all interfaces. */
+    /** As the JVM resolves it: in the class, its bases and all interfaces, if it may be used. */
     private static boolean has(Class<?> type, String name, String descriptor) {
-      if (!descriptor.startsWith("(")) {
-        return Arrays.stream(type.getFields())
-            .anyMatch(
-                field ->
-                    field.getName().equals(name)
-                        && Type.getDescriptor(field.getType()).equals(descriptor));
-      }
-      if (name.equals("<init>")) {
-        return Arrays.stream(type.getDeclaredConstructors())
-            .anyMatch(made -> Type.getConstructorDescriptor(made).equals(descriptor));
-      }
-      for (Class<?> base = type; base != null; base = base.getSuperclass()) {
-        if (Arrays.stream(base.getDeclaredMethods())
-            .anyMatch(
-                method ->
-                    method.getName().equals(name)
-                        && Type.getMethodDescriptor(method).equals(descriptor))) {
-          return true;
-        }
-      }
-      return Arrays.stream(type.getMethods())
+      return members(type)
           .anyMatch(
-              method ->
-                  method.getName().equals(name)
-                      && Type.getMethodDescriptor(method).equals(descriptor));
+              member ->
+                  (member.getModifiers() & (Modifier.PUBLIC | Modifier.PROTECTED)) != 0
+                      && name(member).equals(name)
+                      && descriptor(member).equals(descriptor));
+    }
+
+    private static Stream<Member> members(Class<?> type) {
+      Stream<Member> all = Stream.of(type.getMethods());
+      all = Stream.concat(all, Stream.of(type.getDeclaredConstructors()));
+      for (Class<?> base = type; base != null; base = base.getSuperclass()) {
+        all = Stream.concat(all, Stream.of(base.getDeclaredMethods()));
+        all = Stream.concat(all, Stream.of(base.getDeclaredFields()));
+      }
+      return all;
+    }
+
+    private static String name(Member member) {
+      return member instanceof Constructor ? "<init>" : member.getName();
+    }
+
+    private static String descriptor(Member member) {
+      if (member instanceof Constructor<?> constructor) {
+        return Type.getConstructorDescriptor(constructor);
+      }
+      return member instanceof Method method
+          ? Type.getMethodDescriptor(method)
+          : Type.getDescriptor(((Field) member).getType());
     }
   }
 }
