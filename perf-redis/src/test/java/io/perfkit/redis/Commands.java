@@ -14,10 +14,6 @@ import redis.clients.jedis.Protocol.Command;
 final class Commands {
   private Commands() {}
 
-  static CommandObject<String> ping() {
-    return of(Command.PING, BuilderFactory.STRING);
-  }
-
   static CommandObject<String> get(String key) {
     return of(Command.GET, BuilderFactory.STRING, key);
   }
