@@ -90,7 +90,8 @@ final class RolloutIT {
     return limit instanceof Limit.TokenBucket bucket
         ? Duration.of(
             (long)
-                Math.ceil((double) bucket.period().toNanos() * bucket.burst() / bucket.permits() / 1_000),
+                Math.ceil(
+                    (double) bucket.period().toNanos() * bucket.burst() / bucket.permits() / 1_000),
             ChronoUnit.MICROS)
         : limit.period().multipliedBy(33).dividedBy(32).plusMillis(1);
   }

@@ -102,7 +102,10 @@ final class JedisCompatibility {
       return provider.get(client);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(
-          "jedis: " + JedisVersion.version(UnifiedJedis.class.getClassLoader()) + " (expected: 7.2 to 8.x)", e);
+          "jedis: "
+              + JedisVersion.version(UnifiedJedis.class.getClassLoader())
+              + " (expected: 7.2 to 8.x)",
+          e);
     }
   }
 }

@@ -82,6 +82,7 @@ final class InterceptedRateLimitedTest extends RateLimitedContract {
     }
 
     @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // the continuation returns it, as an Object
     CompletableFuture<String> heldLater(CompletableFuture<String> result) {
       return call("heldLater", () -> super.heldLater(result), result);
     }
