@@ -8,8 +8,9 @@ final class ArchitectureTest {
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.cache")
         .rootException("CacheException")
-        .clocks("Caches")
-        .threads("Caches", "InvalidationChannel", "LoadThreads", "TickingClock", "WriteBehind")
+        .clocks("Caches", "behind.WriteBehind")
+        .threads(
+            "Caches", "InvalidationChannel", "LoadThreads", "TickingClock", "behind.WriteBehind")
         .elapsedTimeOnly()
         .check();
   }

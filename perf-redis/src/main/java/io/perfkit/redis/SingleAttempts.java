@@ -5,7 +5,6 @@ import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.StaticCommandFlagsRegistry;
 import redis.clients.jedis.exceptions.JedisConnectionException;
-import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.executors.ClusterCommandExecutor;
 import redis.clients.jedis.providers.ClusterConnectionProvider;
 
@@ -25,13 +24,13 @@ final class SingleAttempts extends ClusterCommandExecutor {
   }
 
   /** The connection failed once the command may have been sent. */
-  static final class Lost extends JedisException {
+  static final class Lost extends RedisException {
     private static final long serialVersionUID = 1;
 
     private final JedisConnectionException failure;
 
     Lost(JedisConnectionException failure) {
-      super(failure);
+      super("the reply was lost", failure);
       this.failure = failure;
     }
 
