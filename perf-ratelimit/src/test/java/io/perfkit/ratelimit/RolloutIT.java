@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
  */
 @RealRedis
 final class RolloutIT {
-  private static final int ROUNDS = 4000;
+  private static final int ROUNDS = 150;
 
   private final FakeClock clock =
       FakeClock.startingAt(Instant.now().plus(Duration.ofDays(30)).truncatedTo(ChronoUnit.DAYS));
@@ -98,7 +98,7 @@ final class RolloutIT {
 
   @Test
   void neverMoreThanTheLargerOfBothIsAdmitted() {
-    long seed = 11139832627334L;
+    long seed = System.nanoTime();
     for (int round = 0; round < ROUNDS; round++) {
       round(new Random(seed + round), "seed " + (seed + round), server.prefix() + "r" + round);
     }
