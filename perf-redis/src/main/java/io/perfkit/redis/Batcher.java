@@ -10,10 +10,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes batches of what many threads ask of one Redis client (group commit, without a timer): a
- * thread sends its own request at once while fewer batches are under way than the guard has lanes.
- * Requests that come later wait, and the first of them then sends all of them as one batch, on its
- * own thread. Thread safe.
+ * Group commit for requests to one Redis client, without a timer: a thread sends its own request at
+ * once while fewer batches are under way than the guard has lanes. Later requests wait, and the
+ * thread of the first one then sends all of them as one batch. Thread safe.
  *
  * @param <Q> a request
  * @param <A> its answer
@@ -36,8 +35,8 @@ public final class Batcher<Q, A> {
   }
 
   /**
-   * A batcher for as long as the guard is open; later requests still reach their batches, which
-   * find the guard closed.
+   * A batcher that works while the guard is open. After that requests still form batches, but
+   * sending these finds the guard closed.
    *
    * @param batches makes an empty batch
    */
@@ -61,14 +60,14 @@ public final class Batcher<Q, A> {
     void add(Q request);
 
     /**
-     * Asks Redis for all of them; blocks for as long as that takes. What it throws is thrown to the
-     * thread that sends, and the other requests have the answers that there are.
+     * Sends all requests and blocks until they are answered. An exception reaches the thread that
+     * sends; the other threads get the answers that exist.
      */
     void send();
 
     /**
-     * The answer of a request, after {@link #send()} returned or threw, for each in the order in
-     * which they were added; null if there is none.
+     * The answer of a request; null if it has none. Called after {@link #send()} returned or threw,
+     * for each request in the order of {@link #add}.
      */
     @Nullable A answer(Q request);
   }
@@ -89,7 +88,7 @@ public final class Batcher<Q, A> {
    * it is sent. An interrupt ends the wait; the flag stays set.
    *
    * @return null if too many requests wait, if the budget was spent or the thread interrupted while
-   *     waiting, or if its batch has no answer; it was perhaps sent all the same
+   *     waiting, or if its batch has no answer; the request may have been sent even so
    */
   public @Nullable A submit(Q request) {
     Submission<Q, A> own = new Submission<>(request, guard.deadline());

@@ -18,21 +18,22 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * The circuit breaker: one timeout opens it, or five failures among the last ten exchanges; one
- * answer to a probe closes it. Thread safe.
+ * The circuit breaker, by resilience4j: one timeout opens it, or five failures among the last ten
+ * exchanges; one answer to a probe closes it. Thread safe.
  */
 final class Breaker {
   private static final String REPLICA = "READONLY";
 
-  /** First words of the error replies of a server that can't serve anybody now. */
+  /** First words of the error replies of a server that can't serve any client now. */
   private static final List<String> SERVER_STATES =
       List.of(
           "LOADING", "MASTERDOWN", REPLICA, "BUSY ", "OOM", "TRYAGAIN", "NOREPLICAS", "MISCONF");
 
   /* Invariants
    * G3  the permission to probe is always answered: by success, by error, or given back.
-   * G5  an outage and its end are told by turns: by the thread that turns `down`, after the circuit.
-   *     The circuit itself would tell of them too, but then makes an event of each answer. */
+   * G5  outages and their ends are reported alternately, by the thread that changes `down` after
+   *     the circuit changed. The circuit's own events would report them too, but cost an event for
+   *     each answer. */
   private final CircuitBreaker circuit;
   private final Transitions transitions;
   private final AtomicBoolean down = new AtomicBoolean();
@@ -54,21 +55,25 @@ final class Breaker {
                 .build());
   }
 
-  /** Hears once of each outage that begins and of its end, on a thread that must not be blocked. */
+  /**
+   * Learns of the start and of the end of each outage, once each, on a thread it must not block.
+   */
   interface Transitions {
     void down(@Nullable Throwable cause);
 
     void up();
   }
 
-  /** Whether Redis answered since this was asked last. */
+  /** Whether Redis answered since the last call of this method. */
   boolean answeredSince() {
     boolean answered = answeredSince;
     answeredSince = false;
     return answered;
   }
 
-  /** The library counts its pauses by a wall clock; one that jumps back would make them endless. */
+  /**
+   * Elapsed time as a clock: resilience4j measures pauses by it, and a wall clock may jump back.
+   */
   private static final class ElapsedTime extends Clock {
     private final LongSupplier nanos;
 
@@ -105,7 +110,7 @@ final class Breaker {
     };
   }
 
-  /** Whether it is time to probe; who gets true must say what it came to. One thread at a time. */
+  /** Whether to probe now; after true the caller must report the outcome. One thread at a time. */
   boolean mayProbe() {
     return !up()
         && circuit.tryAcquirePermission()
@@ -122,7 +127,10 @@ final class Breaker {
     }
   }
 
-  /** Replies came together: a failure if at least half of them tell of the server's state. */
+  /**
+   * Reports the replies of a batch: a failure if at least half of them are about the server's
+   * state.
+   */
   void answered(long nanos, int replies, int outages) {
     if (2 * outages < replies) {
       answered(nanos);
@@ -154,12 +162,12 @@ final class Breaker {
     }
   }
 
-  /** Neither answered nor failed. */
+  /** The probe was not sent; gives its permission back. */
   void abandoned() {
     circuit.releasePermission();
   }
 
-  /** An error reply tells of the command, unless it tells of the server. */
+  /** Whether an error is a reply about the command, rather than about the server's state. */
   static boolean isAnswer(JedisException error) {
     if (!(error instanceof JedisDataException) || error instanceof JedisClusterException) {
       return false;
@@ -168,7 +176,7 @@ final class Breaker {
     return SERVER_STATES.stream().noneMatch(message::startsWith);
   }
 
-  /** The server is no longer the primary that the client connected to. */
+  /** Whether the server is no longer the primary that the client connected to. */
   static boolean isOfReplica(JedisException error) {
     return String.valueOf(error.getMessage()).startsWith(REPLICA);
   }

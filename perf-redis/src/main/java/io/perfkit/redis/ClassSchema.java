@@ -21,8 +21,8 @@ import java.util.zip.CRC32C;
 /**
  * A number that changes when the stored shape of a class may have changed: CRC-32C over the sorted
  * lines {@code class field:type} of the class and of every class of the application that its fields
- * name, with the subtypes of a sealed class or of one with {@code @JsonSubTypes}; an enum gives its
- * constants. Classes of the JDK are taken by name.
+ * name, with the subtypes of a sealed class or of one with {@code @JsonSubTypes}; an enum
+ * contributes its constants. Classes of the JDK count by name only.
  */
 final class ClassSchema {
   private static final String JSON_SUB_TYPES = "com.fasterxml.jackson.annotation.JsonSubTypes";
@@ -102,7 +102,7 @@ final class ClassSchema {
     return subtypes;
   }
 
-  /** The attribute {@code value}; by name, for the annotations are no dependency of ours. */
+  /** The attribute {@code value}, by reflection: perfkit does not depend on the annotations. */
   private static Object attribute(Annotation annotation) {
     try {
       return annotation.annotationType().getMethod("value").invoke(annotation);

@@ -17,11 +17,11 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.util.Pool;
 
 /**
- * Lanes for each master of a Cluster. Which slot is whose is learned slot by slot from the client,
- * whose API tells it in no other way: the first command of a slot runs through the client, the
- * following ones through the lanes of the node that the client chose, until one of them fails or is
- * redirected. So a wrong guess costs a redirect, which the client then follows. What the client
- * would send again after a failure is sent once ({@link SingleAttempts}). Thread safe.
+ * Lanes for each master of a Cluster. The node of a slot is learned slot by slot, since the
+ * client's API has no other way to find it: the first command of a slot runs through the client,
+ * the following ones through the lanes of the node that the client chose, until one of them fails
+ * or is redirected. So a wrong guess costs a redirect, which the client then follows. A command
+ * that the client would resend after a failure is sent once ({@link SingleAttempts}). Thread safe.
  */
 final class ClusterRoutes implements Routes {
   private final RedisClusterClient redis;
@@ -64,7 +64,7 @@ final class ClusterRoutes implements Routes {
     return reply;
   }
 
-  /** Leaves a slot whose node the client does not know to the next command. */
+  /** Learns the slot's node; if the client does not know it, the next command tries again. */
   private void learn(int slot) {
     HostAndPort node = JedisCompatibility.node(redis, slot);
     if (node != null && redis.getClusterNodes().containsKey(node.toString())) {

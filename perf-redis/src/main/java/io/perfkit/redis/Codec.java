@@ -5,13 +5,13 @@ import java.lang.reflect.Type;
 /**
  * Turns values of one type into payload bytes and back. The bytes stand behind a header that {@link
  * ValueFormat} writes, so a codec only ever reads what a codec of the same id and schema wrote.
- * Implementations are thread safe. Never Java native serialization.
+ * Implementations must be thread safe and must not use Java's native serialization.
  *
  * @param <T> the declared type of the values
  */
 public interface Codec<T> {
 
-  /** Tells codecs apart in stored bytes: 1 to 63 are ours, 64 to 127 are for users' own codecs. */
+  /** Identifies the codec in stored bytes: perfkit uses 1 to 63, users' own codecs 64 to 127. */
   byte id();
 
   /** Changes whenever bytes written before can't be read any more. */
@@ -23,7 +23,7 @@ public interface Codec<T> {
    */
   byte[] encode(T value);
 
-  /** The value of a payload. Any exception means that the bytes are not ours, which is a miss. */
+  /** The value of a payload. Any exception counts as a miss: another codec wrote the bytes. */
   T decode(byte[] payload);
 
   /** Strings as UTF-8; unpaired surrogates are refused. */
@@ -55,7 +55,8 @@ public interface Codec<T> {
 
   /**
    * JSON of a type that may have arguments, such as {@code List<Order>}. As {@link #json(Class)},
-   * but for {@code List}, {@code Set}, {@code Map} and {@code Collection}, which say enough.
+   * but {@code List}, {@code Set}, {@code Map} and {@code Collection} with type arguments are
+   * allowed.
    *
    * @param <T> what {@code type} is; not checked
    * @throws IllegalArgumentException as above, also for a type among the arguments

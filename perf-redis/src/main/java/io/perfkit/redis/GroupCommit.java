@@ -11,14 +11,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Group commit: requests of many threads become few batches without a timer. A thread that takes a
- * free lead sends its own request at once. Requests that arrive while no lead is free queue up; a
- * leader that is done passes its lead to the first of them, which sends the queue as one batch. So
- * load alone makes the batch.
+ * Group commit (DeWitt et al., 1984), without a timer: requests of many threads become few batches.
+ * A thread that takes a free lead sends its own request at once. Requests that arrive while no lead
+ * is free queue up; a leader that is done passes its lead to the first of them, which sends the
+ * queue as one batch. So the load alone sets the size of a batch.
  *
  * <p>A caller leads after {@link #tryLead()}, or once {@link Waiter#await()} returned false. It
  * then takes its own request, collects a {@link #batch}, sends it, calls {@link #handOver()}, ends
- * the batch's requests, and tells {@link #ended}. Thread safe.
+ * the batch's requests, and calls {@link #ended}. Thread safe.
  *
  * @param <W> a request and the thread that waits for its answer
  */
@@ -35,7 +35,7 @@ final class GroupCommit<W extends Waiter> {
    *     the batch's requests: the next batch is under way while their threads wake up.
    * N4  A request is in one batch at most, and ends once: by its leader with its batch, or unsent, or
    *     overdue, or interrupted (Waiter W1). A batch that fails ends no request of the queue.
-   * N5  A batch takes no request more once it has no room.
+   * N5  A batch takes no further request once it has no room.
    * N8  A waiting thread has no timer, which can cost a virtual thread as much as the rest of its
    *     call. The guard's keeper ends what is overdue: it finds a request in the queue, or in a batch
    *     under way. A leader moves it from the one to the other without blocking. A batch of one is
@@ -62,15 +62,15 @@ final class GroupCommit<W extends Waiter> {
     this.succession = succession;
   }
 
-  /** Who leads next. */
+  /** Successor of a leader that is done. */
   enum Successor {
     FIRST_WAITER,
-    /** A thread that hands over itself, later. */
+    /** Another thread, which hands over later. */
     OTHER_THREAD,
     NOBODY
   }
 
-  /** Names the successor of the current thread, which leads and is done. Must not block. */
+  /** Chooses the successor of the current thread, a leader that is done. Must not block. */
   interface Succession {
     Successor next();
   }
@@ -137,8 +137,8 @@ final class GroupCommit<W extends Waiter> {
   }
 
   /**
-   * A batch of the leader's own request, which it has taken, and of what waits, as far as there is
-   * room.
+   * A batch of the leader's own request, which it has taken, and of queued requests, as far as
+   * there is room.
    */
   List<W> batch(W own, long now, Room<? super W> room) {
     if (queue.isEmpty()) {
@@ -173,14 +173,14 @@ final class GroupCommit<W extends Waiter> {
     }
   }
 
-  /** All requests of a batch have ended. */
+  /** Reports that all requests of a batch have ended. */
   void ended(List<W> batch) {
     if (batch.size() > 1) {
       underWay.remove(batch);
     }
   }
 
-  /** Ends all that wait, unsent. */
+  /** Ends all queued requests, unsent. */
   void endQueued(Reason reason, @Nullable Throwable cause) {
     for (W next = poll(); next != null; next = poll()) {
       next.endUnsent(reason, cause);
@@ -188,7 +188,7 @@ final class GroupCommit<W extends Waiter> {
   }
 
   /**
-   * Ends what waits too long (N8).
+   * Ends overdue requests (N8).
    *
    * @return nanoseconds until the next request is overdue; {@code Long.MAX_VALUE} if none waits
    */
@@ -208,7 +208,7 @@ final class GroupCommit<W extends Waiter> {
     return next;
   }
 
-  /** Ends what waits, and from now on what comes. */
+  /** Ends queued requests, and from now on each new one. */
   void close() {
     closed.set(true);
     endQueued(Reason.CLOSED, null);

@@ -8,14 +8,14 @@ import java.time.Duration;
  * Settings of the {@link RedisGuard}s of one client. Immutable.
  *
  * @param budget longest time a caller waits for Redis; default 250 ms
- * @param probeEvery how often a Redis that is taken for down is tried again; default 500 ms
- * @param maxThreads calls under way at once that are not in lanes, each on a thread that starts
- *     when it is needed and ends when it is not; default 16, of little use above the connections of
- *     the client's pool
- * @param maxWaiting calls that wait for a thread, and calls that wait in one lane; one more is
- *     refused at once; default 1,024
+ * @param probeEvery pause between probes while the breaker is not closed; default 500 ms
+ * @param maxThreads most calls outside lanes that run at once, each on a thread that starts on
+ *     demand and ends when idle; default 16; more than the connections of the client's pool are of
+ *     little use
+ * @param maxWaiting most calls that wait for a thread, and most that wait in one lane; a further
+ *     call is refused at once; default 1,024
  * @param lanes connections of the client's pool that are kept for each server, whatever the number
- *     of components; default 2, of little use above
+ *     of components; default 2; more are of little use
  */
 public record GuardConfig(
     Duration budget, Duration probeEvery, int maxThreads, int maxWaiting, int lanes) {

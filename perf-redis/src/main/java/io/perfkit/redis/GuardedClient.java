@@ -34,8 +34,8 @@ import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisRedirectionException;
 
 /**
- * The way to one client that all its {@link RedisGuard}s share: breaker, lanes, threads, and who
- * keeps how many of its connections. Open from the first guard to the last. Thread safe.
+ * What all {@link RedisGuard}s of one client share: breaker, lanes and threads. Open from the first
+ * guard to the last. Thread safe.
  */
 final class GuardedClient {
   private static final Logger LOG = LoggerFactory.getLogger(RedisGuard.class);
@@ -45,8 +45,8 @@ final class GuardedClient {
    * G1  a caller waits for at most its budget: what may block for longer runs on the guard's threads;
    *     a lane's round trip that is not over by then is cut.
    * G2  while the breaker is open or half open, no caller's command is sent.
-   * G4  who is refused lets others run first: virtual threads that ask again at once would keep every
-   *     processor from the leaders, which would find Redis silent when they got one at last.
+   * G4  a refused call yields its processor first: virtual threads that retry at once would starve
+   *     the leaders, which would then take their own delay for silence of Redis.
    * (G3 is in Breaker.) */
   private final UnifiedJedis redis;
   private final String name;
@@ -61,9 +61,9 @@ final class GuardedClient {
   private final AtomicBoolean checking = new AtomicBoolean();
   private volatile String holders = "";
   private volatile long downSince;
-  private long checkedAt; // by the keeper
+  private long checkedAt; // used by the keeper only
 
-  /** Starts nothing but the keeper. */
+  /** Starts no thread; {@link #start()} starts the keeper. */
   GuardedClient(UnifiedJedis redis, String name, GuardConfig config) {
     this.redis = redis;
     this.name = name;
@@ -79,7 +79,7 @@ final class GuardedClient {
     keepAgainIn(tick());
   }
 
-  /** A deadline of the whole budget. */
+  /** The time one budget from now, in the nanoseconds of {@link #nanos()}. */
   long deadline() {
     return nanos.getAsLong() + config.budget().toNanos();
   }
@@ -113,7 +113,7 @@ final class GuardedClient {
     return Collections.unmodifiableList(values);
   }
 
-  /** What one of several commands came to: its value, or the error that Redis answered with. */
+  /** Result of one of several commands: its value, or the error that Redis replied. */
   record Answer<T extends @Nullable Object>(
       @Nullable T value, @Nullable JedisDataException error) {}
 
@@ -177,7 +177,7 @@ final class GuardedClient {
         answers.add(viaClient(commands.get(i)));
       } catch (JedisDataException e) {
         answers.add(new Answer<>(null, e));
-      } catch (IllegalStateException e) { // so Jedis says that a node of a Cluster failed
+      } catch (IllegalStateException e) { // Jedis reports a failed node of a Cluster so
         throw new JedisConnectionException("a node gave no reply", e);
       }
     }
@@ -236,7 +236,7 @@ final class GuardedClient {
     return bytes;
   }
 
-  /** Runs {@code command} on a thread of ours. */
+  /** Runs {@code command} on a thread of the guard. */
   <T extends @Nullable Object> T callOnThread(
       Function<? super UnifiedJedis, ? extends T> command, long deadline) {
     admit();
@@ -278,7 +278,7 @@ final class GuardedClient {
     return nanos.getAsLong();
   }
 
-  /** Ends what is overdue in these requests, from now on. */
+  /** From now on the keeper ends the overdue requests of this group. */
   void tend(GroupCommit<?> group) {
     groups.add(group);
   }
@@ -287,12 +287,12 @@ final class GuardedClient {
     groups.removeAll(ended);
   }
 
-  /** Who holds this client, for messages. */
+  /** Sets the names of the client's holders, for messages. */
   void heldBy(String names) {
     holders = names;
   }
 
-  /** Tells the host of each outage once, and of its end. */
+  /** Logs the start and the end of each outage once. */
   private final class OutageLog implements Breaker.Transitions {
     @Override
     public void down(@Nullable Throwable cause) {
@@ -330,12 +330,12 @@ final class GuardedClient {
     return counters.snapshot(routes.all().stream().mapToInt(Lanes::waiting).sum());
   }
 
-  /** Lanes that are led now. */
+  /** Lanes that have a leader now. */
   int leading() {
     return routes.all().stream().mapToInt(Lanes::leading).sum();
   }
 
-  /** Lets a call pass, or refuses it. */
+  /** Refuses a call of an interrupted thread, and any call while the breaker is not closed. */
   private void admit() {
     if (Thread.currentThread().isInterrupted()) {
       throw new RedisUnavailable("interrupted, so not sent, " + this, null);
@@ -372,9 +372,7 @@ final class GuardedClient {
     }
   }
 
-  /**
-   * Asks in place of callers, of whom there are none, so that an outage is noticed all the same.
-   */
+  /** Pings Redis while no caller uses it, so that an outage is noticed without traffic too. */
   private void check() {
     long start = nanos.getAsLong();
     try {
@@ -418,9 +416,10 @@ final class GuardedClient {
   }
 
   /**
-   * What must go on although no caller gets a processor: on a thread of ours, now and then, and
-   * when the next call is overdue. One that comes in between has a whole budget, which is more than
-   * a tick; only what is left of one, for a second command, may be overdrawn by a tick.
+   * The keeper's work, which goes on even while no caller gets a processor: ends overdue calls and
+   * probes Redis. Runs once a tick, and earlier if a call is overdue by then. A call that arrives
+   * in between has a whole budget, which is longer than a tick. Only a second command, which has
+   * the rest of a budget, may exceed it by up to a tick.
    */
   private void keep() {
     long next = tick();
@@ -478,7 +477,7 @@ final class GuardedClient {
     keeper.shutdownNow();
     routes.all().forEach(Lanes::close);
     threads.close();
-    routes.all().forEach(Lanes::close); // those that a call under way has just made
+    routes.all().forEach(Lanes::close); // lanes that a call under way has just made
   }
 
   @Override

@@ -28,8 +28,8 @@ final class JedisCompatibility {
   private JedisCompatibility() {}
 
   /**
-   * A command as the client takes it. On a Cluster Jedis 7 wants arguments of a class of its own,
-   * which knows their slot; Jedis 8 has no such class.
+   * A command in the form that the client accepts. On a Cluster, Jedis 7 expects arguments of a
+   * class of its own, which knows their slot; Jedis 8 has no such class.
    */
   static <T extends @Nullable Object> CommandObject<T> command(
       UnifiedJedis client, CommandObject<T> command) {
@@ -74,9 +74,7 @@ final class JedisCompatibility {
     }
   }
 
-  /**
-   * The pool of the primary that the sentinels name now. A getter for it came with Jedis 8 only.
-   */
+  /** The pool of the primary that the sentinels name now. Only Jedis 8 has a getter for it. */
   static Pool<Connection> primaryPool(RedisSentinelClient sentinel) {
     return ((SentineledConnectionProvider) provider(sentinel))
         .getPrimaryNodesConnectionMap()
@@ -90,7 +88,7 @@ final class JedisCompatibility {
     return clusterProvider(cluster).getNode(slot);
   }
 
-  /** What leads to the nodes of a Cluster; there is no getter for it. */
+  /** The provider of connections to a Cluster's nodes; Jedis has no getter for it. */
   static ClusterConnectionProvider clusterProvider(RedisClusterClient cluster) {
     return (ClusterConnectionProvider) provider(cluster);
   }

@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
- * Which Jedis the host has. Refers to no class that an older one lacks, so that it can be loaded to
- * say so.
+ * The host's version of Jedis. Refers to no class that an older Jedis lacks, so that it loads there
+ * and can report the version.
  */
 final class JedisVersion {
   private JedisVersion() {}
 
   /**
-   * Refuses a Jedis that is too old to run on, in words.
+   * Refuses a Jedis that is too old, with a message that says what to do.
    *
    * @throws IllegalStateException if it is older than 7.2
    */

@@ -38,7 +38,9 @@ final class JsonCodec<T> implements Codec<T> {
     this.reader = mapper.readerFor(constructed);
   }
 
-  /** One for each codec: a mapper keeps what it knows of a class, and with it the class loader. */
+  /**
+   * A mapper for one codec: it caches what it knows of a class, and so retains the class loader.
+   */
   private static JsonMapper mapper() {
     JsonMapper.Builder builder =
         JsonMapper.builder()
@@ -85,8 +87,8 @@ final class JsonCodec<T> implements Codec<T> {
   }
 
   /**
-   * The first value of each class is read back, so that what can't be read, or reads as something
-   * else, is refused and not stored for nothing.
+   * Reads the first value of each class back, and refuses it if its JSON can't be read or gives
+   * another value.
    */
   @Override
   public byte[] encode(T value) {

@@ -73,8 +73,8 @@ public record KeySpace(String prefix, String name, int version, int partitions) 
   }
 
   /**
-   * The keys of one kind, whose common part is put together once: for paths where a key costs. Only
-   * for a key space of one partition.
+   * The keys of one kind, whose common part is built once, for hot paths. Only for a key space of
+   * one partition.
    */
   public Kind kind(String kind) {
     requirePlain("kind", kind);
@@ -182,7 +182,7 @@ public record KeySpace(String prefix, String name, int version, int partitions) 
       boolean letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
       if (!letter
           && !(c >= '-' && c <= ':' && c != '/')
-          && c != '_') { // from - to : are digits, too
+          && c != '_') { // digits lie between - and :
         return false;
       }
     }

@@ -14,22 +14,22 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.util.Pool;
 
 /**
- * A connection on which the commands of many threads travel together, as batches of a {@link
- * GroupCommit} with one lead: each is one pipeline. A thread of the guard connects, and leads
- * meanwhile. Thread safe.
+ * A connection that many threads share: a {@link GroupCommit} with one lead forms batches of their
+ * commands, and each batch is one pipeline. A thread of the guard connects, and leads meanwhile.
+ * Thread safe.
  */
 final class Lane {
   static final int BATCH_COMMANDS_MAX = 256;
 
   /**
-   * Bytes from which on nothing is added to a batch, and from which on a call is not for lanes: so
-   * a batch has less than twice as many, which the buffers of a socket take at once.
+   * A batch of this many bytes takes no further call, and a call of more bytes uses no lane. So a
+   * batch has less than twice as many, which the buffers of a socket take at once.
    */
   static final int BATCH_BYTES = 16 * 1024;
 
   /* Invariants (N1 to N5 and N8 are those of GroupCommit)
    * N1  `connection` is replaced by the leader only.
-   * N4  Calls whose replies came end with them, in the order of sending; a failure ends the others.
+   * N4  Calls with replies end answered, in the order of sending; a failure ends the others.
    * N5  A batch is less than 2 * BATCH_BYTES, so that sending it does not block (LaneConnection K3).
    * N6  No caller connects, nor gives a connection back: either may block for longer than its budget.
    * N7  Only a thread that waits for Redis may report a timeout to the breaker: a leader that reads,
@@ -47,7 +47,7 @@ final class Lane {
   }
 
   /**
-   * Runs the call if nobody leads, and blocks until it has ended.
+   * Runs the call if the lane has no leader, and blocks until the call has ended.
    *
    * @return false if the lane is busy; then nothing was done
    */
@@ -221,7 +221,7 @@ final class Lane {
   private void connect() {
     try {
       connection = calls.isClosed() ? null : LaneConnection.open(pool.get(), shared.budgetMillis());
-    } catch (Throwable e) { // N1: whatever it is, the lane is not left led by nobody
+    } catch (Throwable e) { // N1: whatever it is, the lead is handed over
       shared.breaker().failed(0, e);
       calls.endQueued(Reason.DISCONNECTED, e);
     }
@@ -238,7 +238,7 @@ final class Lane {
   }
 
   /**
-   * Ends what is overdue, and lets go of a connection that the client has left.
+   * Ends overdue calls, and returns a connection that is no longer usable.
    *
    * @return nanoseconds until the next call is overdue; {@code Long.MAX_VALUE} if none waits
    */
@@ -255,7 +255,9 @@ final class Lane {
     return Math.min(next, calls.endOverdue(now));
   }
 
-  /** Ends what waits and what is under way; the leader, if there is one, returns the connection. */
+  /**
+   * Ends waiting calls and the batch under way; a leader, if there is one, returns the connection.
+   */
   void close() {
     calls.close();
     LaneConnection current = connection;

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
 
-/** Commands of one thread that travel together in a lane, and their replies. */
+/** Commands of one thread that a lane sends together, and their replies. */
 final class LaneCall extends Waiter {
   private final @Nullable Object[] replies;
   private final List<? extends CommandObject<?>> commands;
@@ -22,7 +22,7 @@ final class LaneCall extends Waiter {
     return replies.length;
   }
 
-  /** What the commands take on the wire, about. */
+  /** Approximate number of bytes of the commands on the wire. */
   int bytes() {
     return bytes;
   }

@@ -12,8 +12,8 @@ import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.util.Pool;
 
 /**
- * A connection of the client's pool for as long as a lane keeps it, and the one way to use it: a
- * round trip of a batch. One thread at a time, but for the two methods that cut it.
+ * A connection that a lane has borrowed from the client's pool; its only use is the round trip of a
+ * batch. One thread at a time, except for the two methods that cut it.
  */
 final class LaneConnection {
   private static final long NANOS_PER_MILLI = 1_000_000;
@@ -24,8 +24,8 @@ final class LaneConnection {
   /* Invariants
    * K1  a connection that failed is never written to again: Jedis would quietly connect anew, on the caller's
    *     thread, and without a login and the number of the database.
-   * K2  it is cut from outside only while replies are read, by who takes `reading` out before the
-   *     reader does; so nobody writes at that time, and the reader knows.
+   * K2  another thread cuts it only while replies are read, and only if it takes `reading` out
+   *     before the reader does; so no thread writes at that time, and the reader notices the cut.
    * K3  a write does not block: a round trip ends before the next one begins, so the socket's buffers
    *     are empty, and what is sent at once fits into them (Lane N5).  */
   private final Pool<Connection> pool;
@@ -65,7 +65,7 @@ final class LaneConnection {
     }
   }
 
-  /** Whether a batch may be sent; no longer if the client itself has left that server. */
+  /** Whether a batch may be sent; false too once the client has closed its pool of that server. */
   boolean isUsable() {
     return !connection.isBroken() && !pool.isClosed();
   }
@@ -76,7 +76,7 @@ final class LaneConnection {
    *
    * @param now in the same nanoseconds as {@link #cutIfOverdue}
    * @param nanosMax how long to wait
-   * @return how many calls have all their replies, and why not the others
+   * @return how many calls have all their replies, and why the others don't
    */
   Result roundTrip(List<LaneCall> batch, long now, long nanosMax) {
     int answered = 0;
@@ -114,13 +114,13 @@ final class LaneConnection {
   }
 
   /**
-   * What a round trip came to.
+   * Result of a round trip.
    *
    * @param answered calls at the head of the batch that have all their replies
    * @param failure why the others have none, absent if there are no others
    * @param silent whether nothing arrived in time
-   * @param cut whether it took too long all the same: perhaps the server, perhaps the leader, which
-   *     may lack a processor
+   * @param cut whether another thread cut it; an overdue one may be due to the server, or to the
+   *     leader, which may lack a processor
    */
   record Result(int answered, @Nullable Throwable failure, boolean silent, boolean cut) {}
 
@@ -133,7 +133,7 @@ final class LaneConnection {
   }
 
   /**
-   * Ends a round trip that lasts longer than it may although bytes arrive now and then.
+   * Cuts a round trip that is past its deadline although bytes still arrive.
    *
    * @return nanoseconds until the one under way is overdue; {@code Long.MAX_VALUE} if there is none
    */
@@ -149,7 +149,7 @@ final class LaneConnection {
     return Long.MAX_VALUE;
   }
 
-  /** Ends a round trip under way, as soon as it reads. */
+  /** Cuts a round trip under way, as soon as it reads replies. */
   void cut() {
     unwanted = true;
     Reading current = reading.get();
@@ -168,7 +168,7 @@ final class LaneConnection {
     }
   }
 
-  /** No batch is sent over it any more. */
+  /** Marks the connection as broken, so that no further batch is sent over it. */
   void discard() {
     connection.setBroken();
   }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.concurrent.atomic.LongAccumulator;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counts what the lanes of one guard did. Thread safe. */
+/** The counts behind {@link LaneStats}. Thread safe. */
 final class LaneCounters {
   private final LongAdder batches = new LongAdder();
   private final LongAdder commands = new LongAdder();

@@ -5,9 +5,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 
 /**
- * What all lanes of one guard share.
+ * What all lanes of one client share.
  *
- * @param background runs what may block for longer than a caller may: connecting, and giving back
+ * @param background opens and returns connections, which may block longer than a caller's budget
  */
 record LaneShared(
     Breaker breaker,

@@ -21,7 +21,7 @@ final class Lanes {
     this.lanes = List.copyOf(all);
   }
 
-  /** Runs the call in an idle lane, else in the one that its thread keeps to. */
+  /** Runs the call in an idle lane, or else in the lane of its thread's id. */
   void run(LaneCall call) {
     int first = (int) (Thread.currentThread().getId() % lanes.size());
     for (int i = 0; i < lanes.size(); i++) {

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
- * The clients that have open guards, in this JVM. One lock for all of them, held while a guard is
- * opened or closed and not while a call is under way, nor while connections are returned.
+ * The clients with open guards in this JVM. One lock for all of them is held while a guard is
+ * opened or closed, but not during calls or while connections are returned.
  */
 final class OpenClients {
 
@@ -23,7 +23,7 @@ final class OpenClients {
 
   private OpenClients() {}
 
-  /** One of them, and by whom it is held. */
+  /** An open client and its holders. */
   private static final class OpenClient {
     private final GuardedClient client;
     private final List<Holder> holders = new ArrayList<>();
@@ -47,8 +47,8 @@ final class OpenClients {
   /**
    * Adds a holder, and opens the client for the first one.
    *
-   * @param config what the holder insists on; absent for what the client has
-   * @param name what the holder insists on; absent for what the client has
+   * @param config settings that the holder requires; absent to accept the client's
+   * @param name name that the holder requires; absent to accept the client's
    */
   static synchronized GuardedClient hold(
       UnifiedJedis redis,
@@ -80,9 +80,9 @@ final class OpenClients {
   }
 
   /**
-   * Takes a holder away.
+   * Removes a holder.
    *
-   * @return whether it was the last one, so that the client is to be closed
+   * @return whether it was the last one; the client must then be closed
    */
   static synchronized boolean release(
       GuardedClient client, Holder holder, @Nullable MeterRegistry registry) {

@@ -11,8 +11,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares a value with what was read back of it: by {@code equals} where there is one, arrays by
- * their elements, and objects without {@code equals} by their fields.
+ * Compares a value with its copy that was read back: by {@code equals} where there is one, arrays
+ * by their elements, and objects without {@code equals} by their fields.
  */
 final class ReadBack {
   private ReadBack() {}
@@ -114,7 +114,7 @@ final class ReadBack {
       field.setAccessible(true);
       return difference(path, field.get(written), field.get(read));
     } catch (InaccessibleObjectException | IllegalAccessException e) {
-      return null; // of a module that keeps it to itself
+      return null; // a field of a module that does not open it
     }
   }
 

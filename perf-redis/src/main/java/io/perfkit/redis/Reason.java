@@ -5,15 +5,15 @@ import java.net.SocketTimeoutException;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
-/** Finds in what a client threw the reason that a host can act on. */
+/** Extracts from a client's exception the reason that a host can act on. */
 final class Reason {
   private static final int MAX_DEPTH = 10;
 
   private Reason() {}
 
   /**
-   * Why Redis could not be used, in a few words. A client that finds its connection broken may
-   * throw what it came to when it returned it, with the network's error beneath or suppressed.
+   * Why Redis could not be used, in a few words. A client whose connection broke may throw the
+   * failure to return it to the pool, with the network's error as its cause or suppressed.
    */
   static String of(Throwable failure) {
     Throwable network = find(failure, IOException.class, MAX_DEPTH);
@@ -33,7 +33,7 @@ final class Reason {
     return find(failure, SocketTimeoutException.class, MAX_DEPTH) != null;
   }
 
-  /** Whether the client's pool had no connection to lend, which tells nothing about Redis. */
+  /** Whether the client's pool had no connection to lend, which says nothing about Redis. */
   static boolean isExhaustion(Throwable failure) {
     return find(failure, NoSuchElementException.class, MAX_DEPTH) != null;
   }

@@ -2,7 +2,7 @@ package io.perfkit.redis;
 
 import org.jspecify.annotations.Nullable;
 
-/** Root of what goes wrong between us and Redis; each subclass names the part that failed. */
+/** Root of this module's exceptions; each subclass names the part that failed. */
 public abstract class RedisException extends RuntimeException {
   RedisException(String message, @Nullable Throwable cause) {
     super(message, cause);

@@ -14,21 +14,21 @@ import redis.clients.jedis.Connection;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
- * Stands between callers and a Redis that may be dead, frozen or slow: a call ends within its time
- * budget whatever the client's own timeouts are, and while the circuit breaker is open a call fails
- * at once. One timeout, or five failures among the last ten exchanges, open the breaker. From then
- * on a PING, which nobody waits for, is sent every {@code probeEvery}; its answer closes the
+ * Time budget and circuit breaker for one Redis client. A call ends within its budget whatever the
+ * client's own timeouts are, even if Redis is dead, frozen or slow; while the breaker is open, a
+ * call fails at once. One timeout, or five failures among the last ten exchanges, open the breaker.
+ * From then on a thread of the guard sends a PING every {@code probeEvery}; its answer closes the
  * breaker.
  *
- * <p>All guards of one client share one breaker, one set of lanes and one set of threads, which are
- * there from the first guard's opening to the last one's close. So a component that builds a guard
- * of its own costs the client no further connection. A client whose pool is too small for all that
- * stays in use is refused.
+ * <p>All guards of one client share one breaker, one set of lanes and one set of threads, from the
+ * opening of the first guard to the close of the last. So a component that builds a guard of its
+ * own costs the client no further connection. A client whose pool is too small for the connections
+ * that stay in use is refused.
  *
- * <p>Commands given as such travel in lanes: those of many threads and components together, on
- * connections of the client's pool that stay in use while a guard is open, {@code lanes} of them
- * for each server. A function of the client runs on a thread of the guard instead, which is the way
- * for what is big, blocks or needs a connection of its own.
+ * <p>A command object runs in a lane. Lanes send the commands of many threads and components
+ * together, on connections of the client's pool that stay in use while a guard is open, {@code
+ * lanes} of them for each server. A function of the client runs on a thread of the guard instead;
+ * use one for a command that is big, blocks or needs a connection of its own.
  *
  * <p>Thread safe. The threads are {@code perf-redis-guard-keeper}, one for each client, and up to
  * {@code maxThreads} others, {@code perf-redis-guard-…}, which start when they are needed and end
@@ -85,7 +85,7 @@ public final class RedisGuard implements AutoCloseable {
     return call(requireNonNull(command, "command"), deadline());
   }
 
-  /** A deadline of the whole budget. */
+  /** The time one budget from now, in the guard's nanoseconds. */
   long deadline() {
     return client.deadline();
   }
@@ -96,8 +96,8 @@ public final class RedisGuard implements AutoCloseable {
   }
 
   /**
-   * Sends several commands of one caller as one submission: one round trip where all of them share
-   * a server. Replies stand in the order of the commands.
+   * Sends several commands of one caller as one submission: one round trip if all of them share a
+   * server. Replies are in the order of the commands.
    *
    * @throws CommandRejected if Redis answers one of them with an error; the others ran
    * @throws RedisUnavailable as for {@link #call(CommandObject)}; how many ran is then unknown
@@ -116,8 +116,8 @@ public final class RedisGuard implements AutoCloseable {
   }
 
   /**
-   * Runs {@code command} on another thread and waits for it, for at most the budget. Thread locals
-   * of the caller are not seen by it.
+   * Runs {@code command} on another thread and waits for it, for at most the budget. It does not
+   * see the caller's thread locals.
    *
    * @throws RedisUnavailable at once if the breaker is open or too many calls wait (not sent), or
    *     when the budget is spent or the connection fails (unknown whether it ran)
@@ -145,12 +145,14 @@ public final class RedisGuard implements AutoCloseable {
     return client.config();
   }
 
-  /** What the client's lanes did so far, for all its guards together, and what waits in them. */
+  /**
+   * Counts of the client's lanes so far, for all its guards together, and of calls that wait now.
+   */
   public LaneStats stats() {
     return client.stats();
   }
 
-  /** How the client stands to Redis. Costs nothing; for a health check. */
+  /** Whether the client reaches Redis, for a health check. Costs nothing. */
   public RedisHealth health() {
     return new RedisHealth(client.name(), breaker(), stats().waiting());
   }
@@ -167,7 +169,7 @@ public final class RedisGuard implements AutoCloseable {
     return Routes.borrow(redis, key);
   }
 
-  /** Lanes that are led now. */
+  /** Lanes that have a leader now. */
   int leading() {
     return client.leading();
   }
@@ -176,7 +178,7 @@ public final class RedisGuard implements AutoCloseable {
     return client.nanos();
   }
 
-  /** Ends what is overdue in these requests while this guard is open. */
+  /** While this guard is open, the keeper ends the overdue requests of this group. */
   void tend(GroupCommit<?> group) {
     groups.add(group);
     client.tend(group);
@@ -189,9 +191,9 @@ public final class RedisGuard implements AutoCloseable {
   }
 
   /**
-   * Ends this guard. If it was the last one of its client, the threads end and the connections
-   * return to the pool; calls under way then fail. The client stays open. Does nothing the second
-   * time.
+   * Closes this guard. If it was the last one of its client, the threads end and the connections
+   * return to the pool; calls under way then fail. The client stays open. A second call does
+   * nothing.
    */
   @Override
   public void close() {
@@ -249,8 +251,8 @@ public final class RedisGuard implements AutoCloseable {
     }
 
     /**
-     * The host's own guard, whose client is used as it is; default none. The guard that is built is
-     * another one, which keeps the client's lanes open also if the host closes its own first.
+     * The host's own guard, whose client is used as it is; default none. The new guard keeps the
+     * client's lanes open even if the host closes its own guard first.
      *
      * @throws IllegalArgumentException if it is a guard of another client
      * @throws IllegalStateException if it is closed

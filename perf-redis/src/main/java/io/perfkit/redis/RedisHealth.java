@@ -1,11 +1,11 @@
 package io.perfkit.redis;
 
 /**
- * How one client stands to Redis now. Immutable.
+ * Whether one client reaches Redis now, for a health check. Immutable.
  *
  * @param client name of the client, as its meters are tagged
  * @param breaker whether calls are sent
- * @param waiting calls that wait in lanes now, and are not sent yet
+ * @param waiting calls that wait in lanes to be sent now
  */
 public record RedisHealth(String client, BreakerState breaker, int waiting) {
 

@@ -55,7 +55,7 @@ final class RedisMeters implements AutoCloseable {
         .register(registry);
   }
 
-  /** The registry is the host's, so it gets back what was put there. */
+  /** Removes the meters from the host's registry. */
   @Override
   public void close() {
     meters.forEach(registry::remove);

@@ -22,10 +22,10 @@ import redis.clients.jedis.exceptions.JedisNoScriptException;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
- * A Lua script that Redis runs as one step. It is sent as its digest ({@code EVALSHA}); only a
- * server that does not hold it gets the text ({@code EVAL}), which a refused digest makes safe: it
- * did not run. All keys of a call share a slot, on every kind of server, so that a mistake is seen
- * before it meets a Cluster. Immutable, thread safe.
+ * A Lua script that Redis runs atomically. It is sent as its digest ({@code EVALSHA}); only a
+ * server that does not hold it gets the text ({@code EVAL}). That is safe, since a refused digest
+ * ran nothing. All keys of a call must share a slot, on every kind of server, so that a mistake
+ * shows before the script runs on a Cluster. Immutable, thread safe.
  */
 public final class RedisScript {
   private final String name;
@@ -79,7 +79,7 @@ public final class RedisScript {
   }
 
   /**
-   * What a call of {@link #runAll} came to.
+   * Result of one call of {@link #runAll}.
    *
    * @param value what the script returned; null if that was Lua's nil, or if the call failed
    * @param error why the call failed; null if it did not
@@ -87,8 +87,8 @@ public final class RedisScript {
   public record Reply(@Nullable Object value, @Nullable JedisDataException error) {}
 
   /**
-   * Runs the script: one round trip, a second one where the server did not hold it. Strings come as
-   * {@code byte[]}, numbers as {@code Long}, tables as {@code List}.
+   * Runs the script: one round trip, a second one if the server did not hold it. Strings are
+   * returned as {@code byte[]}, numbers as {@code Long}, tables as {@code List}.
    *
    * @throws redis.clients.jedis.exceptions.JedisException as the client throws it
    */
@@ -102,8 +102,8 @@ public final class RedisScript {
   }
 
   /**
-   * Runs the script through a guard, in a lane: one round trip, a second one where the server did
-   * not hold it, and together no longer than one budget.
+   * Runs the script through a guard, in a lane: one round trip, a second one if the server did not
+   * hold it, and both together within one budget.
    *
    * @throws RedisException as {@link RedisGuard#call(CommandObject)} throws it
    * @throws IllegalStateException if the guard is closed
@@ -123,10 +123,10 @@ public final class RedisScript {
 
   /**
    * Runs the script for each call, through a guard and as one submission: one round trip, and a
-   * second one for the calls whose server did not hold it, which so run after the others; together
-   * no longer than one budget. On a Cluster calls of several servers take as long as a pipeline of
-   * the client to each of them. Replies stand in the order of the calls. A call that fails leaves
-   * the others alone.
+   * second one for the calls whose server did not hold it. These run after the others. Both round
+   * trips together take at most one budget. On a Cluster, calls to several servers take as long as
+   * a pipeline of the client to each of them. Replies are in the order of the calls. A call that
+   * fails does not affect the others.
    *
    * @throws RedisUnavailable as {@link RedisGuard#callAll} throws it; how many calls ran is then
    *     unknown

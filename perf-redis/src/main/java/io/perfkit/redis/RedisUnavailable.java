@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RedisUnavailable extends RedisException {
   /**
-   * For features on Redis, which say in {@code message} what was not done, or may have been.
+   * For features on Redis; {@code message} says what was not done, or may have been done.
    *
    * @param cause null if no command was tried
    */

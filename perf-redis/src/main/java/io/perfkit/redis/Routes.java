@@ -13,7 +13,7 @@ import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.util.JedisClusterCRC16;
 import redis.clients.jedis.util.Pool;
 
-/** Which lanes lead to the server of a command. Thread safe. */
+/** Finds the lanes to the server of a command. Thread safe. */
 interface Routes {
 
   /** The routes of one of the three kinds of clients; any other client has none. */
@@ -48,16 +48,16 @@ interface Routes {
             + " (expected: RedisClient, RedisClusterClient or RedisSentinelClient)");
   }
 
-  /** The lanes of a command; absent if only the client knows, or knows better. */
+  /** The lanes for a command; absent if it must run through the client. */
   @Nullable Lanes lanes(CommandArguments command);
 
-  /** Runs a command as the client does, and learns from it. Blocks as long as the client does. */
+  /** Runs a command through the client and learns its route. Blocks as long as the client does. */
   <T extends @Nullable Object> T viaClient(CommandObject<T> command);
 
-  /** The command failed, or was answered by another server: the client knows better. */
+  /** Forgets the route of a command that failed or was redirected. */
   void forget(CommandArguments command);
 
-  /** All lanes that there are. */
+  /** All lanes made so far. */
   List<Lanes> all();
 
   /** Size of the smallest pool of a server; negative if there is none, or none that is bounded. */

@@ -9,9 +9,9 @@ import redis.clients.jedis.executors.ClusterCommandExecutor;
 import redis.clients.jedis.providers.ClusterConnectionProvider;
 
 /**
- * Runs commands as a Cluster client does, but sends each once. The client sends a command again
- * whose reply was lost, and which may have run. Here it goes on only where it is sure that it did
- * not run: after a redirect, and while no connection can be had. Thread safe.
+ * Runs commands as a Cluster client does, but executes each at most once. Jedis resends a command
+ * whose reply was lost, although it may have run. This class retries only a command that has
+ * certainly not run: after a redirect, and while no connection is available. Thread safe.
  */
 final class SingleAttempts extends ClusterCommandExecutor {
   private static final int MAX_REDIRECTS = 5;

@@ -14,7 +14,7 @@ import tools.jackson.databind.module.SimpleModule;
 /**
  * {@code java.sql.Timestamp} as JSON with all its nanoseconds, where Jackson keeps milliseconds: a
  * value read from Redis is equal to the one that was written. Used only where the module {@code
- * java.sql} is.
+ * java.sql} is present.
  */
 final class SqlTimestamps {
   private SqlTimestamps() {}
@@ -32,7 +32,7 @@ final class SqlTimestamps {
     }
   }
 
-  /** Also of milliseconds, as older versions wrote them. */
+  /** Reads milliseconds too, which older versions wrote. */
   private static final class Reader extends ValueDeserializer<Timestamp> {
     @Override
     public Timestamp deserialize(JsonParser json, DeserializationContext context) {

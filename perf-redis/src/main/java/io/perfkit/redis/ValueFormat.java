@@ -11,8 +11,8 @@ import java.util.zip.Inflater;
 
 /**
  * The stored bytes of a value: a header that says who wrote them, then the codec's payload. Bytes
- * that were not written by the same format are no value, never an exception. Immutable, thread safe
- * as its codec is.
+ * that another format wrote decode to nothing; they cause no exception. Immutable, thread safe as
+ * its codec is.
  *
  * <pre>
  * byte 0      magic 0xD7
@@ -24,7 +24,7 @@ import java.util.zip.Inflater;
  * </pre>
  *
  * <p>A new layout gets a new version: nodes of both versions then miss each other's values and read
- * through to the loader, so an upgrade may roll.
+ * through to the loader, so a rolling upgrade is safe.
  *
  * @param codec of the payload
  * @param compressAboveBytes payloads longer than this are deflated, where that makes them shorter;
@@ -130,7 +130,7 @@ public record ValueFormat<T>(Codec<T> codec, int compressAboveBytes, int maxByte
                   ? inflate(bytes, HEADER_BYTES + Integer.BYTES, rawBytes)
                   : Arrays.copyOfRange(bytes, HEADER_BYTES, bytes.length)));
     } catch (RuntimeException | DataFormatException e) {
-      return Optional.empty(); // whatever a codec says of bytes that it can't read, they are a miss
+      return Optional.empty(); // whatever a codec throws for bytes it can't read, they are a miss
     }
   }
 
@@ -143,7 +143,7 @@ public record ValueFormat<T>(Codec<T> codec, int compressAboveBytes, int maxByte
         .putInt(codec.schema());
   }
 
-  /** As many bytes as the input at most: a result that does not fit is of no use. */
+  /** Takes at most as many bytes as the input has: a longer result is of no use. */
   private static byte[] deflate(byte[] raw) {
     Deflater deflater = new Deflater(Deflater.BEST_SPEED);
     try {

@@ -6,12 +6,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request in a group commit: the thread that waits for it, its deadline, and what became of it.
- * The thread that creates it is the one that waits; any thread may move it on.
+ * A request in a group commit: the thread that waits for it, its deadline and its state. The thread
+ * that creates it waits for it; any thread may change its state.
  */
 abstract class Waiter {
 
-  /** Where a request stands. */
+  /** State of a request. */
   sealed interface State permits Stage, Ended {}
 
   /** The stages of a request that has not ended. */
@@ -63,7 +63,7 @@ abstract class Waiter {
     return deadline - now;
   }
 
-  /** How the request ended; only after {@link #await} or {@link #end} said so. */
+  /** How the request ended; not to be called before that. */
   Ended ended() {
     if (state.get() instanceof Ended ended) {
       return ended;
@@ -71,7 +71,7 @@ abstract class Waiter {
     throw new IllegalStateException("a request must have ended: " + state);
   }
 
-  /** Makes the caller the leader, unless it has gone. */
+  /** Makes the caller the leader, unless its request was taken or has ended. */
   boolean promote() {
     boolean promoted = state.compareAndSet(Stage.WAITING, Stage.LEADS);
     if (promoted) {
@@ -95,12 +95,12 @@ abstract class Waiter {
     }
   }
 
-  /** The answer is there. */
+  /** Ends a sent request with its answer. */
   void endAnswered() {
     end(ANSWERED);
   }
 
-  /** The batch failed before the answer was there. */
+  /** Ends a sent request whose batch failed before the answer arrived. */
   void endLost(Reason reason, Throwable cause) {
     end(new Ended(reason, true, cause));
   }
@@ -133,8 +133,8 @@ abstract class Waiter {
   }
 
   /**
-   * Blocks the caller until the request has ended, which {@link #endIfOverdue} and an interrupt see
-   * to; the interrupt flag stays set.
+   * Blocks the caller until the request has ended or must be led. Sets no timer: another thread
+   * ends an overdue request by {@link #endIfOverdue}. An interrupt ends it too; the flag stays set.
    *
    * @return false if it has not ended but must be led now
    */

@@ -14,9 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads for what may block: none to begin with, started when all others are busy, up to a bound,
- * and ended when there was nothing to do for a while; and a bound for what waits for them. Thread
- * safe.
+ * A thread pool with bounds, for tasks that may block: a thread starts when all others are busy, up
+ * to a bound, and ends after a while without work. The queue has a bound too. Thread safe.
  */
 final class Workers implements Executor, AutoCloseable {
   private static final Duration IDLE = Duration.ofSeconds(10);
@@ -124,21 +123,21 @@ final class Workers implements Executor, AutoCloseable {
       }
     }
 
-    /** Returns when there was nothing to do for a while, or once all is closed. */
+    /** Runs tasks; returns after a while without work, or after a close. */
     private void work() {
       for (Runnable task = next(); task != null; task = next()) {
         if (task != WAKE_UP) {
           run(task);
         }
         if (closed) {
-          var unused = queue.offer(WAKE_UP); // for the next of us
+          var unused = queue.offer(WAKE_UP); // for the next worker
           return;
         }
       }
     }
 
     private @Nullable Runnable next() {
-      var unused = Thread.interrupted(); // late, of a task that has ended
+      var unused = Thread.interrupted(); // a late one, of a task that has ended
       try {
         return queue.poll(idleNanos, NANOSECONDS);
       } catch (InterruptedException late) {
@@ -149,7 +148,7 @@ final class Workers implements Executor, AutoCloseable {
     private void run(Runnable task) {
       current = task;
       try {
-        if (closed) { // which may have looked at `current` too early
+        if (closed) { // close() may have looked at `current` too early
           cancel(task);
         }
         task.run();
@@ -171,7 +170,7 @@ final class Workers implements Executor, AutoCloseable {
     }
   }
 
-  /** What somebody waits for is cancelled; the rest sees that all is closed, and tidies up. */
+  /** Cancels a task that a thread waits for; runs any other, which sees the close and tidies up. */
   private void drop(Runnable task) {
     pending.decrementAndGet();
     if (task instanceof Future<?> reply) {
@@ -191,7 +190,7 @@ final class Workers implements Executor, AutoCloseable {
     return closed;
   }
 
-  /** Cancels what waits, and what runs if somebody waits for it; the threads then end. */
+  /** Cancels queued tasks, and running ones that a thread waits for; the threads then end. */
   @Override
   public void close() {
     closed = true;
