@@ -11,12 +11,12 @@ import java.nio.ByteBuffer;
 record Address(String text, ByteBuffer redisKey, ByteBuffer leaseKey, int partition, int hash) {
   private static final ByteBuffer NO_LEASE = ByteBuffer.allocate(0);
 
-  /** Of what is kept in this process. */
+  /** The address of an entry that is kept in this process. */
   static Address inProcess(String text) {
     return new Address(text, NO_LEASE, NO_LEASE, 0, Hash.of(text));
   }
 
-  /** Of what is only read from Redis, and never loaded. */
+  /** The address of a structure that is only read from Redis, and never loaded. */
   static Address withoutLease(String text, byte[] redisKey, int partition, int hash) {
     return new Address(text, ByteBuffer.wrap(redisKey), NO_LEASE, partition, hash);
   }

@@ -42,11 +42,11 @@ final class AsyncReads<K, V> {
   }
 
   /**
-   * Waits for Redis, but for no loader. The thread that completes the loader's stage stores the
-   * entry and then completes the callers that wait, each with a future of its own. A load under way
-   * on another node is waited for, by no thread, for as long as a lease lasts; then ours runs, and
-   * is not stored in Redis. Time limits hold for the stage; what the loader does before it returns
-   * it is not limited.
+   * Reads one key; blocks for Redis, but not for a loader. The thread that completes the loader's
+   * stage stores the entry and then completes the callers that wait, each with a future of its own.
+   * While another node loads the key, this read waits without a thread, for as long as a lease
+   * lasts; then its own loader runs, and the result is not stored in Redis. Time limits hold for
+   * the stage; what the loader does before it returns it is not limited.
    */
   CompletableFuture<Found<V>> get(
       K key, Address address, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
@@ -94,7 +94,7 @@ final class AsyncReads<K, V> {
     }
   }
 
-  /** Ends the read with what the levels hold, or gives what is left to load. */
+  /** Ends the read with what the levels hold, or returns what is left to load. */
   private @Nullable PendingLoad<K, V> look(
       KeyRead<K, V> read, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
     List<PendingLoad<K, V>> loads = store.lookUp(List.of(read), Mode.READ);
@@ -109,7 +109,7 @@ final class AsyncReads<K, V> {
     return null;
   }
 
-  /** Looks once more, and again when the node that loads has told or its lease is over. */
+  /** Looks once more, and again when the other node reports its load or its lease ends. */
   private void follow(
       KeyRead<K, V> read,
       Function<? super K, ? extends CompletionStage<Entry<V>>> loader,
@@ -144,7 +144,7 @@ final class AsyncReads<K, V> {
     waiters.end(read.hash(), call);
   }
 
-  /** Runs the loader; what becomes of its stage reaches the callers that wait for the load. */
+  /** Runs the loader; the outcome of its stage reaches the callers that wait for the load. */
   private CompletionStage<Entry<V>> load(
       PendingLoad<K, V> load, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
     long begun = runner.begin();
@@ -195,7 +195,7 @@ final class AsyncReads<K, V> {
     }
   }
 
-  /** Whether the failure reaches the callers that wait; else something serves in its place. */
+  /** Whether the failure reaches the callers that wait; otherwise a stale value serves instead. */
   private boolean fail(PendingLoad<K, V> load, Throwable failure) {
     boolean unseen = load.read().load().isDone();
     Found<V> found = unseen || !(failure instanceof Exception) ? null : stale.insteadOfLoad(load);

@@ -20,13 +20,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches that a cache keeps its word: now and then compares a few local copies with Redis, by
- * their versions. A copy that differs may be one whose invalidation is still on its way; one that
- * differs and would be served after {@code maxStaleness} should not exist. It is counted and
- * dropped.
+ * Checks a cache's staleness bound: compares a sample of local copies with Redis, by their
+ * versions. The invalidation of a copy that differs may still be on its way; a copy that differs
+ * and would be served after {@code maxStaleness} should not exist. It is counted and dropped.
  *
- * <p>Off the hit's path: how many copies are looked at follows the number of hits, which ones is
- * decided here. One thread at a time ticks; the counts may be read by any.
+ * <p>Runs off the path of hits: the number of hits decides how many copies are compared, this class
+ * which ones. One thread at a time ticks; any thread may read the counts.
  */
 final class Audit<K, V> {
 
@@ -63,7 +62,7 @@ final class Audit<K, V> {
     this.nanos = nanos;
   }
 
-  /** A copy that was still to be served when Redis had said that it has another, or none. */
+  /** A copy that still counted after Redis had answered that it has another entry, or none. */
   private record Suspect<K>(K key, long sinceNanos) {}
 
   private record Looked<K, V>(K key, LocalEntry<V> copy) {}
@@ -83,12 +82,12 @@ final class Audit<K, V> {
     return missing.sum();
   }
 
-  /** For how long the oldest copy has differed that is known to differ now. */
+  /** How long the oldest copy that is known to differ now has differed. */
   Duration suspectedAge() {
     return Duration.ofNanos(suspectedNanos);
   }
 
-  /** Looks at copies as hits have come in, and again at those that differed. One round trip. */
+  /** Compares copies in proportion to hits, and again those that differed. One round trip. */
   void tick() {
     suspects.entrySet().removeIf(suspect -> !counts(suspect.getValue().key(), suspect.getKey()));
     List<Looked<K, V>> looked = new ArrayList<>();
@@ -117,7 +116,7 @@ final class Audit<K, V> {
     return local.get(key) == copy;
   }
 
-  /** Copies picked by a walk that goes round and takes random steps. */
+  /** Copies picked by a circular walk with random steps. */
   private List<Map.Entry<K, LocalEntry<V>>> sample() {
     long hits = cache.counters().l1Hits.sum();
     long wanted = Math.min(SAMPLE_MAX, (hits - hitsSeen) / hitsPerLook);
@@ -144,7 +143,7 @@ final class Audit<K, V> {
 
   private void judge(Looked<K, V> look, L2Reply<V> lookup) {
     if (lookup.outcome() == Outcome.DOWN) {
-      return; // tells nothing
+      return; // no evidence
     }
     looks.increment();
     LocalEntry<V> copy = look.copy();

@@ -20,9 +20,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One named cache: local copies in front of entries in Redis. Made by {@link Caches#cache}. Values
- * are shared between callers, so they must not be changed, unless {@link CacheConfig#copies()} says
- * otherwise. Thread safe.
+ * One named cache of two levels: local copies (L1) in front of entries in Redis (L2). Made by
+ * {@link Caches#cache}. Values are shared between callers, so they must not be changed, unless
+ * {@link CacheConfig#copies()} says otherwise. Thread safe.
  *
  * <p>A read reflects every invalidation on this node, and those of other nodes that are older than
  * {@link CacheConfig#maxStaleness()}, whatever is lost on the way. While Redis is down {@link
@@ -40,10 +40,10 @@ public final class Cache<K, V> {
    *     thread that installs the in-flight load loads, a thread that finds a current one waits.
    * I3  a local copy never outlives the entry in Redis it was read from.
    * I4  Redis never fails a get: a loader that can serve, serves.
-   * I5  a thread that waits for another's flight has landed all its own: inFlight has no circle of
+   * I5  a thread that waits for another's load has ended all its own: inFlight has no cycle of
    *     waiting threads.
-   * I6  a value past its TTL serves only if it was not invalidated: it was read from Redis while
-   *     nothing that is heard of concerned it, or its copy counts but for its age.
+   * I6  a value past its TTL serves only if it was not invalidated: no message that concerns it was
+   *     heard while it was read from Redis, or its copy counts but for its age.
    * No lock is held while a loader, codec or key function runs. */
   private final CacheParts<K, V> parts;
   private final LocalLevel<K, V> local;
@@ -53,7 +53,7 @@ public final class Cache<K, V> {
   private final AsyncReads<K, V> asyncReads;
   private final Counters counters;
 
-  /** That of the parts; here, so that a hit reads no object more. */
+  /** The copier of the parts; also here, so that a hit reads one object less. */
   private final @Nullable Copier<V> copier;
 
   Cache(CacheParts<K, V> parts) {
@@ -77,9 +77,11 @@ public final class Cache<K, V> {
 
   /**
    * The value of {@code key}, loaded by {@code loader} if neither level holds it. Callers that ask
-   * for the same key meanwhile wait for that one load. A loader that returns null says that there
-   * is no value: null is returned, and that is kept for {@link CacheConfig#absentTtl()}. A value
-   * that the codec can't write is returned and not kept, see {@link CacheStats#unwritable()}.
+   * for the same key meanwhile wait for that one load (single-flight), and a lease in Redis makes
+   * one node load for all (Nishtala et al., "Scaling Memcache at Facebook", 2013). A loader that
+   * returns null says that there is no value: null is returned, and that is kept for {@link
+   * CacheConfig#absentTtl()}. A value that the codec can't write is returned and not kept, see
+   * {@link CacheStats#unwritable()}.
    *
    * <p>Cost: an L1 hit reads the clock and allocates nothing. Otherwise one round trip to find the
    * entry, and after a load one more to store it.
@@ -87,8 +89,8 @@ public final class Cache<K, V> {
    * @throws IllegalStateException if the loader asks for its own key, or loaders of several threads
    *     wait for each other's keys in a cycle, or the caches are closed
    * @throws LoadInterrupted if this thread is interrupted while it waits for another's load
-   * @throws RuntimeException what the loader threw, as it is, to all who waited for it; nothing is
-   *     kept
+   * @throws RuntimeException what the loader threw, as it is, to all callers that waited for it;
+   *     nothing is kept
    */
   public @Nullable V get(K key, Function<? super K, ? extends @Nullable V> loader) {
     LocalEntry<V> copy = local(key);
@@ -100,8 +102,8 @@ public final class Cache<K, V> {
   }
 
   /**
-   * As {@link #get(Object, Function)}, trusting the local copy as far as {@code policy} says. A
-   * read with {@link ReadPolicy#VERIFY} shares no load that began before it; while Redis is down it
+   * As {@link #get(Object, Function)}; {@code policy} says how far to trust the local copy. A read
+   * with {@link ReadPolicy#VERIFY} shares no load that began before it; while Redis is down it
    * loads, or throws {@link RedisUnavailable} under {@link OnRedisDown#FAIL}, before the loader is
    * called and without a change to any level.
    */
@@ -170,7 +172,7 @@ public final class Cache<K, V> {
   }
 
   /**
-   * As {@link #get}, with a loader that also says for how long and under which tags its value is
+   * As {@link #get}, with a loader that also decides how long and under which tags its value is
    * kept.
    */
   public @Nullable V getEntry(K key, Function<? super K, Entry<V>> loader) {
@@ -246,9 +248,9 @@ public final class Cache<K, V> {
   }
 
   /**
-   * Stores a value in both levels; the other nodes' copies end. The last put in Redis wins. While
-   * Redis is down the value serves on this node and an invalidation is kept for the others, as by
-   * {@link #invalidate}. Cost: one round trip.
+   * Stores a value in both levels and invalidates the other nodes' copies. The last put in Redis
+   * wins. While Redis is down the value serves on this node and an invalidation is kept for the
+   * others, as by {@link #invalidate}. Cost: one round trip.
    *
    * @throws io.perfkit.redis.CodecFailed if the value can't be written; nothing was changed
    */
@@ -257,8 +259,8 @@ public final class Cache<K, V> {
   }
 
   /**
-   * As {@link #put}, saying for how long and under which tags the value is kept. An absent entry is
-   * an invalidation where {@link CacheConfig#absentTtl()} is zero.
+   * As {@link #put}; the entry also says how long and under which tags the value is kept. An absent
+   * entry is an invalidation where {@link CacheConfig#absentTtl()} is zero.
    */
   public void putEntry(K key, Entry<V> entry) {
     Ttl ttl = store.ttlOf(entry);
@@ -274,10 +276,10 @@ public final class Cache<K, V> {
   }
 
   /**
-   * Removes a value from both levels; the other nodes' copies end. Call it after the change that
-   * made the value wrong is committed. While Redis is down the invalidation is kept, sent as soon
-   * as Redis is back, and until then this node does not read the key from Redis. Cost: one round
-   * trip.
+   * Removes a value from both levels and invalidates the other nodes' copies. Call it after the
+   * change that made the value wrong is committed. While Redis is down the invalidation is kept,
+   * sent as soon as Redis is back, and until then this node does not read the key from Redis. Cost:
+   * one round trip.
    */
   public void invalidate(K key) {
     invalidateAll(List.of(requireNonNull(key, "key")));
@@ -325,14 +327,14 @@ public final class Cache<K, V> {
   }
 
   /**
-   * How this cache stands to Redis now; invalidations that wait are its own. Costs nothing; for a
-   * health check.
+   * State of this cache and of its way to Redis now; invalidations that wait are its own. Costs
+   * nothing; for a health check.
    */
   public CacheHealth health() {
     return l2.health(local.now());
   }
 
-  /** Keys, more or less, that wait for another node's load. */
+  /** Approximate number of keys that wait for another node's load. */
   int waiting() {
     return parts.waiters().size();
   }
@@ -342,7 +344,8 @@ public final class Cache<K, V> {
   }
 
   /**
-   * The key as Redis and other nodes know it: what its key text says. Costs that function alone.
+   * The text of the key, by which Redis and other nodes know it. Costs one call of the cache's key
+   * text function.
    *
    * @throws IllegalArgumentException if no level could take the key; the message says why
    */
@@ -360,9 +363,7 @@ public final class Cache<K, V> {
     return counters.l1Hits.sum();
   }
 
-  /**
-   * The half of a get that needs no loader: what L1 knows of the key, counted as a hit, or null.
-   */
+  /** The half of a get that needs no loader: the L1 copy of the key, counted as a hit, or null. */
   @Nullable LocalEntry<V> local(K key) {
     LocalEntry<V> copy = local.get(requireNonNull(key, "key"));
     if (copy != null) {
@@ -371,21 +372,21 @@ public final class Cache<K, V> {
     return copy;
   }
 
-  /** The value of what {@link #local} gave, for one caller. */
+  /** The value of a copy that {@link #local} returned, for one caller. */
   @Nullable V value(LocalEntry<V> copy) {
     return handOut(copy.value);
   }
 
   /**
    * A value of this cache for one caller: under {@link Copies#COPY} a copy of its own, which costs
-   * writing and reading it by the codec, else the value itself. For what hands out values beside
-   * this cache, such as a buffer of writes.
+   * writing and reading it by the codec, else the value itself. For components that hand out values
+   * beside this cache, such as a buffer of writes.
    */
   public @Nullable V handOut(@Nullable V value) {
     return copier == null ? value : copier.copy(value);
   }
 
-  /** The other half, when L1 knew nothing. */
+  /** The other half of a get, after an L1 miss. */
   @Nullable V find(K key, Function<? super K, Entry<V>> loader) {
     Found<V> found =
         reads.get(key, address(key), keys -> List.of(requireNonNull(loader.apply(key), "entry")));

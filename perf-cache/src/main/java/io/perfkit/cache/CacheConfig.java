@@ -9,22 +9,22 @@ import java.util.Set;
 /**
  * Settings of one cache. Immutable.
  *
- * @param maxEntries of L1, on each node, unless they are weighed; default 10,000
- * @param l1Ttl longest life of a local copy, and so the longest that a node can miss an
- *     invalidation whose message was lost; default 30 s
+ * @param maxEntries most local copies on each node, unless they are weighed; default 10,000
+ * @param l1Ttl longest life of a local copy, and so the longest time for which a node can overlook
+ *     an invalidation whose message was lost; default 30 s
  * @param l2Ttl life of an entry in Redis, not shorter than {@code l1Ttl}; default 10 min
  * @param maxStaleness a read reflects every invalidation of another node that is older than this,
- *     whatever messages are lost; below it a local copy serves though a message may be on its way.
- *     A heartbeat goes to Redis and back four times in this time. At least 100 ms; default 2 s
- * @param onRedisDown what a read does that only Redis could answer, or vouch for, while Redis is
+ *     whatever messages are lost; a younger one may still be on its way. A heartbeat goes to Redis
+ *     and back four times in this time. At least 100 ms; default 2 s
+ * @param onRedisDown what a read that only Redis could answer, or confirm, does while Redis is
  *     down; default {@link OnRedisDown#SERVE_LOCAL}
- * @param absentTtl how long it is kept that a key has no value; default zero, which means not at
- *     all
+ * @param absentTtl TTL of the knowledge that a key has no value (negative cache); default zero,
+ *     which means none
  * @param jitter share of its life in Redis by which an entry may end sooner, at random, so that
  *     entries made together don't end together; 0 to 0.5, default 0.1
  * @param lease time a loader has to fill Redis; a slower one is not stored there; default 10 s
  * @param staleWhileRevalidate how long after its life in Redis a value still serves while one node
- *     loads a newer one behind it; default zero, which means not at all
+ *     loads a newer one in the background; default zero, which means not at all
  * @param staleIfError how long after its life in Redis a value still serves when the loader throws
  *     or takes too long; default zero, which means not at all
  * @param throttle pause between a failed load and the next one, while a stale value serves; default
@@ -33,14 +33,14 @@ import java.util.Set;
  *     the load goes on; default zero, which means no limit
  * @param loadTimeoutHard time after which a load's callers get {@link LoadTimedOut}; default zero,
  *     which means no limit
- * @param refreshAhead share of its life in Redis from whose end on a read value is loaded again
- *     behind it; 0 to 0.9, default zero, which means never
- * @param failureTtl how long it is remembered that a load failed, so that a storm of callers does
- *     not reach the loader; default zero, which means not at all
+ * @param refreshAhead share of its life in Redis from whose end on a read of the value starts a new
+ *     load in the background; 0 to 0.9, default zero, which means never
+ * @param failureTtl how long a failed load is remembered, so that a storm of callers does not reach
+ *     the loader; default zero, which means not at all
  * @param failures the kinds of exceptions that are remembered; none by default
- * @param maxWeight of L1, on each node, for a cache that is made with a weigher; default zero,
- *     which means that copies are counted
- * @param localIdle time after which a local copy that nobody reads is dropped; default zero, which
+ * @param maxWeight total weight of the local copies on each node, for a cache that is made with a
+ *     weigher; default zero, which means that copies are counted
+ * @param localIdle time after which a local copy without a read is dropped; default zero, which
  *     means never. A hit then reads the clock twice
  * @param copies whether callers share the values that a node keeps; default {@link Copies#SHARE}
  * @param compressAboveBytes longer payloads are deflated in Redis; equal to {@code maxValueBytes},
@@ -176,7 +176,7 @@ public record CacheConfig(
     }
   }
 
-  /** How long {@code entry} lives, jitter apart; zero if it is not to be kept. */
+  /** How long {@code entry} lives, without jitter; zero if it is not to be kept. */
   Duration ttlOf(Entry<?> entry) {
     Duration ttl = entry.value() == null ? absentTtl : l2Ttl;
     return ttl.compareTo(entry.maxTtl()) < 0 ? ttl : entry.maxTtl();

@@ -4,17 +4,17 @@ import io.perfkit.redis.BreakerState;
 import java.time.Duration;
 
 /**
- * How one cache or structure, or all caches of one node, stand to Redis now. Immutable.
+ * Health of one cache or structure, or of all caches of one node. Immutable.
  *
  * @param breaker whether commands are sent to Redis: while it is closed
  * @param subscribed whether other nodes' messages are heard
- * @param heartbeatAge how long ago everything published had been heard for certain
+ * @param heartbeatAge how long ago this node had certainly heard every published message
  * @param unsentInvalidations keys, tags and whole caches whose invalidation waits for Redis
  */
 public record CacheHealth(
     BreakerState breaker, boolean subscribed, Duration heartbeatAge, int unsentInvalidations) {
 
-  /** Of caches that need no Redis. */
+  /** The health of caches that need no Redis. */
   static final CacheHealth ALONE = new CacheHealth(BreakerState.CLOSED, true, Duration.ZERO, 0);
 
   /** Whether commands are sent to Redis. */

@@ -167,7 +167,7 @@ final class CacheMeters implements AutoCloseable {
             .register(registry));
   }
 
-  /** The registry is the host's, so it gets back what was put there. */
+  /** Removes the meters from the host's registry. */
   @Override
   public void close() {
     meters.forEach(registry::remove);

@@ -6,7 +6,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one cache is made of, for the classes that read and load. Immutable.
+ * The parts of one cache, for the classes that read and load. Immutable.
  *
  * @param keyText gives equal keys the same text and others another, on every node
  * @param waiters of this cache, for other nodes' leases
@@ -24,7 +24,7 @@ record CacheParts<K, V>(
     @Nullable Copier<V> copier,
     Counters counters) {
 
-  /** A value of this cache for one caller: a copy of its own where {@link Copies} say so. */
+  /** A value of this cache for one caller: a copy of its own if {@link Copies} says so. */
   @Nullable V handOut(@Nullable V value) {
     return copier == null ? value : copier.copy(value);
   }

@@ -8,19 +8,19 @@ package io.perfkit.cache;
  * @param l2Hits gets answered by Redis
  * @param misses gets that neither level answered: they ran the loader, waited for one that ran, or
  *     found nothing
- * @param loads runs of a loader that ended normally
+ * @param loads runs of a loader that returned
  * @param loadFailures runs of a loader that threw
  * @param redisFailures commands that Redis did not answer or refused; reads went on to the loader
  * @param staleServed gets answered with a value past its life; they count as hits too
  * @param refreshesSkipped refreshes that were due and had no thread
- * @param failuresRemembered searches that ended with a remembered failure in place of a load
- * @param loadNanos time that loaders took, those that failed too
+ * @param failuresRemembered reads that ended with a remembered failure instead of a load
+ * @param loadNanos time that loaders took, including those that failed
  * @param leaseWaits waits for the load of another node
  * @param leaseWaitNanos time that these took
  * @param evictionsBySize local copies dropped to keep within their bound
  * @param evictionsByAge local copies dropped because they were old or idle
- * @param unreadable entries in Redis that could not be read, and were taken for absent
- * @param unwritable loaded values that could not be written: they were served and not kept
+ * @param unreadable entries in Redis that could not be decoded and counted as absent
+ * @param unwritable loaded values that could not be encoded: they were served and not kept
  */
 public record CacheStats(
     long l1Hits,

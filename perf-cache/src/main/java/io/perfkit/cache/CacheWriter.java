@@ -3,7 +3,7 @@ package io.perfkit.cache;
 import java.util.List;
 
 /**
- * Writes to where a cache's values come from, a database for instance.
+ * Writes to the source of a cache's values, such as a database.
  *
  * @param <K> keys
  * @param <V> values
@@ -16,7 +16,7 @@ public interface CacheWriter<K, V> {
    *
    * @param writes at least one, unmodifiable, each key once
    * @throws RuntimeException if not all of them are; a {@link io.perfkit.cache.behind.WriteBehind}
-   *     then tries all of them again, so a write that is done twice must come to the same
+   *     then retries all of them, so writes must be idempotent
    */
   void write(List<Write<K, V>> writes);
 }

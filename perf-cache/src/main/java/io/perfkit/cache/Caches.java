@@ -58,7 +58,7 @@ public final class Caches implements AutoCloseable {
   private final LoadThreads threads;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /** What io.perfkit.cache.weave keeps with these caches, by its class. */
+  /** Objects that io.perfkit.cache.weave keeps with these caches, by their class. */
   final ConcurrentMap<Class<?>, Object> companions = new ConcurrentHashMap<>();
 
   private Caches(Builder builder) {
@@ -98,7 +98,7 @@ public final class Caches implements AutoCloseable {
   /**
    * Caches with default settings.
    *
-   * @param prefix tells applications on one Redis apart; nodes of one application share it
+   * @param prefix separates applications on one Redis; nodes of one application share it
    */
   public static Caches create(UnifiedJedis redis, String prefix) {
     return builder(redis, prefix).build();
@@ -112,8 +112,8 @@ public final class Caches implements AutoCloseable {
   /**
    * Opens caches that live in this process alone, without Redis: for tests and for hosts of one
    * node. The API is the same. An entry lives for {@code l2Ttl}, at most {@code maxEntries} of
-   * them, and ends with the process; values are kept as they are, so codecs are not asked. Starts
-   * no thread until a load needs one.
+   * them, and ends with the process; values are kept as they are, so no codec is called. Starts no
+   * thread until a load needs one.
    */
   public static Caches local() {
     return localBuilder().build();
@@ -242,7 +242,7 @@ public final class Caches implements AutoCloseable {
     }
   }
 
-  /** Local copies that end when {@code listener} hears it. */
+  /** Local copies that end when {@code listener} hears an invalidation. */
   <K, V> LocalLevel<K, V> copies(
       String name,
       CacheConfig config,
@@ -302,8 +302,8 @@ public final class Caches implements AutoCloseable {
   }
 
   /**
-   * Ties {@code part} to these caches: when they close, they close it first, while other nodes can
-   * still be told of what it writes. What its close throws is logged.
+   * Ties {@code part} to these caches: when they close, they close it first, while the
+   * invalidations of its writes can still be sent. An exception of its close is logged.
    *
    * @param name says what it is, {@code "the writer of orders"} for instance; once in these caches
    * @throws IllegalStateException if a part of that name is attached, or after a close
@@ -342,8 +342,8 @@ public final class Caches implements AutoCloseable {
   }
 
   /**
-   * Whether other nodes' invalidations are heard now; if not, copies that are older than {@link
-   * CacheConfig#maxStaleness()} serve only while Redis is down, under {@link
+   * Whether this node hears other nodes' invalidations now; if not, copies that are older than
+   * {@link CacheConfig#maxStaleness()} serve only while Redis is down, under {@link
    * OnRedisDown#SERVE_LOCAL}. Always true where there are no other nodes.
    */
   public boolean subscribed() {
@@ -355,17 +355,17 @@ public final class Caches implements AutoCloseable {
     return redis == null ? 0 : redis.unsent();
   }
 
-  /** How these caches stand to Redis. Costs nothing; for a health check. */
+  /** State of these caches and of their way to Redis. Costs nothing; for a health check. */
   public CacheHealth health() {
     return redis == null ? CacheHealth.ALONE : redis.health();
   }
 
-  /** What tells these caches from others on one meter registry: by default the prefix. */
+  /** Distinguishes these caches from others on one meter registry; by default the prefix. */
   public String name() {
     return name;
   }
 
-  /** What all these caches together have done so far on this node. */
+  /** Counts of all these caches together so far on this node. */
   public CacheStats stats() {
     return caches.stream().map(Cache::stats).reduce(CacheStats.NONE, CacheStats::plus);
   }
@@ -379,12 +379,12 @@ public final class Caches implements AutoCloseable {
     return requireNonNull(redis, "redis").lanes();
   }
 
-  /** How long the last heartbeat was under way. */
+  /** Travel time of the last heartbeat. */
   long lagNanos() {
     return redis == null ? 0 : redis.lagNanos();
   }
 
-  /** What has time, and may wait for Redis. */
+  /** Background work that may wait for Redis. */
   private void watch() {
     try {
       if (redis != null) {
@@ -402,7 +402,7 @@ public final class Caches implements AutoCloseable {
     return redis != null && redis.primaryKnown();
   }
 
-  /** Invalidations sent again because another server took over. */
+  /** Invalidations that were sent again after a failover. */
   long retold() {
     return redis == null ? 0 : redis.retold();
   }
@@ -410,7 +410,7 @@ public final class Caches implements AutoCloseable {
   /**
    * Closes what is attached, saves the hottest keys, tries once more to send the invalidations that
    * wait, then ends threads and subscription. The caches can't be used any more; entries in Redis
-   * stay. Does nothing the second time.
+   * stay. A second call does nothing.
    */
   @Override
   public void close() {
@@ -511,8 +511,8 @@ public final class Caches implements AutoCloseable {
     }
 
     /**
-     * Tells these caches from others on one meter registry, as the tag {@code caches} of each
-     * meter; default the prefix.
+     * Distinguishes these caches from others on one meter registry, as the tag {@code caches} of
+     * each meter; default the prefix.
      */
     public Builder name(String newName) {
       name = requireNonNull(newName, "newName");
@@ -520,11 +520,12 @@ public final class Caches implements AutoCloseable {
     }
 
     /**
-     * Where loads run that their callers don't run: refreshes, and those with a time limit. Stays
-     * the host's. If it refuses one, a refresh is left out, and a load with a limit fails as if its
-     * time were over. Default: up to 32 daemon threads of these caches, made as they are needed.
-     * Whatever the executor takes, at most 1,000 loads run or wait in it. What the limit of a stage
-     * ends, it ends on up to 4 more threads of these caches: loads that hang can't prevent it.
+     * The executor of loads that do not run on their caller's thread: refreshes, and loads with a
+     * time limit. The host still owns it. If it refuses a load, a refresh is skipped, and a load
+     * with a limit fails as if its time were over. Default: up to 32 daemon threads of these
+     * caches, made as they are needed. Whatever the executor accepts, at most 1,000 loads run or
+     * wait in it. The limit of a stage takes effect on up to 4 more threads of these caches, so
+     * loads that hang can't delay it.
      */
     public Builder executor(Executor loads) {
       executor = requireNonNull(loads, "loads");

@@ -7,8 +7,8 @@ import java.time.Duration;
 /**
  * Settings that all caches of one {@link Caches} share. Immutable.
  *
- * @param hitsPerAudit how many local hits of a cache bring about one comparison of a local copy
- *     with Redis, in the background, at most 200 a second; zero compares none; default 10,000
+ * @param hitsPerAudit local hits of a cache for each comparison of a local copy with Redis, in the
+ *     background, at most 200 a second; zero compares none; default 10,000
  * @param clockTick zero, as by default, and each hit reads the clock, which is half of what it
  *     costs; otherwise a thread reads the clock once in this time, at most 100 ms, and hits take
  *     the time from there. A copy may then count longer than its TTL and {@code maxStaleness} say,

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> keys
  * @param <V> values
- * @param <E> what it throws
+ * @param <E> the exception that it throws
  */
 @FunctionalInterface
 public interface CheckedLoader<K, V, E extends Exception> {

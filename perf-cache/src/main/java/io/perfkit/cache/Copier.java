@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Makes {@link Copies#COPY} so. Immutable. */
+/** Makes the copies of {@link Copies#COPY}. Immutable. */
 record Copier<V>(ValueFormat<V> format) {
   private static final Set<Class<?>> UNCHANGING =
       Set.of(
@@ -29,7 +29,7 @@ record Copier<V>(ValueFormat<V> format) {
           Locale.class);
 
   /**
-   * An object of its own with the same content, or the same where nobody can change it.
+   * A new object with the same content, or the same object if it is immutable.
    *
    * @throws io.perfkit.redis.CodecFailed if the codec can't write the value
    * @throws IllegalStateException if the codec can't read what it has written

@@ -8,13 +8,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value with what a loader or writer says about keeping it. Immutable.
+ * A value with the TTL and tags that a loader or writer gives it. Immutable.
  *
- * @param value null says that there is no value, which is kept for the cache's {@code absentTtl}
+ * @param value null means that there is no value, which is kept for the cache's {@code absentTtl}
  * @param maxTtl longest life in both levels; the cache's own TTLs may end it sooner; zero keeps the
- *     value nowhere, it only reaches those who wait for it
- * @param tags ends with each of them by {@link Cache#invalidateTag}; at most {@value #MAX_TAGS} of
- *     at most {@value #MAX_TAG_BYTES} bytes
+ *     value nowhere: it only reaches the callers that wait for it
+ * @param tags the entry ends with each of them by {@link Cache#invalidateTag}; at most {@value
+ *     #MAX_TAGS} of at most {@value #MAX_TAG_BYTES} bytes
  */
 public record Entry<V>(@Nullable V value, Duration maxTtl, Set<String> tags) {
 
@@ -36,7 +36,7 @@ public record Entry<V>(@Nullable V value, Duration maxTtl, Set<String> tags) {
     tags.forEach(Entry::requireTag);
   }
 
-  /** A value that lives as long as the cache says, without tags. */
+  /** A value with the cache's TTLs and without tags. */
   public static <V> Entry<V> of(V value) {
     return new Entry<>(requireNonNull(value, "value"), CacheConfig.TTL_MAX, Set.of());
   }

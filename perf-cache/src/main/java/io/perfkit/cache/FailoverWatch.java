@@ -20,8 +20,8 @@ import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Notices that another server took over: the primary has another replication id than before, after
- * a failover or a restart. One thread at a time looks.
+ * Detects a failover: the primary has another replication id than before, after a failover or a
+ * restart. One thread at a time.
  */
 final class FailoverWatch {
   private static final Logger LOG = LoggerFactory.getLogger(FailoverWatch.class);
@@ -47,7 +47,7 @@ final class FailoverWatch {
     return ids != null;
   }
 
-  /** What a look came to. */
+  /** Result of a look. */
   enum Finding {
     /** The servers are those of the last look. */
     SAME,
@@ -60,7 +60,7 @@ final class FailoverWatch {
   /** When the last look began, on the cache's clock. */
   record Look(Finding finding, long askedNanos) {}
 
-  /** Asks who the primaries are. One round trip to each node; on a Cluster it may block longer. */
+  /** Asks for the primaries' ids. One round trip to each node; on a Cluster it may block longer. */
   Look look() {
     long asked = nanos.getAsLong();
     Set<String> found = new HashSet<>();
@@ -91,8 +91,9 @@ final class FailoverWatch {
   }
 
   /**
-   * Not through the guard, which would take the whole Cluster for down because one node is silent.
-   * A node without an answer is missing; that is a change, and the next answer is one too.
+   * Asks a node without the guard, whose breaker would open for the whole Cluster because one node
+   * is silent. A node without an answer is missing, which counts as a change, as its next answer
+   * does.
    */
   private static void addId(ConnectionPool node, Set<String> found) {
     try (Connection connection = node.getResource()) {

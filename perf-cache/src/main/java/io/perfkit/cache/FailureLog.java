@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells of failed loads whose exception no caller gets: at most one in each {@code pause}, by its
- * class; what it says, which may be anything, only to who listens for it. Thread safe.
+ * Logs failed loads whose exception reaches no caller: at most one in each {@code pause}, by its
+ * class; its message, which may hold anything, at a lower level only. Thread safe.
  */
 final class FailureLog {
   private static final Logger LOG = LoggerFactory.getLogger(FailureLog.class);
@@ -25,7 +25,7 @@ final class FailureLog {
     this.nextNanos = new AtomicLong(nanos.getAsLong());
   }
 
-  /** Whether it was the turn of this one. */
+  /** Logs the failure unless another one was logged within the pause; whether it was logged. */
   boolean tell(Throwable failure) {
     long now = nanos.getAsLong();
     long next = nextNanos.get();

@@ -4,10 +4,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * Makes what was read before an invalidation lose. Keys and tags share stripes by hash; a stripe's
- * epoch only grows, with each invalidation of a key or tag of it. A thread that reads or loads a
- * value takes the epoch first and keeps it with the value, which counts only while the epoch is
- * still the same. A shared stripe costs a needless miss, never a stale hit. Thread safe.
+ * Local fencing by epochs: a value that was read before an invalidation does not count after it.
+ * Keys and tags share stripes by hash; a stripe's epoch only grows, with each invalidation of a key
+ * or tag of it. A thread that reads or loads a value takes the epoch first and keeps it with the
+ * value, which counts only while the epoch is still the same. A shared stripe costs a needless
+ * miss, never a stale hit. Thread safe.
  */
 final class Fence {
 
@@ -18,8 +19,9 @@ final class Fence {
    * F2  a value read before an advance has an older epoch than any epoch seen after it.
    * F3  the tags of a value are known only after it was read. Their epoch may be taken then if
    *     tagAdvances, taken before, has not moved: advanceTag moves it before it moves a stripe.
-   * F4  moves is moved last by every advance. So who took moves, then found an epoch unchanged, knows
-   *     that it is unchanged for as long as moves is: an advance that has returned has moved it. */
+   * F4  moves is moved last by every advance. So a thread that took moves, then found an epoch
+   *     unchanged, knows that it is unchanged for as long as moves is: an advance that has returned
+   *     has moved it. */
   private static final int STRIPES_MAX = 1 << 20;
 
   private final AtomicIntegerArray advances;

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a read found: a null value is an absent one. Immutable.
  *
- * @param stale whether its TTL is over
+ * @param stale whether its TTL has passed
  */
 record Found<V>(@Nullable V value, Source source, boolean stale) {
   /** Where a value came from. */

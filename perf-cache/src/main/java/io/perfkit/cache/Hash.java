@@ -4,10 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.zip.CRC32C;
 
-/**
- * The number that stands for a key's or a tag's text in messages and stripes; every node's the
- * same.
- */
+/** The hash of a key's or a tag's text in messages and stripes; the same on every node. */
 final class Hash {
   private Hash() {}
 

@@ -16,9 +16,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of one cache in this process: what {@link RedisLevel} is without Redis, with the same
- * leases, marks of tags, grace period and cool-down. At most {@link CacheConfig#maxEntries()}, the
- * least recently used goes first. Thread safe.
+ * The entries of one cache in this process instead of Redis, with the leases, marks of tags, grace
+ * period and cool-down of {@link RedisLevel}. Holds at most {@link CacheConfig#maxEntries()} and
+ * evicts the least recently used. Thread safe.
  */
 final class HeapLevel<V> implements SecondLevel<V> {
 
@@ -54,7 +54,7 @@ final class HeapLevel<V> implements SecondLevel<V> {
         };
   }
 
-  /** What stands at a key. Guarded by the lock. */
+  /** The state of a key. Guarded by the lock. */
   private static final class Slot<V> {
     private @Nullable Stored<V> stored;
     private @Nullable Lease lease;
@@ -139,7 +139,7 @@ final class HeapLevel<V> implements SecondLevel<V> {
         lease.token(), lease.generation(), lease.sequence(), lease.endNanos(), false, true);
   }
 
-  /** Null if it does not count any more. */
+  /** The entry, or null if it no longer counts. */
   private @Nullable Hit<V> hit(Stored<V> stored, long now) {
     Ttl ttl = stored.ttl().after(Duration.ofNanos(now - stored.sinceNanos()));
     if (stored.generation() != generation
@@ -199,7 +199,7 @@ final class HeapLevel<V> implements SecondLevel<V> {
     return !overtaken;
   }
 
-  /** The lease of the slot, if it is that of the token and has not ended. */
+  /** The lease of the slot, if it has this token and has not ended. */
   private @Nullable Lease held(@Nullable Slot<V> slot, EntryVersion token) {
     Lease lease = slot == null ? null : slot.lease;
     boolean held =

@@ -3,8 +3,8 @@ package io.perfkit.cache;
 import java.util.function.LongSupplier;
 
 /**
- * Until when everything that other nodes published was heard for certain. Thread safe; one thread
- * writes.
+ * The time until which this node has certainly heard every message of other nodes. Thread safe; one
+ * thread writes.
  */
 final class Heartbeat {
   private final boolean always;
@@ -15,12 +15,12 @@ final class Heartbeat {
     this.lastNanos = lastNanos;
   }
 
-  /** Of a node that has heard nothing yet. */
+  /** The heartbeat of a node that has heard nothing yet. */
   static Heartbeat unheard(LongSupplier nanos) {
     return new Heartbeat(false, nanos.getAsLong() - java.time.Duration.ofDays(1).toNanos());
   }
 
-  /** Of a node without others. */
+  /** The heartbeat of a node without others. */
   static Heartbeat alone() {
     return new Heartbeat(true, 0);
   }
@@ -31,7 +31,7 @@ final class Heartbeat {
   }
 
   /**
-   * A time by which every message published before has done its work here, or the copies that it
+   * A time such that every message published before it has been applied here, or the copies that it
    * concerned have ended. Costs a volatile read.
    */
   long lastNanos() {

@@ -21,10 +21,9 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
- * Remembers in Redis which keys of a cache are used most, so that a node that starts can load them
- * before it serves. Made by {@link Caches#hotKeys}; saves at times and when its caches close.
- * Caches without Redis have nothing to remember them in: nothing is saved, and a reload warms
- * nothing. Thread safe.
+ * Saves a cache's most used keys in Redis, so that a node that starts can load them before it
+ * serves (cache warming). Made by {@link Caches#hotKeys}; saves periodically and when its caches
+ * close. Without Redis nothing is saved, and a reload warms nothing. Thread safe.
  *
  * <pre>
  * snapshot  prefix:{cache}:v1:hot:keys  8 digits: how many, then for each 2 bytes of length and the
@@ -34,7 +33,7 @@ import redis.clients.jedis.UnifiedJedis;
  * <p>The nodes of an application share one snapshot, and the last to save wins; but a snapshot is
  * not replaced by one of less than half its length, such as that of a node that has just started.
  * Keys of more than {@value #TEXT_BYTES_MAX} bytes are left out. While L1 is less than half full,
- * Caffeine keeps no account of use, and the keys written last stand for the most used.
+ * Caffeine does not count use, and the keys written last replace the most used.
  *
  * @param <K> keys
  * @param <V> values
@@ -72,8 +71,8 @@ public final class HotKeys<K, V> {
 
   /**
    * Warms the cache with the keys of the last snapshot, the hottest first, a few chunks at a time
-   * on {@code executor}, and waits for {@code deadline} at most. Nothing that fails is thrown: a
-   * node that can't be warmed starts cold. Cost: one read of the snapshot, then as {@link
+   * on {@code executor}, and waits for {@code deadline} at most. Failures are not thrown: a node
+   * that can't be warmed starts cold. Cost: one read of the snapshot, then as {@link
    * ReadThrough#warm(java.util.Collection, Executor, Duration)}.
    */
   public WarmReport reload(Executor executor, Duration deadline) {
@@ -111,7 +110,9 @@ public final class HotKeys<K, V> {
     }
   }
 
-  /** Nothing for bytes that are not a snapshot, and what is whole of one that is cut. */
+  /**
+   * The keys in a snapshot: none for other bytes, and the complete ones of a truncated snapshot.
+   */
   private static List<String> decode(byte @Nullable [] stored) {
     List<String> texts = new ArrayList<>();
     if (stored != null && stored.length > COUNT_DIGITS) {
@@ -132,7 +133,7 @@ public final class HotKeys<K, V> {
     }
   }
 
-  /** Saves now, if there is anything to save; a Redis that is down keeps what it has. */
+  /** Saves now, if there is anything to save; while Redis is down the old snapshot stays. */
   void save() {
     savedNanos = nanos.getAsLong();
     if (redis == null) {

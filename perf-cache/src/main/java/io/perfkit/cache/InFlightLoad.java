@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * wait for its result (single-flight). Thread safe.
  */
 final class InFlightLoad<V> {
-  /** What each thread waits for, so that loads that wait for each other in a cycle are noticed. */
+  /** The load that each thread waits for, by which cycles of loads are detected. */
   private static final ConcurrentMap<Thread, InFlightLoad<?>> WAITING = new ConcurrentHashMap<>();
 
   private final String key;
@@ -31,7 +31,7 @@ final class InFlightLoad<V> {
     this.reading = reading;
   }
 
-  /** Taken before the read began. */
+  /** The state of the key before the read began. */
   Reading reading() {
     return reading;
   }

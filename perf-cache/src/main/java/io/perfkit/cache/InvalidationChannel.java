@@ -27,9 +27,10 @@ import redis.clients.jedis.RedisSentinelClient;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
- * Hears what other nodes invalidated or loaded, for all caches of one prefix, and until when all of
- * it was heard. Holds one connection of the host's client while it is open, on a thread of its own,
- * {@code perf-cache-invalidations}. Thread safe.
+ * The subscription to other nodes' invalidations and loads (Redis Pub/Sub), for all caches of one
+ * prefix, with the heartbeat that shows until when all were heard. While open it holds one
+ * connection of the host's client, on a thread of its own, {@code perf-cache-invalidations}. Thread
+ * safe.
  *
  * <pre>
  * channel  prefix:v1:invalidations, and prefix:v1:beat:node, which only the node itself hears
@@ -60,7 +61,7 @@ final class InvalidationChannel implements AutoCloseable {
   private volatile @Nullable Connection connection;
   private volatile boolean subscribed;
   private final Heartbeat heartbeat;
-  private boolean lossLogged; // by the thread
+  private boolean lossLogged; // used by the thread only
   private volatile long lagNanos;
 
   InvalidationChannel(UnifiedJedis redis, String prefix, LongSupplier nanos) {
@@ -80,7 +81,7 @@ final class InvalidationChannel implements AutoCloseable {
     thread.setDaemon(true);
   }
 
-  /** What a message tells. */
+  /** The kind of a message. */
   enum Kind {
     KEY('K'),
     TAG('T'),
@@ -122,12 +123,12 @@ final class InvalidationChannel implements AutoCloseable {
     return heartbeat;
   }
 
-  /** How long ago everything published had been heard for certain. */
+  /** How long ago this node had certainly heard every published message. */
   Duration heartbeatAge(long now) {
     return Duration.ofNanos(now - heartbeat.lastNanos());
   }
 
-  /** How long the last beat took to come back, and so about any message to be heard. */
+  /** How long the last beat took to return, which is about what any message takes. */
   long lagNanos() {
     return lagNanos;
   }
@@ -155,7 +156,7 @@ final class InvalidationChannel implements AutoCloseable {
     }
   }
 
-  /** Whether other nodes are heard now. */
+  /** Whether this node hears other nodes now. */
   boolean subscribed() {
     return subscribed;
   }
@@ -184,7 +185,7 @@ final class InvalidationChannel implements AutoCloseable {
 
   /**
    * Returns when the subscription has ended, by throwing. The connection may be subscribed even
-   * then: in the pool it would answer somebody's command with a message, so it is thrown away.
+   * then: in the pool it would answer a later command with a message, so it is discarded.
    */
   private void listen(Connection mine) {
     try {

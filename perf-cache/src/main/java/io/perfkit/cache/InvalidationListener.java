@@ -2,7 +2,7 @@ package io.perfkit.cache;
 
 import io.perfkit.cache.InvalidationChannel.Kind;
 
-/** What one cache does about the messages it hears. Thread safe. */
+/** Applies the messages that one cache hears. Thread safe. */
 record InvalidationListener(Fence fence, LeaseWaiters waiters) {
 
   /**

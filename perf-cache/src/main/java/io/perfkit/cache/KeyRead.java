@@ -36,7 +36,7 @@ final class KeyRead<K, V> {
     return address.hash();
   }
 
-  /** What serves, or null while nothing does. */
+  /** The result, or null while there is none. */
   @Nullable Found<V> found() {
     return found;
   }

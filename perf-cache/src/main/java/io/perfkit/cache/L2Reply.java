@@ -5,7 +5,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the second level says of a key.
+ * Answer of the second level about a key.
  *
  * @param hit an entry, which may be stale unless this is a {@link Outcome#HIT}
  * @param lease only of {@link Outcome#LEASED}
@@ -15,7 +15,7 @@ record L2Reply<V>(
     Outcome outcome, @Nullable Hit<V> hit, @Nullable EntryVersion lease, Duration busyFor) {
 
   enum Outcome {
-    /** There is an entry, and it is not the caller's to load it. */
+    /** There is an entry, and the caller need not load it. */
     HIT,
     /** There is no entry, or one that is to be loaded again, and the lease is the caller's. */
     LEASED,
@@ -25,7 +25,9 @@ record L2Reply<V>(
     COOLING_DOWN,
     /** There is no entry, or a stale one. */
     ABSENT,
-    /** Redis did not say, or must not be believed before it was told an invalidation. */
+    /**
+     * Redis did not answer, or must not be trusted before an unsent invalidation has reached it.
+     */
     DOWN
   }
 

@@ -15,12 +15,12 @@ import java.util.concurrent.TimeoutException;
 final class LeaseWaiters {
   private final ConcurrentMap<Integer, CompletableFuture<Void>> calls = new ConcurrentHashMap<>();
 
-  /** To be taken before one looks whether there is anything to wait for. */
+  /** The signal to wait for; to be taken before the caller looks whether a lease is held. */
   CompletableFuture<Void> next(int hash) {
     return calls.computeIfAbsent(hash, h -> new CompletableFuture<>());
   }
 
-  /** Waits for {@code call}, for at most that time. */
+  /** Waits for {@code call}, at most for this time. */
   void await(CompletableFuture<Void> call, Duration atMost) throws InterruptedException {
     try {
       call.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
@@ -31,7 +31,7 @@ final class LeaseWaiters {
     }
   }
 
-  /** Gives {@code call} up; whoever shares it looks again. */
+  /** Ends {@code call}; other threads that wait for it look again. */
   void end(int hash, CompletableFuture<Void> call) {
     calls.remove(hash, call);
     call.complete(null);

@@ -18,9 +18,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where loads run that their callers don't run: those that nobody waits for, and those with a time
- * limit. At most {@value #UNDER_WAY_MAX} are under way or wait, whatever the executor takes. And
- * where a limit ends the wait for a stage. Thread safe.
+ * The threads of loads that do not run on their caller's thread: background refreshes, and loads
+ * with a time limit. At most {@value #UNDER_WAY_MAX} are under way or wait, whatever the executor
+ * accepts. Also the threads on which a limit ends the wait for a stage. Thread safe.
  */
 final class LoadThreads implements AutoCloseable {
   static final int UNDER_WAY_MAX = 1_000;
@@ -35,8 +35,8 @@ final class LoadThreads implements AutoCloseable {
   private final AtomicInteger underWay = new AtomicInteger();
 
   /**
-   * @param executor of the host, not closed here; null for threads of our own
-   * @param timer starts what comes later, and blocks for nothing
+   * @param executor of the host, not closed here; null for threads of these caches
+   * @param timer starts delayed tasks, and must not be blocked
    */
   LoadThreads(@Nullable Executor executor, ScheduledExecutorService timer) {
     if (executor == null) {
@@ -72,7 +72,7 @@ final class LoadThreads implements AutoCloseable {
     return threads;
   }
 
-  /** Runs {@code task} on a thread, soon. False if there are too many; it won't run then. */
+  /** Runs {@code task} on another thread. False if there are too many; it won't run then. */
   boolean start(Runnable task) {
     if (underWay.incrementAndGet() > UNDER_WAY_MAX) {
       underWay.decrementAndGet();
@@ -95,19 +95,19 @@ final class LoadThreads implements AutoCloseable {
   }
 
   /**
-   * Runs {@code task}, which ends a wait for a load, after a while, unless that is cancelled. Loads
-   * that hang can't hold it up: it has threads of its own, and the timer's where those are taken.
+   * Runs {@code task}, which ends a wait for a load, after {@code delay}, unless cancelled. Loads
+   * that hang can't delay it: it has threads of its own, or else runs on the timer's.
    */
   Future<?> limit(Duration delay, Runnable task) {
     return after(delay, () -> limits.execute(task));
   }
 
-  /** Runs {@code task}, which blocks for nothing, after a while, unless that is cancelled. */
+  /** Runs {@code task}, which must not block, after {@code delay}, unless cancelled. */
   Future<?> after(Duration delay, Runnable task) {
     return timer.schedule(task, delay.toNanos(), NANOSECONDS);
   }
 
-  /** Interrupts the loads on threads of our own; those of the host's executor go on. */
+  /** Interrupts the loads on threads of these caches; those on the host's executor go on. */
   @Override
   public void close() {
     limits.shutdownNow();

@@ -2,7 +2,7 @@ package io.perfkit.cache;
 
 import java.util.List;
 
-/** Gives entries on a miss. */
+/** Loads entries on a miss. */
 interface Loader<K, V> {
   /** An entry for each key, in their order. */
   List<Entry<V>> load(List<K> keys);

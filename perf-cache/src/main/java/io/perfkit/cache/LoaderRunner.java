@@ -32,7 +32,7 @@ final class LoaderRunner<K, V> {
     this.log = new FailureLog(parts.name(), config.throttle(), parts.local()::now);
   }
 
-  /** Gives each read what is loaded, or the stale value that serves in its place. */
+  /** Ends each read with the loaded value, or with the stale value that serves instead. */
   void load(List<PendingLoad<K, V>> loads, Loader<K, V> loader) {
     if (loads.isEmpty()) {
       return;
@@ -51,7 +51,7 @@ final class LoaderRunner<K, V> {
     }
   }
 
-  /** Loads what has been served already, behind the caller's back. */
+  /** Reloads values that have been served already, in the background. */
   void refresh(List<PendingLoad<K, V>> loads, Loader<K, V> loader) {
     if (loads.isEmpty()) {
       return;
@@ -72,18 +72,21 @@ final class LoaderRunner<K, V> {
     }
   }
 
-  /** There was no thread for it; the next caller tries again. */
+  /**
+   * Counts refreshes for which no thread was free, and ends their leases; the next caller tries
+   * again.
+   */
   void skipRefresh(List<PendingLoad<K, V>> loads) {
     parts.counters().refreshesSkipped.add(loads.size());
     store.release(loads, Duration.ZERO);
   }
 
-  /** No caller gets this exception: a stale value has served. */
+  /** Logs an exception that no caller gets, since a stale value has served. */
   void failedUnseen(Throwable failure) {
     log.tell(failure);
   }
 
-  /** When a load begins, for {@link #failed} and {@link #loaded}. */
+  /** The time at which a load begins, for {@link #failed} and {@link #loaded}. */
   long begin() {
     return parts.now();
   }
@@ -158,11 +161,11 @@ final class LoaderRunner<K, V> {
     if (await(running, left, loads)) {
       return running.join();
     }
-    running.cancel(false); // only tells that no caller waits any more
+    running.cancel(false); // only marks that no caller waits any more
     throw timedOut(loads);
   }
 
-  /** Whether it has ended in time; what it threw is thrown here as it was there. */
+  /** Whether it ended in time; rethrows its exception as it is. */
   private boolean await(
       CompletableFuture<?> running, long atMostNanos, List<PendingLoad<K, V>> loads) {
     try {

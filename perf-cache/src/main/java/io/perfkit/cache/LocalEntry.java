@@ -5,11 +5,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A local copy of a value, or of the knowledge that there is none. Immutable but for what is known
- * of its epoch and for which reader asks for a newer one. Thread safe.
+ * A local copy of a value, or of the knowledge that there is none. Immutable except for the last
+ * check of its epoch and the choice of the reader that refreshes it. Thread safe.
  *
- * <p>What a hit needs is in this object, which is small, and the rest beside it, so that a hit in a
- * large cache waits for the memory once.
+ * <p>This small object holds all that a hit needs, and {@link About} the rest, so that a hit in a
+ * large cache waits for memory once.
  */
 final class LocalEntry<V> {
   static final int[] NO_TAGS = {};
@@ -28,7 +28,7 @@ final class LocalEntry<V> {
 
   final About about;
 
-  /** What is known of a copy beside its value. Immutable. */
+  /** Metadata of a copy. Immutable. */
   static final class About {
     /** Of the load, which is remembered in place of a value; such a copy is never quiet. */
     final @Nullable Failure failure;
@@ -42,7 +42,7 @@ final class LocalEntry<V> {
     /** When it was read or loaded, on the cache's clock. */
     final long readNanos;
 
-    /** When it ends to count, on the cache's clock. */
+    /** The time after which it no longer counts, on the cache's clock. */
     final long deadlineNanos;
 
     /** When the entry that it is a copy of expires. */
@@ -99,7 +99,7 @@ final class LocalEntry<V> {
     this.askNanos = deadlineNanos;
   }
 
-  /** Whether it counts, and nobody is to ask for a newer one. */
+  /** Whether it counts, and no reader is to refresh it. */
   boolean isQuiet(long now) {
     return askNanos - now > 0;
   }
@@ -108,7 +108,7 @@ final class LocalEntry<V> {
     return about.deadlineNanos - now > 0;
   }
 
-  /** Leaves the question for a newer one to who calls this. */
+  /** Makes the caller the one reader that refreshes the copy. */
   void claimRefresh() {
     if (about.failure == null) {
       askNanos = about.deadlineNanos;

@@ -71,7 +71,7 @@ final class LocalLevel<K, V> {
         .weigher((K key, LocalEntry<V> copy) -> weigh(weigher, key, copy.value));
   }
 
-  /** What holds no value has the weight of one. */
+  /** The weight of a copy; one without a value weighs one. */
   private static <K, V> int weigh(
       ToIntBiFunction<? super K, ? super V> weigher, K key, @Nullable V value) {
     int weight = value == null ? 1 : weigher.applyAsInt(key, value);
@@ -103,8 +103,8 @@ final class LocalLevel<K, V> {
   }
 
   /**
-   * The copy that counts, or null; null too for the one reader who is to ask for a newer one.
-   * Allocates nothing.
+   * The copy that counts, or null; null too for the one reader that is to refresh it. Allocates
+   * nothing.
    */
   @Nullable LocalEntry<V> get(K key) {
     LocalEntry<V> entry = entries.getIfPresent(key);
@@ -115,13 +115,13 @@ final class LocalLevel<K, V> {
     return entry.isQuiet(now) && isCurrent(entry) && isFresh(entry, now) ? entry : null;
   }
 
-  /** Whether {@code entry} counts, refreshes apart. */
+  /** Whether {@code entry} counts, even if it is due for a refresh. */
   boolean isWithinStalenessBound(LocalEntry<V> entry) {
     long now = nanos.getAsLong();
     return entry.isBeforeDeadline(now) && isCurrent(entry) && isFresh(entry, now);
   }
 
-  /** The copy that counts but for what may not have been heard, or null. */
+  /** The copy that counts if no message was missed, or null. */
   @Nullable LocalEntry<V> getUnheard(K key) {
     LocalEntry<V> entry = entries.getIfPresent(key);
     return entry != null && entry.isBeforeDeadline(nanos.getAsLong()) && isCurrent(entry)
@@ -130,10 +130,10 @@ final class LocalLevel<K, V> {
   }
 
   /**
-   * What could serve if no newer value can be had and Redis is silent, or null: a copy that is past
-   * its life by {@code window} at most.
+   * The stale copy that could serve if no newer value is available and Redis is silent, or null:
+   * one that is past its life by {@code window} at most.
    *
-   * @param unheard whether it need not be vouched for
+   * @param unheard whether it may serve without a recent heartbeat
    */
   @Nullable LocalEntry<V> getStale(K key, Duration window, boolean unheard) {
     LocalEntry<V> entry = entries.getIfPresent(key);
@@ -178,7 +178,7 @@ final class LocalLevel<K, V> {
     return now - readNanos <= stalenessNanos;
   }
 
-  /** Asks for the epoch only if any has moved since it was asked last. */
+  /** Reads the epoch only if any epoch has moved since the last check. */
   private boolean isCurrent(LocalEntry<V> entry) {
     int moves = fence.moves();
     return moves == entry.currentAtMoves || isCurrent(entry, moves);
@@ -208,7 +208,7 @@ final class LocalLevel<K, V> {
     return nanos.getAsLong();
   }
 
-  /** To be taken before a value is read. */
+  /** The present state of a key, to be taken before its value is read. */
   Reading reading(int hash) {
     int stripe = fence.stripe(hash);
     int tagAdvances = fence.tagAdvances();
@@ -218,7 +218,7 @@ final class LocalLevel<K, V> {
   /**
    * Keeps what was read or loaded since {@code reading}.
    *
-   * @param entry whose life is as it was then
+   * @param entry with the TTL that it had at that time
    * @param atMost time that the copy counts from then on
    */
   void put(K key, Hit<V> entry, Reading reading, Duration atMost) {

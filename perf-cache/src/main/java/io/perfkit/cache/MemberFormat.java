@@ -9,8 +9,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stored bytes of fields, values, elements and members. What can't be read is counted and taken
- * for absent. Immutable.
+ * The stored bytes of fields, values, elements and members. Bytes that can't be decoded are counted
+ * and treated as absent. Immutable.
  */
 record MemberFormat<T>(
     Function<T, byte[]> encoder, Function<byte[], @Nullable T> decoder, LongAdder unreadable) {
@@ -21,7 +21,10 @@ record MemberFormat<T>(
         format::encode, bytes -> format.decode(bytes).orElse(null), unreadable);
   }
 
-  /** The values of a hash: numbers stand there as Redis writes them, so that it can add to them. */
+  /**
+   * The format of a hash's values: numbers are stored as decimal text, so that Redis can add to
+   * them.
+   */
   @SuppressWarnings("unchecked") // a codec that is Codec.longs() is one of Long
   static <T> MemberFormat<T> ofValues(Codec<T> codec, SharedConfig config, LongAdder unreadable) {
     return areNumbers(codec)
@@ -51,7 +54,7 @@ record MemberFormat<T>(
   }
 
   /**
-   * As {@link #encode}, of what copies look up by {@code equals} and Redis by its bytes.
+   * As {@link #encode}, for members that copies look up by {@code equals} and Redis by their bytes.
    *
    * @throws IllegalArgumentException if it is not equal to what is read back, so that a copy would
    *     not find it

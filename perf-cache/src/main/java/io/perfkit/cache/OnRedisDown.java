@@ -1,15 +1,15 @@
 package io.perfkit.cache;
 
 /**
- * What a read does that only Redis could answer, or vouch for, while Redis is down. A cache serves
- * what it has by default ({@link CacheConfig#onRedisDown()} is {@link #SERVE_LOCAL}); a shared
- * structure, which has no loader and may hold revoked tokens, fails by default ({@link
+ * The fallback of a read that only Redis could answer, or confirm, while Redis is down. A cache
+ * serves its local copies by default ({@link CacheConfig#onRedisDown()} is {@link #SERVE_LOCAL}); a
+ * shared structure, which has no loader and may hold revoked tokens, fails by default ({@link
  * SharedConfig#onRedisDown()} is {@link #FAIL}).
  */
 public enum OnRedisDown {
   /**
-   * Serves the local copy for its L1 TTL, though other nodes may have invalidated it, and loads
-   * what there is no copy of.
+   * Serves the local copy for its L1 TTL, though other nodes may have invalidated it, and loads a
+   * key without a copy.
    */
   SERVE_LOCAL,
 
@@ -20,8 +20,8 @@ public enum OnRedisDown {
   LOAD,
 
   /**
-   * Throws {@link io.perfkit.redis.RedisUnavailable}, so that neither a stale value nor the load of
-   * a storm gets through. The loader was not called, and no level was changed.
+   * Throws {@link io.perfkit.redis.RedisUnavailable}, so that neither stale values nor a storm of
+   * loads can occur. The loader is not called, and no level changes.
    */
   FAIL
 }

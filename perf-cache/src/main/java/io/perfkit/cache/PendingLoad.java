@@ -2,13 +2,13 @@ package io.perfkit.cache;
 
 import io.perfkit.cache.L2Reply.Outcome;
 
-/** A read that is to be loaded, and what the second level said of its key. */
+/** A read that is to be loaded, with the second level's answer about its key. */
 record PendingLoad<K, V>(KeyRead<K, V> read, L2Reply<V> reply) {
   boolean isBusy() {
     return reply.outcome() == Outcome.BUSY;
   }
 
-  /** Whether it is served already, so that its load is a refresh. */
+  /** Whether a value has been served already, so that the load is a refresh. */
   boolean isServed() {
     return read.found() != null;
   }

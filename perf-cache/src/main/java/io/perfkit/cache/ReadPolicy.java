@@ -6,8 +6,8 @@ public enum ReadPolicy {
   LOCAL,
 
   /**
-   * Not at all: Redis is asked whether the copy is still right, which costs one round trip and no
-   * transfer of the value. Reflects every invalidation that Redis had taken when the read began.
+   * Not at all: asks Redis whether the copy is still valid, which costs one round trip and no
+   * transfer of the value. Reflects every invalidation that Redis had executed when the read began.
    */
   VERIFY
 }

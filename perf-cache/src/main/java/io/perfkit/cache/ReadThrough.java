@@ -12,8 +12,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cache together with the loader of its values, given once. Immutable, thread safe as its loader
- * is.
+ * A read-through cache: a cache together with the loader of its values. Immutable, thread safe as
+ * its loader is.
  *
  * @param <K> keys
  * @param <V> values
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReadThrough<K, V> {
   private final Cache<K, V> cache;
   private final Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader;
-  private final Function<K, Entry<V>> single = this::load; // made once, for a hit allocates nothing
+  private final Function<K, Entry<V>> single = this::load; // once: a hit allocates nothing
 
   private ReadThrough(
       Cache<K, V> cache, Function<? super Set<K>, ? extends Map<K, Entry<V>>> loader) {
@@ -70,7 +70,7 @@ public final class ReadThrough<K, V> {
     return new ReadThrough<>(cache, requireNonNull(loader, "loader"));
   }
 
-  /** The cache, for what needs no loader. */
+  /** The cache, for operations that need no loader. */
   public Cache<K, V> cache() {
     return cache;
   }

@@ -10,16 +10,18 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one cache told Redis of late. A server that took over from another may lack the last of it,
- * for Redis replicates after it has answered; so it is told again. Bounded: past {@value #MAX_KEYS}
- * keys or {@value #MAX_TAGS} tags all of it becomes one clear of the cache. Thread safe.
+ * The recent invalidations that one cache sent to Redis. After a failover the new primary may lack
+ * the latest ones, since Redis replicates asynchronously; so they are sent again. Bounded: beyond
+ * {@value #MAX_KEYS} keys or {@value #MAX_TAGS} tags they become one clear of the cache. Thread
+ * safe.
  */
 final class RecentInvalidations {
 
   /* Invariants
-   * R1  what was told since KEPT_NANOS before the last answer of the same server is here, or a clear is.
-   * R2  when it is told again, this node's copies end after its reads from Redis are blocked: what it
-   *     read of the new server before is not kept, and nothing is read until that was told. */
+   * R1  every invalidation sent since KEPT_NANOS before the last answer of the same server is here,
+   *     or a clear is.
+   * R2  when they are sent again, this node's copies end after its reads from Redis are blocked:
+   *     no value read from the new server before is kept, and none is read until they are sent. */
   static final int MAX_KEYS = UnsentInvalidations.MAX_KEYS;
   static final int MAX_TAGS = UnsentInvalidations.MAX_TAGS;
   private static final long KEPT_NANOS = SECONDS.toNanos(10);
@@ -55,14 +57,14 @@ final class RecentInvalidations {
     }
   }
 
-  /** Covers all that was told before. */
+  /** Records a clear, which covers all earlier invalidations. */
   synchronized void toldClear() {
     keys.clear();
     tags.clear();
     clear = new Told<>(true, nanos.getAsLong());
   }
 
-  /** The server that was asked at that time is the one of before. */
+  /** The server that answered a question of that time is still the same. */
   synchronized void sameServerAt(long askedNanos) {
     long before = askedNanos - KEPT_NANOS;
     forget(keys.values().iterator(), before);
@@ -79,7 +81,8 @@ final class RecentInvalidations {
   }
 
   /**
-   * Has all of it sent again, and ends what this node may have read meanwhile.
+   * Queues all of them to be sent again, and ends the copies that this node may have read
+   * meanwhile.
    *
    * @return how many keys, tags and clears
    */

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
- * What connects the caches of one node to Redis and, through it, to those of other nodes. Thread
- * safe.
+ * The connection of one node's caches to Redis and, through it, to the caches of other nodes.
+ * Thread safe.
  */
 final class RedisBackend implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RedisBackend.class);
@@ -62,7 +62,7 @@ final class RedisBackend implements AutoCloseable {
     return KeySpace.of(prefix, requireNonNull(name, "name"));
   }
 
-  /** Entries in Redis of a cache of that name. */
+  /** The entries in Redis of the cache with that name. */
   <V> RedisLevel<V> level(String name, Codec<V> codec, CacheConfig config, Fence fence) {
     RecentInvalidations recent = new RecentInvalidations(fence, nanos);
     RedisLevel<V> level = new RedisLevel<>(guard, channel, keys(name), codec, config, recent);
@@ -71,8 +71,8 @@ final class RedisBackend implements AutoCloseable {
   }
 
   /**
-   * From now on {@code listener} hears what concerns that name, and heartbeats go out as often as
-   * {@code maxStaleness} needs.
+   * From now on {@code listener} hears the messages for that name, and heartbeats are sent as often
+   * as {@code maxStaleness} needs.
    */
   void listen(
       String name,
@@ -104,7 +104,7 @@ final class RedisBackend implements AutoCloseable {
     return guard.stats();
   }
 
-  /** How long the last heartbeat was under way. */
+  /** Travel time of the last heartbeat. */
   long lagNanos() {
     return channel.lagNanos();
   }
@@ -114,12 +114,14 @@ final class RedisBackend implements AutoCloseable {
     return failovers.known();
   }
 
-  /** Invalidations sent again because another server took over. */
+  /** Invalidations that were sent again after a failover. */
   long retold() {
     return retold.get();
   }
 
-  /** A task that throws is not run again, and then nothing would be sent any more. */
+  /**
+   * Catches every exception: a task that throws is not run again, and nothing more would be sent.
+   */
   private void sendUnsentAndGoOn() {
     try {
       sendUnsent();
@@ -143,7 +145,7 @@ final class RedisBackend implements AutoCloseable {
     }
   }
 
-  /** Tries once more to send what waits, then ends the subscription. */
+  /** Tries once more to send the unsent invalidations, then ends the subscription. */
   @Override
   public void close() {
     sendUnsent();

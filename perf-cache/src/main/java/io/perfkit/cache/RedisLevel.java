@@ -28,7 +28,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of one cache in Redis. Each operation on a key is one script. Thread safe.
+ * The entries of one cache in Redis, filled under leases (Nishtala et al., "Scaling Memcache at
+ * Facebook", 2013). Each operation on a key is one script. Thread safe.
  *
  * <pre>
  * entry  prefix:{cache.P}:v2:entry:key  'V' generation(16) sequence(16) version(16) life(12) keep(12) body,
@@ -49,8 +50,8 @@ final class RedisLevel<V> implements SecondLevel<V> {
    * L2  put and invalidate end the entry and any lease on it, and tell all nodes in the same step.
    * L3  an entry counts only in the generation it was read or loaded in, and only if none of its tags
    *     ended since: lookup and fill compare with the marks. Lost marks end entries, never revive them.
-   * L4  what Redis could not be told is kept (UnsentInvalidations), and until it is told this node
-   *     does not read from Redis what it may concern. */
+   * L4  an invalidation that could not be sent is kept (UnsentInvalidations), and until it is sent
+   *     this node reads no entry from Redis that it may concern. */
   private static final RedisScript LOOKUP = RedisScript.load(RedisLevel.class, "lookup.lua");
   private static final RedisScript FILL = RedisScript.load(RedisLevel.class, "fill.lua");
   private static final RedisScript RELEASE = RedisScript.load(RedisLevel.class, "release.lua");
@@ -228,7 +229,7 @@ final class RedisLevel<V> implements SecondLevel<V> {
    * Stores loaded entries under their leases. One round trip for all.
    *
    * @return for each whether it may be kept: not if its lease was lost, so that it may be older
-   *     than an invalidation; a Redis that does not answer is no reason to think so
+   *     than an invalidation; no answer of Redis does not count as a lost lease
    */
   @Override
   public List<Boolean> fill(List<Fill<V>> fills) {
@@ -254,7 +255,7 @@ final class RedisLevel<V> implements SecondLevel<V> {
     return current;
   }
 
-  /** Null if the value can't be written: its caller gets it all the same. */
+  /** The stored bytes; null if the value can't be encoded, which its caller gets even so. */
   private byte @Nullable [] write(Fill<V> fill) {
     try {
       return body(fill);
@@ -284,8 +285,8 @@ final class RedisLevel<V> implements SecondLevel<V> {
   }
 
   /**
-   * Gives leases back, so that the next callers get them at once; but where an old entry is there,
-   * after {@code cooldown}. One round trip for all.
+   * Releases leases, so that the next callers get them at once, or after {@code cooldown} if there
+   * is a stale entry. One round trip for all.
    */
   @Override
   public void release(List<Release> releases, Duration cooldown) {
@@ -303,8 +304,8 @@ final class RedisLevel<V> implements SecondLevel<V> {
   }
 
   /**
-   * Stores an entry and tells all nodes. While Redis is down an invalidation is kept instead. One
-   * round trip.
+   * Stores an entry and invalidates all nodes' copies. While Redis is down an invalidation is kept
+   * instead. One round trip.
    *
    * @throws CodecFailed if the value can't be written; nothing was done
    */
@@ -329,7 +330,10 @@ final class RedisLevel<V> implements SecondLevel<V> {
     return version;
   }
 
-  /** Removes entries and tells all nodes; kept for later while Redis is down. One round trip. */
+  /**
+   * Removes entries and invalidates all nodes' copies; kept for later while Redis is down. One
+   * round trip.
+   */
   @Override
   public void invalidate(Collection<Address> addresses) {
     List<Address> all = List.copyOf(addresses);
@@ -343,7 +347,9 @@ final class RedisLevel<V> implements SecondLevel<V> {
     }
   }
 
-  /** Ends all entries of a tag and tells all nodes; kept while Redis is down. Two round trips. */
+  /**
+   * Ends all entries of a tag on all nodes; kept for later while Redis is down. Two round trips.
+   */
   @Override
   public void invalidateTag(String tag) {
     if (!sendTag(tag)) {
@@ -351,7 +357,7 @@ final class RedisLevel<V> implements SecondLevel<V> {
     }
   }
 
-  /** Ends all entries and tells all nodes; kept for later while Redis is down. Two round trips. */
+  /** Ends all entries on all nodes; kept for later while Redis is down. Two round trips. */
   @Override
   public void clear() {
     if (!sendClear()) {
@@ -387,12 +393,12 @@ final class RedisLevel<V> implements SecondLevel<V> {
     return sent;
   }
 
-  /** Has what Redis was told of late sent again; gives how much that is. */
+  /** Sends the recent invalidations again; returns their number. */
   int tellAgain() {
     return recent.tellAgain(unsent);
   }
 
-  /** The server that was asked at that time is the one of before. */
+  /** The server that answered a question of that time is still the same. */
   void sameServerAt(long askedNanos) {
     recent.sameServerAt(askedNanos);
   }
@@ -426,8 +432,8 @@ final class RedisLevel<V> implements SecondLevel<V> {
   }
 
   /**
-   * A reply for each call; one without value where Redis gave none or an error. Many calls go in
-   * portions, each with the guard's budget, so that a large call does not take Redis for down.
+   * A reply for each call, without a value if Redis gave none or an error. Many calls go in
+   * portions, each with a budget of its own, so that a large call does not open the breaker.
    */
   private List<Reply> run(RedisScript script, List<Call> calls) {
     if (calls.size() <= MAX_PORTION) {

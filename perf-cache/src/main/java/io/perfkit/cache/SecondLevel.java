@@ -12,12 +12,12 @@ interface SecondLevel<V> {
    * A question for one entry.
    *
    * @param leased whether to take the lease if there is no entry, or it is to be loaded again
-   * @param copy what the caller has of an entry that was there: need not be sent again
+   * @param copy the caller's copy of an earlier entry, which need not be sent again
    */
   record Question<V>(Address address, boolean leased, @Nullable LocalEntry<V> copy) {}
 
   /**
-   * What to store of a load.
+   * The result of a load, to be stored.
    *
    * @param lease null if another holds it, and then nothing is stored
    * @param ttl expired removes what is there
@@ -34,7 +34,7 @@ interface SecondLevel<V> {
     }
   }
 
-  /** A lease to give back. */
+  /** A lease to release. */
   record Release(Address address, EntryVersion lease) {}
 
   /** Where the entry of a key is. */
@@ -52,8 +52,8 @@ interface SecondLevel<V> {
   List<Boolean> fill(List<Fill<V>> fills);
 
   /**
-   * Gives leases back, so that the next callers get them at once; but where a stale entry is there,
-   * after {@code cooldown}.
+   * Releases leases, so that the next callers get them at once, or after {@code cooldown} if there
+   * is a stale entry.
    */
   void release(List<Release> releases, Duration cooldown);
 
@@ -73,15 +73,15 @@ interface SecondLevel<V> {
   /** Ends all entries, on all nodes. */
   void clear();
 
-  /** How it stands now. */
+  /** State of this level now. */
   CacheHealth health(long now);
 
   /** Commands that were not answered or refused, since the start. */
   long failures();
 
-  /** Entries found that could not be read, and were taken for absent. */
+  /** Entries found that could not be decoded and counted as absent. */
   long unreadable();
 
-  /** Loaded values that could not be written, and were served all the same. */
+  /** Loaded values that could not be encoded; they were served even so. */
   long unwritable();
 }

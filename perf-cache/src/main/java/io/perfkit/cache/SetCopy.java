@@ -6,20 +6,20 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A local copy of a set whose members end. When one ends, only the server's clock says: it read
- * {@code serverMillis} between {@code askedNanos} and {@code answeredNanos} of this node's, so what
- * it reads now is known to within that round trip and the rate at which two clocks drift apart. A
- * member whose end falls within is asked about. Immutable.
+ * A local copy of a set whose members expire by the server's clock. That clock read {@code
+ * serverMillis} between {@code askedNanos} and {@code answeredNanos} of this node's clock, so its
+ * present time is known to within that round trip and the drift of the two clocks. Redis is asked
+ * about a member whose end falls into that range. Immutable.
  *
  * @param ends the server's time in milliseconds at which each member ends
  */
 record SetCopy<E>(Map<E, Long> ends, long serverMillis, long askedNanos, long answeredNanos) {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
-  /** Clocks of two machines gain or lose at most one part of so many on each other. */
+  /** The clocks of two machines drift apart by at most one part in this. */
   private static final long DRIFT = 1_000;
 
-  /** The members that live; null if only the server can tell of one of them. */
+  /** The members that live; null if only the server knows about one of them. */
   @Nullable Set<E> living(long nowNanos) {
     Set<E> living = new HashSet<>();
     for (Map.Entry<E, Long> member : ends.entrySet()) {
@@ -34,7 +34,7 @@ record SetCopy<E>(Map<E, Long> ends, long serverMillis, long askedNanos, long an
     return living;
   }
 
-  /** Whether what ends at {@code end} lives; null if only the server can tell. */
+  /** Whether a member that ends at {@code end} lives; null if only the server knows. */
   @Nullable Boolean lives(long end, long nowNanos) {
     if (end > latest(nowNanos)) {
       return Boolean.TRUE;

@@ -17,12 +17,12 @@ import java.util.stream.IntStream;
  * Makes the hashes, lists and sets that the nodes of an application share. They live in Redis
  * alone, with local copies for reads; {@link Caches#shared()} gives it. Thread safe.
  *
- * <p>All methods take a name, which is the same on all nodes and once in these caches, be it a
- * cache's or a structure's. They throw {@link IllegalArgumentException} for a name with other
- * characters than letters, digits and {@code . _ - :}, and {@link IllegalStateException} if it is
- * taken. Those with {@code keyType} make as many structures as there are ids, and throw {@link
- * IllegalArgumentException} unless it is String, a whole number, Character, Boolean, BigDecimal,
- * UUID, an enum or a {@code java.time} value.
+ * <p>All methods take a name, which is the same on all nodes and unique among the caches and
+ * structures of these {@link Caches}. They throw {@link IllegalArgumentException} for a name with
+ * other characters than letters, digits and {@code . _ - :}, and {@link IllegalStateException} if
+ * it is taken. Those with {@code keyType} make as many structures as there are ids, and throw
+ * {@link IllegalArgumentException} unless it is String, a whole number, Character, Boolean,
+ * BigDecimal, UUID, an enum or a {@code java.time} value.
  *
  * <pre>
  * one structure    prefix:{name}:v1:hash, prefix:{name}:v1:list
@@ -44,7 +44,7 @@ public final class Shared {
     this.redis = redis;
   }
 
-  /** One hash. If its values are by {@code Codec.longs()}, they can be incremented. */
+  /** One hash. Values of {@code Codec.longs()} can be incremented. */
   public <F, V> SharedHash<F, V> hash(
       String name, Codec<F> fields, Codec<V> values, SharedConfig config) {
     return this.<String, F, V>hashes(name, one(name, "hash"), 1, fields, values, config).of(name);
@@ -157,7 +157,7 @@ public final class Shared {
             config.copies(maxCopies),
             null,
             new InvalidationListener(new Fence(maxCopies), new LeaseWaiters()),
-            caches.exactClock()); // ends of members are told to the millisecond
+            caches.exactClock()); // members end to the millisecond
     SharedCopies<C> copies = new SharedCopies<>(scripts, layout, config, local);
     caches.measure(copies);
     return copies;

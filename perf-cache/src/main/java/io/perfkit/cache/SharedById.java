@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import java.util.function.Function;
 
 /**
- * Structures of one name that are told apart by an id: the settings of each user, the last
- * notifications of each user. Made by {@link Shared}. Thread safe.
+ * Structures of one name, one for each id: the settings of each user, the last notifications of
+ * each user. Made by {@link Shared}. Thread safe.
  *
  * @param <K> ids with {@code equals}
  * @param <S> {@link SharedHash}, {@link SharedList} or {@link SharedSet}
@@ -20,17 +20,21 @@ public final class SharedById<K, S> {
     this.structure = structure;
   }
 
-  /** The structure of {@code id}, which holds no state: make it when needed. Costs nothing. */
+  /**
+   * The structure of {@code id}. The object holds no state, so make it when needed. Costs nothing.
+   */
   public S of(K id) {
     return structure.apply(requireNonNull(id, "id"));
   }
 
-  /** What the structures of all ids have done so far on this node. */
+  /** Counts of the structures of all ids so far on this node. */
   public SharedStats stats() {
     return copies.stats();
   }
 
-  /** How the structures of this name stand to Redis now. Costs nothing; for a health check. */
+  /**
+   * State of this name's structures and of their way to Redis. Costs nothing; for a health check.
+   */
   public CacheHealth health() {
     return copies.health();
   }

@@ -14,12 +14,12 @@ import java.time.Duration;
  * @param maxMemberBytes longest payload of a field, value, element or member; default 64 KiB
  * @param maxCopyMembers most members of a local copy; of a structure with more, each read asks
  *     Redis for just what it needs; default 1,000
- * @param maxCopies most local copies of structures that are told apart by an id; default 10,000
+ * @param maxCopies most local copies of structures that have an id; default 10,000
  * @param ttl life of a hash or list after its last write, and of a member of a set that is added
  *     without one; zero, as by default, is for ever
- * @param localTtl longest life of a local copy, after which it is read again though nothing was
- *     published: the bound for what Redis evicts, or what others write to the same keys; default 30
- *     s
+ * @param localTtl longest life of a local copy, after which it is read again even without a
+ *     message: the bound for evictions by Redis and for writes of other programs to the same keys;
+ *     default 30 s
  * @param maxStaleness a read reflects every change on other nodes that is older than this, whatever
  *     messages are lost; default 2 s
  * @param onRedisDown what a read does that only Redis can answer, while Redis is down: {@link
@@ -61,7 +61,7 @@ public record SharedConfig(
     }
   }
 
-  /** What bounds the local copies, in the words of a cache. */
+  /** The bounds of the local copies as settings of a cache. */
   CacheConfig copies(int count) {
     return CacheConfig.builder()
         .maxEntries(count)

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class SharedCopies<C> {
 
   /* Invariants
-   * S1  what was read before a change is never served after the change was heard, or made here: a copy
-   *     has the epoch taken before it was read (Fence), and a write advances it when its answer is
-   *     there. The script that changes a structure tells all nodes in the same step.
+   * S1  a copy read before a change never serves after the change was heard, or made here: a copy
+   *     has the epoch taken before it was read (Fence), and a write advances it when its answer has
+   *     arrived. The script that changes a structure publishes the change in the same step.
    * S2  a write that got no answer may run later, so a node's own messages end its copies too.
    * S3  one reading of a structure at a time in this JVM, unless it changes in between. A thread
    *     that waits for another's takes it only if that began no longer ago than maxStaleness.
@@ -55,19 +55,19 @@ final class SharedCopies<C> {
   record Layout<C>(RedisScript script, List<byte[]> args, Function<Reading, C> copy) {}
 
   /**
-   * All of a structure, as Redis sent it.
+   * A whole structure, as Redis sent it.
    *
-   * @param parts members, or members each with what belongs to it
+   * @param parts members, or members each followed by its value or end
    * @param serverMillis the server's time, where the script tells it
    */
   record Reading(List<byte[]> parts, long serverMillis, long askedNanos, long answeredNanos) {}
 
   /**
-   * What a read came to.
+   * Result of a read.
    *
    * @param copy null if the structure has too many members for one
-   * @param reply what Redis says to the question that came along, if there is no copy; null if it
-   *     says that there is nothing
+   * @param reply Redis's answer to the question sent along, if there is no copy; null if that is
+   *     nil
    */
   record Answer<C>(@Nullable C copy, @Nullable Object reply) {}
 
@@ -102,7 +102,7 @@ final class SharedCopies<C> {
     return scripts.health(now());
   }
 
-  /** About how many copies are held, counting or not. */
+  /** Approximate number of copies held, whether they count or not. */
   long size() {
     return local.size();
   }
@@ -131,7 +131,7 @@ final class SharedCopies<C> {
   Answer<C> read(Object id, byte[]... question) {
     LocalEntry<C> known = local.get(id);
     KeyRead<Object, C> own = inFlight.unshared(id, scripts.at(id));
-    if (known != null) { // S4, or read by another since the caller looked
+    if (known != null) { // S4, or another thread has read it meanwhile
       return known.value == null
           ? load(own, maxCopyMembers, question)
           : new Answer<>(known.value, null);
@@ -163,7 +163,7 @@ final class SharedCopies<C> {
     return new Answer<>(copy, null);
   }
 
-  /** As {@link #read}, of Redis in any case, for just an answer. */
+  /** As {@link #read}, but always asks Redis, and only for an answer. */
   Answer<C> ask(Object id, byte[]... question) {
     return load(inFlight.unshared(id, scripts.at(id)), NO_COPY, question);
   }
@@ -287,7 +287,7 @@ final class SharedCopies<C> {
     }
   }
 
-  /** Says that a structure does not take something. */
+  /** The exception of a structure that rejects an operation. */
   SharedRejected rejected(Object id, String why) {
     return scripts.rejected(id, why);
   }

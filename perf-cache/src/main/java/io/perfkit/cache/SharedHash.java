@@ -19,12 +19,12 @@ import org.jspecify.annotations.Nullable;
  * A hash in Redis that all nodes share: fields with values. Made by {@link Shared#hash} and {@link
  * Shared#hashes}. Values are shared between callers, so they must not be changed. Thread safe.
  *
- * <p>Reads are answered by a local copy, where one counts, at no cost but a clock read; otherwise
- * by one round trip, which makes a copy unless the hash has more than {@link
- * SharedConfig#maxCopyMembers()} fields. A read reflects every write of this node, and those of
- * other nodes that are older than {@link SharedConfig#maxStaleness()}. Each write is one round
- * trip. What can't be read, since another program or another class wrote it, is absent, and
- * counted.
+ * <p>A local copy answers a read, if one counts, at the cost of a clock read; otherwise one round
+ * trip does, which makes a copy unless the hash has more than {@link SharedConfig#maxCopyMembers()}
+ * fields. A read reflects every write of this node, and those of other nodes that are older than
+ * {@link SharedConfig#maxStaleness()}. Each write is one round trip. Bytes that can't be decoded,
+ * since another program or another class wrote them, count as absent and are counted in {@link
+ * SharedStats#unreadable()}.
  *
  * <p>All reads throw {@link RedisUnavailable} if only Redis could answer and it is down, see {@link
  * SharedConfig#onRedisDown()}. All writes throw {@link RedisUnavailable} if it is down: unless the
@@ -106,8 +106,8 @@ public final class SharedHash<F, V> {
   }
 
   /**
-   * All fields and values as they were at one moment; unmodifiable, in no order. Of a hash without
-   * a copy all of it is transferred.
+   * All fields and values as of one moment; unmodifiable, in no order. Without a copy the whole
+   * hash is transferred.
    */
   public Map<F, V> getAll() {
     Map<F, V> copy = copies.local(id);
@@ -147,7 +147,7 @@ public final class SharedHash<F, V> {
   /**
    * Stores a value if the field has none.
    *
-   * @return whether it was stored; false also where something stands that can't be read
+   * @return whether it was stored; false too if the field has a value that can't be decoded
    */
   public boolean putIfAbsent(F field, V value) {
     return store(IF_ABSENT, Map.of(requireNonNull(field, "field"), requireNonNull(value, "value")));
@@ -175,7 +175,7 @@ public final class SharedHash<F, V> {
    *
    * @return the sum
    * @throws IllegalStateException if the values have another codec
-   * @throws SharedRejected also if what stands there is no number, or the sum has no 64 bits
+   * @throws SharedRejected also if the stored value is no number, or the sum exceeds 64 bits
    */
   public long increment(F field, long by) {
     if (!formats.numbers()) {
@@ -207,17 +207,19 @@ public final class SharedHash<F, V> {
     return ONE.equals(copies.write(id, REMOVE, field(field)));
   }
 
-  /** Removes all fields, and whatever else stands at the key. */
+  /** Removes all fields, and a value of any other type at the key. */
   public void clear() {
     Object unused = copies.write(id, CLEAR);
   }
 
-  /** What all structures of this name have done so far on this node. */
+  /** Counts of all structures of this name so far on this node. */
   public SharedStats stats() {
     return copies.stats();
   }
 
-  /** How the structures of this name stand to Redis now. Costs nothing; for a health check. */
+  /**
+   * State of this name's structures and of their way to Redis. Costs nothing; for a health check.
+   */
   public CacheHealth health() {
     return copies.health();
   }

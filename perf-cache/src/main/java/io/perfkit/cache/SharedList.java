@@ -10,8 +10,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * A capped list in Redis that all nodes share: what is added at one end beyond {@link
- * SharedConfig#maxMembers()} falls off the other. Made by {@link Shared#list} and {@link
+ * A capped list in Redis that all nodes share: an element added at one end beyond {@link
+ * SharedConfig#maxMembers()} removes one at the other end. Made by {@link Shared#list} and {@link
  * Shared#lists}. Costs, coherence and failures are those of {@link SharedHash}. Elements are shared
  * between callers, so they must not be changed. Thread safe.
  */
@@ -43,12 +43,12 @@ public final class SharedList<E> {
     return Collections.unmodifiableList(all);
   }
 
-  /** Adds an element before all others; what is too much at the end is dropped. */
+  /** Adds an element before all others; beyond the bound the last ones are dropped. */
   public void addFirst(E element) {
     add(FIRST, element);
   }
 
-  /** Adds an element after all others; what is too much at the beginning is dropped. */
+  /** Adds an element after all others; beyond the bound the first ones are dropped. */
   public void addLast(E element) {
     add(LAST, element);
   }
@@ -65,14 +65,14 @@ public final class SharedList<E> {
             elements.encode(requireNonNull(element, "element")));
   }
 
-  /** All elements as they were at one moment, the first one first; unmodifiable. */
+  /** All elements as of one moment, the first one first; unmodifiable. */
   public List<E> getAll() {
     return range(0, Integer.MAX_VALUE);
   }
 
   /**
-   * The elements from index {@code from}, which is the first one's if 0, to before {@code to}, or
-   * as many of them as there are; unmodifiable.
+   * The elements from index {@code from}, counted from 0, to before {@code to}, or as many of them
+   * as exist; unmodifiable.
    *
    * @throws IllegalArgumentException if {@code from} is negative or above {@code to}
    */
@@ -113,17 +113,19 @@ public final class SharedList<E> {
         : answer.copy().size();
   }
 
-  /** Removes all elements, and whatever else stands at the key. */
+  /** Removes all elements, and a value of any other type at the key. */
   public void clear() {
     Object unused = copies.write(id, SharedHash.CLEAR);
   }
 
-  /** What all structures of this name have done so far on this node. */
+  /** Counts of all structures of this name so far on this node. */
   public SharedStats stats() {
     return copies.stats();
   }
 
-  /** How the structures of this name stand to Redis now. Costs nothing; for a health check. */
+  /**
+   * State of this name's structures and of their way to Redis. Costs nothing; for a health check.
+   */
   public CacheHealth health() {
     return copies.health();
   }

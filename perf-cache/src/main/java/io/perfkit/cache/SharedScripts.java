@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Runs scripts on the structures of one kind and name, each on one structure's key, and says what
- * it means when Redis does not. Thread safe.
+ * Runs scripts on the structures of one kind and name, each on one structure's key, and translates
+ * the failures of Redis into exceptions. Thread safe.
  *
  * @param kind for messages
- * @param name to which other nodes' messages go
+ * @param name of the messages to other nodes
  * @param address of the structure with an id
  */
 record SharedScripts(
@@ -78,7 +78,7 @@ record SharedScripts(
     return List.of(at.redisKey().array());
   }
 
-  /** What a script needs to tell all nodes that it changed a structure, then its own arguments. */
+  /** The arguments by which a script publishes its change to all nodes, then its own arguments. */
   List<byte[]> announced(Address at, byte[]... args) {
     List<byte[]> all = new ArrayList<>(args.length + 2);
     all.add(channel.name());
@@ -103,7 +103,7 @@ record SharedScripts(
     return new SharedRejected(title(at) + ": " + why, cause);
   }
 
-  /** Says that a structure does not take something, for a reason of its own. */
+  /** The exception of a structure that rejects an operation for a reason of its own. */
   SharedRejected rejected(Object id, String why) {
     return new SharedRejected(title(at(id)) + ": " + why, null);
   }

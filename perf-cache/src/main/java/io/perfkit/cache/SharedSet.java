@@ -16,20 +16,20 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A set in Redis that all nodes share, each of whose members ends at a time of its own: revoked
- * tokens, say, until they would have ended anyway. Made by {@link Shared#set} and {@link
- * Shared#sets}. Costs, coherence and failures are those of {@link SharedHash}. Thread safe.
+ * A set in Redis that all nodes share and whose members each have a TTL: revoked tokens, say, until
+ * they would have expired. Made by {@link Shared#set} and {@link Shared#sets}. Costs, coherence and
+ * failures are those of {@link SharedHash}. Thread safe.
  *
- * <p>When a member ends, the server's clock says: what a local copy can't know for certain, in the
- * milliseconds around the end, is asked. So a member that has ended is never reported and one that
- * lives always is, but for what other nodes changed within {@link SharedConfig#maxStaleness()}.
- * Nothing is taken for absent because it is not held locally. While Redis is down a read throws
+ * <p>The server's clock decides when a member ends: in the milliseconds around the end, where a
+ * local copy can't be certain, Redis is asked. So an ended member is never reported and a living
+ * one always is, except for changes of other nodes within {@link SharedConfig#maxStaleness()}. A
+ * member does not count as absent because it is not held locally. While Redis is down a read throws
  * {@link RedisUnavailable}, unless {@link OnRedisDown#SERVE_LOCAL} is chosen: a caller that must
- * not let a revoked token pass refuses then.
+ * not let a revoked token pass then refuses the token.
  *
  * <p>A set without an id is spread over 64 parts by its members, each with a key and a copy of its
- * own, so that it spreads over a Cluster and a change ends one 64th of the copy. Each part bounds
- * its members and its copy for itself.
+ * own, so that it spreads over a Cluster and a change ends one 64th of the copy. The bounds of
+ * members and copies apply to each part.
  *
  * @param <E> members with {@code equals}; equal ones have the same bytes
  */
@@ -44,13 +44,13 @@ public final class SharedSet<E> {
   /** Members that have ended and are removed by one write. */
   private static final byte[] ENDED_MAX = SharedCopies.ascii(100);
 
-  /** The end of what never ends, in the server's milliseconds: that of the year 9999. */
+  /** The end of a member that never ends, in the server's milliseconds: that of the year 9999. */
   private static final byte[] FOR_EVER = SharedCopies.ascii(253_402_300_799_999L);
 
   private static final int PART_BITS = 6;
   static final int PARTS = 1 << PART_BITS;
 
-  /** Moves what differs between two hashes to their upper bits. */
+  /** Moves the differences of two hashes to their upper bits. */
   private static final int SPREAD = 0x9E3779B9;
 
   private static final Long ONE = 1L;
@@ -91,8 +91,8 @@ public final class SharedSet<E> {
 
   /**
    * Adds a member for {@code life} from now, by the server's clock. One that is there already lives
-   * on until the later of both ends; to let it end sooner, remove it first. So to add twice, or to
-   * try again after a failure, does no harm.
+   * on until the later of both ends; to let it end sooner, remove it first. So adding is
+   * idempotent, and safe to retry after a failure.
    *
    * @return whether it was not there
    * @throws IllegalArgumentException for a life below 1 ms or above 365 days
@@ -154,12 +154,12 @@ public final class SharedSet<E> {
     Answer<SetCopy<E>> answer = copies.ask(part, MEMBER, members.encode(member));
     return answer.copy() == null
         ? ONE.equals(answer.reply())
-        : answer.copy().ends().containsKey(member); // Redis is down: what may live, lives
+        : answer.copy().ends().containsKey(member); // Redis is down: a member that may live counts
   }
 
   /**
-   * The members that have not ended, in no order; a new set. Of a spread set not those of one
-   * moment: the parts are read one after the other, in one round trip to each Redis node.
+   * The members that have not ended, in no order; a new set. The parts of a spread set are read one
+   * after the other, so not as of one moment, in one round trip to each Redis node.
    */
   public Set<E> members() {
     Set<E> all = new HashSet<>();
@@ -205,22 +205,27 @@ public final class SharedSet<E> {
     return size;
   }
 
-  /** Removes all members, and whatever else stands at the key. */
+  /** Removes all members, and a value of any other type at the key. */
   public void clear() {
     copies.writeAll(parts, SharedHash.CLEAR);
   }
 
-  /** What all structures of this name have done so far on this node. */
+  /** Counts of all structures of this name so far on this node. */
   public SharedStats stats() {
     return copies.stats();
   }
 
-  /** How the structures of this name stand to Redis now. Costs nothing; for a health check. */
+  /**
+   * State of this name's structures and of their way to Redis. Costs nothing; for a health check.
+   */
   public CacheHealth health() {
     return copies.health();
   }
 
-  /** The same on every node. Of a string without work, for its hash is specified, and kept. */
+  /**
+   * The part of a member, the same on every node. Cheap for a string, whose hash is specified and
+   * cached.
+   */
   private Object part(E member) {
     requireNonNull(member, "member");
     if (parts.size() == 1) {

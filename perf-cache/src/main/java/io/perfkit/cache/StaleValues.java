@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * (stale-while-revalidate), in place of a load that fails or takes too long (stale-if-error), and
  * while Redis is down. Thread safe.
  *
- * <p>Invariant I6 of {@link Cache}: a stale value serves only if it was not invalidated, as far as
- * {@code maxStaleness} allows to know.
+ * <p>Invariant I6 of {@link Cache}: a stale value serves only if no invalidation older than {@code
+ * maxStaleness} concerns it.
  */
 final class StaleValues<K, V> {
   private final CacheConfig config;
@@ -30,7 +30,7 @@ final class StaleValues<K, V> {
   }
 
   /**
-   * The stale value that serves at once after a look-up, or null: during the cool-down after a
+   * The stale value that serves at once after a lookup, or null: during the cool-down after a
    * failed load, and while this caller or another node loads.
    */
   @Nullable Found<V> besidesLoad(KeyRead<K, V> read, L2Reply<V> reply) {
@@ -78,8 +78,8 @@ final class StaleValues<K, V> {
 
   /**
    * The stale value in place of a load that failed or takes too long, or null if none may serve.
-   * Where it is not certain that it was not invalidated since it was looked up, Redis is asked
-   * again: one round trip. It then serves locally for {@link CacheConfig#throttle()}.
+   * Asks Redis again, in one round trip, if the value may have been invalidated since its lookup.
+   * It then serves locally for {@link CacheConfig#throttle()}.
    */
   @Nullable Found<V> insteadOfLoad(PendingLoad<K, V> load) {
     KeyRead<K, V> read = load.read();
@@ -118,7 +118,7 @@ final class StaleValues<K, V> {
     return new Found<>(copy.value, Source.L1, true);
   }
 
-  /** Gives a stale value, and lets it serve locally for a while. */
+  /** Returns a stale value, and lets it serve locally for a while. */
   private Found<V> serve(KeyRead<K, V> read, Hit<V> hit, Reading reading, Duration cooldown) {
     Duration kept = hit.ttl().leftWithGrace();
     Duration time = cooldown.compareTo(kept) < 0 ? cooldown : kept; // I3
@@ -126,19 +126,21 @@ final class StaleValues<K, V> {
     return new Found<>(hit.value(), Source.L2, true);
   }
 
-  /** The copy that serves while Redis is down, for which no heartbeat vouches perhaps, or null. */
+  /** The copy that serves while Redis is down, perhaps without a recent heartbeat, or null. */
   @Nullable LocalEntry<V> whileRedisIsDown(K key) {
     return config.onRedisDown() == OnRedisDown.SERVE_LOCAL ? local.getUnheard(key) : local.get(key);
   }
 
-  /** What serves after waiting that long for another node's load, or null: none, or not yet. */
+  /**
+   * The stale value that serves after that wait for another node's load; null if none, or not yet.
+   */
   @Nullable Found<V> afterWaiting(PendingLoad<K, V> load, Duration waited) {
     return isTimeOver(waited) || isOver(waited, config.loadTimeoutSoft())
         ? insteadOfLoad(load)
         : null;
   }
 
-  /** Whether callers wait no longer, whatever serves. */
+  /** Whether callers wait no longer, even without a value. */
   boolean isTimeOver(Duration waited) {
     return isOver(waited, config.loadTimeoutHard());
   }

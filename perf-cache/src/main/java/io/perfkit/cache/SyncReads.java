@@ -84,7 +84,7 @@ final class SyncReads<K, V> {
     return found;
   }
 
-  /** What L2 says of a key, or the loader; shares no load that began before. */
+  /** The value of a key by L2, or by the loader; shares no load that began before. */
   Found<V> verify(K key, Address address, Loader<K, V> loader) {
     if (parts.keepsNothing()) {
       return get(key, address, loader);
@@ -94,7 +94,7 @@ final class SyncReads<K, V> {
     return requireNonNull(read.found());
   }
 
-  /** What a level holds of a key; an absent value of no level if none does. */
+  /** The value that a level holds for a key; an absent value of no level if none does. */
   Found<V> peek(K key, Address address) {
     KeyRead<K, V> read = inFlight.unshared(key, address);
     store.lookUp(List.of(read), Mode.PEEK);
@@ -116,9 +116,9 @@ final class SyncReads<K, V> {
   }
 
   /**
-   * Loads at once what no other node loads, and waits for the rest; a caller that waits holds no
-   * lease, so nodes can't wait in a circle (I5). What is busy for longer than a lease lasts is
-   * loaded here too, and not stored in Redis.
+   * Loads at once the keys that no other node loads, and waits for the rest; a caller that waits
+   * holds no lease, so nodes can't wait in a cycle (I5). A key that is busy for longer than a lease
+   * lasts is loaded here too, and not stored in Redis.
    */
   private void readAll(List<KeyRead<K, V>> reads, Mode mode, Loader<K, V> loader) {
     List<KeyRead<K, V>> open = reads;

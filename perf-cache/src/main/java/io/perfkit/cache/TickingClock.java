@@ -5,9 +5,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
- * A clock that costs its readers one load: a thread of its own looks at the exact one every tick.
- * Behind the exact clock by a tick, and by as long as that thread does not run; never ahead. Exact
- * once it is closed. Thread safe.
+ * A clock that costs its readers one memory read: a thread of its own copies the exact clock every
+ * tick. Lags behind the exact clock by up to a tick, plus the time for which that thread does not
+ * run; never ahead. Exact once it is closed. Thread safe.
  */
 final class TickingClock implements LongSupplier, AutoCloseable {
   private final LongSupplier exact;

@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param grace how long the entry stays after it has expired, for when no newer value can be had
  */
 record Ttl(Duration left, Duration total, Duration grace) {
-  /** Of an entry that is made now. */
+  /** The TTL of an entry that is made now. */
   static Ttl of(Duration total, Duration grace) {
     return new Ttl(total, total, grace);
   }
@@ -23,12 +23,12 @@ record Ttl(Duration left, Duration total, Duration grace) {
     return left.plus(time).compareTo(Duration.ZERO) >= 0;
   }
 
-  /** The same, that much later. */
+  /** This TTL after some time has passed. */
   Ttl after(Duration time) {
     return new Ttl(left.minus(time), total, grace);
   }
 
-  /** Until the entry is gone. */
+  /** Time until the entry is gone. */
   Duration leftWithGrace() {
     return left.plus(grace);
   }

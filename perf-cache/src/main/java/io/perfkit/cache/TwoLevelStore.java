@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
-/** Both levels as one: looks in L1, then in L2, and keeps in both what was loaded. Thread safe. */
+/** Both levels as one: looks in L1, then in L2, and stores loaded values in both. Thread safe. */
 final class TwoLevelStore<K, V> {
   private final CacheParts<K, V> parts;
   private final CacheConfig config;
@@ -40,14 +40,14 @@ final class TwoLevelStore<K, V> {
   }
 
   /**
-   * Gives each read what the levels hold of its key; what they don't hold is left to load. So is a
-   * value that serves but is this caller's to refresh: such a load {@link PendingLoad#isServed}.
+   * Ends each read whose key a level holds; returns the loads that are left. These include a value
+   * that serves but that this caller is to refresh: such a load {@link PendingLoad#isServed}.
    */
   List<PendingLoad<K, V>> lookUp(List<KeyRead<K, V>> reads, Mode mode) {
     List<KeyRead<K, V>> absent = new ArrayList<>(reads.size());
     List<Question<V>> questions = new ArrayList<>(reads.size());
     for (KeyRead<K, V> read : reads) {
-      // Again, for another load may have ended since the caller looked.
+      // Again, since another load may have ended meanwhile.
       LocalEntry<V> copy = mode == Mode.VERIFY ? null : local.get(read.key());
       LocalEntry<V> held = copy == null ? local.held(read.key()) : null;
       if (held != null
@@ -87,7 +87,7 @@ final class TwoLevelStore<K, V> {
     return loads;
   }
 
-  /** Keeps and gives what L2 says; null if it has nothing that serves. */
+  /** Keeps and returns the value of L2; null if L2 has none that serves. */
   private @Nullable Found<V> answer(KeyRead<K, V> read, Mode mode, L2Reply<V> reply) {
     if (reply.outcome() == Outcome.DOWN) {
       return whileRedisIsDown(read, mode);
@@ -120,7 +120,7 @@ final class TwoLevelStore<K, V> {
     return copy == null ? null : new Found<>(copy.value, Source.L1);
   }
 
-  /** A failure that this node remembers is thrown without asking Redis. */
+  /** Throws a failure that this node remembers, without asking Redis. */
   private void requireNoFailure(KeyRead<K, V> read, Mode mode, LocalEntry<V> held) {
     Failure failure = held.about.failure;
     if (failure != null && mode == Mode.READ && local.isWithinStalenessBound(held)) {
@@ -145,7 +145,10 @@ final class TwoLevelStore<K, V> {
         failure.cause());
   }
 
-  /** Keeps what was loaded: in L2 where we hold the lease, and locally unless it was lost. */
+  /**
+   * Stores loaded entries: in L2 if this node holds the lease, and locally unless the lease was
+   * lost.
+   */
   void keep(List<PendingLoad<K, V>> loads, List<Entry<V>> entries) {
     List<Fill<V>> fills = new ArrayList<>(loads.size());
     for (int i = 0; i < loads.size(); i++) {
@@ -190,7 +193,7 @@ final class TwoLevelStore<K, V> {
     release(forgotten, config.throttle());
   }
 
-  /** Gives the leases of loads back; where a stale value is there, after {@code cooldown}. */
+  /** Releases the leases of loads, after {@code cooldown} if there is a stale value. */
   void release(List<PendingLoad<K, V>> loads, Duration cooldown) {
     List<Release> releases = new ArrayList<>(loads.size());
     for (PendingLoad<K, V> load : loads) {

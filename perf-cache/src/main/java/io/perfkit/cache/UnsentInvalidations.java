@@ -8,10 +8,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one cache could not tell Redis. It is sent again until Redis takes it, and meanwhile this
- * node does not read from Redis what it may concern. Bounded: past {@value #MAX_KEYS} keys or
- * {@value #MAX_TAGS} tags all of it becomes one clear of the cache, so nothing is ever lost. Thread
- * safe.
+ * Invalidations of one cache that could not be sent to Redis. They are retried until Redis accepts
+ * them; meanwhile this node reads no entry from Redis that they may concern. Bounded: beyond
+ * {@value #MAX_KEYS} keys or {@value #MAX_TAGS} tags they become one clear of the cache, so none is
+ * lost. Thread safe.
  */
 final class UnsentInvalidations {
   static final int MAX_KEYS = 10_000;
@@ -51,7 +51,7 @@ final class UnsentInvalidations {
     }
   }
 
-  /** What waits already is part of the clear; what is kept from now on is sent after it. */
+  /** Keeps a clear, which covers the invalidations that wait; later ones are sent after it. */
   void keepClear() {
     clear.set(new Object()); // blocks reads of what is dropped here
     keys.clear();
@@ -59,7 +59,9 @@ final class UnsentInvalidations {
     clear.set(new Object()); // a clear sent before now may not cover what was dropped
   }
 
-  /** Whether Redis may hold a wrong entry of this key: a tag may be the key's, a clear is. */
+  /**
+   * Whether Redis may hold a stale entry of this key: any tag may be the key's, a clear always is.
+   */
   boolean blocks(Address address) {
     return clear.get() != null
         || !tags.isEmpty()
@@ -70,7 +72,7 @@ final class UnsentInvalidations {
     return keys.size() + tags.size() + (clear.get() == null ? 0 : 1);
   }
 
-  /** Sends what waits, the coarsest first, until Redis fails again. */
+  /** Sends the waiting invalidations, the coarsest first, until Redis fails again. */
   void send() {
     Object pending = clear.get();
     if (pending != null) {

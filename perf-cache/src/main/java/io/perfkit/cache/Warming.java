@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 final class Warming<K, V> implements Runnable {
   static final int CHUNK = 100;
 
-  /** Chunks at a time, so that a warm-up leaves the database to others. */
+  /** Most chunks at a time, so that a warm-up leaves capacity of the database to others. */
   static final int TOGETHER_MAX = 4;
 
   private static final Logger LOG = LoggerFactory.getLogger(Warming.class);
@@ -103,7 +103,7 @@ final class Warming<K, V> implements Runnable {
     }
   }
 
-  /** Of one chunk, on its thread. */
+  /** The counts of one chunk, on its thread. */
   private static final class Chunk {
     private int loaded;
     private int absent;

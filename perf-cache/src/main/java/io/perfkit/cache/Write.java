@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One change of one key, on its way to where the values come from. Immutable. Its text tells the
- * key and never the value.
+ * One change of one key, to be written to the source of the values. Immutable. {@code toString}
+ * shows the key and never the value.
  *
  * @param key whose value changes
  * @param value the new value; null removes the key
@@ -21,12 +21,12 @@ public record Write<K, V>(K key, @Nullable V value) {
     return new Write<>(key, requireNonNull(value, "value"));
   }
 
-  /** Takes the key's value away. */
+  /** Removes the key's value. */
   public static <K, V> Write<K, V> remove(K key) {
     return new Write<>(key, null);
   }
 
-  /** Whether the key's value is taken away. */
+  /** Whether it removes the key's value. */
   public boolean isRemoval() {
     return value == null;
   }

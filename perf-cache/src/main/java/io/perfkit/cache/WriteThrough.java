@@ -6,8 +6,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Writes to where a cache's values come from, and then ends what the cache knew of the keys, on all
- * nodes. Immutable, thread safe as its writer is.
+ * Write-through with invalidation: writes to the source of a cache's values, and then invalidates
+ * the keys on all nodes. Immutable, thread safe as its writer is.
  *
  * <p>The new value is not put into the cache: of two nodes that write one key, the one that commits
  * last need not be the one that would put last. The next read loads it, under a lease.
@@ -30,7 +30,7 @@ public final class WriteThrough<K, V> {
   }
 
   /**
-   * Writes a value. Blocks for the writer, then as {@link Cache#invalidate}.
+   * Writes a value. Blocks for the writer, then costs as {@link Cache#invalidate}.
    *
    * @throws RuntimeException what the writer threw, as it is; the cache is then unchanged. If the
    *     writer can't know whether it committed, invalidate the key yourself
@@ -58,7 +58,7 @@ public final class WriteThrough<K, V> {
           "writes: " + all.size() + " of " + keys.size() + " keys (expected: each key once)");
     }
     for (K key : keys) {
-      String unused = cache.keyText(key); // refuses what no level could take
+      String unused = cache.keyText(key); // rejects a key that no level could store
     }
     if (!all.isEmpty()) {
       writer.write(all);

@@ -22,19 +22,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes writes at once and gives them to a {@link CacheWriter} later, many in a call, on a thread
- * of its own, {@code perf-cache-write-behind-…}. It is closed by its own close, or at the latest
- * with its {@link Caches}. Thread safe.
+ * Write-behind: accepts writes at once and passes them to a {@link CacheWriter} later, in batches,
+ * on a thread of its own, {@code perf-cache-write-behind-…}. It is closed by its own close, or at
+ * the latest with its {@link Caches}. Thread safe.
  *
  * <p>A later write of a key replaces one that still waits; the writes of a key are done in their
- * order. Reads through this object see on this node what was accepted; other nodes, and this one's
- * plain {@link Cache}, see it once it is written: then the keys are invalidated on all nodes.
+ * order. Reads through this object see accepted writes of this node (read-your-writes); other
+ * nodes, and this node's plain {@link Cache}, see a write once it is done: then its key is
+ * invalidated on all nodes.
  *
  * <p>Every write that was accepted ends in one of four ways: the writer commits it, a later write
  * of its key replaces it, it is given up and handed to the host, or {@link #close(Duration)}
  * returns it. A batch that fails is tried again after a pause, in batches of half the size, so that
- * a write that fails by itself ends up alone and holds no other up. What is in memory when the JVM
- * dies is lost: at most {@link WriteBehindConfig#maxEntries()} writes.
+ * a write that fails by itself ends up alone and does not delay others. The writes in memory are
+ * lost when the JVM dies: at most {@link WriteBehindConfig#maxEntries()} writes.
  *
  * @param <K> keys
  * @param <V> values
@@ -63,13 +64,13 @@ public final class WriteBehind<K, V> implements AutoCloseable {
   }
 
   /**
-   * Takes writes for {@code reads}' cache and gives them to {@code writer} later, with default
-   * settings. Starts a thread.
+   * Write-behind for the cache of {@code reads} by {@code writer}, with default settings. Starts a
+   * thread.
    *
    * @param caches whose cache it is
    * @param unwritten gets each accepted write that is given up, with the reason: after its attempts
    *     the writer's exception, at a close a {@link WriteUnfinished}. It runs on the thread that
-   *     writes or closes; what it throws is logged
+   *     writes or closes; its exceptions are logged
    * @throws IllegalArgumentException if the cache is not of these caches
    * @throws IllegalStateException if the cache has a writer already, or the caches are closed
    */
@@ -111,7 +112,7 @@ public final class WriteBehind<K, V> implements AutoCloseable {
   }
 
   private void accept(Write<K, V> write) {
-    String unused = reads.cache().keyText(write.key()); // refuses what no level could take
+    String unused = reads.cache().keyText(write.key()); // rejects a key that no level could store
     if (offer(write)) {
       return;
     }
@@ -135,15 +136,15 @@ public final class WriteBehind<K, V> implements AutoCloseable {
   }
 
   /**
-   * The value of the latest write that was accepted and is not done yet, null if that is a removal;
-   * without one as {@link ReadThrough#get}.
+   * The value of the latest accepted write that is not done yet, null if that is a removal; without
+   * such a write as {@link ReadThrough#get}.
    */
   public @Nullable V get(K key) {
     Write<K, V> write = buffer.latest(requireNonNull(key, "key"));
     return write == null ? reads.get(key) : reads.cache().handOut(write.value());
   }
 
-  /** As {@link ReadThrough#getAll}, but for keys with a write that is not done as {@link #get}. */
+  /** As {@link ReadThrough#getAll}; for a key with a write that is not done, as {@link #get}. */
   public Map<K, V> getAll(Collection<? extends K> keys) {
     Map<K, Write<K, V>> writes = new LinkedHashMap<>();
     List<K> others = new ArrayList<>();
@@ -167,7 +168,7 @@ public final class WriteBehind<K, V> implements AutoCloseable {
     return values;
   }
 
-  /** What it has done so far. */
+  /** Counts so far. */
   public WriteBehindStats stats() {
     return buffer.stats();
   }
@@ -184,16 +185,16 @@ public final class WriteBehind<K, V> implements AutoCloseable {
     }
   }
 
-  /** Ends when the batch is written, or waits to be tried again, or was handed to the host. */
+  /** Writes a batch; afterwards each write is done, queued for a retry, or handed to the host. */
   private void write(List<Pending<K, V>> batch) {
     List<Write<K, V>> writes = batch.stream().map(pending -> pending.write).toList();
     @Nullable Throwable failure = null;
     try {
       writer.write(writes);
-    } catch (Throwable thrown) { // or the thread would end, and with it every write that waits
+    } catch (Throwable thrown) { // otherwise the thread would end, and every waiting write with it
       failure = thrown;
     }
-    boolean interrupted = Thread.interrupted(); // or nobody could be told of what was written
+    boolean interrupted = Thread.interrupted(); // otherwise the invalidation would fail
     failing = failure != null;
     if (failure == null) {
       invalidate(writes);
@@ -201,7 +202,7 @@ public final class WriteBehind<K, V> implements AutoCloseable {
     } else {
       LOG.debug("{} writes failed{}, {}", writes.size(), interrupted ? ", interrupted" : "", this);
       List<Write<K, V>> givenUp = buffer.failed(batch);
-      invalidate(givenUp); // who knows what its writer did
+      invalidate(givenUp); // the writer may have committed some
       hand(givenUp, failure);
     }
   }
@@ -209,7 +210,7 @@ public final class WriteBehind<K, V> implements AutoCloseable {
   private void invalidate(List<Write<K, V>> writes) {
     try {
       reads.cache().invalidateAll(writes.stream().map(Write::key).toList());
-    } catch (Throwable e) { // nor may this end the thread
+    } catch (Throwable e) { // must not end the thread either
       LOG.warn("Other nodes were not told of {} writes, {}", writes.size(), this, e);
     }
   }
@@ -225,8 +226,8 @@ public final class WriteBehind<K, V> implements AutoCloseable {
   }
 
   /**
-   * Writes what waits, for {@link WriteBehindConfig#closeWithin()} at most, and hands what is left
-   * to the host, so that nothing is lost silently. Does nothing the second time.
+   * Writes the waiting writes, for {@link WriteBehindConfig#closeWithin()} at most, and hands the
+   * rest to the host, so that none is lost silently. A second call does nothing.
    */
   @Override
   public void close() {
@@ -237,11 +238,11 @@ public final class WriteBehind<K, V> implements AutoCloseable {
   }
 
   /**
-   * Accepts no more writes, writes what waits for at most {@code deadline}, and ends the thread; a
-   * writer that ignores its interrupt keeps it for as long as it likes.
+   * Stops accepting writes, writes the waiting ones for at most {@code deadline}, and ends the
+   * thread; a writer that ignores interrupts keeps the thread until it returns.
    *
-   * @return what is not known to be written, the older write of a key first; those that were under
-   *     way may have been committed. The second time it is empty
+   * @return the writes not known to be done, the older write of a key first; those that were under
+   *     way may have been committed. Empty at a second call
    */
   public List<Write<K, V>> close(Duration deadline) {
     List<Write<K, V>> left = buffer.close(requireNonNull(deadline, "deadline"));
@@ -290,9 +291,7 @@ public final class WriteBehind<K, V> implements AutoCloseable {
       return this;
     }
 
-    /**
-     * Where its meters are registered until it is closed; default where those of the caches are.
-     */
+    /** The registry of its meters until it is closed; default that of the caches. */
     public Builder<K, V> meterRegistry(MeterRegistry meterRegistry) {
       registry = requireNonNull(meterRegistry, "meterRegistry");
       return this;

@@ -7,11 +7,11 @@ import java.time.Duration;
 /**
  * Settings of a {@link WriteBehind}. Immutable.
  *
- * @param maxEntries most writes that wait or are under way, and so the most that a JVM that dies
- *     loses; one more is written by its caller; default 10,000
+ * @param maxEntries most writes that wait or are under way, and so the most that are lost when the
+ *     JVM dies; the caller of a further write writes it itself; default 10,000
  * @param maxBatch most writes of one call of the writer; default 100
  * @param delay longest time for which a write waits for others to join it; default 100 ms
- * @param maxAttempts how often a write is tried, at least, before it is given up; default 10
+ * @param maxAttempts least number of attempts of a write before it is given up; default 10
  * @param minBackoff pause before the second attempt, doubled before each further one; half of it is
  *     random; default 100 ms
  * @param maxBackoff longest pause; default 10 s
@@ -58,13 +58,13 @@ public record WriteBehindConfig(
     }
   }
 
-  /** The pause after that many attempts of which all failed, one or more, its random part apart. */
+  /** The pause after that many failed attempts, one or more, without its random part. */
   Duration backoff(int attempts) {
     Duration pause = minBackoff.multipliedBy(1L << Math.min(attempts - 1, 30));
     return pause.compareTo(maxBackoff) < 0 ? pause : maxBackoff;
   }
 
-  /** Most writes in a batch of writes that failed that often: in the end each is alone. */
+  /** Most writes in a batch of writes that failed that often; at last one. */
   int maxBatchAfter(int attempts) {
     return Math.max(1, maxBatch >> Math.min(attempts, 30));
   }

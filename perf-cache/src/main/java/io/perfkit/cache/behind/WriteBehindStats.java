@@ -1,10 +1,10 @@
 package io.perfkit.cache.behind;
 
 /**
- * What a {@link WriteBehind} has done since it was made. Taken at one moment: {@code accepted =
- * merged + written + failed + returned + waiting}. Immutable.
+ * Counts of a {@link WriteBehind} since it was made. Taken at one moment: {@code accepted = merged
+ * + written + failed + returned + waiting}. Immutable.
  *
- * @param accepted writes that callers were told are taken care of
+ * @param accepted writes that were accepted from callers
  * @param merged writes that a later one of their key replaced before they were written
  * @param written writes that the writer committed
  * @param overflowed of those written, the ones that their callers wrote because the buffer was full

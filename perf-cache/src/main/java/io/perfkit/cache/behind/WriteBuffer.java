@@ -30,8 +30,8 @@ final class WriteBuffer<K, V> {
 
   /* Invariants
    * B1  the writes of a key are done in their order: one at most waits, one at most is under way,
-   *     and the one that waits is the later; take passes over, and a direct write waits for, a key
-   *     that has one under way.
+   *     and the one that waits is the later; take skips a key with a write under way, and a direct
+   *     write waits for it.
    * B2  accepted = merged + written + failed + returned + waiting + under way, whenever the lock is
    *     free: a write leaves underWay by identity, so it is counted once whoever ends it.
    * B3  waiting and under way together are at most maxEntries.
@@ -52,7 +52,7 @@ final class WriteBuffer<K, V> {
 
   private final Map<K, Pending<K, V>> underWay = new HashMap<>();
 
-  /** Keys that callers write themselves now. */
+  /** Keys that callers are writing themselves now. */
   private final Set<K> direct = new HashSet<>();
 
   /** The latest write of a key, for readers: all of the above but direct ones. */
@@ -110,8 +110,8 @@ final class WriteBuffer<K, V> {
   }
 
   /**
-   * Accepts a write. If there is no room, the key is the caller's until {@link #directDone}, and
-   * the caller is to write it now; that may wait for a write of the key that is under way.
+   * Accepts a write. If there is no room, the caller reserves the key until {@link #directDone} and
+   * must write it now; this may wait for a write of the key that is under way.
    *
    * @return whether it was accepted
    * @throws InterruptedException if interrupted while it waits; the write was not accepted
@@ -152,7 +152,7 @@ final class WriteBuffer<K, V> {
   private void accept(Write<K, V> write) {
     Pending<K, V> replaced = fresh.get(write.key());
     if (replaced == null) {
-      merged += retries.remove(write.key()) == null ? 0 : 1; // the new value deserves a new start
+      merged += retries.remove(write.key()) == null ? 0 : 1; // a new value starts anew
     } else {
       merged++;
     }
@@ -182,7 +182,7 @@ final class WriteBuffer<K, V> {
     }
   }
 
-  /** Waits for the next batch and takes it; it is empty once closed and done. */
+  /** Waits for the next batch and takes it; an empty one means closed and done. */
   List<Pending<K, V>> take() {
     lock.lock();
     try {
@@ -195,7 +195,7 @@ final class WriteBuffer<K, V> {
         try {
           long unused = changed.awaitNanos(nanosToNextDue(now));
         } catch (InterruptedException e) {
-          // Meant for the writer, by itself or by a close that gave up: then nothing is left.
+          // Meant for the writer, from itself or from a close that gave up: then nothing is left.
         }
       }
     } finally {
@@ -203,7 +203,7 @@ final class WriteBuffer<K, V> {
     }
   }
 
-  /** At least a little: what is due may be of a key that a caller is writing. */
+  /** Always positive: a due write may be of a key that a caller is writing. */
   private long nanosToNextDue(long now) {
     long next = IDLE_NANOS;
     if (!fresh.isEmpty()) {
@@ -216,7 +216,7 @@ final class WriteBuffer<K, V> {
   }
 
   private List<Pending<K, V>> collect(long now) {
-    retriesNext = !retriesNext; // neither holds the other up
+    retriesNext = !retriesNext; // neither delays the other
     List<Pending<K, V>> batch = retriesNext ? collectRetries(now) : collectFresh(now);
     if (batch.isEmpty()) {
       batch = retriesNext ? collectFresh(now) : collectRetries(now);
@@ -235,7 +235,7 @@ final class WriteBuffer<K, V> {
         : List.of();
   }
 
-  /** Of the first that is due and those that failed as often, so that no other suffers by them. */
+  /** The first due write and those that failed as often, so that they do not delay others. */
   private List<Pending<K, V>> collectRetries(long now) {
     for (Pending<K, V> first : retries.values()) {
       if (first.dueNanos - now <= 0) {
@@ -279,10 +279,10 @@ final class WriteBuffer<K, V> {
   }
 
   /**
-   * The writer threw: the writes of the batch wait to be tried again, but for one that was tried
-   * often enough and in the end alone.
+   * The writer threw: the writes of the batch are queued for a retry, except one that was tried
+   * often enough and at last alone.
    *
-   * @return what is given up
+   * @return the writes that are given up
    */
   List<Write<K, V>> failed(List<Pending<K, V>> batch) {
     List<Write<K, V>> givenUp = new ArrayList<>();
@@ -314,17 +314,18 @@ final class WriteBuffer<K, V> {
     }
   }
 
-  /** Whether it was under way until now: not if a close took it back. */
+  /** Whether the write was under way until now; false if a close took it back. */
   private boolean end(Pending<K, V> pending) {
     latest.remove(pending.write.key(), pending);
     return underWay.remove(pending.write.key(), pending);
   }
 
   /**
-   * Accepts nothing more, makes everything due, and waits until all is done or {@code deadline} has
-   * passed; an interrupt ends the wait and stays set.
+   * Stops accepting writes, makes all of them due, and waits until they are done or {@code
+   * deadline} has passed; an interrupt ends the wait and stays set.
    *
-   * @return what is not known to be done, the older write of a key first; it is no longer ours
+   * @return the writes not known to be done, the older write of a key first; the buffer forgets
+   *     them
    */
   List<Write<K, V>> close(Duration deadline) {
     lock.lock();

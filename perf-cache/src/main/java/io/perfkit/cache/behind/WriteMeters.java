@@ -45,7 +45,7 @@ final class WriteMeters {
     removals.add(() -> registry.remove(meter));
   }
 
-  /** The registry is the host's, so it gets back what was put there. */
+  /** Removes the meters from the host's registry. */
   void close() {
     removals.forEach(Runnable::run);
   }

@@ -4,9 +4,9 @@ import io.perfkit.cache.CacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A write was given up before it was tried for long enough: its {@link WriteBehind} was closed, or
- * the thread that would have written it was interrupted. Unless the message says otherwise it may
- * have been committed.
+ * A write was given up before it had all its attempts: its {@link WriteBehind} was closed, or the
+ * thread that would have written it was interrupted. Unless the message says otherwise it may have
+ * been committed.
  */
 public final class WriteUnfinished extends CacheException {
   WriteUnfinished(String message, @Nullable Throwable cause) {

@@ -1,7 +1,7 @@
 /**
- * Write-behind: a {@link io.perfkit.cache.behind.WriteBehind} takes writes of a cache's keys at
- * once and gives them to where its values come from later, many in a call. Types are thread safe or
- * immutable, but for builders. What was accepted and is not written lives in this process alone.
+ * Write-behind: a {@link io.perfkit.cache.behind.WriteBehind} accepts writes of a cache's keys at
+ * once and passes them to the source of its values later, in batches. Types are thread safe or
+ * immutable, but for builders. Accepted writes that are not done live in this process alone.
  */
 @NullMarked
 package io.perfkit.cache.behind;

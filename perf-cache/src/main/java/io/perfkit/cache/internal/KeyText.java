@@ -22,9 +22,9 @@ import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Which types of keys have one obvious text. */
+/** The text of keys by their type, for types with one obvious text. */
 public final class KeyText {
-  /** Whose {@code toString} tells any two that are not equal apart. */
+  /** Types whose {@code toString} differs for any two values that are not equal. */
   private static final Set<Class<?>> OBVIOUS =
       Set.of(
           String.class,
@@ -58,7 +58,7 @@ public final class KeyText {
   /**
    * The text of values of this type.
    *
-   * @throws IllegalArgumentException for a type whose values have no one text
+   * @throws IllegalArgumentException for a type whose values have no obvious text
    */
   public static Function<Object, String> of(Class<?> type) {
     Function<Object, String> text = obvious(type);

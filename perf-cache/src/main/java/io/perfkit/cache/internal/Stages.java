@@ -5,11 +5,11 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** Stages whose failures stay what they are, where those of the JDK wrap them at each step. */
+/** Stages that pass failures on as they are, where those of the JDK wrap them at each step. */
 public final class Stages {
   private Stages() {}
 
-  /** What follows a stage; may throw anything, which then is the failure. */
+  /** The step after a stage; any exception that it throws is the failure. */
   public interface Step<T, R> {
     @Nullable R apply(T value) throws Throwable;
   }
@@ -34,7 +34,7 @@ public final class Stages {
     return mapped;
   }
 
-  /** The failure without what a stage of the JDK put around it. */
+  /** The failure without the wrappers of the JDK's stages. */
   public static Throwable cause(Throwable failure) {
     Throwable cause = failure.getCause();
     return failure instanceof CompletionException && cause != null ? cause : failure;

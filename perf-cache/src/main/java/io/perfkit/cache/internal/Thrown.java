@@ -1,6 +1,6 @@
 package io.perfkit.cache.internal;
 
-/** Lets what a method threw pass through a function, as it is: the method declares it. */
+/** Lets a method's exception pass through a function as it is: the method declares it. */
 public final class Thrown {
   private Thrown() {}
 
