@@ -1,10 +1,10 @@
 package io.perfkit.cache.weave;
 
 /**
- * Tells changes of caches when the change behind them is committed. Given by a host whose methods
- * run in transactions: what {@link CacheEvict} and {@link CachePut} change after a method then
- * waits for the transaction that surrounds the method. An entry that is evicted before the commit
- * would be loaded again from the old row. Called on the thread that ran the method, or that
+ * Delays changes of caches until the surrounding transaction commits. A host whose methods run in
+ * transactions provides it: the changes that {@link CacheEvict} and {@link CachePut} make after a
+ * method then wait for the transaction around the method. An entry that is evicted before the
+ * commit would be loaded again from the old row. Called on the thread that ran the method, or that
  * completed its stage.
  */
 @FunctionalInterface
@@ -12,7 +12,7 @@ public interface AfterCommit {
 
   /**
    * Runs {@code change} once the surrounding transaction has committed, and never if it rolls back;
-   * at once if there is none. What the change throws is the host's to report: the transaction is
+   * at once without a transaction. The host reports an exception of the change: the transaction is
    * over.
    */
   void run(Runnable change);

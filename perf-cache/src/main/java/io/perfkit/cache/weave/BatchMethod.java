@@ -18,7 +18,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One {@code @Cacheable(batch = true)} method: asks the cache for all ids, the method for the rest.
+ * One {@code @Cacheable(batch = true)} method: reads all ids from the cache, the others by the
+ * method.
  */
 final class BatchMethod {
   private final Cache<Object, Object> cache;

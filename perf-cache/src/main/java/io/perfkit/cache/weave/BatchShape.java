@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  * The parts of a batch method {@code Map<K, V> find(Collection<K> ids, ..)}. Immutable.
  *
  * @param ids index of the parameter with the ids
- * @param collection what the method takes its ids in
+ * @param collection the type of the parameter with the ids
  * @param keyTypes an id, then the other parameters
  * @param value the type of the kept values
  */
 record BatchShape(int ids, Class<?> collection, List<Class<?>> keyTypes, Type value) {
   private static final Set<Class<?>> COLLECTIONS = Set.of(Collection.class, List.class, Set.class);
 
-  /** The shape of a method; without one its site is refused. */
+  /** The shape of a method; refuses the site if it has none. */
   static Optional<BatchShape> of(Site site, ResultShape result) {
     List<Site.Argument> arguments = site.arguments();
     int ids = 0;
@@ -57,7 +57,7 @@ record BatchShape(int ids, Class<?> collection, List<Class<?>> keyTypes, Type va
         : Optional.empty();
   }
 
-  /** Ids as the method takes them. */
+  /** Ids in a collection of the parameter's type. */
   Collection<@Nullable Object> collect(Collection<? extends @Nullable Object> some) {
     return collection == List.class ? new ArrayList<>(some) : new LinkedHashSet<>(some);
   }

@@ -23,13 +23,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts {@link Cacheable} and its companions into effect, given to a {@link
- * io.perfkit.weave.Weaver}. Makes each cache that a {@code @Cacheable} names for the first time:
- * its keys are of the types of the method's key, its values are JSON of the method's result type,
- * or strings, numbers and bytes as they are. Thread safe.
+ * The aspect that implements {@link Cacheable} and its companions, to be given to a {@link
+ * io.perfkit.weave.Weaver}. Creates each cache that a {@code @Cacheable} names for the first time:
+ * its keys have the types of the method's key, its values are JSON of the method's result type, or
+ * strings, numbers and bytes as they are. Thread safe.
  *
- * <p>Cost of a woven call: a hit in L1 makes no object for a key of one argument that is one, and
- * one for a key of several.
+ * <p>Cost of a woven call: an L1 hit allocates no object for a key of one argument that is an
+ * object, and one for a key of several arguments.
  */
 public final class CacheAspect implements Aspect {
   private final CacheMaker maker;
@@ -49,7 +49,7 @@ public final class CacheAspect implements Aspect {
     this.afterCommit = Optional.ofNullable(builder.afterCommit);
   }
 
-  /** An aspect whose caches have the default settings but for what annotations say. */
+  /** An aspect whose caches have the default settings, except where annotations set others. */
   public static CacheAspect of(Caches caches) {
     return builder(caches).build();
   }
@@ -73,8 +73,8 @@ public final class CacheAspect implements Aspect {
 
   /**
    * Names that {@code @CacheEvict} and {@code @CachePut} change on these {@link Caches} while no
-   * {@code @Cacheable} has declared them: after a host has woven everything, a name here is one
-   * that nobody reads, or a typing error.
+   * {@code @Cacheable} has declared them: after a host has woven everything, such a name has no
+   * reader, or is a typing error.
    */
   public Set<String> awaited() {
     return declared.awaited();
@@ -83,7 +83,7 @@ public final class CacheAspect implements Aspect {
   @Override
   public void weave(List<Site> sites) {
     KnownCaches caches = new KnownCaches(given, declared);
-    List<Site> declaring = new ArrayList<>(sites); // first what says most about a cache
+    List<Site> declaring = new ArrayList<>(sites); // the most specific one first
     declaring.sort(Comparator.comparing(site -> !saysTimes(site)));
     for (Site site : declaring) {
       CacheSite common = new CacheSite(site, Cacheable.class, caches);
@@ -109,7 +109,7 @@ public final class CacheAspect implements Aspect {
     }
   }
 
-  /** Where the annotations stand, if that is not one place. */
+  /** The places of the annotations, if there are several. */
   private static String places(Site site) {
     Set<Method> places = new LinkedHashSet<>();
     for (Class<? extends Annotation> kind :
@@ -143,34 +143,38 @@ public final class CacheAspect implements Aspect {
       this.caches = requireNonNull(caches, "caches");
     }
 
-    /** What annotations leave open about a cache; default {@link CacheConfig#defaults()}. */
+    /** Settings of caches where annotations set none; default {@link CacheConfig#defaults()}. */
     public Builder config(CacheConfig defaults) {
       config = requireNonNull(defaults, "defaults");
       return this;
     }
 
-    /** What annotations leave open about the cache of this name, instead of the above. */
+    /**
+     * Settings of the cache of this name where annotations set none, instead of {@link
+     * #config(CacheConfig)}.
+     */
     public Builder config(String cache, CacheConfig settings) {
       configs.put(requireNonNull(cache, "cache"), requireNonNull(settings, "settings"));
       return this;
     }
 
     /**
-     * When changes after a method run, for hosts whose methods run in transactions; default: at
-     * once. Those of {@code @CacheEvict(before = true)} run before the method in any case.
+     * Decides when changes after a method run, for hosts whose methods run in transactions;
+     * default: at once. Changes of {@code @CacheEvict(before = true)} run before the method in any
+     * case.
      */
     public Builder afterCommit(AfterCommit hook) {
       afterCommit = requireNonNull(hook, "hook");
       return this;
     }
 
-    /** How the values of a cache that annotations declare are written, instead of JSON. */
+    /** The codec for the values of a cache that annotations declare, instead of JSON. */
     public Builder codec(String cache, Codec<?> codec) {
       codecs.put(requireNonNull(cache, "cache"), requireNonNull(codec, "codec"));
       return this;
     }
 
-    /** A cache that exists, for annotations to name; its settings are its own. */
+    /** An existing cache that annotations may name; it keeps its settings. */
     public <K, V> Builder cache(Cache<K, V> cache, Class<K> key, Class<V> value) {
       known.put(cache.name(), NamedCache.existing(cache, key, value));
       return this;

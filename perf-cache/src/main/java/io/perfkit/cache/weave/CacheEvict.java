@@ -9,9 +9,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * After the method an entry of a cache ends, or all of some tags, or all, on every node. If it
- * throws nothing ends. The cache is one that a {@link Cacheable} or the host made. Put into effect
- * by a {@link CacheAspect}.
+ * Invalidates an entry of a cache after the method, or all entries of some tags, or all entries, on
+ * every node. If the method throws, nothing is invalidated. The cache is one that a {@link
+ * Cacheable} or the host made. Implemented by a {@link CacheAspect}.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
@@ -29,16 +29,18 @@ public @interface CacheEvict {
   /** As {@link Cacheable#key()}, also over {@code #result} unless {@link #before()}. */
   String[] key() default {};
 
-  /** A condition over what {@link #key()} may name; where it is false nothing ends. */
+  /**
+   * A condition over the names that {@link #key()} may use; if it is false, nothing is invalidated.
+   */
   String condition() default "";
 
-  /** Ends all entries of the cache, instead of one. */
+  /** Invalidates all entries of the cache, instead of one. */
   boolean all() default false;
 
-  /** Ends all entries with the tags that these expressions give, instead of one. */
+  /** Invalidates all entries with the tags that these expressions give, instead of one. */
   String[] tags() default {};
 
-  /** Before the method instead of after it, and so also if it throws. */
+  /** Invalidates before the method instead of after it, and so also if it throws. */
   boolean before() default false;
 
   /** Several on one method. */
@@ -48,7 +50,7 @@ public @interface CacheEvict {
   @Target(ElementType.METHOD)
   @interface List {
 
-    /** In their order. */
+    /** The annotations, in their order. */
     CacheEvict[] value();
   }
 }

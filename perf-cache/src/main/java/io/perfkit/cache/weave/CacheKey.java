@@ -7,9 +7,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/**
- * Only the parameters marked so make the key, in their order; the others don't tell results apart.
- */
+/** Marks the parameters that make the key, in their order; the others do not affect it. */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @ClaimedBy("CacheAspect.of(caches)")

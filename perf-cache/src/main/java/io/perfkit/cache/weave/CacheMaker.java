@@ -13,11 +13,11 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Makes the caches that annotations declare.
+ * Creates the caches that annotations declare.
  *
- * @param config what annotations leave open
+ * @param config settings where annotations set none
  * @param configs the same for caches of a name
- * @param codecs for caches whose values are not as their type says
+ * @param codecs by name, for caches whose codec does not follow from the type of their values
  */
 record CacheMaker(
     Caches caches,
@@ -26,14 +26,14 @@ record CacheMaker(
     Map<String, Codec<?>> codecs) {
 
   /**
-   * A cache to be made later; everything about it is checked now.
+   * A cache to be created later; all its settings are checked now.
    *
    * @throws IllegalArgumentException if there can be no such cache
    */
   NamedCache declare(
       CacheSlot slot, List<Class<?>> keyTypes, Type value, CacheConfig settings, String origin) {
     String name = slot.name();
-    KeySpace.of("caches", name); // says what a name may be
+    KeySpace.of("caches", name); // checks the name
     KeyLayout made = KeyLayout.of(keyTypes);
     KeyLayout keys = slot.openedLayout().filter(known -> known.takes(keyTypes)).orElse(made);
     Codec<?> codec = codec(name, value);
@@ -50,7 +50,7 @@ record CacheMaker(
     return caches.<Object, Object>cache(name, keyText, codec, settings);
   }
 
-  /** The settings of a cache with these times; an empty one is left open. */
+  /** The settings of a cache with these times; an empty one is not set. */
   CacheConfig settings(String name, String ttl, String localTtl) {
     CacheConfig base = configs.getOrDefault(name, config);
     Duration l2 = ttl.isEmpty() ? base.l2Ttl() : TtlText.parse("ttl", ttl);
@@ -64,9 +64,9 @@ record CacheMaker(
   }
 
   /**
-   * How values of a cache are written.
+   * The codec for the values of a cache.
    *
-   * @throws IllegalArgumentException if their type does not say so
+   * @throws IllegalArgumentException if their type has no codec
    */
   Codec<?> codec(String name, Type value) {
     Codec<?> given = codecs.get(name);

@@ -8,9 +8,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The method runs on each call, then its result is put into a cache that a {@link Cacheable} or the
- * host made; a null removes the entry. If it throws, nothing changes. Put into effect by a {@link
- * CacheAspect}.
+ * Runs the method on each call and then puts its result into a cache that a {@link Cacheable} or
+ * the host made; a null removes the entry. If the method throws, nothing changes. Implemented by a
+ * {@link CacheAspect}.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
@@ -27,7 +27,7 @@ public @interface CachePut {
   /** As {@link Cacheable#key()}, also over {@code #result}. */
   String[] key() default {};
 
-  /** A condition over the arguments and {@code #result}; where it is false nothing changes. */
+  /** A condition over the arguments and {@code #result}; if it is false, nothing changes. */
   String condition() default "";
 
   /** As {@link Cacheable#tags()}. */

@@ -16,14 +16,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The halves of a cache's read that a woven method takes apart. They are package-private in {@link
- * Cache} and stay so: a lookup sees them, since both packages are in one module.
+ * The two halves of a cache's read, which a woven method calls one by one. They are package-private
+ * in {@link Cache} and stay so: a lookup sees them, since both packages are in one module.
  */
 final class CacheReads {
-  /** Takes a cache and a key, gives a local copy as an Object, null if there is none. */
+  /** Takes a cache and a key; returns the local copy as an Object, null if there is none. */
   static final MethodHandle LOCAL;
 
-  /** Takes a cache and what {@link #LOCAL} gave, gives the value for one caller. */
+  /** Takes a cache and the result of {@link #LOCAL}; returns the value for one caller. */
   static final MethodHandle VALUE;
 
   private static final MethodHandle FIND;
@@ -60,7 +60,7 @@ final class CacheReads {
 
   private CacheReads() {}
 
-  /** What this package keeps with some caches, for as long as they live. */
+  /** The objects of this package that live as long as some caches. */
   @SuppressWarnings("unchecked") // as the caches declare it
   static ConcurrentMap<Class<?>, Object> companions(Caches caches) {
     try {
@@ -70,7 +70,7 @@ final class CacheReads {
     }
   }
 
-  /** What follows when the process held no copy. */
+  /** The rest of a read after an L1 miss. */
   static @Nullable Object find(
       Cache<Object, Object> cache, Object key, Function<Object, Entry<Object>> loader) {
     try {
@@ -80,7 +80,7 @@ final class CacheReads {
     }
   }
 
-  /** As {@link #find}, of a loader whose entry comes later. */
+  /** As {@link #find}, for a loader whose entry comes later. */
   @SuppressWarnings("unchecked") // as the cache declares it
   static CompletableFuture<@Nullable Object> findLater(
       Cache<Object, Object> cache,

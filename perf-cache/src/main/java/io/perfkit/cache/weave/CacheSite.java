@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
-/** One cache annotation on one method while it is woven: what all kinds of them have in common. */
+/** One cache annotation on one method while it is woven: the part common to all kinds. */
 final class CacheSite {
   private final Site site;
   private final Class<? extends Annotation> kind;
@@ -41,7 +41,7 @@ final class CacheSite {
     return site.toString();
   }
 
-  /** The name that the annotation gives, or the class; without one the site is refused. */
+  /** The name that the annotation gives, or the class; refuses the site without one. */
   Optional<String> name(String value, String cache) {
     String own = value.isEmpty() ? cache : value;
     String name = own.isEmpty() ? orDefault("", CacheDefaults::cache) : own;
@@ -57,7 +57,7 @@ final class CacheSite {
     return Optional.of(name);
   }
 
-  /** What the annotation says, or else the class. */
+  /** The attribute of the annotation, or else that of the class. */
   String orDefault(String own, Function<CacheDefaults, String> attribute) {
     return own.isEmpty() ? site.ofType(CacheDefaults.class).map(attribute).orElse("") : own;
   }
@@ -67,12 +67,12 @@ final class CacheSite {
     return caches.find(name);
   }
 
-  /** Where annotations of any class meet that name one cache. */
+  /** The slot that all annotations naming one cache share, whatever their class. */
   CacheSlot slot(String name) {
     return caches.slot(name);
   }
 
-  /** Whether keys are those of the cache; if not, the site is refused. */
+  /** Whether the key types are those of the cache; refuses the site if not. */
   boolean agreesOnKeys(NamedCache cache, List<Class<?>> keyTypes) {
     boolean agrees = cache.keys().takes(keyTypes);
     if (!agrees) {
@@ -82,7 +82,7 @@ final class CacheSite {
     return agrees;
   }
 
-  /** Whether values are those of the cache; if not, the site is refused. */
+  /** Whether the value type is that of the cache; refuses the site if not. */
   boolean agreesOnValues(NamedCache cache, Type value) {
     boolean agrees = cache.value().equals(value);
     if (!agrees) {
@@ -108,17 +108,17 @@ final class CacheSite {
     caches.declare(cache);
   }
 
-  /** What expressions before the call may name. */
+  /** The names that expressions before the call may use. */
   Scope before() {
     return Scope.of(site, kind);
   }
 
-  /** What expressions after the call may name. */
+  /** The names that expressions after the call may use. */
   Scope after(ResultShape shape) {
     return before().withResult(shape.value());
   }
 
-  /** The parts of the key: as expressions say, or else the arguments, all or those marked. */
+  /** The parts of the key: those of expressions, or else the marked arguments, or all arguments. */
   List<KeyPart> keyParts(String[] expressions, Scope scope) {
     List<Class<?>> values = scope.types();
     List<KeyPart> all = new ArrayList<>();
@@ -144,14 +144,14 @@ final class CacheSite {
     return parts;
   }
 
-  /** A condition; none if the annotation has none, or a wrong one, for which it is refused. */
+  /** A condition, if the annotation has one; refuses the site for an invalid one. */
   Optional<Expression> condition(String attribute, String expression, Scope scope) {
     return expression.isEmpty()
         ? Optional.empty()
         : compile(attribute, expression, scope, Expression::condition);
   }
 
-  /** Expressions that give texts. */
+  /** Expressions whose results are texts. */
   List<Expression> texts(String attribute, String[] expressions, Scope scope) {
     List<Expression> texts = new ArrayList<>();
     for (String text : expressions) {
@@ -185,7 +185,7 @@ final class CacheSite {
     }
   }
 
-  /** What takes a scope's values as a function of a {@link Call} and its result. */
+  /** A handle that takes a scope's values, as a function of a {@link Call} and its result. */
   MethodHandle function(MethodHandle values, Scope scope) {
     MethodHandle withResult = values;
     if (scope.variables().size() == site.arguments().size()) {

@@ -14,10 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What annotations know of the cache of one name: that a {@code @Cacheable} declared it, or only
- * that others change it. A change that runs before it is declared opens the cache, since entries in
- * Redis and on other nodes have to end all the same; what declares it later gets that one. Thread
- * safe.
+ * The state of one cache name among annotations: a {@code @Cacheable} has declared it, or so far
+ * others only change it. A change that runs before the declaration opens the cache, since entries
+ * in Redis and on other nodes must end even so; a later declaration uses that cache. Thread safe.
  */
 final class CacheSlot {
   private static final Logger LOG = LoggerFactory.getLogger(CacheSlot.class);
@@ -58,7 +57,9 @@ final class CacheSlot {
     uses.add(use);
   }
 
-  /** Why no cache of these types and settings can be declared, after what has been woven so far. */
+  /**
+   * Why a cache of these types and settings conflicts with the methods woven so far; empty if not.
+   */
   synchronized Optional<String> objection(KeyLayout keys, Type value, CacheConfig settings) {
     for (Use use : uses) {
       if (use.keys().isPresent() && !keys.takes(use.keys().get())) {
@@ -87,22 +88,22 @@ final class CacheSlot {
     return Optional.empty();
   }
 
-  /** The class that declares it was accepted. */
+  /** Declares the cache, after its class was accepted. */
   synchronized void declare(NamedCache cache) {
     if (declared == null) {
       declared = cache;
     }
   }
 
-  /** Of the cache that a change opened, if one did. */
+  /** The layout of the cache that a change opened, if one did. */
   synchronized Optional<KeyLayout> openedLayout() {
     return Optional.ofNullable(layout);
   }
 
   /**
-   * The cache as it was declared, made now if it was not yet.
+   * The cache as declared, created now if it does not exist yet.
    *
-   * @throws IllegalStateException if another declaration of it came between
+   * @throws IllegalStateException if another declaration of it came first
    */
   synchronized Cache<Object, Object> open(
       KeyLayout keys, CacheConfig settings, Codec<?> itsCodec, CacheMaker maker) {
@@ -120,7 +121,7 @@ final class CacheSlot {
   }
 
   /**
-   * The cache and its keys, for a change that may come before anything was declared.
+   * The cache and its keys, for a change that may come before any declaration.
    *
    * @param keys how the change makes keys
    */
@@ -164,7 +165,7 @@ final class CacheSlot {
     return layout.text(key);
   }
 
-  /** The codec of a put, which may be first to know the type of the values. */
+  /** Sets the codec of a put, which may be the first to know the type of the values. */
   void codec(Codec<?> ofPut) {
     codec.set(ofPut);
   }

@@ -9,11 +9,11 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The method's result is kept in a cache and read from there: {@code @Cacheable(cache =
- * "user_profile", ttl = "30m")}. One caller per key runs the method, the others wait for it; an
- * exception is not kept, and a null as {@link CacheConfig#absentTtl()} says. Of an {@code
- * Optional}, a {@code CompletionStage} or both, the inner value is kept; a stage is waited for
- * without a thread. Put into effect by a {@link CacheAspect}.
+ * Caches the method's result: {@code @Cacheable(cache = "user_profile", ttl = "30m")}. One caller
+ * per key runs the method, the others wait for it (single-flight). An exception is not cached; a
+ * null is cached for {@link CacheConfig#absentTtl()}. For an {@code Optional}, a {@code
+ * CompletionStage} or both, the inner value is cached; no thread waits for a stage. Implemented by
+ * a {@link CacheAspect}.
  *
  * <p>Expressions are those of {@code docs/reference/expressions.md}.
  */
@@ -31,27 +31,27 @@ public @interface Cacheable {
 
   /**
    * Expressions over the arguments that make the key, such as {@code "user.id"}; without them the
-   * arguments do, or those marked {@link CacheKey}.
+   * arguments make it, or those marked {@link CacheKey}.
    */
   String[] key() default {};
 
-  /** A condition over the arguments; where it is false the method runs as if without cache. */
+  /** A condition over the arguments; if it is false, the method runs without the cache. */
   String condition() default "";
 
   /**
-   * A condition over the arguments and {@code #result}; where it is true the loaded value reaches
-   * its callers and is not kept. Not asked about a null.
+   * A condition over the arguments and {@code #result}; if it is true, the loaded value reaches its
+   * callers and is not cached. Not evaluated for a null.
    */
   String unless() default "";
 
   /**
    * How long an entry lives in Redis: a number and {@code ms}, {@code s}, {@code m}, {@code h} or
-   * {@code d}. Without it that of {@link CacheDefaults}, or of the aspect's settings. One cache has
-   * one ttl.
+   * {@code d}. Without it, that of {@link CacheDefaults} applies, or of the aspect's settings. One
+   * cache has one TTL.
    */
   String ttl() default "";
 
-  /** How long a copy lives in the process, at most {@link #ttl()}; found alike. */
+  /** How long a local copy lives, at most {@link #ttl()}; with the same defaults. */
   String localTtl() default "";
 
   /** Expressions over the arguments and {@code #result} that give an entry's tags. */
@@ -59,9 +59,9 @@ public @interface Cacheable {
 
   /**
    * The method takes a {@code Collection}, {@code List} or {@code Set} of ids, first or marked
-   * {@link CacheKey}, and gives a {@code Map} from id to value: each value is kept by itself, and
-   * the method gets only those ids that are missing. Its other arguments are part of each key.
-   * Without {@code key}, {@code unless} and {@code tags}.
+   * {@link CacheKey}, and returns a {@code Map} from id to value: each value is cached by itself,
+   * and the method gets only the missing ids. Its other arguments are part of each key. Excludes
+   * {@code key}, {@code unless} and {@code tags}.
    */
   boolean batch() default false;
 }

@@ -101,7 +101,7 @@ final class CacheableSite {
                                 .around(method))));
   }
 
-  /** The plan where the condition holds, else the method. */
+  /** The plan if the condition holds, else the method. */
   private static MethodHandle only(
       Optional<Expression> condition, MethodHandle method, MethodHandle plan) {
     return condition
@@ -109,7 +109,7 @@ final class CacheableSite {
         .orElse(plan);
   }
 
-  /** What takes a method's arguments, with the service before them. */
+  /** A handle that takes a method's arguments, with the service before them. */
   private static MethodHandle ofService(MethodHandle arguments, MethodHandle method) {
     return MethodHandles.dropArguments(arguments, 0, method.type().parameterType(0));
   }
@@ -144,7 +144,7 @@ final class CacheableSite {
     return agrees(cache) && keys && values;
   }
 
-  /** A time said here has to be that of the cache; one left out is. */
+  /** Whether the times set here are those of the cache; an omitted time always is. */
   private boolean agrees(NamedCache cache) {
     boolean ttl = agrees("ttl", cacheable.ttl(), cache, CacheConfig::l2Ttl);
     return agrees("localTtl", cacheable.localTtl(), cache, CacheConfig::l1Ttl) && ttl;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One {@code @Cacheable} method. A hit is key, local copy and result, as one handle without
- * branches that a plan could have decided; only a miss packs the call's arguments.
+ * branches that could be decided at weaving; only a miss packs the call's arguments.
  */
 final class CachedMethod {
   private static final MethodHandle FOUND;
@@ -49,7 +49,7 @@ final class CachedMethod {
   /**
    * The method with its cache.
    *
-   * @param key takes what {@code method} takes and gives the key
+   * @param key takes the parameters of {@code method} and returns the key
    */
   MethodHandle around(MethodHandle method, MethodHandle key) {
     MethodType type = method.type();

@@ -7,8 +7,8 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The caches that annotations name on one {@link Caches}, whichever aspect reads the annotations,
- * so that readers and those who change may be woven by several, in any order. Thread safe.
+ * The caches that annotations name on one {@link Caches}, for all aspects together: several aspects
+ * may weave the methods that read and change a cache, in any order. Thread safe.
  */
 final class DeclaredCaches {
   private final Map<String, CacheSlot> slots = new ConcurrentHashMap<>();
@@ -21,12 +21,12 @@ final class DeclaredCaches {
             .computeIfAbsent(DeclaredCaches.class, key -> new DeclaredCaches());
   }
 
-  /** What is known under a name, maybe that a cache of it is only awaited. */
+  /** The slot of a name, also while its cache is only awaited. */
   CacheSlot slot(String name) {
     return slots.computeIfAbsent(name, CacheSlot::new);
   }
 
-  /** Names that annotations change and none has declared. */
+  /** Names that annotations change and that none has declared. */
   Set<String> awaited() {
     Set<String> awaited = new TreeSet<>();
     slots.values().stream()

@@ -11,9 +11,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What annotations say about keeping a loaded value.
+ * The attributes of an annotation that decide how a loaded value is cached.
  *
- * @param unless a function of the call that keeps a value out
+ * @param unless a function of the call that excludes a value from the cache
  * @param tags functions of the call that give a value's tags
  * @param method for messages
  */
@@ -41,7 +41,7 @@ record KeptEntry(Optional<MethodHandle> unless, List<MethodHandle> tags, String 
     return tags.isEmpty() ? entry : new Entry<>(value, entry.maxTtl(), texts(tags, call, value));
   }
 
-  /** What a null says where a stage has to be. */
+  /** The message for a null where a stage is required. */
   String noStage() {
     return noStage(method);
   }
@@ -50,7 +50,7 @@ record KeptEntry(Optional<MethodHandle> unless, List<MethodHandle> tags, String 
     return method + " returned null (expected: a stage; of no value, completedFuture(null))";
   }
 
-  /** The texts of functions that give any values. */
+  /** The texts of the functions' results, which may be any values. */
   static Set<String> texts(List<MethodHandle> functions, Call call, @Nullable Object value)
       throws Throwable {
     Set<String> texts = new LinkedHashSet<>();

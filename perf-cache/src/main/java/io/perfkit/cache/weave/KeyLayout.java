@@ -11,15 +11,15 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the keys of one cache are made of: no part is a constant, one part is the key itself,
- * several are a {@link Tuples tuple}. Their text in Redis is that of the part, or of all parts with
- * {@code :} between them, where a part's own {@code :} and {@code \} are escaped and null is {@code
- * \N}: so other keys have another text, in every JVM. Immutable.
+ * The structure of one cache's keys: no part makes a constant, one part is the key itself, several
+ * make a {@link Tuples tuple}. Their text in Redis is that of the part, or of all parts with {@code
+ * :} between them, where a part's own {@code :} and {@code \} are escaped and null is {@code \N}:
+ * so different keys have different texts, in every JVM. Immutable.
  */
 final class KeyLayout {
   private static final String CONSTANT = "";
 
-  /** What a constructor of a tuple takes beside itself and its hash. */
+  /** The parts that a tuple's constructor takes besides itself and its hash. */
   private static final int SLOTS_MAX = 250;
 
   private final List<Class<?>> types;
@@ -71,7 +71,7 @@ final class KeyLayout {
     }
   }
 
-  /** Keys of one part, of a cache that knows their text. */
+  /** The layout for keys of one part, of a cache that knows their text. */
   static KeyLayout itself(Class<?> type) {
     return new KeyLayout(List.of(type), boxing(type), Object::toString);
   }
@@ -84,7 +84,7 @@ final class KeyLayout {
     return MethodHandles.identity(Object.class).asType(MethodType.methodType(Object.class, type));
   }
 
-  /** In order; two methods share a cache only if they have the same. */
+  /** The types of the parts, in order; two methods share a cache only if theirs are equal. */
   List<Class<?>> types() {
     return types;
   }
@@ -99,12 +99,12 @@ final class KeyLayout {
     return MethodType.methodType(type).wrap().returnType();
   }
 
-  /** A handle that takes the parts and gives the key as an {@code Object}. */
+  /** A handle that takes the parts and returns the key as an {@code Object}. */
   MethodHandle factory() {
     return factory;
   }
 
-  /** Equal keys have the same, others another. */
+  /** The text of a key; equal keys have the same text, different keys another. */
   String text(Object key) {
     return text.apply(key);
   }

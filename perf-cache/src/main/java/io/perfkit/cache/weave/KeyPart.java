@@ -14,7 +14,7 @@ import java.util.Objects;
  * One value that a key is made of.
  *
  * @param what the expression or parameter, for messages
- * @param value takes the values that expressions of the annotation may name
+ * @param value takes the values that the annotation's expressions may use
  * @param isOfResult whether it names the method's result
  */
 record KeyPart(String what, Class<?> type, MethodHandle value, boolean isOfResult) {
@@ -51,7 +51,7 @@ record KeyPart(String what, Class<?> type, MethodHandle value, boolean isOfResul
   }
 
   /**
-   * A handle that takes what the parts take and gives the key.
+   * A handle that takes the parameters of the parts and returns the key.
    *
    * @param method named where a key is null
    */
@@ -71,7 +71,7 @@ record KeyPart(String what, Class<?> type, MethodHandle value, boolean isOfResul
     return key;
   }
 
-  /** A handle that takes what the parts take and gives their values. */
+  /** A handle that takes the parameters of the parts and returns their values. */
   static MethodHandle values(List<KeyPart> parts, List<Class<?>> values, String method) {
     MethodHandle array =
         MethodHandles.identity(Object[].class).asCollector(Object[].class, parts.size());

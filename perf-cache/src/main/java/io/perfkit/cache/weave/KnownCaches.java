@@ -8,7 +8,7 @@ import java.util.TreeSet;
 
 /**
  * The caches that annotations of a class may name while it is woven: those of the class itself,
- * those that the host gave, and those that were declared before. One thread at a time.
+ * those of the host, and those declared before. One thread at a time.
  */
 final class KnownCaches {
   private final Map<String, NamedCache> given;
@@ -30,12 +30,12 @@ final class KnownCaches {
     return declared.slot(name);
   }
 
-  /** Known to the rest of the class. */
+  /** Makes a cache known to the rest of the class. */
   void declare(NamedCache cache) {
     ofClass.put(cache.name(), cache);
   }
 
-  /** Known to all, now that the class is accepted. */
+  /** Makes a cache known to all classes, once its class is accepted. */
   void accept(NamedCache cache) {
     if (!given.containsKey(cache.name())) {
       declared.slot(cache.name()).declare(cache);

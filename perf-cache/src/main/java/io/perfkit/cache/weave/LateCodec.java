@@ -6,8 +6,8 @@ import io.perfkit.redis.Codec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A codec that is known only when a class with the type of the values is woven; nothing is read or
- * written before. Thread safe.
+ * A codec that is set when a class with the type of the values is woven; until then no value is
+ * read or written. Thread safe.
  */
 final class LateCodec implements Codec<Object> {
   private volatile @Nullable Codec<Object> known;

@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cache as annotations know it, with what all that name it must agree on. Comes from the first
- * {@code @Cacheable} of its name, or from the host. Thread safe.
+ * A cache as annotations see it, with the types and settings on which all that name it must agree.
+ * Comes from the first {@code @Cacheable} of its name, or from the host. Thread safe.
  */
 final class NamedCache {
   private final String name;
@@ -52,7 +52,7 @@ final class NamedCache {
     return new NamedCache(name, keys, value, Optional.of(config), origin, maker);
   }
 
-  /** A cache that the host made, and whose settings are the host's. */
+  /** A cache that the host made, with the host's settings. */
   static NamedCache existing(Cache<?, ?> cache, Class<?> key, Class<?> value) {
     return new NamedCache(
         cache.name(),
@@ -75,17 +75,17 @@ final class NamedCache {
     return value;
   }
 
-  /** What annotations made of its settings; empty if they are the host's. */
+  /** Its settings by annotations; empty if they are the host's. */
   Optional<CacheConfig> config() {
     return config;
   }
 
-  /** Where it comes from, for messages. */
+  /** The method or host that it comes from, for messages. */
   String origin() {
     return origin;
   }
 
-  /** The cache, made now if it was not yet; its keys are those of {@link #keys()}. */
+  /** The cache, created now if it does not exist yet; its keys have the layout {@link #keys()}. */
   @SuppressWarnings("unchecked") // keys and values were compared when weaving
   synchronized Cache<Object, Object> cache() {
     Cache<Object, Object> cache = made;

@@ -17,7 +17,10 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
 import java.util.stream.BaseStream;
 
-/** Results that can be read once, or are still to happen: a second caller would get nothing. */
+/**
+ * Types of results that can be read only once, or are still to come: a second caller would get
+ * nothing.
+ */
 final class OnceOnly {
   private static final List<Class<?>> KINDS =
       List.of(
@@ -37,7 +40,7 @@ final class OnceOnly {
 
   private OnceOnly() {}
 
-  /** The class of such a thing in a type: the type itself, or what it is a list or an array of. */
+  /** The read-once class in a type: the type itself, or one of its elements or type arguments. */
   static Optional<Class<?>> in(Type type) {
     if (type instanceof Class<?> plain) {
       return plain.isArray() ? in(plain.getComponentType()) : of(plain);
@@ -62,7 +65,7 @@ final class OnceOnly {
         : Optional.empty();
   }
 
-  /** Whether a value is one, where its declared type did not say so. */
+  /** Whether a value is of such a type, for a declared type that does not show it. */
   static boolean is(Object value) {
     return value instanceof BaseStream
         || value instanceof Iterator

@@ -18,7 +18,7 @@ final class PartText {
   private PartText() {}
 
   /**
-   * @throws IllegalArgumentException for a type whose values have no one text
+   * @throws IllegalArgumentException for a type whose values have no unique text
    */
   static Function<Object, String> of(Class<?> type) {
     Class<?> boxed = MethodType.methodType(type).wrap().returnType();
@@ -36,7 +36,7 @@ final class PartText {
             + (type == Date.class ? "; name its milliseconds, as key = \"date.time\"" : ""));
   }
 
-  /** Of its fields, which are what two records are equal by; an accessor may show less. */
+  /** The text of a record's fields, by which two records are equal; an accessor may show less. */
   private static Function<Object, String> ofRecord(Class<?> type) {
     if (Records.definesEquals(type)) {
       throw new IllegalArgumentException(
@@ -84,7 +84,7 @@ final class PartText {
     }
   }
 
-  /** All parts in one text from which they could be told again. */
+  /** All parts in one text, from which the parts can be recovered. */
   static String join(List<Function<Object, String>> texts, List<@Nullable Object> values) {
     StringBuilder joined = new StringBuilder();
     for (int i = 0; i < values.size(); i++) {

@@ -15,12 +15,12 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a method's result holds the value that is kept: as it is, in an {@code Optional}, in a stage,
- * or in a stage of an {@code Optional}. Immutable.
+ * How a method's result holds the cached value: as it is, in an {@code Optional}, in a stage, or in
+ * a stage of an {@code Optional}. Immutable.
  *
- * @param stage of any class that is a {@code CompletionStage}
- * @param plainStage one that can be made of any value
- * @param value the kept value's type, not primitive
+ * @param stage whether it is a {@code CompletionStage} of any class
+ * @param plainStage whether it is a stage that can be made of any value
+ * @param value the cached value's type, not primitive
  */
 record ResultShape(boolean stage, boolean plainStage, boolean optional, Type value) {
 
@@ -58,7 +58,7 @@ record ResultShape(boolean stage, boolean plainStage, boolean optional, Type val
         : Object.class;
   }
 
-  /** A handle that takes a kept value and gives the method's result. */
+  /** A handle that takes a cached value and returns the method's result. */
   MethodHandle ofHit() {
     MethodHandle result = MethodHandles.identity(Object.class);
     if (optional) {
@@ -67,12 +67,12 @@ record ResultShape(boolean stage, boolean plainStage, boolean optional, Type val
     return stage ? MethodHandles.filterReturnValue(result, COMPLETED) : result;
   }
 
-  /** The value inside what is not a stage, null if there is none. */
+  /** The value inside a result that is not a stage, null if there is none. */
   @Nullable Object unwrap(@Nullable Object result) {
     return optional && result != null ? ((Optional<?>) result).orElse(null) : result;
   }
 
-  /** What holds a value, or none, in what is not a stage. */
+  /** A result that is not a stage and holds the value, or none. */
   @Nullable Object wrap(@Nullable Object value) {
     return optional ? Optional.ofNullable(value) : value;
   }

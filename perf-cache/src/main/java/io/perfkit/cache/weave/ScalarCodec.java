@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Values of methods that return an {@code Object} or a {@code Number}: a letter for the class, then
- * its text. The bytes choose among the classes below and no others. Thread safe.
+ * The codec for methods that return an {@code Object} or a {@code Number}: a letter for the value's
+ * class, then its text. The bytes can choose only the classes below. Thread safe.
  */
 final class ScalarCodec implements Codec<Object> {
   private static final List<Kind> KINDS =
@@ -37,7 +37,7 @@ final class ScalarCodec implements Codec<Object> {
   }
 
   /**
-   * @param read of what {@code toString} gave
+   * @param read parses the result of {@code toString}
    */
   private record Kind(char letter, Class<?> type, Function<String, Object> read) {}
 

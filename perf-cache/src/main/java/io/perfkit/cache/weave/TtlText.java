@@ -20,7 +20,7 @@ final class TtlText {
   private TtlText() {}
 
   /**
-   * @throws IllegalArgumentException for any other text
+   * @throws IllegalArgumentException for a text that is no duration
    */
   static Duration parse(String attribute, String text) {
     Matcher matcher = TEXT.matcher(text);

@@ -120,7 +120,7 @@ final class WriteSite {
     return keyed(common, name, evict.key(), scope, Optional.empty()).map(Keyed::evict);
   }
 
-  /** A condition that reads a part of the result holds for no null. */
+  /** The change under a condition; one that reads a part of the result is false for a null. */
   private static Change conditional(
       Change change, Optional<Expression> condition, CacheSite common, Scope scope) {
     Change held =
@@ -129,7 +129,7 @@ final class WriteSite {
     return condition.isPresent() && condition.get().readsResult() ? held.ofResult() : held;
   }
 
-  /** A cache and the key of a call in it; without one the site is refused. */
+  /** A cache and the key of a call in it; refuses the site without a key. */
   private Optional<Keyed> keyed(
       CacheSite common, String name, String[] key, Scope scope, Optional<Type> value) {
     List<KeyPart> parts = common.keyParts(key, scope);
@@ -139,7 +139,7 @@ final class WriteSite {
       return Optional.empty();
     }
     try {
-      KeyLayout.of(types); // says what a key may be
+      KeyLayout.of(types); // checks the types
     } catch (IllegalArgumentException e) {
       if (known.isEmpty()) {
         site.refuse(String.valueOf(e.getMessage()));
@@ -163,15 +163,15 @@ final class WriteSite {
     return () -> slot.opened(keys, maker);
   }
 
-  /** A cache that may be declared by then. */
+  /** A cache that may be declared by the time of the call. */
   private interface Target {
     CacheSlot.Opened opened();
   }
 
   /**
-   * One entry that calls change.
+   * The entry that a call changes.
    *
-   * @param ofResult whether the key is made of the result, and there is none without one
+   * @param ofResult whether the key is made of the result, so that there is no key without a result
    */
   private record Keyed(Target target, MethodHandle parts, boolean ofResult) {
     Change evict() {

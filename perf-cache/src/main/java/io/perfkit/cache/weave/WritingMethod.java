@@ -13,19 +13,19 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** One method whose calls change caches, as {@code @CachePut} and {@code @CacheEvict} say. */
+/** One method whose calls change caches by {@code @CachePut} and {@code @CacheEvict}. */
 final class WritingMethod {
 
   /** A change that one annotation makes. */
   interface Change {
     /**
-     * What to do for a call, decided now and done by whoever runs it; null if nothing.
+     * The action for a call, decided now and executed when it is run; null if there is none.
      *
-     * @param value the method's, without what it is wrapped in; null before the call
+     * @param value the method's result without its wrapper; null before the call
      */
     @Nullable Runnable of(Call call, @Nullable Object value) throws Throwable;
 
-    /** The same change, where a condition of the call holds. */
+    /** This change, only if a condition of the call holds. */
     default Change onlyIf(Optional<MethodHandle> condition) {
       return condition
           .<Change>map(
@@ -35,7 +35,7 @@ final class WritingMethod {
           .orElse(this);
     }
 
-    /** The same change, for calls that have a result: it is named by one of the result's parts. */
+    /** This change, only for calls with a result: its key is made of the result's parts. */
     default Change ofResult() {
       return (call, value) -> value == null ? null : of(call, value);
     }
