@@ -7,8 +7,8 @@ import java.math.BigInteger;
 import java.time.Duration;
 
 /**
- * A token bucket of bucket4j: its state without its clock and locks, since several counts are
- * decided together by one reading of the clock.
+ * A token bucket in this process, by bucket4j: its state without its clock and locks, since several
+ * counters are decided together at one reading of the clock.
  */
 final class BucketCounter extends LocalCounter {
   private final Shape shape;
@@ -20,7 +20,7 @@ final class BucketCounter extends LocalCounter {
   }
 
   /**
-   * What all buckets of a rule have in common. One permit is as many of bucket4j's tokens as
+   * The parameters that all buckets of a rule share. One permit is as many of bucket4j's tokens as
    * nanoseconds pass until a permit returns, so that parts of a permit can be given back.
    */
   static final class Shape {
@@ -48,7 +48,7 @@ final class BucketCounter extends LocalCounter {
               .build();
     }
 
-    /** Until so many tokens have returned, rounded up. */
+    /** Nanoseconds until that many tokens have returned, rounded up. */
     long nanosUntil(long tokens) {
       if (refill == refillNanos) {
         return tokens;
@@ -58,12 +58,12 @@ final class BucketCounter extends LocalCounter {
       return whole + (long) part;
     }
 
-    /** What returns in a time, rounded up. */
+    /** The tokens that return in a time, rounded up. */
     long tokensIn(long nanos) {
       return (long) Math.ceil((double) nanos * refill / refillNanos);
     }
 
-    /** Writes how a bucket with so many tokens stands. */
+    /** Writes the numbers of a bucket with that many tokens. */
     void write(long tokens, long waitNanos, long[] numbers, int place) {
       numbers[place + CheckResult.LIMIT] = permits;
       numbers[place + CheckResult.REMAINING] = tokens / tokensPerPermit;
@@ -78,7 +78,7 @@ final class BucketCounter extends LocalCounter {
     shape.write(state.getAvailableTokens(), wait(now, cost), numbers, place);
   }
 
-  /** Until so many permits are there, in nanoseconds; after the state was brought up to now. */
+  /** Nanoseconds until that many permits are available; after the state was brought up to now. */
   private long wait(long now, long cost) {
     long tokens = cost * shape.tokensPerPermit;
     if (tokens <= state.getAvailableTokens()) {
@@ -88,7 +88,7 @@ final class BucketCounter extends LocalCounter {
     return state.calculateDelayNanosAfterWillBePossibleToConsume(tokens, now, true) + roundedDown;
   }
 
-  /** One step instead of three; the numbers are worked out without the lock. */
+  /** One step instead of three; computes the numbers without the lock. */
   @Override
   boolean decideAlone(long now, long cost, boolean charge, long[] numbers) {
     long left;

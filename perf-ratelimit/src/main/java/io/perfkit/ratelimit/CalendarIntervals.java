@@ -24,7 +24,10 @@ final class CalendarIntervals {
     this.rules = quota.zone().getRules();
   }
 
-  /** Where the interval before that of {@code instant} begins, it itself, the next, and its end. */
+  /**
+   * The starts of the interval before that of {@code instant}, of its own and of the next, and the
+   * next one's end.
+   */
   static long[] around(Limit.CalendarQuota quota, Instant instant) {
     return new CalendarIntervals(quota).around(instant.getEpochSecond());
   }

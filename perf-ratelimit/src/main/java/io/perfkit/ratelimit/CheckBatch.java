@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Requests that are decided by one command. One thread at a time. */
+/** A batch of requests that one command decides. One thread at a time. */
 final class CheckBatch implements Batcher.Batch<CheckBatch.Member, CheckResult> {
 
-  /** Bytes from which on nothing is added to a command: what is bigger has to leave the lanes. */
+  /**
+   * A command of this many bytes takes no further request: a bigger one could not use the lanes.
+   */
   private static final int BYTES_MAX = 14_000;
 
-  /**
-   * What a rule takes beside its key, about: the key's head, the numbers, what the protocol adds.
-   */
+  /** Approximate bytes of a rule beside its key: the key's head, the numbers and the protocol. */
   private static final int RULE_BYTES = 150;
 
   private final Sender sender;
@@ -48,7 +48,7 @@ final class CheckBatch implements Batcher.Batch<CheckBatch.Member, CheckResult> 
       this.charge = charge;
     }
 
-    /** Permits that are held have an id for each request, so those differ from all others. */
+    /** Whether an equal request can exist: held permits have an id for each request. */
     boolean hasEquals() {
       return charge && !check.holds();
     }
@@ -75,7 +75,7 @@ final class CheckBatch implements Batcher.Batch<CheckBatch.Member, CheckResult> 
       return decided < size;
     }
 
-    /** A refusal is the answer of all that have none. */
+    /** Takes an outcome; a refusal answers all requests that have no answer yet. */
     void decided(Outcome outcome) {
       if (decided == 0) {
         answers = new @Nullable CheckResult[size];
@@ -97,7 +97,7 @@ final class CheckBatch implements Batcher.Batch<CheckBatch.Member, CheckResult> 
     }
   }
 
-  /** Nothing joins a thread that is interrupted: Redis is not asked then. */
+  /** No request joins an interrupted thread, which does not ask Redis. */
   @Override
   public boolean hasRoom() {
     return bytes < BYTES_MAX && !Thread.currentThread().isInterrupted();
@@ -149,7 +149,7 @@ final class CheckBatch implements Batcher.Batch<CheckBatch.Member, CheckResult> 
     return bytes;
   }
 
-  /** Asks until all are answered: again for those of whom some were admitted and not all. */
+  /** Asks until all are answered: again for equal requests of which only some were admitted. */
   @Override
   public void send() {
     List<EqualRequests> open = distinct;
@@ -158,7 +158,7 @@ final class CheckBatch implements Batcher.Batch<CheckBatch.Member, CheckResult> 
         open = ask(open);
       }
     } catch (RedisException e) {
-      return; // what is open has no answer
+      return; // the rest has no answer
     }
   }
 

@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one command of the requests of many threads, of equal ones one share of it: a {@link
- * Batcher} whose batches are {@link CheckBatch}es. Thread safe.
+ * Group commit of checks: one command decides the requests of many threads, and equal requests
+ * share one part of it. A {@link Batcher} of {@link CheckBatch}es. Thread safe.
  */
 final class CheckBatcher {
   private final Batcher<CheckBatch.Member, CheckResult> batcher;
@@ -20,15 +20,15 @@ final class CheckBatcher {
   /** Asks Redis. */
   interface Sender {
     /**
-     * Asks for all shares as one command, one after the other.
+     * Sends one command that decides all shares, one after the other.
      *
-     * @return what came of each, in their order
+     * @return the outcome of each, in their order
      * @throws RedisException if Redis can't be asked
      */
     List<Outcome> send(List<Share> shares);
   }
 
-  /** Takes note of requests that were admitted, before their threads hear of it. */
+  /** Learns of admitted requests before their threads do. */
   interface AdmissionListener {
     void admitted(CheckRequest check, int times);
   }
@@ -41,10 +41,10 @@ final class CheckBatcher {
   record Share(CheckRequest check, int times) {}
 
   /**
-   * What came of equal requests.
+   * Outcome of equal requests.
    *
    * @param admitted how many were
-   * @param result after the last one that was admitted; if none was, that of a refusal
+   * @param result the result after the last admitted one; if none was admitted, that of a refusal
    */
   record Outcome(int admitted, CheckResult result) {}
 
@@ -53,7 +53,7 @@ final class CheckBatcher {
     return batcher.submit(new CheckBatch.Member(check, charge));
   }
 
-  /** How many callers wait for a batch of their own or of another caller. */
+  /** Number of callers that wait for their own batch or another caller's. */
   int waiting() {
     return batcher.waiting();
   }

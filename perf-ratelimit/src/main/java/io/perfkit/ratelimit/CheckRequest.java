@@ -4,15 +4,15 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request as a store sees it: the rules that apply, with the key that each counts by, and how
- * many times the policies' cost is asked for. Immutable.
+ * One request as a store sees it: the rules that apply, the key of each, and how many times the
+ * policies' cost is requested. Immutable.
  */
 final class CheckRequest {
   private final Rule[] rules;
   private final String[] keys;
   private final long permits;
 
-  /** Takes the arrays over. */
+  /** Keeps the arrays, which the caller must not change. */
   CheckRequest(Rule[] rules, String[] keys, long permits) {
     this.rules = rules;
     this.keys = keys;
@@ -27,17 +27,17 @@ final class CheckRequest {
     return rules[i];
   }
 
-  /** Empty for a rule that counts all requests together. */
+  /** The key of rule {@code i}; empty for a rule that counts all requests together. */
   String key(int i) {
     return keys[i];
   }
 
-  /** What rule {@code i} is asked for. */
+  /** The permits that the request needs of rule {@code i}. */
   long cost(int i) {
     return rules[i].policy().cost() * permits;
   }
 
-  /** Whether rule {@code i} never has that many permits. */
+  /** Whether the request needs more permits than rule {@code i} ever has. */
   boolean isTooMuch(int i) {
     return permits > rules[i].timesMax();
   }
@@ -66,7 +66,7 @@ final class CheckRequest {
     return 31 * (31 * Arrays.hashCode(keys) + Arrays.hashCode(rules)) + Long.hashCode(permits);
   }
 
-  /** The rules for which {@code kept} says so. */
+  /** The request with only the rules that {@code kept} chooses. */
   CheckRequest only(Choice kept) {
     int size = 0;
     for (int i = 0; i < rules.length; i++) {
@@ -92,7 +92,7 @@ final class CheckRequest {
     boolean keeps(int rule);
   }
 
-  /** The same rules and keys, asked for once. */
+  /** The same rules and keys, with the cost requested once. */
   CheckRequest once() {
     return permits == 1 ? this : new CheckRequest(rules, keys, 1);
   }

@@ -7,11 +7,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The numbers of one decision, and what a refund needs to know of it. Statuses are made only when
- * somebody asks for them. Thread safe.
+ * The numbers of one decision, and the data that a refund needs. Statuses are made on demand only.
+ * Thread safe.
  */
 final class CheckResult {
-  /** Instead of a wait: no wait will do. */
+  /** A wait that never ends: waiting does not help. */
   static final long NEVER = Long.MAX_VALUE;
 
   static final int ADMITS = 0;
@@ -39,7 +39,7 @@ final class CheckResult {
   private boolean released;
 
   /**
-   * @param numbers {@link #WIDTH} for each rule of {@code check}, not changed any more
+   * @param numbers {@link #WIDTH} for each rule of {@code check}, which no longer change
    * @param leases the id under which permits are held
    */
   CheckResult(CheckRequest check, long[] numbers, byte[] leases, boolean degraded) {
@@ -67,13 +67,13 @@ final class CheckResult {
         degraded);
   }
 
-  /** The same, but {@code rule}, with its key in {@code asked}, never admits. */
+  /** The same result, except that {@code rule}, with its key in {@code asked}, never admits. */
   CheckResult withNever(Rule rule, CheckRequest asked) {
     int at = 0;
     while (at < check.size() && check.rule(at) != rule) {
       at++;
     }
-    if (at == check.size()) { // what stands in for Redis may know only some of the rules
+    if (at == check.size()) { // the fallback may know only some of the rules
       long[] unknown = new long[WIDTH];
       unknown[LIMIT] = rule.policy().limit().capacity();
       CheckRequest alone = asked.only(i -> asked.rule(i) == rule);
@@ -102,7 +102,7 @@ final class CheckResult {
         : new Decision.Denied(reason(code(worst), wait(worst)), this);
   }
 
-  /** The rule that refuses for longest, shadows apart; below 0 if none refuses. */
+  /** The rule that refuses for longest, shadows excluded; below 0 if none refuses. */
   int worst() {
     int worst = -1;
     for (int i = 0; i < check.size(); i++) {
@@ -154,12 +154,12 @@ final class CheckResult {
     return (int) number(rule, CODE);
   }
 
-  /** Until rule {@code rule} admits, in microseconds. */
+  /** Microseconds until rule {@code rule} admits. */
   long wait(int rule) {
     return number(rule, WAIT);
   }
 
-  /** When rule {@code rule} was charged, by the clock of who counts. */
+  /** When rule {@code rule} was charged, by the clock of the store that counts. */
   long time(int rule) {
     return number(rule, TIME);
   }

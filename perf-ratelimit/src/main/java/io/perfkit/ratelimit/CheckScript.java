@@ -32,8 +32,8 @@ final class CheckScript {
   private final Supplier<byte[]> serverClock;
 
   /**
-   * @param names Redis key of the state of a rule for a key
-   * @param serverClock nothing, or in tests the server's time
+   * @param names returns the Redis key of a rule's state for a key
+   * @param serverClock empty, or in tests the server's time
    */
   CheckScript(
       RedisGuard guard,
@@ -52,7 +52,7 @@ final class CheckScript {
   }
 
   /**
-   * @param calendar tells the time whose intervals of calendars are sent along
+   * @param calendar the time whose calendar intervals are sent along
    */
   private List<Outcome> send(List<Share> shares, InstantSource calendar, int repeats) {
     int rules = 0;
@@ -104,7 +104,7 @@ final class CheckScript {
     return packed.array();
   }
 
-  /** For each share the id of what it will hold, or nothing. */
+  /** For each share the id of the permits that it will hold, or an empty one. */
   private static List<byte[]> leases(List<Share> shares) {
     List<byte[]> ids = new ArrayList<>(shares.size());
     for (Share share : shares) {
@@ -142,7 +142,7 @@ final class CheckScript {
         numbers[at + CheckResult.TIME] = reply.getLong();
         decided &= numbers[at + CheckResult.CODE] != WRONG_CALENDAR;
       }
-      if (!decided && repeats < MAX_REPEATS) { // our clock is an interval off
+      if (!decided && repeats < MAX_REPEATS) { // this node's clock is an interval off
         outcomes.add(send(List.of(shares.get(i)), () -> instant(now), repeats + 1).get(0));
       } else {
         outcomes.add(new Outcome(admitted, new CheckResult(check, refusal(numbers), held, false)));
@@ -151,7 +151,7 @@ final class CheckScript {
     return outcomes;
   }
 
-  /** A server whose clock leaps from one call to the next decides nothing: that is a refusal. */
+  /** The refusal for a server whose clock jumps between calls, and which so decides nothing. */
   private static long[] refusal(long[] numbers) {
     for (int at = 0; at < numbers.length; at += CheckResult.WIDTH) {
       if (numbers[at + CheckResult.CODE] == WRONG_CALENDAR) {

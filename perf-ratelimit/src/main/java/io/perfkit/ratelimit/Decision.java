@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a limiter decided about one request. A refusal charged nothing. Thread safe.
+ * A limiter's decision about one request. A refusal charges nothing. Thread safe.
  *
  * <p>Java 17 has no pattern switch, so the common questions have plain answers: {@link #allowed()},
  * {@link #retryAfter()}, {@link #binding()}.
@@ -16,9 +16,9 @@ public sealed interface Decision {
   boolean allowed();
 
   /**
-   * How each policy stands, in the order of the plan, without optional ones that the request has no
-   * key for; empty if nothing was asked. A refusal that was answered from memory names only the
-   * policy that refuses.
+   * The status of each policy, in the order of the plan, without optional ones for which the
+   * request has no key; empty if no policy was asked. A refusal that was answered from memory names
+   * only the policy that refuses.
    */
   List<LimitStatus> limits();
 
@@ -29,7 +29,7 @@ public sealed interface Decision {
   boolean degraded();
 
   /**
-   * Time until the plan admits the same request if nothing else is asked; zero if it was admitted,
+   * Time until the plan admits the same request if no other request comes; zero if it was admitted,
    * the duration of {@link java.time.temporal.ChronoUnit#FOREVER} if it never will be.
    */
   default Duration retryAfter() {
@@ -37,8 +37,8 @@ public sealed interface Decision {
   }
 
   /**
-   * The one status to show: of a refusal the one with the longest wait, otherwise the one with the
-   * smallest part left. Shadows are left out.
+   * The one status to show: for a refusal the one with the longest wait, otherwise the one with the
+   * smallest remaining part. Excludes shadows.
    */
   default Optional<LimitStatus> binding() {
     LimitStatus binding = null;
@@ -62,13 +62,11 @@ public sealed interface Decision {
   enum Reason {
     /** Permits are spent; there will be more. */
     SPENT,
-    /** It costs more than the policy ever holds: no retry helps. */
+    /** The request costs more than the policy ever holds: no retry helps. */
     NEVER,
     /** {@link RateLimiter#block} is in force. */
     BLOCKED,
-    /**
-     * Redis can't be asked and a policy is {@link OnRedisDown.Kind#CLOSED}: our fault, not theirs.
-     */
+    /** Redis is down and a policy is {@link OnRedisDown.Kind#CLOSED}: not the client's fault. */
     UNAVAILABLE
   }
 
@@ -117,7 +115,7 @@ public sealed interface Decision {
       this.result = result;
     }
 
-    /** Why; of several reasons the one that lasts longest. */
+    /** The reason of the refusal; of several the one that lasts longest. */
     public Reason reason() {
       return reason;
     }
@@ -152,7 +150,7 @@ public sealed interface Decision {
     }
   }
 
-  /** The principal is exempt, or the limiter disabled: nothing was asked and nothing charged. */
+  /** The principal is exempt, or the limiter disabled: no policy was asked or charged. */
   final class Bypassed implements Decision {
     static final Bypassed INSTANCE = new Bypassed();
 

@@ -7,16 +7,17 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The negative cache: refusals that can be repeated without asking Redis again. A table of fixed
- * size: one that is displaced is forgotten, which only costs a round trip. Thread safe.
+ * The negative cache: refusals that a node can repeat without asking Redis again. A table of fixed
+ * size: a displaced refusal only costs a round trip. Thread safe.
  */
 final class DenialCache {
 
   /* Invariants
    * D1  a refusal is repeated only while Redis would repeat it: for the wait that Redis named, counted
    *     from before it was asked, for the same rule, key and cost.
-   * D2  none outlives a refund, reset or block of this node: whoever changes a key moves the epoch and
-   *     then clears the place; whoever remembers writes the place and then compares the epoch. */
+   * D2  none outlives a refund, reset or block of this node: a thread that changes a key moves the
+   *     epoch and then clears the place; a thread that remembers a refusal writes the place and
+   *     then compares the epoch. */
   private final AtomicReferenceArray<@Nullable Denial> places;
   private final AtomicInteger epoch = new AtomicInteger();
   private final long memoryNanos;
@@ -38,7 +39,7 @@ final class DenialCache {
     }
   }
 
-  /** What to answer without asking, or null. Allocates nothing. */
+  /** The refusal to repeat without asking Redis, or null. Allocates nothing. */
   @Nullable Decision find(Rule rule, String key, long permits) {
     Denial denial = places.get(place(rule, key));
     if (denial == null
@@ -88,9 +89,7 @@ final class DenialCache {
     }
   }
 
-  /**
-   * To be called when what the keys of {@code check} spent has changed by other means than time.
-   */
+  /** Forgets the refusals of the keys of {@code check}, when a call has changed their counts. */
   void forget(CheckRequest check) {
     epoch.incrementAndGet();
     for (int i = 0; i < check.size(); i++) {
@@ -103,7 +102,7 @@ final class DenialCache {
     }
   }
 
-  /** Tells how often refusals were repeated; before the offenders are listed. */
+  /** Reports the counts of repeated refusals, before the heavy hitters are listed. */
   void flush() {
     for (int i = 0; i < places.length(); i++) {
       flush(places.get(i));

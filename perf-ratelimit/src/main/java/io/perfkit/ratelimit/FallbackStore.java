@@ -7,22 +7,23 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
- * Decides while Redis can't be asked, each rule as its policy says; counts what Redis admits
- * meanwhile, so that it does not begin with full buckets. Thread safe.
+ * The fallback while Redis is down: decides each rule by its policy's {@link OnRedisDown}. While
+ * Redis is up it counts what Redis admits, so that it does not begin with full buckets. Thread
+ * safe.
  */
 final class FallbackStore implements Store {
   private final LocalStore counts;
   private final long retryMicros;
 
   /**
-   * @param retryAfter what the refused are told to wait: Redis is tried again by then
+   * @param retryAfter the wait of a refusal, after which Redis is tried again
    */
   FallbackStore(int maxKeys, Duration retryAfter, LongSupplier nanos, InstantSource wall) {
     this.counts = new LocalStore(maxKeys, rule -> rule.policy().onRedisDown().share(), nanos, wall);
     this.retryMicros = Limit.micros(retryAfter);
   }
 
-  /** Takes note of equal requests that Redis admitted. */
+  /** Counts equal requests that Redis admitted. */
   void mirror(CheckRequest check, int times) {
     CheckRequest local = only(check, OnRedisDown.Kind.LOCAL);
     if (local.size() > 0) {
@@ -40,7 +41,7 @@ final class FallbackStore implements Store {
     return counts.decide(local.only(i -> isInShare(local, i)), charge).asDegraded();
   }
 
-  /** Whether rule {@code i} refuses, be it that the request is too much for this node's share. */
+  /** Whether rule {@code i} refuses, for example a request that exceeds this node's share. */
   private static boolean isClosed(CheckRequest check, int i) {
     Policy policy = check.rule(i).policy();
     return !policy.shadow()

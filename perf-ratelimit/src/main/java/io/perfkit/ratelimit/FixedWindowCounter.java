@@ -15,7 +15,7 @@ final class FixedWindowCounter extends LocalCounter {
   private final Limit limit;
   private final InstantSource wall;
 
-  /** Windows of all counters, so that none has the number of another one's. */
+  /** Numbers the windows of all counters, so that each number is unique. */
   private static final AtomicLong WINDOWS = new AtomicLong();
 
   private long number;

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The keys that are refused most, in bounded memory: a key that is not watched takes the place of
- * the one with the fewest refusals and inherits its number as possible error. So every key with
- * more than {@code 1 / max} of all refusals is among them. Thread safe.
+ * The heavy hitters among refused keys, by Space-Saving, in bounded memory: a key that is not
+ * watched takes the place of the one with the fewest refusals and inherits its number as possible
+ * error. So every key with more than {@code 1 / max} of all refusals is among them. Thread safe.
  *
  * <p>Source: Metwally, Agrawal, El Abbadi, Efficient Computation of Frequent and Top-k Elements in
  * Data Streams, 2005 (Space-Saving).
@@ -70,7 +70,7 @@ final class HeavyHitters {
     return least;
   }
 
-  /** The worst first. */
+  /** The keys by falling number of refusals. */
   synchronized List<RefusedKey> list() {
     return watched.stream()
         .map(each -> new RefusedKey(each.rule.policy().name(), each.key, each.refusals, each.error))

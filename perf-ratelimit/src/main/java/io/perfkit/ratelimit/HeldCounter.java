@@ -5,7 +5,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 
-/** When the permits that are held were taken; all leases are equally long, so oldest first. */
+/**
+ * Permits held at once: the times at which they were taken, the oldest first, since all leases are
+ * equally long.
+ */
 final class HeldCounter extends LocalCounter {
   private final long capacity;
   private final long ttlNanos;

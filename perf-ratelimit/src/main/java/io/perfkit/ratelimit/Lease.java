@@ -4,13 +4,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Permits that one node may spend by itself until a deadline of its own clock. Thread safe.
+ * A lease: permits that one node may spend by itself until a deadline of its own clock. Thread
+ * safe.
  *
- * <p>A permit is taken first and the clock read then: a thread that stood still in between finds
- * the deadline passed, and the permit is lost rather than spent too late.
+ * <p>A thread takes a permit first and reads the clock then: if it was suspended in between, it
+ * finds the deadline passed, and the permit is lost rather than spent too late.
  */
 final class Lease {
-  /** Instead of what is left: the permits were not there, or too late. */
+  /** Returned if there are too few permits, or if the lease has ended. */
   static final long REFUSED = -1;
 
   private final AtomicLong left;
@@ -21,7 +22,7 @@ final class Lease {
     this.deadline = deadlineNanos;
   }
 
-  /** What is left after {@code permits} were taken, or {@link #REFUSED}. */
+  /** Takes permits; returns how many are left, or {@link #REFUSED}. */
   long take(long permits, LongSupplier nanos) {
     long before = left.get();
     while (before >= permits) {
@@ -42,18 +43,18 @@ final class Lease {
     return left.get();
   }
 
-  /** Takes all that is left. */
+  /** Takes all permits that are left. */
   long drain() {
     return left.getAndSet(0);
   }
 
-  /** More permits, and for all of them a later deadline, which therefore comes first. */
+  /** Adds permits, and sets a later deadline for all, which is therefore written first. */
   void extend(long permits, long deadlineNanos) {
     deadline = deadlineNanos;
     left.addAndGet(permits);
   }
 
-  /** Puts permits back that no request has counted as spent. */
+  /** Puts back permits that no request has counted as spent. */
   void putBack(long permits) {
     left.addAndGet(permits);
   }

@@ -22,7 +22,7 @@ final class LeaseScript implements LeaseServer {
   private final byte[] life;
 
   /**
-   * @param node tells this node, since its start, from all others
+   * @param node identifies this node, since its start, among all others
    */
   LeaseScript(RedisGuard guard, byte[] key, Limit.TokenBucket bucket, String node, Duration life) {
     this.guard = guard;

@@ -11,15 +11,15 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One node's part of a shared bucket: permits come from the server many at a time and are spent
- * here, so that a request costs a compare-and-set. How many come follows how many were spent.
- * Thread safe.
+ * One node's part of a shared token bucket: the server leases permits in batches, and the node
+ * spends them itself, so that a request costs a compare-and-set. The size of a batch follows
+ * consumption. Thread safe.
  */
 final class LeasedBucket {
   /** Fewer permits are not worth a request. */
   static final long SIZE_MIN = 64;
 
-  /** Clocks of node and server run apart by less than one part of this. */
+  /** The clocks of node and server drift apart by less than one part in this. */
   private static final long DRIFT = 1_000;
 
   /** A bucket that ran dry is asked again after this part of a lease's life. */
@@ -57,7 +57,7 @@ final class LeasedBucket {
   private long sequenceAtTick;
 
   /**
-   * @param prefetches runs requests that nobody waits for
+   * @param prefetches runs requests in the background
    * @param life of a lease
    * @param sizeMax most permits of one request
    */
@@ -75,7 +75,7 @@ final class LeasedBucket {
   }
 
   /**
-   * Takes permits, or says how long to wait for them.
+   * Takes permits, or returns the wait for them.
    *
    * @return nanoseconds to wait; zero if they were taken
    * @throws RedisException if too few were left and the server did not answer
@@ -114,13 +114,13 @@ final class LeasedBucket {
     }
   }
 
-  /** Permits that can be taken without asking. */
+  /** Permits that can be taken without asking the server. */
   long left() {
     Lease current = lease;
     return current.live(nanos.getAsLong()) ? current.left() : 0;
   }
 
-  /** Time for which everything is refused without asking. */
+  /** Time for which each request is refused without asking the server. */
   long refusedNanos() {
     return Math.max(0, refusedUntil - nanos.getAsLong());
   }
@@ -153,7 +153,7 @@ final class LeasedBucket {
         request(0);
       }
     } catch (RedisException e) {
-      prefetchBelow = 0; // a caller that finds nothing left asks by itself, and hears of it
+      prefetchBelow = 0; // a caller that finds no permit asks itself, and gets the exception
     } finally {
       sync.unlock();
       prefetching.set(false);
@@ -161,10 +161,10 @@ final class LeasedBucket {
   }
 
   /**
-   * To be called a few times in the life of a lease: gives back what nobody spends, and renews what
-   * is spent slowly.
+   * Returns idle permits and renews a lease that is spent slowly. To be called a few times in the
+   * life of a lease.
    *
-   * @return whether nothing is left and nothing happened since the last time
+   * @return whether no permit is left and none was spent since the last call
    * @throws RedisException if the server did not answer, which does no harm
    */
   boolean tick() {
@@ -187,7 +187,7 @@ final class LeasedBucket {
     }
   }
 
-  /** Gives back what is left; who takes afterwards asks for a new lease. */
+  /** Returns the permits that are left; a later {@link #take} asks for a new lease. */
   void close() {
     sync.lock();
     try {
@@ -210,7 +210,10 @@ final class LeasedBucket {
     ask(held, unused, need, Math.max(need, size - held));
   }
 
-  /** Twice as many if they were spent in a tenth of their life, half if most of them were not. */
+  /**
+   * Doubles the size if the permits were spent in a tenth of their life, halves it if most were not
+   * spent.
+   */
   private void resize(long now, long spent) {
     boolean quick = now - askedAt < lifeNanos / 10;
     if (quick && spent >= size / 2) {
@@ -244,7 +247,7 @@ final class LeasedBucket {
     }
     leftAtAnswer = lease.left();
     boolean dry = grant.granted() < asked.want();
-    if (dry) { // more comes by itself, and is worth asking for a little later
+    if (dry) { // permits return by themselves, and are worth a request a little later
       refusedUntil = sent + Math.max(grant.waitMicros() * 1_000, pause());
     }
     prefetchBelow = dry ? 0 : grant.granted() / 2;

@@ -21,16 +21,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides leased policies from what this node holds, before all others, which another store
- * decides; what was taken goes back if that refuses. Thread safe. Owns one thread, {@code
- * perf-ratelimit-leases}, which starts with the first lease.
+ * Decides leased policies first, from permits that this node holds, and delegates the others to
+ * another store. If that store refuses, the permits are put back. Thread safe. Owns one thread,
+ * {@code perf-ratelimit-leases}, which starts with the first lease.
  *
  * <pre>
  * state  prefix:{leases.P}:v1:policy:key   as lease.lua says, P 0 to 63
  * </pre>
  */
 final class LeasingStore implements Store {
-  /** Keys that a node leases for; beyond that it asks for single permits. */
+  /** Most keys for which a node leases permits; for further keys it asks for single permits. */
   static final int BUCKETS_MAX = 1_000;
 
   private static final Logger LOG = LoggerFactory.getLogger(LeasingStore.class);
@@ -53,7 +53,7 @@ final class LeasingStore implements Store {
 
   /**
    * @param others decides what is not leased
-   * @param fallback decides a request whose leases Redis did not give
+   * @param fallback decides a request whose leases Redis did not grant
    */
   LeasingStore(
       Store others, FallbackStore fallback, RedisGuard guard, String prefix, LongSupplier nanos) {
@@ -157,7 +157,9 @@ final class LeasingStore implements Store {
     return write(check.rule(i), numbers, i, left, wait);
   }
 
-  /** The numbers of a leased rule: it knows what the node holds, and not what others do. */
+  /**
+   * Writes the numbers of a leased rule: of the permits that this node holds, not of other nodes.
+   */
   private static long write(Rule rule, long[] numbers, int i, long left, long waitNanos) {
     long capacity = rule.policy().limit().capacity();
     int at = i * CheckResult.WIDTH;
@@ -227,7 +229,7 @@ final class LeasingStore implements Store {
       }
     } catch (RedisException e) {
       LOG.debug("leases of policy {}: {}", key.rule().policy().name(), e.getMessage());
-    } catch (RuntimeException e) { // which would end the ticking
+    } catch (RuntimeException e) { // otherwise the ticking would end
       LOG.warn("leases of policy {}", key.rule().policy().name(), e);
     }
   }
@@ -239,7 +241,7 @@ final class LeasingStore implements Store {
     }
   }
 
-  /** What was leased is not taken back: it was counted when the node got it. */
+  /** Leased permits are not given back: they were counted when the node got them. */
   @Override
   public boolean giveBack(CheckResult result, Predicate<Rule> which) {
     if (result.degraded()) {
@@ -298,7 +300,7 @@ final class LeasingStore implements Store {
     return others.overflows() + overflows.sum();
   }
 
-  /** Gives back what is held, as far as Redis answers; then closes the other store. */
+  /** Returns the permits that are held, as far as Redis answers; then closes the other store. */
   @Override
   public void close() {
     keeper.shutdownNow();

@@ -10,12 +10,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.Set;
 
 /**
- * How much is admitted in what time. Each kind is an immutable record with a bound that holds
+ * How many permits are admitted in what time. Each kind is an immutable record whose bound holds
  * whatever the callers do; {@code docs/concepts/rate-limits.md} compares them. Spans are counted in
  * whole microseconds.
  */
 public sealed interface Limit {
-  /** What is admitted in one {@link #period()}, or at once for {@link Concurrency}. */
+  /** The permits of one {@link #period()}, or held at once for {@link Concurrency}. */
   long permits();
 
   /** The time in which {@link #permits()} are admitted. */
@@ -27,7 +27,7 @@ public sealed interface Limit {
   }
 
   /**
-   * A bucket that holds {@code burst} permits and regains {@code permits} per {@code period},
+   * A token bucket: it holds {@code burst} permits and regains {@code permits} per {@code period},
    * evenly.
    *
    * <p>Bound: in every span of length t at most {@code burst + t * permits / period} are admitted.
@@ -68,7 +68,7 @@ public sealed interface Limit {
       return burst;
     }
 
-    /** Units that one permit costs, while {@link #unitsPerMicro()} of them return. */
+    /** Units that one permit costs; {@link #unitsPerMicro()} of them return each microsecond. */
     long unitsPerPermit() {
       return micros(period) / divisor();
     }
@@ -83,12 +83,13 @@ public sealed interface Limit {
   }
 
   /**
-   * At most {@code permits} in every span of length {@code window}, wherever it begins.
+   * A sliding window: at most {@code permits} in every span of length {@code window}, wherever it
+   * begins.
    *
-   * <p>Up to {@value #LOG_MAX} permits each one's instant is kept (8 bytes): a refusal is always
+   * <p>Up to {@value #LOG_MAX} permits, the instant of each is kept (8 bytes): a refusal is always
    * necessary. Above that, permits are counted in segments of a {@value #SEGMENTS}th of the window
    * (8 bytes each), and a segment that the window only touches counts in full: the bound still
-   * holds always, but a caller that asks without pause gets only {@value #SEGMENTS} of {@value
+   * always holds, but a caller that asks without pause gets only {@value #SEGMENTS} of {@value
    * #SEGMENTS} + 1 parts of it.
    *
    * @param permits at least 1
@@ -98,7 +99,7 @@ public sealed interface Limit {
     /** The most permits for which each instant is kept. */
     static final int LOG_MAX = 128;
 
-    /** The parts of a window whose permits are only counted. */
+    /** The number of segments of a window whose permits are only counted. */
     static final int SEGMENTS = 32;
 
     public SlidingWindow {
@@ -126,7 +127,8 @@ public sealed interface Limit {
   }
 
   /**
-   * At most {@code permits} in each of the windows that follow one another since 1970-01-01T00:00Z.
+   * A fixed window: at most {@code permits} in each of the windows that follow one another since
+   * 1970-01-01T00:00Z.
    *
    * <p>Bound: a span of length {@code window} may touch two of them, so up to twice {@code permits}
    * are admitted around a boundary. State: 41 bytes.
@@ -147,15 +149,15 @@ public sealed interface Limit {
   }
 
   /**
-   * At most {@code permits} in each hour, day, week, month or year of the calendar of {@code zone};
-   * otherwise as {@link FixedWindow}.
+   * A calendar quota: at most {@code permits} in each hour, day, week, month or year of the
+   * calendar of {@code zone}; otherwise as {@link FixedWindow}.
    *
    * @param permits of one interval
    * @param unit HOURS, DAYS, WEEKS, MONTHS or YEARS
    * @param zone whose clock says when an interval begins
    * @param anchor when one of the intervals begins or began, in whole seconds: the billing day of a
-   *     month, the first day of a week, the hour at which a day begins. Of a month that is too
-   *     short for it the last day counts. Default: the calendar's own intervals, weeks from Monday
+   *     month, the first day of a week, the hour at which a day begins. In a month that is too
+   *     short for it, the last day counts. Default: the calendar's own intervals, weeks from Monday
    */
   record CalendarQuota(long permits, ChronoUnit unit, ZoneId zone, LocalDateTime anchor)
       implements Limit {
@@ -200,15 +202,15 @@ public sealed interface Limit {
   }
 
   /**
-   * At most {@code permits} requests under way at once. Each holds its permit until {@link
-   * RateLimiter#release} or, if its process died, for {@code maxHold}; so nothing may take longer
-   * than that.
+   * A concurrency limit: at most {@code permits} permits are held by requests under way at once. A
+   * request holds its permits until {@link RateLimiter#release} or, if its process died, for {@code
+   * maxHold}; so no request may take longer than that.
    *
    * @param permits held at once, from 1 to 100,000
    * @param maxHold after which a permit counts as given back
    */
   record Concurrency(long permits, Duration maxHold) implements Limit {
-    /** More at once are no matter of one key. */
+    /** A larger number at once is not a limit of one key. */
     private static final int HELD_MAX = 100_000;
 
     public Concurrency {
@@ -228,7 +230,7 @@ public sealed interface Limit {
   /** The largest number up to which Lua counts exactly. */
   long EXACT_MAX = (1L << 53) - 1;
 
-  /** The longest span: what is added to a time stays exact. */
+  /** The longest span: a time plus this span stays exact. */
   Duration SPAN_MAX = Duration.ofDays(3_660);
 
   private static void requirePermits(String what, long permits) {
@@ -249,14 +251,14 @@ public sealed interface Limit {
     }
   }
 
-  /** Nanoseconds; of a span that a long can't count, the most it can. */
+  /** The length in nanoseconds, at most {@code Long.MAX_VALUE}. */
   static long nanos(Duration span) {
     return span.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L
         ? Long.MAX_VALUE
         : span.toSeconds() <= Long.MIN_VALUE / 1_000_000_000L ? Long.MIN_VALUE : span.toNanos();
   }
 
-  /** The length in whole microseconds, in which stored state counts. */
+  /** The length in whole microseconds, the unit of stored state. */
   static long micros(Duration span) {
     return span.toNanos() / 1_000;
   }

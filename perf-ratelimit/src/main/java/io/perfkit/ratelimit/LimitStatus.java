@@ -5,14 +5,14 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 
 /**
- * How one policy stands after a decision, for the key that was asked about. Immutable.
+ * Status of one policy after a decision, for the request's key. Immutable.
  *
- * @param policy whose standing it is
+ * @param policy the policy
  * @param limit most permits at once, {@link Limit#capacity()}; the node's share of it if the
  *     decision is degraded
  * @param remaining permits that are left now
- * @param resetAfter time until all permits are there again if nothing else is asked
- * @param retryAfter time until this policy admits what was asked, if nothing else is asked: exactly
+ * @param resetAfter time until all permits are available again if no other request comes
+ * @param retryAfter time until this policy admits the request if no other request comes: exactly
  *     then, not sooner; zero if it admits it now, the duration of {@link
  *     java.time.temporal.ChronoUnit#FOREVER} if it never will
  */
@@ -24,7 +24,7 @@ public record LimitStatus(
     requireNonNull(retryAfter, "retryAfter");
   }
 
-  /** Whether the policy refuses what was asked; if it is a shadow, it would. */
+  /** Whether the policy refuses the request, or would if it were no shadow. */
   public boolean refuses() {
     return !retryAfter.isZero();
   }

@@ -4,9 +4,12 @@ import java.time.Duration;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** What one key of one rule spent, in this process. Its lock guards it; time is elapsed nanos. */
+/**
+ * The permits that one key of one rule spent, in this process. Guarded by its lock; time is elapsed
+ * nanos.
+ */
 abstract class LocalCounter {
-  /** Not its monitor, which two threads that want it at the same time get more slowly. */
+  /** A lock, since two threads that compete get a monitor more slowly. */
   final Lock lock = new ReentrantLock();
 
   /** Whether it left its map, so that a caller that finds it must look again. */
@@ -16,36 +19,36 @@ abstract class LocalCounter {
   private boolean blocked;
   private long blockedUntil;
 
-  /** From that time it counts. */
+  /** Sets the time from which it counts. */
   final LocalCounter startingAt(long now) {
     since = now;
     return this;
   }
 
   /**
-   * Writes limit, remaining, reset and wait as they are, for a caller that asks for {@code cost},
-   * which is at most the limit.
+   * Writes limit, remaining, reset and wait for a request of {@code cost}, which is at most the
+   * limit.
    */
   abstract void look(long now, long cost, long[] numbers, int at);
 
-  /** Takes what {@link #look} has just found to be there. */
+  /** Takes permits that {@link #look} has just found available. */
   abstract void take(long now, long cost);
 
-  /** Takes {@code cost}, or what there is. */
+  /** Takes {@code cost}, or the permits that are left. */
   void takeAtMost(long now, long cost) {
     long[] numbers = new long[CheckResult.WIDTH];
     look(now, 0, numbers, 0);
     take(now, Math.min(cost, numbers[CheckResult.REMAINING]));
   }
 
-  /** What tells a refund, later, where to its charge belongs: the time, if nothing else does. */
+  /** The stamp by which a later refund finds its charge: the time, unless a counter has another. */
   long stamp(long now) {
     return now;
   }
 
-  /** Gives back what was taken at {@code time}, as far as it has not come back by itself. */
+  /** Gives back permits taken at {@code time}, as far as they have not returned by themselves. */
   void refund(long now, long cost, long time) {
-    if (time - since >= 0) { // else it was taken from a count that was reset
+    if (time - since >= 0) { // otherwise it was taken before a reset
       giveBack(now, cost, time);
     }
   }
@@ -53,8 +56,8 @@ abstract class LocalCounter {
   abstract void giveBack(long now, long cost, long time);
 
   /**
-   * Decides for a request that asks for nothing else, and takes if it admits and {@code charge} is
-   * true. Locks by itself; false if the count was forgotten.
+   * Decides a request of this rule alone, and takes its cost if it is admitted and {@code charge}
+   * is true. Takes the lock itself; returns false if the counter was forgotten.
    */
   boolean decideAlone(long now, long cost, boolean charge, long[] numbers) {
     lock.lock();
@@ -86,7 +89,7 @@ abstract class LocalCounter {
     }
   }
 
-  /** Forgets itself if it is as if it had never been asked. */
+  /** Forgets itself if its state equals that of a new counter. */
   final boolean forgetIfWhole(long now) {
     long[] numbers = new long[CheckResult.WIDTH];
     lock.lock();

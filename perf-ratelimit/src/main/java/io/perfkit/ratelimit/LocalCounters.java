@@ -8,7 +8,7 @@ final class LocalCounters {
   private LocalCounters() {}
 
   /**
-   * Makes counts of {@code share} of the rule's limit, as of a time, from which nothing is spent.
+   * Makes counters of {@code share} of the rule's limit, which begin at a time with nothing spent.
    */
   static LongFunction<LocalCounter> of(Rule rule, double share, InstantSource wall) {
     LongFunction<LocalCounter> fresh = fresh(rule, share, wall);

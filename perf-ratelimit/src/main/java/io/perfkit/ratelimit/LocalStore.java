@@ -17,16 +17,18 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Counts in this process. Thread safe. */
+/** The store that counts in this process. Thread safe. */
 final class LocalStore implements Store {
 
   /* Invariants
-   * S1  all counts of a request are locked while it is decided, in the order of their rules' numbers.
-   * S2  a count leaves its map only if it is whole, under its lock, and says so to who found it before.
-   * S3  there are about maxKeys counts at most; then the new keys of a rule share one. */
+   * S1  all counters of a request are locked while it is decided, in the order of the numbers of
+   *     their rules.
+   * S2  a counter leaves its map only if all permits are there, under its lock, and is then marked
+   *     as forgotten for threads that found it before.
+   * S3  there are about maxKeys counters at most; then the new keys of a rule share one. */
   private static final int LOOKED_AT = 2;
 
-  /** By the numbers of their rules; replaced when a rule is met first. */
+  /** By the numbers of their rules; replaced at the first request of a rule. */
   private volatile @Nullable Keys[] rules = {};
 
   private final AtomicInteger size = new AtomicInteger();
@@ -46,7 +48,7 @@ final class LocalStore implements Store {
     this.wall = wall;
   }
 
-  /** The counts of one rule. */
+  /** The counters of one rule. */
   private final class Keys {
     private final ConcurrentMap<String, LocalCounter> counts = new ConcurrentHashMap<>();
     private final LongFunction<LocalCounter> source;
@@ -78,7 +80,9 @@ final class LocalStore implements Store {
       return added;
     }
 
-    /** Forgets what is whole among the next few counts: two looked at for each that is added. */
+    /**
+     * Forgets the counters with all permits among the next few: two are checked for each new one.
+     */
     private synchronized void tidy(long now) {
       for (int i = 0; i < LOOKED_AT; i++) {
         if (!hand.hasNext()) {
@@ -128,7 +132,7 @@ final class LocalStore implements Store {
     long[] numbers = new long[check.size() * CheckResult.WIDTH];
     if (check.size() == 1) {
       while (!find(check, 0, now).decideAlone(now, check.cost(0), charge, numbers)) {
-        Thread.onSpinWait(); // until who forgot the count has taken it out of the map
+        Thread.onSpinWait(); // until the counter has left the map
       }
     } else {
       with(check, now, counts -> decideAll(check, counts, charge, now, numbers));
@@ -157,7 +161,7 @@ final class LocalStore implements Store {
     void on(LocalCounter[] counts);
   }
 
-  /** Runs {@code action} while the counts of {@code check} are locked. */
+  /** Runs {@code action} while the counters of {@code check} are locked. */
   private void with(CheckRequest check, long now, Action action) {
     LocalCounter[] counts = new LocalCounter[check.size()];
     do {
@@ -167,7 +171,7 @@ final class LocalStore implements Store {
     } while (!lock(check, counts, -1, action));
   }
 
-  /** False if a count was forgotten before it could be locked. */
+  /** False if a counter was forgotten before it could be locked. */
   private static boolean lock(
       CheckRequest check, LocalCounter[] counts, int locked, Action action) {
     int next = -1;
@@ -191,8 +195,8 @@ final class LocalStore implements Store {
   }
 
   /**
-   * Takes what another store admitted, so many times the same, or what there is of it; permits that
-   * are held apart.
+   * Takes the permits of equal requests that another store admitted, as far as available; excludes
+   * held permits.
    */
   void mirror(CheckRequest check, int times) {
     long now = nanos.getAsLong();

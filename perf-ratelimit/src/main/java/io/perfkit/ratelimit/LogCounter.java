@@ -2,7 +2,7 @@ package io.perfkit.ratelimit;
 
 import java.time.Duration;
 
-/** The instants of what was admitted within the last window. */
+/** A sliding window log: the instants of the permits admitted within the last window. */
 final class LogCounter extends LocalCounter {
   private final long windowNanos;
 
@@ -31,7 +31,7 @@ final class LogCounter extends LocalCounter {
     numbers[at + CheckResult.WAIT] = lack <= 0 ? 0 : left(lack - 1, now);
   }
 
-  /** Until the {@code i}-th oldest instant leaves the window. */
+  /** Nanoseconds until the {@code i}-th oldest instant leaves the window. */
   private long left(int i, long now) {
     return microsUp(instants[(first + i) % instants.length] + windowNanos - now);
   }

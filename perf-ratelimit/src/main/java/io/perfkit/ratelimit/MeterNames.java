@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.WeakHashMap;
 
 /**
- * The names of the limiters whose meters are in a registry, each once, so that two limiters never
- * share a meter and closing one leaves the other's. Thread safe.
+ * The unique names of the limiters whose meters are in a registry, so that two limiters never share
+ * a meter and closing one keeps the other's. Thread safe.
  */
 final class MeterNames {
   private static final Map<MeterRegistry, Set<String>> TAKEN = new WeakHashMap<>();

@@ -3,9 +3,9 @@ package io.perfkit.ratelimit;
 import static java.util.Objects.requireNonNull;
 
 /**
- * What a policy decides while Redis is down: its fallback. Immutable.
+ * The fallback of a policy while Redis is down. Immutable.
  *
- * @param kind whether it admits, refuses or counts on this node
+ * @param kind whether the policy admits, refuses or counts on this node
  * @param share for {@link Kind#LOCAL}, the part of the limit that one node admits: above 0, at most
  *     1. All nodes together admit at most their number times that part.
  */
@@ -17,8 +17,8 @@ public record OnRedisDown(Kind kind, double share) {
     /** Fail closed: everything is refused, as {@link Decision.Reason#UNAVAILABLE}. */
     CLOSED,
     /**
-     * This node counts alone, beginning with what it admitted itself while Redis was up; so it does
-     * not begin with full buckets.
+     * This node counts alone. It begins with the counts of its own admissions while Redis was up,
+     * so not with full buckets.
      */
     LOCAL
   }

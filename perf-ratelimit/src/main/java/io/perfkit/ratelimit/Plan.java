@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The policies that a request must pass together, each with the dimension of the request that it
- * counts by. Made once, for instance as a constant: a limiter prepares each plan object that it
- * meets. Immutable; equal to itself only.
+ * counts by. Make it once, for instance as a constant: a limiter prepares each plan object on first
+ * use. Immutable; equal to itself only.
  */
 @CheckReturnValue
 public final class Plan {
@@ -21,8 +21,8 @@ public final class Plan {
    * A policy of a plan. Immutable.
    *
    * @param policy the limit and what to do beyond it
-   * @param dimension whose key of the request it counts by; null if it counts all requests together
-   * @param optional whether a request that has no such key passes it
+   * @param dimension the dimension by whose key it counts; null if it counts all requests together
+   * @param optional whether it admits a request without such a key
    */
   public record Part(Policy policy, @Nullable String dimension, boolean optional) {
     public Part {

@@ -13,15 +13,15 @@ import java.util.regex.Pattern;
  * One rule by which requests are counted: a {@link Limit} and how it is applied. The same policy in
  * several plans counts together. Immutable.
  *
- * @param name tells its state apart from that of others; letters, digits and {@code . _ -}
+ * @param name identifies its state; letters, digits and {@code . _ -}
  * @param limit how much is admitted
  * @param cost permits that one request takes, at least 1 and at most {@link Limit#capacity()};
  *     default 1
- * @param onRedisDown what decides while Redis can't be asked; default {@code local(1)}
+ * @param onRedisDown the fallback while Redis is down; default {@code local(1)}
  * @param shadow whether it only counts and reports, and refuses nothing; default false
- * @param hidden whether headers keep silent about it; default false
- * @param lease for how long a node may spend permits by itself that it got many at a time, 100 ms
- *     to 1 minute; default zero, which means that each request asks Redis; see {@link #leased}
+ * @param hidden whether headers omit it; default false
+ * @param lease for how long a node may spend leased permits by itself, 100 ms to 1 minute; default
+ *     zero, which means that each request asks Redis; see {@link #leased}
  */
 @CheckReturnValue
 public record Policy(
@@ -32,7 +32,7 @@ public record Policy(
     boolean shadow,
     boolean hidden,
     Duration lease) {
-  /** Permits of a leased bucket, at once and in a second. */
+  /** Least permits of a leased bucket, at once and in a second. */
   private static final long LEASED_MIN = 1_000;
 
   private static final Duration LEASE_MIN = Duration.ofMillis(100);
@@ -84,7 +84,7 @@ public record Policy(
     return new Policy(name, limit, 1, OnRedisDown.local(1), false, false, Duration.ZERO);
   }
 
-  /** Evenly {@code permits} per {@code period}, and as many at once. */
+  /** A token bucket of {@code permits} that regains {@code permits} per {@code period}, evenly. */
   public static Policy tokenBucket(String name, long permits, Duration period) {
     return tokenBucket(name, permits, period, permits);
   }
@@ -120,12 +120,12 @@ public record Policy(
     return of(name, new Limit.Concurrency(permits, maxHold));
   }
 
-  /** The same policy at another cost of a request. */
+  /** The same policy with another cost of a request. */
   public Policy withCost(long permits) {
     return new Policy(name, limit, permits, onRedisDown, shadow, hidden, lease);
   }
 
-  /** The same policy with another way to decide while Redis can't be asked. */
+  /** The same policy with another fallback while Redis is down. */
   public Policy withOnRedisDown(OnRedisDown mode) {
     return new Policy(name, limit, cost, mode, shadow, hidden, lease);
   }
@@ -135,16 +135,16 @@ public record Policy(
     return new Policy(name, limit, cost, onRedisDown, true, hidden, lease);
   }
 
-  /** The same policy, of which headers keep silent. */
+  /** The same policy, which headers omit. */
   public Policy asHidden() {
     return new Policy(name, limit, cost, onRedisDown, shadow, true, lease);
   }
 
   /**
-   * The same policy, whose permits each node gets many at a time and spends by itself: for hot
-   * limits that all nodes share. Together they still never admit more than the limit, whatever
-   * fails; but permits that one node holds are missing to the others until it spends them, gives
-   * them back, or the lease ends. Counts in Redis only; in process it changes nothing.
+   * The same policy with leases: each node gets permits in batches and spends them by itself, for
+   * hot limits that all nodes share. Together the nodes still never admit more than the limit,
+   * whatever fails; but the others lack the permits that one node holds until it spends or returns
+   * them, or the lease ends. Applies in Redis only; in process it changes nothing.
    *
    * <p>A refund does not bring its permits back, {@link RateLimiter#block} refuses it, and while
    * Redis is down it begins to count by itself with a full bucket.

@@ -36,7 +36,7 @@ final class PreparedPlan {
     return dimension == null ? ALL : request.key(dimension);
   }
 
-  /** What {@code request} asks; an optional part is left out if the request lacks its key. */
+  /** The check of {@code request}, without optional parts whose key the request lacks. */
   CheckRequest check(Request request, long permits) {
     String[] keys = new String[rules.length];
     boolean complete = true;
@@ -62,7 +62,7 @@ final class PreparedPlan {
     return complete ? check : check.only(i -> key(i, request) != null);
   }
 
-  /** The parts that {@code request} has a key for. */
+  /** The check of {@code request} with only the parts for which it has a key. */
   CheckRequest checkPresent(Request request) {
     String[] keys = new String[rules.length];
     for (int i = 0; i < rules.length; i++) {

@@ -13,7 +13,7 @@ public final class RateLimitExceeded extends RateLimitException {
     this.decision = decision;
   }
 
-  /** Who refused, and when to come again. */
+  /** The decision, with the policy that refused and the time to retry after. */
   public Decision.Denied decision() {
     return decision;
   }

@@ -22,14 +22,14 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
- * Decides whether requests may go on. Counts in Redis, for all nodes of an application together
- * ({@link #create}), or in this process ({@link #local()}); both decide alike. {@link #disabled()}
- * admits everything. Thread safe.
+ * A rate limiter: decides whether requests may proceed. Counts in Redis, for all nodes of an
+ * application together ({@link #create}), or in this process ({@link #local()}); both decide alike.
+ * {@link #disabled()} admits everything. Thread safe.
  *
  * <p>On Redis one script decides all policies of a plan in one round trip, by the server's clock.
- * Requests that meet on a node share a command. A command takes at most the guard's budget, and a
- * request that waits for others sends its own after at most that time; while Redis is down, each
- * policy decides as {@link Policy#onRedisDown()} says.
+ * Concurrent requests of a node share a command (group commit). A command takes at most the guard's
+ * budget, and a request that waits for a batch waits at most that time before it; while Redis is
+ * down, each policy decides as {@link Policy#onRedisDown()} says.
  */
 public final class RateLimiter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RateLimiter.class);
@@ -37,7 +37,7 @@ public final class RateLimiter implements AutoCloseable {
   private static final Duration BLOCK_MAX = Duration.ofDays(365);
   private static final long LOG_EVERY_NANOS = Duration.ofMinutes(1).toNanos();
 
-  /** How long a waiter sleeps for permits that are held: nobody tells him of their release. */
+  /** Pause of a waiter for held permits, whose release is not signalled. */
   private static final Duration HELD_PAUSE = Duration.ofMillis(50);
 
   private static final byte[] NO_CLOCK = {};
@@ -88,7 +88,7 @@ public final class RateLimiter implements AutoCloseable {
     if (redis == null) {
       return new LocalStore(maxKeys, rule -> 1, builder.nanos, builder.wall);
     }
-    RedisStore.keySpace(builder.prefix); // says what a prefix may be, before threads start
+    RedisStore.keySpace(builder.prefix); // checks the prefix, before threads start
     RedisGuard guard =
         builder.guard(redis).heldBy("rate limiter '" + builder.prefix + "'", 0).build();
     FallbackStore fallback =
@@ -101,7 +101,7 @@ public final class RateLimiter implements AutoCloseable {
   /**
    * A limiter that counts in Redis, with default settings.
    *
-   * @param prefix tells applications on one Redis apart; nodes of one application share it; at most
+   * @param prefix separates applications on one Redis; nodes of one application share it; at most
    *     93 letters, digits and {@code . _ - :}
    */
   public static RateLimiter create(UnifiedJedis redis, String prefix) {
@@ -135,8 +135,8 @@ public final class RateLimiter implements AutoCloseable {
 
   /**
    * Asks all policies of {@code plan} at once. If each of them admits the request, each is charged
-   * its cost; otherwise none is. Cost: at most one round trip; none for a refusal that is
-   * remembered, for a principal that is exempt, or in process.
+   * its cost; otherwise none is. Cost: at most one round trip; none for a refusal in the denial
+   * cache, for an exempt principal, or in process.
    *
    * @throws IllegalArgumentException if the request lacks a dimension of the plan, or a policy of
    *     the plan has the name of another one
@@ -156,7 +156,7 @@ public final class RateLimiter implements AutoCloseable {
     return decide(plan, request, permits, true);
   }
 
-  /** What {@link #check} would decide, without charging anything. Always asks. */
+  /** The decision of {@link #check} without a charge. Never uses the denial cache. */
   public Decision peek(Plan plan, Request request) {
     return decide(plan, request, 1, false);
   }
@@ -164,8 +164,8 @@ public final class RateLimiter implements AutoCloseable {
   /**
    * As {@link #check}, but waits while it is refused: sleeps for {@link Decision#retryAfter()}
    * without polling, and asks again. Others may be admitted first; there is no queue. For permits
-   * that others hold ({@link Limit.Concurrency}) it asks every 50 ms, since nobody tells when they
-   * are released.
+   * that others hold ({@link Limit.Concurrency}) it asks every 50 ms, since their release is not
+   * signalled.
    *
    * @return the admission, or the last refusal: at once if its wait would end after the timeout or
    *     never
@@ -200,14 +200,15 @@ public final class RateLimiter implements AutoCloseable {
 
   /**
    * Takes an admission back: permits return as far as they have not returned by themselves, and
-   * what a {@link Limit.Concurrency} holds is released. Only the first call for a decision does
-   * anything, and one that comes late nothing. Cost: one round trip.
+   * permits held by a {@link Limit.Concurrency} are released. Only the first call for a decision
+   * has an effect, and a late call has none. Cost: one round trip.
    *
-   * <p>A bucket gets back what the refunded permits have not regained since: so the bound of {@link
-   * Limit.TokenBucket} holds for what was not refunded, however late the refund comes.
+   * <p>A bucket gets back only the refunded permits that it has not regained since: so the bound of
+   * {@link Limit.TokenBucket} holds for all permits that were not refunded, however late the refund
+   * comes.
    *
    * @return whether it was done; false if the decision charged nothing, was refunded before, or
-   *     Redis did not answer, and then the permits return in their time
+   *     Redis did not answer; then the permits return in their time
    */
   public boolean refund(Decision decision) {
     if (!(requireNonNull(decision, "decision") instanceof Decision.Allowed allowed)
@@ -219,9 +220,9 @@ public final class RateLimiter implements AutoCloseable {
   }
 
   /**
-   * Ends what an admitted request holds by {@link Limit.Concurrency}, and refunds nothing else. To
-   * be called when the request is done. Only the first call for a decision does anything. Cost: one
-   * round trip, or none if nothing is held.
+   * Releases the permits that an admitted request holds by {@link Limit.Concurrency}, and refunds
+   * no others. To be called when the request is done. Only the first call for a decision has an
+   * effect. Cost: one round trip, or none without held permits.
    *
    * @return whether it was done; if Redis did not answer, the permits return when their lease ends
    */
@@ -239,9 +240,9 @@ public final class RateLimiter implements AutoCloseable {
   }
 
   /**
-   * Refuses everything from now on that counts under the keys of {@code request} by the policies of
-   * {@code plan}; policies without a key in the request are left out. Other plans with the same
-   * policies refuse too. The latest call counts. Cost: one round trip.
+   * Refuses from now on each request that counts under the keys of {@code request} by the policies
+   * of {@code plan}; policies without a key in the request are not affected. Other plans with the
+   * same policies refuse too. The latest call counts. Cost: one round trip.
    *
    * @param duration 1 ms to 365 days
    * @throws io.perfkit.redis.RedisUnavailable if Redis did not answer; whether it was done is
@@ -266,7 +267,7 @@ public final class RateLimiter implements AutoCloseable {
 
   /**
    * Gives all permits back to the keys of {@code request} in the policies of {@code plan}, and ends
-   * their blocks; policies without a key in the request are left out. Cost: one round trip.
+   * their blocks; policies without a key in the request are not affected. Cost: one round trip.
    *
    * @throws io.perfkit.redis.RedisUnavailable if Redis did not answer; whether it was done is
    *     unknown, unless the message says that the command was not sent
@@ -292,7 +293,7 @@ public final class RateLimiter implements AutoCloseable {
     return heavyHitters.list();
   }
 
-  /** What this limiter decided so far. Costs no round trip. */
+  /** Counts of this limiter's decisions so far. Costs no round trip. */
   public RateLimiterStats stats() {
     long allowed = 0;
     long denied = 0;
@@ -364,7 +365,7 @@ public final class RateLimiter implements AutoCloseable {
     return null;
   }
 
-  /** What costs more than a policy ever holds is refused without being counted. */
+  /** Refuses a request that costs more than a policy ever holds, without counting it. */
   private Decision tooMuch(CheckRequest check, boolean charge) {
     CheckRequest possible =
         check.only(i -> !check.isTooMuch(i) || !check.rule(i).policy().shadow());
@@ -464,7 +465,7 @@ public final class RateLimiter implements AutoCloseable {
     return rule;
   }
 
-  /** Ends what the limiter started. The client and what is counted in Redis stay. */
+  /** Ends the threads and the guard of the limiter. The client and the state in Redis stay. */
   @Override
   public void close() {
     state = State.CLOSED;
@@ -502,9 +503,9 @@ public final class RateLimiter implements AutoCloseable {
     }
 
     /**
-     * Tells this limiter from others in meters, as their tag {@code limiter}, and in messages;
-     * default the prefix, or {@code local}. A limiter that is opened while another one of the same
-     * name uses the same registry gets a number after its name in the tag.
+     * Identifies this limiter in meters, as their tag {@code limiter}, and in messages; default the
+     * prefix, or {@code local}. A limiter that is opened while another one of the same name uses
+     * the same registry gets a number after its name in the tag.
      */
     public Builder name(String limiter) {
       name = requireNonNull(limiter, "limiter");
@@ -555,9 +556,9 @@ public final class RateLimiter implements AutoCloseable {
     }
 
     /**
-     * Principals that are exempt from every plan. Asked before anything else, only for requests
-     * {@linkplain Request#as of an authenticated principal}; what it exempts is counted, and logged
-     * once a minute. Must be quick, thread safe, and must not throw.
+     * Chooses principals that are exempt from every plan. Called first, only for requests
+     * {@linkplain Request#as of an authenticated principal}; exempt requests are counted, and
+     * logged once a minute. Must be quick, thread safe, and must not throw.
      */
     public Builder bypass(Predicate<? super Principal> exempt) {
       bypass = requireNonNull(exempt, "exempt");
@@ -572,7 +573,7 @@ public final class RateLimiter implements AutoCloseable {
       return this;
     }
 
-    /** In tests, the time that scripts take for the server's, as digits. */
+    /** In tests, the time that scripts use instead of the server's, as digits. */
     Builder serverClock(Supplier<byte[]> digits) {
       serverClock = digits;
       return this;

@@ -8,15 +8,14 @@ import java.time.Duration;
  * Settings of one limiter. Immutable.
  *
  * @param maxKeys keys of all policies that one node counts itself, in process or for {@link
- *     OnRedisDown.Kind#LOCAL}; a key whose permits are all there is forgotten, and beyond this
- *     bound new keys share one counter for each policy; default 100,000
+ *     OnRedisDown.Kind#LOCAL}; a key with all its permits is forgotten, and beyond this bound new
+ *     keys share one counter for each policy; default 100,000
  * @param maxDenials refusals in the denial cache, which a node repeats without Redis; default
  *     10,000
  * @param denialTtl longest time for which a refusal is repeated from the denial cache, and so the
- *     longest that a refund, reset or block on another node is overlooked; zero means no cache;
- *     default 1 s
- * @param maxRefusedKeys keys with the most refusals that {@link RateLimiter#topRefused()} follows;
- *     default 100
+ *     longest for which a refund, reset or block on another node is overlooked; zero means no
+ *     cache; default 1 s
+ * @param maxRefusedKeys keys that {@link RateLimiter#topRefused()} tracks; default 100
  */
 public record RateLimiterConfig(
     int maxKeys, int maxDenials, Duration denialTtl, int maxRefusedKeys) {

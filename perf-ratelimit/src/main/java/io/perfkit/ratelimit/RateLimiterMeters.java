@@ -62,7 +62,7 @@ final class RateLimiterMeters implements AutoCloseable {
     meters.add(FunctionCounter.builder(meter, value, LongAdder::sum).tags(tags).register(registry));
   }
 
-  /** How long a decision took that was not answered from memory. */
+  /** Records the time of a decision that was not answered from memory. */
   void checked(long nanos) {
     check.record(nanos, NANOSECONDS);
   }

@@ -1,8 +1,8 @@
 package io.perfkit.ratelimit;
 
 /**
- * What a limiter decided since it was opened, summed over its policies. Each number alone is exact;
- * together they are no snapshot. Immutable.
+ * Counts of a limiter's decisions since it was opened, summed over its policies. Each number is
+ * exact, but they are not of one moment. Immutable.
  *
  * @param allowed how often a policy admitted a request; a request of a plan with three policies
  *     counts three times
@@ -12,7 +12,7 @@ package io.perfkit.ratelimit;
  * @param degraded how often a policy decided by its {@link Policy#onRedisDown()}
  * @param bypassed requests of exempt principals
  * @param keys keys that this node counts itself now, or holds leases for
- * @param overflows requests of new keys that shared a counter, since there were too many keys
+ * @param overflows requests of new keys that shared a counter because there were too many keys
  */
 public record RateLimiterStats(
     long allowed,

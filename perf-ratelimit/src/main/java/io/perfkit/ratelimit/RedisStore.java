@@ -18,7 +18,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * Counts in Redis. Each operation is one script. Thread safe.
+ * The store that counts in Redis. Each operation is one script. Thread safe.
  *
  * <pre>
  * state  prefix:{prefix.limits}:v1:policy:key   as check.lua says, until all permits are there again
@@ -31,9 +31,9 @@ final class RedisStore implements Store {
 
   /* Invariants
    * S1  one script decides all rules of a request, by one reading of the server's clock.
-   * S2  what is refused charges nothing: the script writes after it has decided.
-   * S3  a state is gone no sooner than its permits are all there again.
-   * S4  nothing is sent twice: a lost reply charges at most once, and refunds at most once. */
+   * S2  a refused request charges nothing: the script writes after it has decided.
+   * S3  a state expires no sooner than all its permits are there again.
+   * S4  no command is sent twice: a lost reply charges at most once, and refunds at most once. */
   private static final RedisScript REFUND = RedisScript.load(RedisStore.class, "refund.lua");
   private static final RedisScript BLOCK = RedisScript.load(RedisStore.class, "block.lua");
   private static final RedisScript RESET = RedisScript.load(RedisStore.class, "reset.lua");
@@ -46,7 +46,7 @@ final class RedisStore implements Store {
   private final CheckBatcher batcher;
 
   /**
-   * @param serverClock nothing, or in tests the server's time
+   * @param serverClock empty, or in tests the server's time
    */
   RedisStore(
       RedisGuard guard,
@@ -66,7 +66,7 @@ final class RedisStore implements Store {
   /**
    * The prefix is part of the tag too, so that limiters of several prefixes have several slots.
    *
-   * @throws IllegalArgumentException for a prefix that can't be
+   * @throws IllegalArgumentException for an invalid prefix
    */
   static KeySpace keySpace(String prefix) {
     return KeySpace.of(prefix, prefix + ".limits");

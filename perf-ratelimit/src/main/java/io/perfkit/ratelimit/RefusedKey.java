@@ -5,7 +5,7 @@ package io.perfkit.ratelimit;
  *
  * @param policy name of the policy that refused
  * @param key as the request gave it, or its digest if it was long
- * @param refusals at most so many, and at least {@code refusals - error}
- * @param error how much of it may belong to other keys
+ * @param refusals upper bound of its refusals; the lower bound is {@code refusals - error}
+ * @param error how many of them may belong to other keys
  */
 public record RefusedKey(String policy, String key, long refusals, long error) {}

@@ -11,9 +11,9 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The caller of a check: a key for each dimension that policies count by, such as {@code ip} and
- * {@code user}, and the authenticated principal if there is one. Immutable. {@code toString} names
- * the dimensions and not the keys.
+ * One request to be checked: a key for each dimension by which policies count, such as {@code ip}
+ * and {@code user}, and the authenticated principal if there is one. Immutable. {@code toString}
+ * names the dimensions and not the keys.
  */
 @CheckReturnValue
 public final class Request {
@@ -45,15 +45,15 @@ public final class Request {
   /**
    * A request with one key.
    *
-   * @param key of any length, not empty; above 200 characters, or from {@code #}, or with half a
-   *     surrogate pair, its SHA-256 counts
+   * @param key of any length, not empty; its SHA-256 counts instead if it is longer than 200
+   *     characters, begins with {@code #} or has an unpaired surrogate
    */
   public static Request of(String dimension, String key) {
     return EMPTY.with(dimension, key);
   }
 
   /**
-   * This request and the key of one more dimension; the later one counts if there are two.
+   * This request with the key of one more dimension; of two keys the later one counts.
    *
    * @throws IllegalArgumentException if either is empty
    */
@@ -88,9 +88,7 @@ public final class Request {
     return principal;
   }
 
-  /**
-   * Whether half a surrogate pair stands alone, which UTF-8 writes as if it were any other half.
-   */
+  /** Whether the key has an unpaired surrogate, which UTF-8 can't distinguish from others. */
   private static boolean isTorn(String key) {
     for (int i = 0; i < key.length(); i++) {
       char c = key.charAt(i);

@@ -5,11 +5,11 @@ import java.time.Instant;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * A policy as one limiter knows it, shared by all its plans: what scripts call its kind and its
- * numbers, and what it did so far. Thread safe.
+ * A policy as one limiter knows it, shared by all its plans: its kind and numbers as scripts name
+ * them, and its counts so far. Thread safe.
  */
 final class Rule {
-  /** As scripts take it, calendars apart. */
+  /** Bytes of a rule as scripts read it, calendars excluded. */
   static final int BYTES = 2 + 4 * Long.BYTES;
 
   final LongAdder allowed = new LongAdder();
@@ -62,7 +62,7 @@ final class Rule {
     return number;
   }
 
-  /** As {@code check.lua} lists them. */
+  /** The kind as {@code check.lua} lists it. */
   char kind() {
     return kind;
   }
@@ -77,7 +77,7 @@ final class Rule {
     return b;
   }
 
-  /** How many times its cost it ever has at once. */
+  /** The most times its cost that it ever has at once. */
   long timesMax() {
     return timesMax;
   }
@@ -86,7 +86,7 @@ final class Rule {
     return kind == 'b';
   }
 
-  /** Whether nodes get many permits at a time and spend them by themselves. */
+  /** Whether nodes lease permits in batches and spend them by themselves. */
   boolean leased() {
     return !policy.lease().isZero();
   }
@@ -96,7 +96,7 @@ final class Rule {
     return kind == 'n';
   }
 
-  /** What can be given at once, by a store that counts {@code share} of the limit. */
+  /** Most permits at once in a store that counts {@code share} of the limit. */
   long capacity(double share) {
     return Math.max(policy.cost(), (long) (policy.limit().capacity() * share));
   }
@@ -106,12 +106,12 @@ final class Rule {
     return kind == 'c' ? BYTES + 2 * Long.BYTES : BYTES;
   }
 
-  /** Writes itself as scripts take it that don't need to know the calendar. */
+  /** Writes itself for scripts that do not need the calendar. */
   void pack(ByteBuffer target, long cost) {
     head(target, cost).putLong(a).putLong(b);
   }
 
-  /** Writes itself as {@code check.lua} takes it, a calendar with the intervals around a time. */
+  /** Writes itself for {@code check.lua}, a calendar with the intervals around a time. */
   void pack(ByteBuffer target, long cost, Instant now) {
     if (policy.limit() instanceof Limit.CalendarQuota quota) {
       head(target, cost);

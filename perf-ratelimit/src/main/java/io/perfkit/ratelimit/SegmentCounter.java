@@ -1,6 +1,9 @@
 package io.perfkit.ratelimit;
 
-/** Permits in the current segment of a window and in those that the window still touches. */
+/**
+ * A sliding window by segments: permits in the current segment and in those that the window still
+ * touches.
+ */
 final class SegmentCounter extends LocalCounter {
   private static final int SEGMENTS = Limit.SlidingWindow.SEGMENTS + 1;
 
@@ -38,7 +41,7 @@ final class SegmentCounter extends LocalCounter {
     numbers[at + CheckResult.WAIT] = last < 0 ? 0 : left(last, now);
   }
 
-  /** Until the window no longer touches the {@code i}-th segment. */
+  /** Nanoseconds until the window no longer touches the {@code i}-th segment. */
   private long left(int i, long now) {
     return microsUp((segment + i + 1) * segmentNanos - now);
   }

@@ -11,7 +11,7 @@ interface Sleeper {
    */
   void sleep(long nanos) throws InterruptedException;
 
-  /** Parks, so that a virtual thread holds no carrier. */
+  /** A sleeper that parks, so that a virtual thread holds no carrier. */
   static Sleeper parking() {
     return nanos -> {
       long start = System.nanoTime();

@@ -4,7 +4,7 @@ import io.perfkit.redis.BreakerState;
 import java.time.Duration;
 import java.util.function.Predicate;
 
-/** Where permits are counted, and so decided. Thread safe. */
+/** Counts permits, and so decides requests. Thread safe. */
 interface Store extends AutoCloseable {
   /**
    * Decides all rules of {@code check} at once. Throws nothing because of Redis.
@@ -14,26 +14,27 @@ interface Store extends AutoCloseable {
   CheckResult decide(CheckRequest check, boolean charge);
 
   /**
-   * Gives back what an admitted request took, as far as it has not come back by itself.
+   * Gives back the permits that an admitted request took, as far as they have not returned by
+   * themselves.
    *
    * @param which of its rules
    * @return whether that was done for certain
    */
   boolean giveBack(CheckResult result, Predicate<Rule> which);
 
-  /** Refuses the keys of {@code check} for {@code duration} from now, instead of earlier blocks. */
+  /** Blocks the keys of {@code check} for {@code duration} from now, replacing earlier blocks. */
   void block(CheckRequest check, Duration duration);
 
-  /** Forgets what the keys of {@code check} spent, and that they are blocked. */
+  /** Gives the keys of {@code check} all permits back and ends their blocks. */
   void reset(CheckRequest check);
 
-  /** Closed while Redis decides, and in process. */
+  /** State of the breaker; always closed in process. */
   BreakerState breaker();
 
   /** Keys that this node counts by itself. */
   int keys();
 
-  /** Requests for new keys that were counted together, since there were too many keys. */
+  /** Requests for new keys that were counted together because there were too many keys. */
   long overflows();
 
   @Override
