@@ -164,7 +164,7 @@ final class LeasedBucket {
    * Returns idle permits and renews a lease that is spent slowly. To be called a few times in the
    * life of a lease.
    *
-   * @return whether no permit is left and none was spent since the last call
+   * @return whether no permit is left and nothing changed since the last call
    * @throws RedisException if the server did not answer, which does no harm
    */
   boolean tick() {

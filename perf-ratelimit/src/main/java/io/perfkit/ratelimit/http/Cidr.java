@@ -3,15 +3,15 @@ package io.perfkit.ratelimit.http;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A range of addresses of one family, such as {@code 10.0.0.0/8}; a single address is a range too.
- * Immutable.
+ * A CIDR range of addresses of one family, such as {@code 10.0.0.0/8}; a single address is a range
+ * too. Immutable.
  */
 record Cidr(IpAddress network, int prefix) {
 
   /**
    * @param what names the setting in messages
-   * @throws IllegalArgumentException if the text is no range, has bits after its prefix, or is
-   *     everybody
+   * @throws IllegalArgumentException if the text is no range, has bits after its prefix, or
+   *     contains every address
    */
   static Cidr parse(String what, String text) {
     int slash = text.indexOf('/');

@@ -6,16 +6,17 @@ import com.google.errorprone.annotations.CheckReturnValue;
 import java.util.List;
 
 /**
- * Which proxies stand between the clients and this host, told by their addresses or by their
+ * The trusted proxies between the clients and this host, given by their addresses or by their
  * number. Immutable.
  *
  * @param proxies ranges of the proxies' addresses, such as {@code 10.0.0.0/8}; default none
- * @param hops how many proxies each request passes, if they are told by number; default 0. Sound
- *     only if nobody can reach this host, or one of the proxies, past the ones before it
- * @param header in which the proxies say for whom they forward; default {@code X_FORWARDED_FOR}
- * @param nat64 prefixes of translators of RFC 6052: of an IPv6 address in one of them the IPv4
- *     address that it stands for is the client; 32, 40, 48, 56, 64 or 96 bits; default the
- *     well-known {@code 64:ff9b::/96}
+ * @param hops how many proxies each request passes, if they are given by number; default 0. Sound
+ *     only if no client can reach this host, or one of the proxies, without passing the proxies
+ *     before it
+ * @param header in which the proxies name the client; default {@code X_FORWARDED_FOR}
+ * @param nat64 prefixes of translators of RFC 6052: the client of an IPv6 address in one of them is
+ *     the IPv4 address that it embeds; 32, 40, 48, 56, 64 or 96 bits; default the well-known {@code
+ *     64:ff9b::/96}
  * @param ipv6Prefix how many bits of an IPv6 address make one client, since one subscriber has a
  *     whole network of them; 32 to 128, default 56
  */
@@ -44,12 +45,12 @@ public record ClientAddressConfig(
     }
   }
 
-  /** No proxies: the client is who connects, whatever the headers say. */
+  /** No proxies: the client is the peer of the connection, whatever the headers say. */
   public static ClientAddressConfig direct() {
     return new ClientAddressConfig(List.of(), 0, ForwardedHeader.X_FORWARDED_FOR, WELL_KNOWN, 56);
   }
 
-  /** Behind the proxies with these addresses, in any number. */
+  /** Behind any number of proxies with these addresses. */
   public static ClientAddressConfig behind(String... proxies) {
     return new ClientAddressConfig(
         List.of(proxies), 0, ForwardedHeader.X_FORWARDED_FOR, WELL_KNOWN, 56);
@@ -70,12 +71,12 @@ public record ClientAddressConfig(
     return new ClientAddressConfig(proxies, hops, other, nat64, ipv6Prefix);
   }
 
-  /** The same proxies with these translators instead; see {@link #nat64()}. */
+  /** The same proxies with other translators; see {@link #nat64()}. */
   public ClientAddressConfig withNat64(String... prefixes) {
     return new ClientAddressConfig(proxies, hops, header, List.of(prefixes), ipv6Prefix);
   }
 
-  /** The same proxies with wider or narrower IPv6 clients. */
+  /** The same proxies with another prefix length of IPv6 clients. */
   public ClientAddressConfig withIpv6Prefix(int bits) {
     return new ClientAddressConfig(proxies, hops, header, nat64, bits);
   }

@@ -6,14 +6,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds whose request it is, behind proxies that are trusted and not one further: the header's hops
- * count from the right, where the host's own proxies write, and the first that is none of them is
- * the client. What stands further left came from the client, who may write anything. A hop that is
- * no address makes the peer the client, which limits too much together rather than too little.
+ * Finds the client of a request behind trusted proxies: reads the header's hops from the right,
+ * where the host's own proxies write, and the first hop that is not a trusted proxy is the client.
+ * The hops further left came from the client, which may write anything. If a hop is no address, the
+ * peer is the client: then several clients may share a limit, but none escapes it.
  *
- * <p>The client is a text to be used as a key: an IPv4 address, which an IPv4-mapped IPv6 address
- * and one behind NAT64 is too, or a network such as {@code 2001:db8:0:100:0:0:0:0/56}. No name is
- * ever looked up. Immutable, thread safe.
+ * <p>The client is a text to be used as a key: an IPv4 address (also for an IPv4-mapped or NAT64
+ * address), or a network such as {@code 2001:db8:0:100:0:0:0:0/56}. Never looks up a name.
+ * Immutable, thread safe.
  */
 public final class ClientAddresses {
   private static final String UNKNOWN = "unknown";
@@ -28,7 +28,7 @@ public final class ClientAddresses {
     this.translators = config.nat64().stream().map(Nat64::parse).toList();
   }
 
-  /** Addresses as these settings tell them. */
+  /** Client addresses by these settings. */
   public static ClientAddresses of(ClientAddressConfig config) {
     return new ClientAddresses(requireNonNull(config, "config"));
   }
@@ -39,12 +39,12 @@ public final class ClientAddresses {
   }
 
   /**
-   * The client of one request. If all hops are proxies it is the one that stands first; if there
-   * are fewer hops than were told, the peer.
+   * The client of one request. If all hops are proxies, it is the leftmost one; if there are fewer
+   * hops than configured, the peer.
    *
-   * @param peer the address that the connection comes from, with or without a port; whatever is no
-   *     address, such as a name or what a Unix domain socket has, is one client, {@code unknown}
-   * @param forwarded all values of {@link #header()} in their order, none if there is none
+   * @param peer the address that the connection comes from, with or without a port; all other
+   *     texts, such as a name or the peer of a Unix domain socket, are one client, {@code unknown}
+   * @param forwarded all values of {@link #header()} in their order; may be empty
    */
   public String client(String peer, List<String> forwarded) {
     requireNonNull(forwarded, "forwarded");

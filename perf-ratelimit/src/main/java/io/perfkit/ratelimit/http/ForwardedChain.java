@@ -7,9 +7,10 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The hops of a forwarding header from the last to the first: who wrote the right end is known, who
- * wrote the left end is not. Elements are told apart from the right too, so that a quote that a
- * client leaves open can't swallow what a proxy added after it. One thread at a time.
+ * The hops of a forwarding header from the last to the first: a known proxy wrote the right end, an
+ * unknown client perhaps the left end. Elements are also parsed from the right, so that a quote
+ * that a client leaves open can't swallow elements that a proxy added after it. One thread at a
+ * time.
  */
 final class ForwardedChain {
   private final ForwardedHeader header;
@@ -25,7 +26,7 @@ final class ForwardedChain {
     this.end = -1;
   }
 
-  /** Whether an element is left; empty ones are none (RFC 9110, 5.6.1). */
+  /** Whether an element is left; empty elements do not count (RFC 9110, 5.6.1). */
   boolean hasNext() {
     while (element == null && (end >= 0 || line > 0)) {
       if (end < 0) {
@@ -53,8 +54,8 @@ final class ForwardedChain {
   }
 
   /**
-   * The last comma before {@code limit} that stands in no quoted string. From the right a quote
-   * closes a string, and the next one that no backslash escapes opened it.
+   * The last comma before {@code limit} outside quoted strings. Read from the right, a quote closes
+   * a string, and the next one without a backslash before it opened it.
    */
   private int commaBefore(String text, int limit) {
     boolean quoted = false;

@@ -1,8 +1,8 @@
 package io.perfkit.ratelimit.http;
 
 /**
- * The header in which the host's proxies say for whom they forward. Only the one that they really
- * write may be read: the other one comes from the client as it is.
+ * The header in which the host's proxies name the client. Choose the one that they really write:
+ * the proxies pass the other one on as the client sent it.
  */
 public enum ForwardedHeader {
   /** {@code X-Forwarded-For: client, proxy}, which nearly all proxies write. */

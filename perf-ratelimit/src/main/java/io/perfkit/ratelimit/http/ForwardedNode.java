@@ -5,13 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one element of a forwarding header says: {@code for=192.0.2.1;proto=https} of RFC 7239, or
- * the bare node of {@code X-Forwarded-For}.
+ * Parses one element of a forwarding header: {@code for=192.0.2.1;proto=https} of RFC 7239, or the
+ * bare node of {@code X-Forwarded-For}.
  */
 final class ForwardedNode {
   private ForwardedNode() {}
 
-  /** The value of the only {@code for} of an element of RFC 7239; null if there is none. */
+  /** The value of an element's only {@code for} (RFC 7239); null if there is none. */
   static @Nullable String forParameter(String element) {
     String found = null;
     for (String pair : pairs(element)) {
@@ -29,7 +29,7 @@ final class ForwardedNode {
     return found;
   }
 
-  /** The pairs between semicolons that stand in no quoted string. */
+  /** The pairs between semicolons outside quoted strings. */
   private static List<String> pairs(String element) {
     List<String> pairs = new ArrayList<>();
     boolean quoted = false;

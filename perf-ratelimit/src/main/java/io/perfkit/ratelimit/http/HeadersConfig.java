@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import com.google.errorprone.annotations.CheckReturnValue;
 
 /**
- * Which headers tell clients how they stand. Immutable. {@code Retry-After} is always written to a
- * refusal.
+ * The headers by which clients learn the state of their limits. Immutable. A refusal always has
+ * {@code Retry-After}.
  *
  * @param xRateLimit whether {@code X-RateLimit-Limit}, {@code -Remaining} and {@code -Reset} are
  *     written; default true
@@ -17,7 +17,10 @@ import com.google.errorprone.annotations.CheckReturnValue;
 @CheckReturnValue
 public record HeadersConfig(boolean xRateLimit, Reset reset, boolean rateLimit) {
 
-  /** How {@code X-RateLimit-Reset} says when all permits are there again. */
+  /**
+   * The form in which {@code X-RateLimit-Reset} gives the time at which all permits are available
+   * again.
+   */
   public enum Reset {
     /** As UTC seconds since 1970, by this host's clock. */
     EPOCH_SECONDS,

@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An address as its 128 bits. An IPv4 address has the bits of its IPv4-mapped form, so the two are
- * one address however they were written. Immutable.
+ * An address as its 128 bits. An IPv4 address has the bits of its IPv4-mapped form, so both forms
+ * are equal. Immutable.
  *
  * @param high the first 64 bits
  * @param low the last 64 bits
@@ -20,8 +20,8 @@ record IpAddress(long high, long low) {
 
   /**
    * Reads a literal, in square brackets or not; null for anything else. Never asks a name server.
-   * Refused are zone ids, which mean something on one host only, and IPv4 numbers with leading
-   * zeros, which some read as octal.
+   * Rejects zone ids, which have a meaning on one host only, and IPv4 numbers with leading zeros,
+   * which some programs read as octal.
    */
   static @Nullable IpAddress parse(String text) {
     boolean bracketed = text.length() > 2 && text.startsWith("[") && text.endsWith("]");
@@ -37,7 +37,7 @@ record IpAddress(long high, long low) {
     return high == 0 && low >>> 32 == MAPPED;
   }
 
-  /** The bits that a prefix may leave out: 32 of an IPv4 address, else 128. */
+  /** The longest prefix: 32 bits for an IPv4 address, else 128. */
   int length() {
     return ipv4() ? BITS - IPV4_OFFSET : BITS;
   }
@@ -48,7 +48,7 @@ record IpAddress(long high, long low) {
     return new IpAddress(high & mask(kept), low & mask(kept - Long.SIZE));
   }
 
-  /** As the JDK writes it: dotted, or eight groups without leading zeros. */
+  /** The address as the JDK writes it: dotted, or eight groups without leading zeros. */
   @Override
   public String toString() {
     try {
@@ -96,7 +96,9 @@ record IpAddress(long high, long low) {
     return of(groups);
   }
 
-  /** Reads groups and at their end perhaps an IPv4 address; how many, or -1 if it is none. */
+  /**
+   * Reads groups, which may end with an IPv4 address; returns their number, or -1 for other text.
+   */
   private static int groups(String text, long[] groups) {
     if (text.isEmpty()) {
       return 0;

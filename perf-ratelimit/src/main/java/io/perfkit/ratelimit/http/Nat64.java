@@ -14,7 +14,7 @@ record Nat64(Cidr prefix) {
   private static final int SKIPPED = 8;
 
   /**
-   * @throws IllegalArgumentException if the text is no range of one of the lengths
+   * @throws IllegalArgumentException if the text is no range of an allowed length
    */
   static Nat64 parse(String text) {
     Cidr range = Cidr.parse("nat64", text);
@@ -25,7 +25,7 @@ record Nat64(Cidr prefix) {
     return new Nat64(range);
   }
 
-  /** The IPv4 address that an address of the prefix stands for; else null. */
+  /** The IPv4 address that an address of the prefix embeds; else null. */
   @Nullable IpAddress translate(IpAddress address) {
     if (!prefix.contains(address)) {
       return null;

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.function.BiConsumer;
 
 /**
- * Writes a decision as headers of an answer. Whole seconds are rounded up, so that a client that
- * waits as long as the answer says comes late enough. Thread safe.
+ * Writes a decision as response headers. Seconds are rounded up, so that a client that waits as
+ * long as the response says does not retry too early. Thread safe.
  *
  * <pre>
  * X-RateLimit-Limit: 10                     of the policy that binds, unless it is hidden
@@ -39,12 +39,12 @@ public final class RateLimitHeaders {
     this.clock = requireNonNull(clock, "clock");
   }
 
-  /** Headers as these settings say, by the system's clock. */
+  /** Headers by these settings and the system's clock. */
   public static RateLimitHeaders of(HeadersConfig config) {
     return of(config, InstantSource.system());
   }
 
-  /** Headers as these settings say, by another clock. */
+  /** Headers by these settings and another clock. */
   public static RateLimitHeaders of(HeadersConfig config, InstantSource clock) {
     return new RateLimitHeaders(config, clock);
   }
@@ -63,7 +63,7 @@ public final class RateLimitHeaders {
   }
 
   /**
-   * Writes what there is to say; of an exempt request nothing.
+   * Writes the headers of a decision; none for an exempt request.
    *
    * @param set takes a name and a value, which replaces an earlier one
    */

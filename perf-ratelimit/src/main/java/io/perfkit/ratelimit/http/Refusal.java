@@ -6,10 +6,11 @@ import io.perfkit.ratelimit.Decision;
 import io.perfkit.ratelimit.LimitStatus;
 
 /**
- * Status and body of the answer to a refused request: a problem of RFC 9457 with the types of the
- * IETF draft on rate limits. It tells the client neither keys nor hidden policies. Immutable.
+ * Status and body of the response to a refused request: problem details (RFC 9457) with the types
+ * of the IETF draft on rate limits. Contains neither keys nor hidden policies. Immutable.
  *
- * @param status 429 if the client asked too much, 503 if it was refused for an outage of ours
+ * @param status 429 if the client exceeded a limit or is blocked, 503 if the host refused because
+ *     Redis is down
  * @param body JSON, to be sent as {@link #CONTENT_TYPE}
  */
 public record Refusal(int status, String body) {
@@ -18,7 +19,7 @@ public record Refusal(int status, String body) {
 
   private static final String TYPES = "https://iana.org/assignments/http-problem-types#";
 
-  /** The answer to this refusal. */
+  /** The response to this refusal. */
   public static Refusal of(Decision.Denied denied) {
     return switch (denied.reason()) {
       case SPENT ->
@@ -47,7 +48,7 @@ public record Refusal(int status, String body) {
     return "Retry in " + Math.max(1, Seconds.up(Seconds.wait(denied))) + " s.";
   }
 
-  /** Texts are constants and names of policies, so none needs an escape. */
+  /** Builds the JSON; its texts are constants and names of policies, so none needs an escape. */
   private static Refusal problem(
       Decision.Denied denied, int status, String type, String title, String detail) {
     String violated =

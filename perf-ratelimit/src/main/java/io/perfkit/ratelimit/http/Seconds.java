@@ -7,19 +7,19 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 
-/** Spans as headers count them: whole seconds, rounded up. */
+/** Spans in the unit of headers: whole seconds, rounded up. */
 final class Seconds {
-  /** What an integer of RFC 9651 can say, and far beyond any limit. */
+  /** The largest integer of RFC 9651, far above any limit. */
   private static final long MAX = 999_999_999_999_999L;
 
-  /** Longer than any limit takes: no wait will do. */
+  /** Longer than any limit takes: waiting does not help. */
   private static final Duration NEVER = Duration.ofDays(1_000_000);
 
   private Seconds() {}
 
   /**
-   * What to tell a client to wait for the policies that refuse: for what others hold a second,
-   * since it may be released at any time.
+   * The wait for the policies that refuse, as a client is told: one second for permits that others
+   * hold, since they may be released at any time.
    */
   static Duration wait(Decision.Denied denied) {
     return denied.limits().stream()
@@ -39,7 +39,7 @@ final class Seconds {
     return span.compareTo(NEVER) > 0;
   }
 
-  /** Rounded up; at most what a header can say. */
+  /** A span in seconds, rounded up; at most the largest integer of a header. */
   static long up(Duration span) {
     return span.getSeconds() >= MAX ? MAX : span.getSeconds() + (span.getNano() > 0 ? 1 : 0);
   }
@@ -50,7 +50,7 @@ final class Seconds {
     return never(span) ? MAX : up(sinceEpoch.plus(span));
   }
 
-  /** A number that fits an integer of RFC 9651. */
+  /** The number, limited to the integers of RFC 9651. */
   static long integer(long number) {
     return Math.min(number, MAX);
   }

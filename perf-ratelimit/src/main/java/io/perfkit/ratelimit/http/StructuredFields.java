@@ -13,8 +13,8 @@ final class StructuredFields {
   private StructuredFields() {}
 
   /**
-   * {@code "name";q=10;w=1}: the quota of a window in seconds, which is left out if it is not a
-   * whole number of them.
+   * {@code "name";q=10;w=1}: the quota and the window in seconds, which is omitted if it is not a
+   * whole number of seconds.
    */
   static String policy(Policy policy) {
     Limit limit = policy.limit();
@@ -27,8 +27,8 @@ final class StructuredFields {
   }
 
   /**
-   * {@code "name";r=7;t=1}: what is left, and the seconds until all is there again, or, of a policy
-   * that refuses, until it admits.
+   * {@code "name";r=7;t=1}: the remaining permits, and the seconds until all are available again,
+   * or, for a policy that refuses, until it admits.
    */
   static String result(LimitStatus status) {
     Duration wait = status.refuses() ? Seconds.wait(status) : status.resetAfter();

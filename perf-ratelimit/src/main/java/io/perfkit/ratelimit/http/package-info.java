@@ -1,6 +1,6 @@
 /**
- * A plan's decision as HTTP says it, without a web framework: whose request it is, the headers of
- * the answer and the body of a refusal.
+ * Rate limits over HTTP, without a web framework: the client's address, the response headers of a
+ * decision and the body of a refusal.
  */
 @NullMarked
 package io.perfkit.ratelimit.http;

@@ -13,9 +13,9 @@ import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A request that holds permits until its response is complete. It hears of each {@code startAsync}
- * itself: code that asks the container afterwards may find that the asynchronous part is over, or
- * was dispatched on, and can't tell whether it ever began.
+ * A request that holds permits until its response is complete. It overrides {@code startAsync} to
+ * learn of each call: code that asks the container afterwards may find the asynchronous part
+ * finished or dispatched, and can't tell whether it ever began.
  */
 final class HeldRequest extends HttpServletRequestWrapper implements AsyncListener {
   private final Runnable release;
@@ -58,7 +58,7 @@ final class HeldRequest extends HttpServletRequestWrapper implements AsyncListen
     releaseOnce();
   }
 
-  /** A new cycle forgets the listeners of the one before. */
+  /** Registers again, since a new asynchronous cycle forgets the listeners of the one before. */
   @Override
   public void onStartAsync(AsyncEvent event) {
     event.getAsyncContext().addListener(this);

@@ -33,17 +33,17 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * Asks a plan about each request before it goes on, tells the client how it stands, and answers
- * those that are refused: with 429, or with 503 where an outage of ours refuses. A request counts
- * by {@code ip}, the client's address, and by {@code user}, the name of the principal that the
- * container has authenticated. A request without a principal, or whose principal has no name, has
- * no {@code user}: a policy that is {@link Plan#withIfPresent} leaves it out, and one that needs a
- * user counts it by its address. {@link Builder#keys} adds other dimensions. A request is asked
- * about once, however often the container dispatches it.
+ * A servlet filter that checks each request against a plan, writes the state of its limits to the
+ * response, and rejects refused requests with 429, or with 503 if the refusal is due to an outage
+ * of Redis. A request counts by {@code ip}, the client's address, and by {@code user}, the name of
+ * the principal that the container has authenticated. A request without a principal, or whose
+ * principal has no name, has no {@code user}: a policy that is {@link Plan#withIfPresent} leaves it
+ * out, and one that needs a user counts it by its address. {@link Builder#keys} adds other
+ * dimensions. A request is checked once, however often the container dispatches it.
  *
- * <p>Permits of a {@link Limit.Concurrency} are held until the response is complete, for an
- * asynchronous one too, whatever it throws. Thread safe. Cost: that of {@link RateLimiter#check}; a
- * request that the filter's plan leaves out costs nothing.
+ * <p>A request holds the permits of a {@link Limit.Concurrency} until its response is complete,
+ * even if it is asynchronous or throws. Thread safe. Cost: that of {@link RateLimiter#check}; a
+ * request without a plan costs nothing.
  */
 public final class RateLimitFilter implements Filter {
   /** The attribute of a request that holds its {@link Decision}; none if no plan applied. */
@@ -52,7 +52,7 @@ public final class RateLimitFilter implements Filter {
   private static final String USER = "user";
   private static final AtomicInteger FILTERS = new AtomicInteger();
 
-  /** An attribute of requests that this filter was asked about; others have theirs. */
+  /** The attribute of requests that this filter has checked; each filter has its own. */
   private final String decided =
       RateLimitFilter.class.getName() + ".decided." + FILTERS.incrementAndGet();
 
@@ -79,7 +79,7 @@ public final class RateLimitFilter implements Filter {
     this.headers = builder.headers;
   }
 
-  /** A filter of one plan for all requests, for a host that no proxy stands before. */
+  /** A filter of one plan for all requests, for a host without proxies in front of it. */
   public static RateLimitFilter of(RateLimiter limiter, Plan plan) {
     requireNonNull(plan, "plan");
     return builder(limiter, request -> Optional.of(plan)).build();
@@ -93,9 +93,9 @@ public final class RateLimitFilter implements Filter {
   /**
    * A builder of a filter that also chooses plans itself.
    *
-   * @param plans asked about requests that are at no {@link Builder#route}; it must not go by
-   *     {@code getRequestURI()}, which has as many spellings as a client likes; chooses a request's
-   *     plan; without one it goes on unasked
+   * @param plans chooses the plan of a request at no {@link Builder#route}; a request without a
+   *     plan proceeds unchecked. Must not use {@code getRequestURI()}, which a client can spell in
+   *     many ways
    */
   public static Builder builder(
       RateLimiter limiter, Function<? super HttpServletRequest, Optional<Plan>> plans) {
@@ -151,7 +151,7 @@ public final class RateLimitFilter implements Filter {
     if (name != null && !name.isEmpty()) {
       request = request.with(USER, name);
     } else if (needsUser(plan)) {
-      request = request.with(USER, "\0" + client); // no user's name
+      request = request.with(USER, "\0" + client); // never a user's name
     }
     return keys.apply(http, principal == null ? request : request.as(principal));
   }
@@ -176,7 +176,7 @@ public final class RateLimitFilter implements Filter {
         .anyMatch(part -> part.policy().limit() instanceof Limit.Concurrency);
   }
 
-  /** Collects what a filter works with. One thread at a time. */
+  /** Collects settings and collaborators. One thread at a time. */
   public static final class Builder {
     private final RateLimiter limiter;
     private final Map<String, Plan> routes = new HashMap<>();
@@ -193,9 +193,9 @@ public final class RateLimitFilter implements Filter {
     }
 
     /**
-     * The plan of a path and of all below it; of several routes the longest counts. Paths are
-     * compared as the container dispatches by them: decoded, below the context path, without path
-     * parameters, empty segments and dots; {@code /} is every path.
+     * Sets the plan of a path and of all paths below it; the longest matching route counts. Paths
+     * are compared as the container dispatches them: decoded, below the context path, without path
+     * parameters, empty segments and dots; {@code /} matches every path.
      *
      * @throws IllegalArgumentException if the path is not written so, such as {@code login} or
      *     {@code /a//b}, or has a plan already
@@ -212,13 +212,13 @@ public final class RateLimitFilter implements Filter {
       return this;
     }
 
-    /** Where the clients' addresses stand; default: no proxies. */
+    /** The proxies in front of this host; default none. */
     public Builder clients(ClientAddressConfig proxies) {
       clients = ClientAddresses.of(proxies);
       return this;
     }
 
-    /** What clients are told; default {@link HeadersConfig#defaults()}. */
+    /** The headers of responses; default {@link HeadersConfig#defaults()}. */
     public Builder headers(HeadersConfig told) {
       headers = RateLimitHeaders.of(told);
       return this;

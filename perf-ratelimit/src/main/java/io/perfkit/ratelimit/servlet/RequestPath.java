@@ -5,8 +5,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * The path by which a container dispatches a request, as one spelling: decoded by the container,
- * below its context, without path parameters, empty segments and dots.
+ * The normalised path by which a container dispatches a request: decoded by the container, below
+ * its context, without path parameters, empty segments and dots.
  */
 final class RequestPath {
   private RequestPath() {}
@@ -17,7 +17,7 @@ final class RequestPath {
     return normalised((servlet == null ? "" : servlet) + (rest == null ? "" : rest));
   }
 
-  /** With a slash before each segment and none after the last; the root is {@code /}. */
+  /** The path with a slash before each segment and none after the last; the root is {@code /}. */
   static String normalised(String path) {
     Deque<String> segments = new ArrayDeque<>();
     for (String part : path.replace('\\', '/').split("/", -1)) {
@@ -32,7 +32,7 @@ final class RequestPath {
     return "/" + String.join("/", segments);
   }
 
-  /** Whether {@code path} is {@code route} or stands below it; both normalised. */
+  /** Whether {@code path} is {@code route} or below it; both normalised. */
   static boolean isAt(String route, String path) {
     return route.equals("/")
         || path.equals(route)

@@ -1,6 +1,4 @@
-/**
- * A filter that asks a limiter about each request of a servlet container; needs jakarta.servlet.
- */
+/** A servlet filter that checks each request against a limiter's plan; needs jakarta.servlet. */
 @NullMarked
 package io.perfkit.ratelimit.servlet;
 

@@ -14,12 +14,12 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Puts {@link RateLimited} into effect, given to a {@link io.perfkit.weave.Weaver}. Stands outside
- * of caches, so that a call which is refused is not answered from one, and inside of monitoring,
+ * The aspect that implements {@link RateLimited}, to be given to a {@link io.perfkit.weave.Weaver}.
+ * Its layer is outside caches, so that no cache answers a refused call, and inside monitoring,
  * which sees refusals. Thread safe.
  *
- * <p>Cost of a woven call: that of {@link RateLimiter#check}, on the caller's thread, also where
- * the method returns a stage.
+ * <p>Cost of a woven call: that of {@link RateLimiter#check}, on the caller's thread, also if the
+ * method returns a stage.
  */
 public final class RateLimitAspect implements Aspect {
   private final RateLimiter limiter;
@@ -46,7 +46,7 @@ public final class RateLimitAspect implements Aspect {
     return new RateLimitAspect(requireNonNull(limiter, "limiter"), named);
   }
 
-  /** Around what answers in the method's place. */
+  /** The layer around the caches, which may answer instead of the method. */
   @Override
   public Layer layer() {
     return Layer.ADMIT;

@@ -10,10 +10,10 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The method runs only if a plan admits the call: {@code @RateLimited(plan = "orders", key =
- * "customer.id")}. A call that is refused throws {@link RateLimitExceeded}, or, if the method
- * returns a stage, gives one that failed with it. Permits of a {@link Limit.Concurrency} are held
- * until the method, or its stage, has ended. Put into effect by a {@link RateLimitAspect}.
+ * Runs the method only if a plan admits the call: {@code @RateLimited(plan = "orders", key =
+ * "customer.id")}. A refused call throws {@link RateLimitExceeded}, or, if the method returns a
+ * stage, returns one that failed with it. A call holds the permits of a {@link Limit.Concurrency}
+ * until the method, or its stage, has ended. Implemented by a {@link RateLimitAspect}.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
@@ -26,8 +26,8 @@ public @interface RateLimited {
 
   /**
    * Expressions over the arguments, as in {@code docs/reference/expressions.md}: one for each
-   * dimension of the plan, in the order in which the plan names them first. A null leaves an
-   * optional dimension away.
+   * dimension of the plan, in the order of their first use in the plan. A null omits an optional
+   * dimension.
    */
   String[] key() default {};
 }

@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** One {@code @RateLimited} method: the check before it, and what has to follow it. */
+/** One {@code @RateLimited} method: the check before it, and the release after it. */
 final class RateLimitedMethod {
   private static final MethodHandle REQUIRE;
   private static final MethodHandle CHECK;
@@ -50,7 +50,7 @@ final class RateLimitedMethod {
   private final String method;
 
   /**
-   * @param stage whether the method returns a stage that can tell a refusal
+   * @param stage whether the method returns a stage that can report a refusal
    * @param method for messages
    */
   RateLimitedMethod(
@@ -67,7 +67,7 @@ final class RateLimitedMethod {
   /**
    * The method behind its plan.
    *
-   * @param keys take what {@code method} takes and give the texts of the dimensions
+   * @param keys take the parameters of {@code method} and return the texts of the dimensions
    */
   MethodHandle around(MethodHandle method, List<MethodHandle> keys) {
     MethodType type = method.type();
@@ -80,7 +80,7 @@ final class RateLimitedMethod {
     return MethodHandles.foldArguments(goOn, ofCall(CHECK, type, keys));
   }
 
-  /** A method of this class that takes the keys, as a function of the call that gives them. */
+  /** A method of this class that takes the keys, as a function of the call that has them. */
   private MethodHandle ofCall(MethodHandle ofKeys, MethodType call, List<MethodHandle> keys) {
     MethodHandle collected = ofKeys.bindTo(this).asCollector(String[].class, keys.size());
     MethodType taken = call.changeReturnType(String.class);

@@ -65,7 +65,7 @@ final class RateLimitedSite {
     site.around(next -> method.around(next, texts));
   }
 
-  /** An expression as a handle that takes service and arguments and gives its text, or null. */
+  /** An expression as a handle that takes service and arguments and returns its text, or null. */
   private Optional<MethodHandle> compile(String text) {
     try {
       Expression expression = Expression.of(text, Scope.of(site, RateLimited.class));
@@ -91,7 +91,9 @@ final class RateLimitedSite {
     }
   }
 
-  /** A stage that can be made of a refusal; of one's own class it can't. */
+  /**
+   * Whether the method returns a stage that can be made of a refusal, so not of a class of its own.
+   */
   private boolean returnsPlainStage() {
     Class<?> result = site.methodType().returnType();
     return result == CompletionStage.class || result == CompletableFuture.class;
