@@ -184,9 +184,9 @@ public final class Cache<K, V> {
   }
 
   /**
-   * The values of {@code keys}, in their order and without those that have none. What neither level
-   * holds is loaded by one call of {@code loader}, with just those keys; a key that its result
-   * lacks has no value. Keys that others load meanwhile are waited for.
+   * The values of {@code keys}, in their order and without those that have none. One call of {@code
+   * loader} loads the keys that neither level holds; a key that its result lacks has no value.
+   * Waits for keys that other callers are loading.
    *
    * <p>Cost: none for keys in L1; one round trip to each Redis node for all others, and after a
    * load one more to store.
@@ -234,7 +234,7 @@ public final class Cache<K, V> {
   }
 
   /**
-   * The value of {@code key} if a level holds it, else null; null too while only Redis could tell
+   * The value of {@code key} if a level holds it, else null; null too if only Redis could answer
    * and it is down. Cost: none on an L1 hit, else one round trip.
    */
   public @Nullable V getIfPresent(K key) {

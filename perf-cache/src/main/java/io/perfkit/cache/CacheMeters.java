@@ -46,7 +46,7 @@ final class CacheMeters implements AutoCloseable {
   private final Queue<Meter> meters = new ConcurrentLinkedQueue<>();
 
   /**
-   * @param name a tag of each meter, which tells these caches from others on the registry
+   * @param name a tag of each meter, which identifies these caches on the registry
    * @throws IllegalStateException if open caches of that name are on the registry
    */
   CacheMeters(MeterRegistry registry, String name) {

@@ -163,8 +163,8 @@ public final class Caches implements AutoCloseable {
    * A cache of any keys whose local copies are weighed, not counted.
    *
    * @param weigher weight of a key and its value, at least 0, in the unit of {@link
-   *     CacheConfig#maxWeight()}; asked once for each copy that is kept. What it throws reaches the
-   *     caller whose value it was
+   *     CacheConfig#maxWeight()}; called once for each copy that is kept. Its exception reaches the
+   *     caller of that value
    * @throws IllegalArgumentException as above, or if {@code config} has no {@code maxWeight}
    * @throws IllegalStateException as above
    */
@@ -417,7 +417,7 @@ public final class Caches implements AutoCloseable {
     if (closed.getAndSet(true)) {
       return;
     }
-    attached.forEach(this::closePart); // while what they write can still be told
+    attached.forEach(this::closePart); // while invalidations can still be sent
     keeper.shutdownNow();
     threads.close();
     hotKeys.forEach(HotKeys::save);

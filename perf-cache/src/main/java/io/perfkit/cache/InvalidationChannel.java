@@ -243,7 +243,7 @@ final class InvalidationChannel implements AutoCloseable {
     @Override
     public void onMessage(byte[] channel, byte[] message) {
       if (Arrays.equals(channel, ownName)) {
-        if (message.length == Long.BYTES) { // or else it is not one of ours
+        if (message.length == Long.BYTES) { // otherwise it is not a beat
           long sent = ByteBuffer.wrap(message).getLong();
           heartbeat.heard(sent); // C3
           lagNanos = nanos.getAsLong() - sent;
@@ -251,7 +251,7 @@ final class InvalidationChannel implements AutoCloseable {
         return;
       }
       if (message.length < HEAD_BYTES) {
-        return; // not one of ours
+        return; // not a perfkit message
       }
       ByteBuffer parts = ByteBuffer.wrap(message);
       boolean own = parts.getLong() == self; // C2

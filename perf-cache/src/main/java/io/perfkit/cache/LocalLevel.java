@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * The local copies of one cache. A copy counts while its own deadline has not passed and the epoch
  * of its key and tags is what it was before the value was read. Thread safe.
  *
- * <p>Caffeine bounds the number of copies and drops old ones; whether a copy counts is decided
- * here, so a hit reads the clock once. Caffeine's own clock is the time of the latest write, which
- * is enough to give memory back.
+ * <p>Caffeine (Window TinyLFU) bounds the number of copies and drops old ones; whether a copy
+ * counts is decided here, so a hit reads the clock once. Caffeine's own clock is the time of the
+ * latest write, which is enough to give memory back.
  */
 final class LocalLevel<K, V> {
   private final Cache<K, LocalEntry<V>> entries;

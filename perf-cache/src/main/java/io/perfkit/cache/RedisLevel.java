@@ -47,7 +47,7 @@ final class RedisLevel<V> implements SecondLevel<V> {
 
   /* Invariants
    * L1  a load is stored only under the lease that was taken before it began: fill compares the token.
-   * L2  put and invalidate end the entry and any lease on it, and tell all nodes in the same step.
+   * L2  put and invalidate end the entry and any lease on it, and publish this in the same step.
    * L3  an entry counts only in the generation it was read or loaded in, and only if none of its tags
    *     ended since: lookup and fill compare with the marks. Lost marks end entries, never revive them.
    * L4  an invalidation that could not be sent is kept (UnsentInvalidations), and until it is sent

@@ -58,7 +58,7 @@ final class SharedCopies<C> {
    * A whole structure, as Redis sent it.
    *
    * @param parts members, or members each followed by its value or end
-   * @param serverMillis the server's time, where the script tells it
+   * @param serverMillis the server's time, if the script returns it
    */
   record Reading(List<byte[]> parts, long serverMillis, long askedNanos, long answeredNanos) {}
 

@@ -17,7 +17,7 @@ final class Rule {
   final LongAdder degraded = new LongAdder();
   final LongAdder deniedFromCache = new LongAdder();
 
-  /* Of a leased policy: requests admitted by permits at hand, and permits that came and went back. */
+  /* Of a leased policy: requests admitted from held permits, and permits received and returned. */
   final LongAdder leaseHits = new LongAdder();
   final LongAdder leaseGranted = new LongAdder();
   final LongAdder leaseReturned = new LongAdder();

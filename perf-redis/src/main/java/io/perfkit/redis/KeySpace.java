@@ -58,7 +58,7 @@ public record KeySpace(String prefix, String name, int version, int partitions) 
     return new KeySpace(prefix, name, version, count);
   }
 
-  /** The key of {@code id}; {@code kind} tells apart what is stored under one id. */
+  /** The key of {@code id}; {@code kind} separates the values that are stored under one id. */
   public byte[] key(String kind, String id) {
     requirePlain("kind", kind);
     byte[] idBytes = utf8(id);

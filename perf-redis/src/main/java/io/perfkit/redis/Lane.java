@@ -31,7 +31,7 @@ final class Lane {
    * N1  `connection` is replaced by the leader only.
    * N4  Calls with replies end answered, in the order of sending; a failure ends the others.
    * N5  A batch is less than 2 * BATCH_BYTES, so that sending it does not block (LaneConnection K3).
-   * N6  No caller connects, nor gives a connection back: either may block for longer than its budget.
+   * N6  No caller opens or returns a connection: either may block for longer than its budget.
    * N7  Only a thread that waits for Redis may report a timeout to the breaker: a leader that reads,
    *     or a call that waits for a connect. A queued call must not: its leader may lack a processor. */
   private final GroupCommit<LaneCall> calls;

@@ -34,7 +34,7 @@ final class OpenClients {
     }
   }
 
-  /** Meters of one client in one registry, for as long as some holder wants them there. */
+  /** Meters of one client in one registry, as long as a holder registers them there. */
   private static final class BoundMeters {
     private final RedisMeters meters;
     private int holders;

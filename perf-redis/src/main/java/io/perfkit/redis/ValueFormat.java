@@ -10,9 +10,9 @@ import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
 /**
- * The stored bytes of a value: a header that says who wrote them, then the codec's payload. Bytes
- * that another format wrote decode to nothing; they cause no exception. Immutable, thread safe as
- * its codec is.
+ * The stored bytes of a value: a header that identifies format and codec, then the codec's payload.
+ * Bytes that another format wrote decode to nothing; they cause no exception. Immutable, thread
+ * safe as its codec is.
  *
  * <pre>
  * byte 0      magic 0xD7

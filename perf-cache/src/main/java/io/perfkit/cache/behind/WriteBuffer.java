@@ -33,7 +33,7 @@ final class WriteBuffer<K, V> {
    *     and the one that waits is the later; take skips a key with a write under way, and a direct
    *     write waits for it.
    * B2  accepted = merged + written + failed + returned + waiting + under way, whenever the lock is
-   *     free: a write leaves underWay by identity, so it is counted once whoever ends it.
+   *     free: a write leaves underWay by identity, so it is counted once, whichever thread ends it.
    * B3  waiting and under way together are at most maxEntries.
    * All but `latest` is read and written under the lock, and nothing of the host's runs there but
    * hashCode and equals of keys. */

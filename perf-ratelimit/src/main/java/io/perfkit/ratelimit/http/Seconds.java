@@ -18,8 +18,8 @@ final class Seconds {
   private Seconds() {}
 
   /**
-   * The wait for the policies that refuse, as a client is told: one second for permits that others
-   * hold, since they may be released at any time.
+   * The wait for the policies that refuse, to report to a client: one second for permits that
+   * others hold, since they may be released at any time.
    */
   static Duration wait(Decision.Denied denied) {
     return denied.limits().stream()

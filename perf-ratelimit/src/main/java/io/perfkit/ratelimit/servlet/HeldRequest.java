@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /**
  * A request that holds permits until its response is complete. It overrides {@code startAsync} to
  * learn of each call: code that asks the container afterwards may find the asynchronous part
- * finished or dispatched, and can't tell whether it ever began.
+ * finished or dispatched, and can't know whether it ever began.
  */
 final class HeldRequest extends HttpServletRequestWrapper implements AsyncListener {
   private final Runnable release;
