@@ -78,8 +78,8 @@ public final class Cache<K, V> {
   /**
    * The value of {@code key}, loaded by {@code loader} if neither level holds it. Callers that ask
    * for the same key meanwhile wait for that one load (single-flight), and a lease in Redis makes
-   * one node load for all (Nishtala et al., "Scaling Memcache at Facebook", 2013). A loader that
-   * returns null says that there is no value: null is returned, and that is kept for {@link
+   * one node load for all nodes (Nishtala et al., "Scaling Memcache at Facebook", 2013). A loader
+   * that returns null says that there is no value: null is returned, and that is kept for {@link
    * CacheConfig#absentTtl()}. A value that the codec can't write is returned and not kept, see
    * {@link CacheStats#unwritable()}.
    *

@@ -62,7 +62,7 @@ public final class Caches implements AutoCloseable {
   final ConcurrentMap<Class<?>, Object> companions = new ConcurrentHashMap<>();
 
   private Caches(Builder builder) {
-    KeySpace.of(builder.prefix, "caches"); // says what a prefix may be
+    KeySpace.of(builder.prefix, "caches"); // checks the prefix
     this.name = builder.name == null ? builder.prefix : builder.name;
     this.disabled = builder.disabled;
     this.nanos = builder.nanos;
@@ -230,7 +230,7 @@ public final class Caches implements AutoCloseable {
    */
   void take(String taken) {
     requireOpen();
-    KeySpace.of("name", requireNonNull(taken, "name")); // says what a name may be
+    KeySpace.of("name", requireNonNull(taken, "name")); // checks the name
     if (!names.add(taken)) {
       throw new IllegalStateException("name: '" + taken + "' (expected: a name not taken yet)");
     }
@@ -370,7 +370,7 @@ public final class Caches implements AutoCloseable {
     return caches.stream().map(Cache::stats).reduce(CacheStats.NONE, CacheStats::plus);
   }
 
-  /** Where the meters of these caches are registered, if anywhere. */
+  /** The registry of these caches' meters, if there is one. */
   public Optional<MeterRegistry> meterRegistry() {
     return Optional.ofNullable(meters).map(CacheMeters::registry);
   }
@@ -495,7 +495,7 @@ public final class Caches implements AutoCloseable {
       return this;
     }
 
-    /** Where the meters of all these caches are registered until they are closed; default none. */
+    /** The registry of all these caches' meters until they are closed; default none. */
     public Builder meterRegistry(MeterRegistry meterRegistry) {
       registry = requireNonNull(meterRegistry, "meterRegistry");
       if (guard != null) {

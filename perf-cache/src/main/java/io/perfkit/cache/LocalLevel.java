@@ -95,7 +95,7 @@ final class LocalLevel<K, V> {
     return evictedByAge.sum();
   }
 
-  /** Where stale values may serve, a copy may be the last that has one. */
+  /** How long a copy is retained: if stale values may serve, it may be the last that holds one. */
   private static Duration retention(CacheConfig config) {
     return config.gracePeriod().isZero()
         ? config.l1Ttl()

@@ -37,7 +37,7 @@ interface SecondLevel<V> {
   /** A lease to release. */
   record Release(Address address, EntryVersion lease) {}
 
-  /** Where the entry of a key is. */
+  /** The address of a key's entry. */
   Address address(String text);
 
   /** Asks for entries. */

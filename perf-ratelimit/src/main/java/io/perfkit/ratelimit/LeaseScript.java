@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A shared bucket in Redis: one script call for each request. Stored as {@code lease.lua} says.
- * Thread safe.
+ * A shared token bucket in Redis: one script call for each request for permits. {@code lease.lua}
+ * describes the stored state. Thread safe.
  */
 final class LeaseScript implements LeaseServer {
   private static final RedisScript SCRIPT = RedisScript.load(LeaseScript.class, "lease.lua");

@@ -7,7 +7,7 @@ import java.time.Duration;
 /**
  * Status of one policy after a decision, for the request's key. Immutable.
  *
- * @param policy the policy
+ * @param policy which this status is of
  * @param limit most permits at once, {@link Limit#capacity()}; the node's share of it if the
  *     decision is degraded
  * @param remaining permits that are left now

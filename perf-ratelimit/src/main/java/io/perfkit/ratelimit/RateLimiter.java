@@ -549,7 +549,7 @@ public final class RateLimiter implements AutoCloseable {
       return guard;
     }
 
-    /** Where the meters of this limiter are registered until it is closed; default none. */
+    /** The registry of this limiter's meters until it is closed; default none. */
     public Builder meterRegistry(MeterRegistry meterRegistry) {
       registry = requireNonNull(meterRegistry, "meterRegistry");
       return this;

@@ -60,7 +60,7 @@ final class LaneConnection {
         if (last || (none && Reason.isSilence(e))) {
           throw e;
         }
-        last = none; // the next one is fresh: it answers, or says why not
+        last = none; // the next one is fresh: it answers, or throws the reason
       }
     }
   }

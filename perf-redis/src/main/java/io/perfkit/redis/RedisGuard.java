@@ -242,8 +242,8 @@ public final class RedisGuard implements AutoCloseable {
     }
 
     /**
-     * Where the client's meters are registered while this guard is open; default none. Guards of
-     * one client that share a registry share the meters.
+     * The registry of the client's meters while this guard is open; default none. Guards of one
+     * client that share a registry share the meters.
      */
     public Builder meterRegistry(MeterRegistry meterRegistry) {
       registry = requireNonNull(meterRegistry, "meterRegistry");
