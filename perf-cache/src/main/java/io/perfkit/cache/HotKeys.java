@@ -33,7 +33,7 @@ import redis.clients.jedis.UnifiedJedis;
  * <p>The nodes of an application share one snapshot, and the last to save wins; but a snapshot is
  * not replaced by one of less than half its length, such as that of a node that has just started.
  * Keys of more than {@value #TEXT_BYTES_MAX} bytes are left out. While L1 is less than half full,
- * Caffeine does not count use, and the keys written last replace the most used.
+ * Caffeine does not count use, and the keys written last stand in for the most used.
  *
  * @param <K> keys
  * @param <V> values

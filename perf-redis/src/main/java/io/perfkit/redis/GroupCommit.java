@@ -26,8 +26,8 @@ final class GroupCommit<W extends Waiter> {
 
   /* Invariants
    * N1  At most `leads` threads lead at a time. A thread leads from taking a free lead, or from its
-   *     promotion, until it hands over: to a promoted waiter, to another thread that Succession
-   *     named, or to nobody by giving the lead up.
+   *     promotion, until it hands over to a promoted waiter or to another thread that Succession
+   *     named, or gives the lead up.
    * N2  No waiter is stranded: a request is in the queue before its thread looks for a free lead and
    *     at `closed`; a thread that gives a lead up, or closes, looks at the queue afterwards. One of
    *     the two sees the other.
