@@ -3,7 +3,7 @@ package io.perfkit.db;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Root of what goes wrong in perf-db itself; what the driver throws reaches its caller as it is.
+ * Root of the exceptions of perf-db itself; exceptions of the driver reach the caller unchanged.
  */
 public abstract class DbException extends RuntimeException {
   /**

@@ -4,12 +4,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /**
- * Makes an object of the current row of a result.
+ * Maps the current row of a result to an object.
  *
  * @param <T> the object
  */
 @FunctionalInterface
 public interface RowMapper<T> {
-  /** Reads columns only, and does not move the result. Never returns null. */
+  /** Reads columns only and must not move the result. Never returns null. */
   T map(ResultSet row) throws SQLException;
 }

@@ -15,17 +15,17 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 
 /**
- * What a writer owes to those who wait for a row. Stages are completed on one thread of their own,
- * which runs only while there is something to tell: what hangs on a stage is the host's code, and
- * may be slow, but holds up neither a worker nor a lock. Thread safe.
+ * Completes the stages of rows that callers wait for, once those rows are decided. One thread
+ * completes them and runs only while there is something to complete. A dependent action is the
+ * host's code and may be slow, but it holds up neither a worker nor a lock. Thread safe.
  */
 final class Answers<R> implements AutoCloseable {
   private static final long IDLE_SECONDS = 10;
 
-  /** How long the thread may still tell once the writer is closed. */
+  /** How long the thread may go on completing stages once the writer is closed. */
   private static final long GRACE_SECONDS = 1;
 
-  /** Rows of which all is decided, and those of them that were given up. */
+  /** Decided rows, and those among them that were given up. */
   private record Verdict<R>(List<Pending<R>> rows, List<Refusal<R>> refusals) {}
 
   private final String table;
@@ -35,7 +35,7 @@ final class Answers<R> implements AutoCloseable {
   private final ThreadPoolExecutor teller;
 
   /**
-   * @param limit how many rows may be waited for at the same time
+   * @param limit most rows that callers may wait for at the same time
    */
   Answers(String table, int limit, ThreadFactory threads) {
     this.table = table;
@@ -54,9 +54,10 @@ final class Answers<R> implements AutoCloseable {
   }
 
   /**
-   * Adds a row that will be answered. What the adding throws passes through.
+   * Adds a row whose stage will be completed. Exceptions of {@code add} pass through.
    *
-   * @throws BufferFull if too many are owed, since what hangs on earlier ones takes too long
+   * @throws BufferFull if too many stages are open because dependent actions of earlier ones take
+   *     too long
    */
   void reserve(Runnable add) {
     if (!free.tryAcquire()) {
@@ -78,12 +79,12 @@ final class Answers<R> implements AutoCloseable {
     }
   }
 
-  /** Enters what became of some rows. Completes nothing yet, so a lock may be held. */
+  /** Records the outcome of some rows. Completes nothing yet, so the caller may hold a lock. */
   void owe(List<Pending<R>> rows, List<Refusal<R>> refusals) {
     owed.add(new Verdict<>(rows, refusals));
   }
 
-  /** Has what is owed told, soon. */
+  /** Has the recorded outcomes delivered soon, by the thread. */
   void tell() {
     if (!owed.isEmpty()) {
       teller.execute(this::tellOwed);
@@ -98,7 +99,7 @@ final class Answers<R> implements AutoCloseable {
     }
   }
 
-  /** Refused rows first: to complete a stage again changes nothing. */
+  /** Fails the stages of refused rows first: completing a stage again changes nothing. */
   private void tell(Verdict<R> verdict) {
     for (Refusal<R> refusal : verdict.refusals()) {
       CompletableFuture<?> answer = refusal.row().answer;
@@ -125,7 +126,7 @@ final class Answers<R> implements AutoCloseable {
             cause);
   }
 
-  /** Completes what is left, at last on the caller's thread. */
+  /** Completes all open stages, the last of them on the caller's thread if need be. */
   @Override
   public void close() {
     teller.shutdown();

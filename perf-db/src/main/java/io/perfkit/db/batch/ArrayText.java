@@ -5,7 +5,7 @@ import java.sql.SQLException;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
-/** Arrays as PostgreSQL reads them: {@code {"a","b\"c",NULL}}. */
+/** Writes arrays in PostgreSQL's text form: {@code {"a","b\"c",NULL}}. */
 final class ArrayText {
   private ArrayText() {}
 
@@ -56,7 +56,7 @@ final class ArrayText {
     }
   }
 
-  /** Whether it is a further dimension, and no element that is an array itself. */
+  /** Whether the value is a further dimension rather than an element that is itself an array. */
   private static boolean isDimension(Object value, ColumnType element) {
     return element.element() == null && elements(value) != null;
   }

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
  * One try to write a chunk. Immutable.
  *
  * @param refusals rows that are given up for good if the transaction was committed
- * @param transaction by what the database knows it
- * @param failure why it was not committed
- * @param answered whether the database answered to the end, so that the failure is its word
+ * @param transaction the database's id of the transaction, if known
+ * @param failure why the transaction was not committed
+ * @param answered whether the database answered until the end, so that the failure comes from it
  */
 record Attempt<R>(
     Outcome outcome,
@@ -26,7 +26,7 @@ record Attempt<R>(
     STATEMENT_REFUSED,
     /** The commit was sent and not answered. */
     IN_DOUBT,
-    /** Somebody else answers for the rows by now. Rolled back. */
+    /** Another thread has decided the rows meanwhile. Rolled back. */
     ABANDONED
   }
 
@@ -38,7 +38,7 @@ record Attempt<R>(
     return new Attempt<>(Outcome.ROLLED_BACK, List.of(), null, failure, answered);
   }
 
-  /** There was no connection, and if the login is refused, there will be none. */
+  /** No connection could be had; if the login is refused, a retry gets none either. */
   static <R> Attempt<R> notConnected(Exception failure) {
     return switch (SqlState.of(failure)) {
       case NO_ACCESS, STATEMENT_REFUSED -> statementRefused(failure);
@@ -50,7 +50,7 @@ record Attempt<R>(
     return new Attempt<>(Outcome.STATEMENT_REFUSED, List.of(), null, failure, true);
   }
 
-  /** There is nobody any more who could tell what became of it. */
+  /** The same attempt when nothing can find out its outcome any more. */
   Attempt<R> unprovable() {
     return new Attempt<>(outcome, refusals, null, failure, answered);
   }

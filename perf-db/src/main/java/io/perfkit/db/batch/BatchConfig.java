@@ -7,21 +7,22 @@ import java.time.Duration;
 /**
  * Settings of one {@link BatchWriter}. Immutable.
  *
- * @param flushRows rows of a worker that are written without waiting for more; default 1,000
- * @param flushBytes estimated bytes that are, and at most so many in one transaction but for a
- *     single longer row; default 4 MiB
- * @param flushInterval how long a row waits for others at most; default 1 s
- * @param maxChunkRows rows of one transaction at most, where more wait and larger ones prove
- *     faster; default 10,000
- * @param maxBufferRows rows that wait or are being written, at most; default 100,000
- * @param maxBufferBytes their estimated bytes; default 64 MiB
+ * @param flushRows a worker that has so many rows writes them without waiting for more; default
+ *     1,000
+ * @param flushBytes the same in estimated bytes, and the limit of one transaction unless a single
+ *     row is longer; default 4 MiB
+ * @param flushInterval longest time that a row waits for others; default 1 s
+ * @param maxChunkRows most rows of one transaction, reached when a backlog waits and larger
+ *     transactions prove faster; default 10,000
+ * @param maxBufferRows most rows that wait or are being written; default 100,000
+ * @param maxBufferBytes the same in estimated bytes; default 64 MiB
  * @param workers threads that write at the same time, each with a connection while it writes; all
- *     rows of a key are one worker's; default 2
- * @param onConflict what becomes of a row whose key is in the table; has no effect on a table
- *     without key columns; default {@link OnConflict#UPDATE}
+ *     rows of a key go to one worker; default 2
+ * @param onConflict what happens to a row whose key is in the table; no effect on a table without
+ *     key columns; default {@link OnConflict#UPDATE}
  * @param onFull what {@code add} does while the buffer is full; default {@link OnFull#BLOCK}
- * @param blockFor how long it waits at most; default 10 s
- * @param writeTimeout time for one statement, in whole seconds; default 30 s
+ * @param blockFor longest time that {@code add} waits for space; default 10 s
+ * @param writeTimeout longest run of one statement, in whole seconds; default 30 s
  * @param retryFor how long a transaction is repeated while the database fails; default 5 min
  * @param maxRetryPause longest pause before it is repeated; the first is 1/64 of it, each at random
  *     between a half and the whole; default 2 s

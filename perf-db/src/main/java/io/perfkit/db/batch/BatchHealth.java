@@ -6,13 +6,13 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How one writer stands now. Immutable.
+ * The health of one writer at one moment. Immutable.
  *
  * @param running whether rows are accepted
  * @param bufferedRows rows that are not decided yet
- * @param maxBufferRows how many there may be
+ * @param maxBufferRows most rows that may be undecided
  * @param oldestAge how long the oldest undecided row has waited
- * @param workersRetrying workers whose last try failed and will be repeated
+ * @param workersRetrying workers whose last attempt failed and will be retried
  * @param stoppedBy what stopped the writer: {@code SQLSTATE 42703}, or the class of an error
  */
 public record BatchHealth(
@@ -28,7 +28,7 @@ public record BatchHealth(
     requireNonNull(stoppedBy, "stoppedBy");
   }
 
-  /** Whether rows are accepted and the last try of each worker went well. */
+  /** Whether rows are accepted and the last attempt of each worker succeeded. */
   public boolean healthy() {
     return running && workersRetrying == 0;
   }

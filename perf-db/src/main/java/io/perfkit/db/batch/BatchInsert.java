@@ -7,9 +7,9 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 
 /**
- * Sends rows that are at hand through one statement of the caller's, in JDBC batches and in the
- * caller's transaction: what a loop around {@code addBatch} does, without its traps. For rows that
- * come one by one and may fail one by one there is {@link BatchWriter}. Immutable.
+ * Bulk insert in JDBC batches: sends rows that are at hand through the caller's statement, in the
+ * caller's transaction. For rows that arrive and may fail one by one, see {@link BatchWriter}.
+ * Immutable.
  */
 public final class BatchInsert<R> {
   private static final int BATCH_ROWS = 1_000;
@@ -39,19 +39,19 @@ public final class BatchInsert<R> {
     return new BatchInsert<>(sql, binder, BATCH_ROWS);
   }
 
-  /** The same with batches of so many rows, 1 to 100,000. */
+  /** The same with another batch size, 1 to 100,000 rows. */
   public BatchInsert<R> withBatchRows(int rows) {
     return new BatchInsert<>(sql, binder, rows);
   }
 
   /**
-   * Sends all rows; the commit stays the caller's. One round trip for each batch.
+   * Sends all rows and leaves the commit to the caller. One round trip for each batch.
    *
    * @return how many rows were sent
-   * @throws SQLException as the driver throws it. Earlier batches are executed then, and some rows
-   *     of this one may be: roll back, all of it or to a savepoint
-   * @throws IllegalStateException if the connection commits by itself, since then the rows before
-   *     one that is refused would stay
+   * @throws SQLException from the driver, unchanged. Earlier batches and possibly some rows of the
+   *     failed one are executed by then: roll back the transaction, or to a savepoint
+   * @throws IllegalStateException if the connection is in auto-commit mode, which would keep the
+   *     rows before a refused one
    */
   public long write(Connection connection, Iterable<? extends R> rows) throws SQLException {
     if (connection.getAutoCommit()) {

@@ -58,7 +58,7 @@ final class BatchMeters implements AutoCloseable {
     writes.record(tookNanos, NANOSECONDS);
   }
 
-  /** The registry is the host's, so it gets back what was put there. */
+  /** Removes the meters: the registry belongs to the host. */
   @Override
   public void close() {
     meters.forEach(registry::remove);

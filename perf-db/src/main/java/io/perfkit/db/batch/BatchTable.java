@@ -12,11 +12,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A table and how a row of type {@code R} fills it: columns by name, each with what it holds.
- * Immutable.
+ * Maps rows of type {@code R} to the columns of a table: column names, each with the function that
+ * gives its value. Immutable.
  *
- * <p>Names are resolved in the database as in SQL: exactly, or else whatever the case of their
- * letters.
+ * <p>The database's catalog resolves names: an exact match first, else one that differs in case
+ * only.
  */
 public final class BatchTable<R> {
   private final String name;
@@ -27,7 +27,7 @@ public final class BatchTable<R> {
     this.columns = columns;
   }
 
-  /** One column: its name, and its value of a row. */
+  /** One column: its name, and the function that gives its value. */
   record Column<R>(
       String name, boolean key, Function<? super R, ? extends @Nullable Object> value) {
     Column {
@@ -49,10 +49,11 @@ public final class BatchTable<R> {
   }
 
   /**
-   * A table whose columns are the components of a record, {@code placedAt} as {@code placed_at}.
+   * A table whose columns are the components of a record; {@code placedAt} becomes {@code
+   * placed_at}.
    *
-   * @param keyColumns the columns of a unique index; none for a table that is only inserted into
-   * @throws IllegalArgumentException if a key column is none of the record's
+   * @param keyColumns the columns of a unique index; none for an insert-only table
+   * @throws IllegalArgumentException if the record has no such key column
    */
   public static <R extends Record> BatchTable<R> of(
       String table, Class<R> type, String... keyColumns) {
@@ -92,7 +93,7 @@ public final class BatchTable<R> {
     }
   }
 
-  /** As it was given. */
+  /** The table's name as it was given. */
   public String name() {
     return name;
   }
@@ -123,16 +124,16 @@ public final class BatchTable<R> {
     }
 
     /**
-     * A column of the key, by which an upsert knows the row. Its values are not null. Rows whose
-     * keys are equal in the database keep their order, also where Java can't tell that they are:
-     * one worker writes all of these then.
+     * A column of the key, by which an upsert identifies the row. Its values must not be null. Rows
+     * whose keys are equal in the database keep their order. Where Java cannot tell whether keys
+     * are equal, one worker writes all rows that may be.
      */
     public Builder<R> key(String column, Function<? super R, ?> value) {
       columns.add(new Column<>(column, true, value));
       return this;
     }
 
-    /** A column that is not of the key. */
+    /** A column outside the key. */
     public Builder<R> column(String column, Function<? super R, ? extends @Nullable Object> value) {
       columns.add(new Column<>(column, false, value));
       return this;

@@ -17,14 +17,14 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Group commit for rows that come one by one: writes the rows of one table in batches, on threads
- * of its own. {@link #add} takes a row into a bounded buffer; it is written with others once enough
- * wait, or after an interval. Each accepted row is then flushed, rejected (given to the handler),
- * or handed back by {@link #close(Duration)}, exactly one of these, whatever happens to the
- * database; the counts of {@link #stats} add up at any time. Rows of one key are written in the
- * order in which they were added. Thread safe.
+ * Group commit for rows that arrive one by one: buffers rows of one table and writes them in
+ * batches on its own threads. {@link #add} puts a row into a bounded buffer; a worker writes it
+ * with others once enough rows wait, or after an interval. Each accepted row has exactly one
+ * outcome, whatever happens to the database: it is flushed, rejected (given to the handler), or
+ * handed back by {@link #close(Duration)}. The counts of {@link #stats} add up at any time. Rows of
+ * one key are written in the order in which they were added. Thread safe.
  *
- * <p>State lives in this JVM's heap: the rows that wait are lost with it.
+ * <p>State lives in this JVM's heap: if the JVM dies, buffered rows are lost.
  */
 public abstract sealed class BatchWriter<R> implements AutoCloseable
     permits BufferedWriter, DirectWriter {
@@ -35,7 +35,7 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
    * A writer with default settings: it replaces the row of the same key, or only inserts where the
    * table has no key columns.
    *
-   * @param rejectionHandler gets each row that was given up, on a thread of the writer, which
+   * @param rejectionHandler receives each row that was given up, on a thread of the writer, which
    *     writes nothing meanwhile
    * @throws SQLException if the database can't be asked about the table
    * @throws IllegalArgumentException if it has no such table, columns or unique index
@@ -53,9 +53,9 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
   }
 
   /**
-   * A writer that batches nothing: it writes each row on the thread that adds it, in a transaction
-   * of its own, and tries it once. It starts no thread and keeps no row; stages are completed when
-   * they are returned.
+   * A writer that batches nothing: it writes each row on the thread that adds it, in its own
+   * transaction, and tries once. It starts no thread and buffers no row; it returns completed
+   * stages.
    *
    * @throws SQLException as {@link #create}
    * @throws IllegalArgumentException as {@link #create}
@@ -67,11 +67,11 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
   }
 
   /**
-   * Accepts a row. Its columns are read now, on the caller's thread. Blocks as {@link OnFull} says
-   * while the buffer is full, else not.
+   * Accepts a row. Reads its columns now, on the caller's thread. Blocks only while the buffer is
+   * full, as {@link OnFull} says.
    *
-   * @throws BufferFull if there is no space for it, or was none in time, or the thread was
-   *     interrupted while it waited (its flag is kept); it was not accepted
+   * @throws BufferFull if the buffer has no space, or had none in time, or the thread was
+   *     interrupted while it waited (its flag is kept); the row was not accepted
    * @throws WriterStopped if the database refuses the statement itself; it was not accepted
    * @throws IllegalArgumentException if a value does not fit its column; it was not accepted
    * @throws IllegalStateException if the writer is closed; it was not accepted
@@ -79,50 +79,51 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
   public abstract void add(R row);
 
   /**
-   * Accepts a row and tells when it is committed. It is written as soon as its worker is free,
-   * together with whatever waits by then. Otherwise as {@link #add}, but what becomes of this row
-   * is told to the stage alone: neither is it given to the rejection handler, nor handed back.
+   * Accepts a row and reports its commit. The worker writes it as soon as it is free, together with
+   * the rows that wait by then. Otherwise as {@link #add}, but only the stage learns the outcome of
+   * this row: it never goes to the rejection handler and is never handed back.
    *
-   * <p>Stages are completed on a thread of the writer that does nothing else: what hangs on one and
-   * takes long delays other stages, and once as many as the buffer holds are behind, further rows
-   * are refused; it does not delay what is written. A time-out is the caller's; the row may be
-   * written even so.
+   * <p>A thread of the writer that does nothing else completes the stages. A slow dependent action
+   * delays other stages but no write; once as many stages are behind as the buffer holds rows,
+   * further rows are refused. A caller that sets a time-out on the stage does not cancel the write.
    *
-   * @return completed after the commit, also of the later row of the same key that took its place.
+   * @return completes after the commit, also if that wrote a later row of the same key instead.
    *     Fails with {@link RowRejected} or {@link OutcomeUnknown}, or, if the row was not accepted,
-   *     with {@link BufferFull} or {@link WriterStopped}. None is open once the writer is closed.
+   *     with {@link BufferFull} or {@link WriterStopped}. No stage is open once the writer is
+   *     closed.
    * @throws IllegalArgumentException if a value does not fit its column; it was not accepted
    * @throws IllegalStateException if the writer is closed; it was not accepted
    */
   public abstract CompletionStage<@Nullable Void> addAcknowledged(R row);
 
   /**
-   * Writes what was accepted before without waiting for more, and waits for it.
+   * Has all rows accepted before this call written without waiting for more, and blocks until they
+   * are decided.
    *
    * @return false if not all of it was flushed or rejected in time, or the writer has stopped
-   * @throws InterruptedException if the thread is interrupted; the rows are written all the same
+   * @throws InterruptedException if the thread is interrupted; the rows are written nevertheless
    */
   public abstract boolean awaitFlushed(Duration within) throws InterruptedException;
 
-  /** What became of the rows so far, and what it took. Costs one lock. */
+  /** The outcome of the rows so far, and counts of retries and failures. Takes one lock. */
   public abstract BatchStats stats();
 
-  /** How the writer stands. Costs one lock. */
+  /** The writer's health. Takes one lock. */
   public abstract BatchHealth health();
 
   /**
-   * Closes within {@link BatchConfig#closeWithin()}. Rows that were not written by then go to the
+   * Closes within {@link BatchConfig#closeWithin()}. Rows that are not written by then go to the
    * rejection handler.
    */
   @Override
   public abstract void close();
 
   /**
-   * Refuses rows from now on, writes those that wait, and ends the threads. Blocks until that is
-   * done or the time is over, and a second more where a commit is under way. An interrupt ends the
-   * writing at once; the flag is kept. The second time it only says again what became of the rows.
+   * Refuses further rows, writes those that wait, and ends the threads. Blocks until that is done
+   * or the time is over, and a second longer while a commit is under way. An interrupt ends the
+   * writing at once; the flag is kept. A second call only returns the same result.
    *
-   * @return the final counts and the rows that are not in the table, the caller's again
+   * @return the final counts and the rows that were not written, which belong to the caller again
    */
   public abstract CloseResult<R> close(Duration within);
 
@@ -157,16 +158,16 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
     }
 
     /**
-     * What two rows of one key become that wait at the same time, the earlier first; without it the
-     * later one takes the other's place. It runs on a thread of the writer, and again when a row is
-     * refused. A result of another key, or an exception, rejects the later row.
+     * Merges two rows of one key that wait at the same time, the earlier first; without it the
+     * later row replaces the earlier. It runs on a thread of the writer, and again when a row is
+     * refused. A result with another key, or an exception, rejects the later row.
      */
     public Builder<R> merge(BinaryOperator<R> function) {
       merge = requireNonNull(function, "function");
       return this;
     }
 
-    /** Tags the meters, and names the threads; default the table's name. */
+    /** Tags the meters and names the threads; default the table's name. */
     public Builder<R> name(String text) {
       name = requireNonNull(text, "text");
       return this;
@@ -184,7 +185,7 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
       return this;
     }
 
-    /** For tests of the tests: what a faulty statement would do. */
+    /** For tests that prove a checker: replaces the statement by a faulty one. */
     Builder<R> statement(UnaryOperator<RowStatement<R>> replacement) {
       statement = replacement;
       return this;
@@ -215,7 +216,7 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
     }
 
     /**
-     * The same, switched off: see {@link BatchWriter#disabled}. No meters are registered.
+     * The writer switched off: see {@link BatchWriter#disabled}. No meters are registered.
      *
      * @throws SQLException as {@link #build}
      * @throws IllegalArgumentException as {@link #build}

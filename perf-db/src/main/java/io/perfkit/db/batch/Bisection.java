@@ -12,20 +12,22 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out by experiment what a chunk failed with: the statement with no rows tells whether it is
- * the statement, halves between savepoints tell which rows. One try, in one transaction: at most
- * about {@code 2k·(log2(n/k) + 1)} statements for {@code k} refused of {@code n} rows. One thread
- * at a time.
+ * Finds the refused rows of a failed chunk by bisection. The statement run with no rows shows
+ * whether the statement itself is at fault; halves between savepoints show which rows are. One
+ * attempt, in one transaction: at most about {@code 2k·(log2(n/k) + 1)} statements for {@code k}
+ * refused of {@code n} rows. One thread at a time.
  *
- * <p>A row that is refused for want of another one (a foreign key, a constraint trigger) is tried
- * again together with the others of its kind once all else is written. Where a refused row had been
- * merged with earlier ones, those are written as if it had never been added.
+ * <p>A row that is refused because another one is missing (a foreign key, a constraint trigger) is
+ * tried again, together with the others of its kind, once all else is written. Where a refused row
+ * had been merged with earlier rows, those are written as if it had never been added.
  */
 final class Bisection<R> {
-  /** So many rows alone may fail as a sick database does while none is written. */
+  /**
+   * Limit of single-row failures that a failing database may cause too, while no row is written.
+   */
   private static final int HOPELESS_ROWS = 8;
 
-  /** So often only the last rows failed while others were written: it is these rows. */
+  /** After so many attempts in which only the last rows failed, the rows are at fault. */
   private static final int TRIES_UNTIL_CLEAR = 5;
 
   private final Connection connection;
@@ -36,7 +38,7 @@ final class Bisection<R> {
   private final List<Refusal<R>> refusals = new ArrayList<>();
   private List<Suspect<R>> suspects = new ArrayList<>();
 
-  /** Refusals since a row was written that a sick database may have caused as well. */
+  /** Refusals since the last written row that a failing database may have caused too. */
   private int unclear;
 
   private @Nullable SQLException lastUnclear;
@@ -64,14 +66,14 @@ final class Bisection<R> {
     return refusals;
   }
 
-  /** By what the database knows the transaction; null if nothing was written. */
+  /** The database's id of the transaction; null if nothing was written. */
   @Nullable String transaction() {
     return transaction;
   }
 
   /**
-   * Whether the statement can't ever do: it is refused with no rows, and a row alone fails alike.
-   * Leaves the transaction as it was.
+   * Whether the statement can never succeed: the database refuses it with no rows, and a single row
+   * fails the same way. Leaves the transaction as it was.
    */
   boolean isStatementRefused(Row<R> row) throws SQLException {
     SQLException alone = failureOf(List.of());
@@ -98,9 +100,10 @@ final class Bisection<R> {
   }
 
   /**
-   * Writes the rows but for those that are refused.
+   * Writes the rows except those that are refused.
    *
-   * @throws SQLException if the failure is not about rows; the transaction is to be rolled back
+   * @throws SQLException if the failure is not about rows; the caller must roll back the
+   *     transaction
    */
   void write(List<Row<R>> rows) throws SQLException {
     int refusedBefore = refusals.size();
@@ -164,7 +167,7 @@ final class Bisection<R> {
     }
   }
 
-  /** The rows of one key in their order, each on top of those that were not refused. */
+  /** Writes the rows of one key in order, each on top of those that were not refused. */
   private void writeOneByOne(Row<R> row) throws SQLException {
     Pending<R> standing = null;
     for (Pending<R> next : row.from()) {
@@ -183,7 +186,7 @@ final class Bisection<R> {
   /**
    * Null if the rows were written.
    *
-   * @throws SQLException what is not about rows
+   * @throws SQLException if the failure is not about rows
    */
   private @Nullable SQLException tried(List<Row<R>> rows) throws SQLException {
     Savepoint before = connection.setSavepoint();

@@ -5,8 +5,8 @@ import java.sql.SQLException;
 import javax.sql.DataSource;
 
 /**
- * A connection of the host's for one try, given back as it came. A wire that is dead is found out
- * after a bound. One thread at a time.
+ * A connection of the host, borrowed for one attempt and given back with its settings restored. A
+ * network time-out limits the wait on a dead connection. One thread at a time.
  */
 final class Borrowed implements AutoCloseable {
   private final Connection connection;
@@ -31,7 +31,7 @@ final class Borrowed implements AutoCloseable {
         connection.setNetworkTimeout(Runnable::run, silenceMillisMax);
       }
     } catch (SQLException | RuntimeException unsupported) {
-      // A database without a wire, or a connection that is broken and will say so.
+      // An embedded database, or a broken connection, which the next statement reports.
     }
   }
 
@@ -39,14 +39,14 @@ final class Borrowed implements AutoCloseable {
     return connection;
   }
 
-  /** Throws nothing: the connection is of no more use if it is broken, and what it did stands. */
+  /** Throws nothing: a broken connection is of no more use, and its committed work remains. */
   @Override
   public void close() {
     try {
       connection.setAutoCommit(autoCommit);
       connection.setNetworkTimeout(Runnable::run, networkTimeoutMillis);
     } catch (SQLException | RuntimeException broken) {
-      // Its pool finds out as well.
+      // The pool finds out as well.
     }
     try {
       connection.close();

@@ -13,7 +13,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of one writer that are not decided yet, in their workers, and the accounts. Thread safe.
+ * The bounded buffer of one writer: its undecided rows in one queue for each worker, and the counts
+ * of all rows. Thread safe.
  */
 final class Buffer<R> {
   /* Invariants
@@ -41,7 +42,7 @@ final class Buffer<R> {
   @GuardedBy("lock")
   final RowAccounts accounts;
 
-  /** Callers who wait for space. */
+  /** Callers that wait for space. */
   @GuardedBy("lock")
   int waiting;
 
@@ -56,7 +57,7 @@ final class Buffer<R> {
   @GuardedBy("lock")
   @Nullable Throwable stoppedBy;
 
-  /** Lanes that have ended. */
+  /** Workers that have ended. */
   @GuardedBy("lock")
   int ended;
 
@@ -70,13 +71,13 @@ final class Buffer<R> {
     }
   }
 
-  /** The side of one worker. */
+  /** The consumer's side for one worker. */
   QueueConsumer<R> work(int index) {
     return new QueueConsumer<>(this, queues.get(index), config, answers, nanos);
   }
 
   /**
-   * Takes the row in if there is space.
+   * Adds the row if there is space.
    *
    * @throws IllegalStateException if the writer was closed
    * @throws WriterStopped if it was stopped
@@ -91,7 +92,9 @@ final class Buffer<R> {
     }
   }
 
-  /** The same, waiting for space; false if there was none in time or the thread is interrupted. */
+  /**
+   * The same, but waits for space; false if there was none in time or the thread is interrupted.
+   */
   boolean offer(Pending<R> row, Duration within) {
     long left = within.toNanos();
     lock.lock();
@@ -152,7 +155,7 @@ final class Buffer<R> {
     return true;
   }
 
-  /** Rows without a key fill one worker after the other, so that each writes full batches. */
+  /** Rows without a key fill one worker after another, so that each writes full batches. */
   @GuardedBy("lock")
   private WorkerQueue<R> queueOf(Pending<R> row) {
     int index =
@@ -178,7 +181,7 @@ final class Buffer<R> {
     }
   }
 
-  /** Rows were decided: their space is free, and threads that wait for them may go on. */
+  /** Frees the space of decided rows, and wakes threads that wait for them. */
   @GuardedBy("lock")
   void free(long bytes) {
     accounts.freed(bytes);
@@ -186,7 +189,7 @@ final class Buffer<R> {
     progress.signalAll();
   }
 
-  /** Gives up the rows of a worker that somebody waits for and that are certainly not written. */
+  /** Gives up the rows of a worker that callers wait for and that are certainly not written. */
   @GuardedBy("lock")
   void rejectAnswered(WorkerQueue<R> queue, Reason reason, @Nullable Throwable cause) {
     List<Pending<R>> rows = queue.takeAnswered();
@@ -197,7 +200,9 @@ final class Buffer<R> {
     }
   }
 
-  /** Writes what was accepted before now without waiting for more. False if not all was in time. */
+  /**
+   * Has all rows accepted so far written without waiting for more. False if not all were in time.
+   */
   boolean awaitSettled(Duration within) throws InterruptedException {
     long left = within.toNanos();
     lock.lockInterruptibly();
@@ -225,7 +230,7 @@ final class Buffer<R> {
     return queues.stream().allMatch(queue -> queue.settledTo(goals.get(queue.index)));
   }
 
-  /** Refuses rows from now on; the workers write what waits, then end (B4). */
+  /** Refuses further rows; the workers write those that wait, then end (B4). */
   void beginClose() {
     lock.lock();
     try {
@@ -236,7 +241,7 @@ final class Buffer<R> {
     }
   }
 
-  /** Lanes begin nothing more, and end as soon as they can. */
+  /** Has the workers begin nothing more and end as soon as they can. */
   void abandon() {
     lock.lock();
     try {
@@ -254,7 +259,7 @@ final class Buffer<R> {
     progress.signalAll();
   }
 
-  /** Waits for the workers to end, if only those that may have sent a commit. */
+  /** Waits for the workers to end: for all, or only for those that may have sent a commit. */
   boolean awaitEnded(Duration within, boolean onlyCommits) throws InterruptedException {
     long left = within.toNanos();
     lock.lockInterruptibly();
@@ -274,11 +279,11 @@ final class Buffer<R> {
   }
 
   /**
-   * Takes what is left from the workers, so that none of it is written any more (B3). A caller that
+   * Takes what is left from the workers, so that no worker writes it any more (B3). A caller that
    * waits for a row learns of it; other rows are handed back.
    *
-   * @param certain gets the rows that are not in the table
-   * @param inDoubt gets those of which nobody knows
+   * @param certain gets the rows that are certainly not in the table
+   * @param inDoubt gets those whose outcome is unknown
    */
   void takeLeft(List<R> certain, List<Rejection<R>> inDoubt) {
     lock.lock();
@@ -308,7 +313,7 @@ final class Buffer<R> {
     }
   }
 
-  /** What was to be returned went to the rejection handler. */
+  /** Counts returned rows as rejected: they went to the rejection handler. */
   void returnedAreRejected(int rows) {
     lock.lock();
     try {
@@ -318,7 +323,7 @@ final class Buffer<R> {
     }
   }
 
-  /** Which worker has most to do. */
+  /** The worker with the longest queue. */
   int longest() {
     lock.lock();
     try {

@@ -13,11 +13,11 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The writer that gathers rows and writes them on threads of its own, which commit them as a group.
+ * The batching writer: buffers rows, and writes and commits them in groups on its own threads.
  * Thread safe.
  */
 final class BufferedWriter<R> extends BatchWriter<R> {
-  /** How long a commit that was sent may still be answered once the time to close is over. */
+  /** How long to wait for the answer to a sent commit once the time to close is over. */
   private static final Duration COMMIT_GRACE = Duration.ofSeconds(1);
 
   private final String table;

@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of one worker that are written in one transaction, and how far that is. Its worker's writer
- * changes it; what {@link Buffer} says of it holds under the buffer's lock.
+ * Rows of one worker that are written in one transaction, and the state of that write. The thread
+ * that writes changes it; the invariants of {@link Buffer} hold under the buffer's lock.
  */
 final class Chunk<R> {
   /** In the order of their adding. */
@@ -13,22 +13,22 @@ final class Chunk<R> {
 
   final int bytes;
 
-  /** Whether somebody waits for one of them. */
+  /** Whether a caller waits for one of them. */
   final boolean answered;
 
-  /** Whether some row was refused, so that each try has to find which. */
+  /** Whether some row was refused, so that each attempt must find which one. */
   boolean poisoned;
 
-  /** The try whose commit broke off, while nothing has told yet whether it took place. */
+  /** The attempt whose commit broke off, as long as its outcome is not known. */
   @Nullable Attempt<R> inDoubt;
 
-  /** What the last try failed with. */
+  /** What the last attempt failed with. */
   @Nullable Exception failure;
 
-  /** When the first of the tries began that failed, all so far. */
+  /** Start of the first failed attempt. */
   long failingSinceNanos;
 
-  /** How many tries failed. Guarded by the buffer's lock, like what follows. */
+  /** How many attempts failed. Guarded by the buffer's lock, as are the fields below. */
   int tries;
 
   long retryAtNanos;

@@ -3,11 +3,11 @@ package io.perfkit.db.batch;
 import java.util.Arrays;
 
 /**
- * How many rows of a backlog go into one transaction. Doubles while that makes a row cheaper by a
- * twentieth at least and the transaction stays below {@value #TARGET_NANOS} ns; halves when it
- * takes twice as long, or when the database says that it was too much. What a row costs is the
- * median of three transactions, so that one which was lucky or not decides nothing. One thread at a
- * time.
+ * Adapts the number of rows in one transaction while a backlog waits. Doubles it while that makes a
+ * row at least a twentieth cheaper and the transaction stays below {@value #TARGET_NANOS} ns;
+ * halves it when the transaction takes twice as long, or when the database reports that it was too
+ * much. The cost of a row is the median of three transactions, so that a single outlier decides
+ * nothing. One thread at a time.
  */
 final class ChunkSize {
   static final long TARGET_NANOS = 200_000_000;
@@ -31,7 +31,7 @@ final class ChunkSize {
     return rows;
   }
 
-  /** A transaction went well; one that was not full says nothing about its size. */
+  /** Records a committed transaction; one that was not full says nothing about the size. */
   void written(int count, long nanos) {
     if (count < rows) {
       return;
@@ -52,7 +52,7 @@ final class ChunkSize {
     }
   }
 
-  /** A transaction of this size timed out or ran into others. */
+  /** Records a transaction of this size that timed out or conflicted with others. */
   void tooMany() {
     rows = Math.max(least, rows / 2);
     nanosPerRowBefore = Double.POSITIVE_INFINITY;

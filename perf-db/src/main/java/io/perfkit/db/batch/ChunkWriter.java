@@ -10,14 +10,15 @@ import java.util.function.BinaryOperator;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Writes chunks, each try one transaction. Immutable. */
+/** Writes a chunk in one transaction per attempt and classifies the result. Immutable. */
 final class ChunkWriter<R> {
   private final ResolvedTable<R> table;
   private final RowStatement<R> statement;
   private final RowMerger<R> merger;
 
   /**
-   * @param merge of two rows of one key, the earlier first; none if the later takes its place
+   * @param merge merges two rows of one key, the earlier first; null if the later replaces the
+   *     earlier
    */
   ChunkWriter(
       ResolvedTable<R> table, RowStatement<R> statement, @Nullable BinaryOperator<R> merge) {
@@ -27,9 +28,9 @@ final class ChunkWriter<R> {
   }
 
   /**
-   * One try. Throws nothing but errors; leaves no transaction open.
+   * Makes one attempt. Throws only an {@code Error}; leaves no transaction open.
    *
-   * @param mayCommit asked right before the commit is sent
+   * @param mayCommit called right before the commit is sent
    */
   Attempt<R> write(Connection connection, Chunk<R> chunk, BooleanSupplier mayCommit) {
     List<Refusal<R>> refusals = new ArrayList<>();
@@ -72,7 +73,7 @@ final class ChunkWriter<R> {
     }
   }
 
-  /** Asks what became of a try whose commit broke off; in doubt again if nobody can tell. */
+  /** Asks the database for the outcome of a broken commit; in doubt again if it cannot tell. */
   Attempt<R> prove(Connection connection, Attempt<R> inDoubt, String transaction) {
     try {
       return switch (statement.fate(connection, transaction)) {
@@ -86,7 +87,7 @@ final class ChunkWriter<R> {
     }
   }
 
-  /** Whether the connection is still good for something. */
+  /** Rolls back; returns whether the connection is still usable. */
   private static boolean rollback(Connection connection) {
     try {
       connection.rollback();

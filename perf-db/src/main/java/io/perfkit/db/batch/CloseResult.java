@@ -3,9 +3,9 @@ package io.perfkit.db.batch;
 import java.util.List;
 
 /**
- * What a writer left when it was closed. Immutable.
+ * What {@link BatchWriter#close(java.time.Duration)} hands back. Immutable.
  *
- * @param rows the final counts: nothing is buffered any more
+ * @param rows the final counts; no row is buffered any more
  * @param returned the rows that were not written, those of one key in the order of their adding
  */
 public record CloseResult<R>(RowCounts rows, List<R> returned) {

@@ -19,12 +19,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The type of a column as the database has it, behind all domains: what becomes of a value, which
- * is what the driver itself would write, or a refusal. Immutable.
+ * The type of a column in the database, with domains resolved. Encodes a value as the driver itself
+ * would write it, or refuses it. Immutable.
  *
  * @param shown the declared type, for messages
- * @param sqlType the type behind all domains, without a length: where a text is cast to it
- * @param names by which the driver's own values may name the type
+ * @param sqlType the type with domains resolved and without a length, for casts from text
+ * @param names names that values of the driver may give the type
  * @param category PostgreSQL's category of types: N for numbers, S for texts, T for time spans
  * @param limit length of a text, or scale of a decimal; {@link #UNLIMITED} if there is none
  * @param comparison whether values that differ may be equal in the database
@@ -42,13 +42,13 @@ record ColumnType(
     String delimiter,
     @Nullable ColumnType element) {
 
-  /** How far values that are equal in the database are known to be equal. */
+  /** How far Java can tell which values are equal in the database. */
   enum Comparison {
-    /** Equal exactly if their key parts are. */
+    /** Equal in the database exactly if their key parts are equal. */
     EXACT,
-    /** The same, but for spaces at the end. */
+    /** The same except for trailing spaces. */
     PADDED,
-    /** The database's alone: a collation, a type with several forms of one value. */
+    /** Only the database can tell: a collation, or a type with several forms of one value. */
     DATABASE
   }
 
@@ -64,10 +64,10 @@ record ColumnType(
   }
 
   /**
-   * The value as it waits in the buffer; null for a value of the driver that stands for one.
+   * The value in the form that the buffer holds; null for a driver's value that stands for null.
    *
-   * @throws IllegalArgumentException if it is no value of such a column; the message has its class
-   *     but not the value
+   * @throws IllegalArgumentException if the value does not fit the column; the message names its
+   *     class but not the value
    */
   @Nullable Object encode(Object value) {
     try {
@@ -154,7 +154,7 @@ record ColumnType(
     }
   }
 
-  /** The pairs as hstore reads them. */
+  /** The map in the text form of hstore. */
   private static String hstore(Map<?, ?> pairs) {
     return pairs.entrySet().stream()
         .map(
@@ -176,7 +176,7 @@ record ColumnType(
     return value instanceof Enum<?> constant ? constant.name() : value;
   }
 
-  /** The value as the database reads it from a text. */
+  /** The value in the database's text form. */
   @Nullable String text(Object value) {
     Object encoded = encode(value);
     if (encoded instanceof byte[] bytes) {
@@ -196,9 +196,9 @@ record ColumnType(
   }
 
   /**
-   * What stands for a value in a key: equal and ordered as it should be.
+   * What represents a value in a key: equal and ordered as the database compares it.
    *
-   * @throws IllegalArgumentException if it is not known what it will be equal to
+   * @throws IllegalArgumentException if Java cannot tell which values it will equal
    */
   Object keyPart(Object value, Object encoded) {
     if (!isComparable()) {
@@ -244,7 +244,7 @@ record ColumnType(
     }
   }
 
-  /** Spaces that the column has no place for are cut, and those that it pads with don't count. */
+  /** Cuts spaces beyond the column's length, and those that the column pads with. */
   private String storedText(String text) {
     int end = text.length();
     while (end > 0

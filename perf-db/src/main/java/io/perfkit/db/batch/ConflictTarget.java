@@ -1,11 +1,11 @@
 package io.perfkit.db.batch;
 
 /**
- * The unique index by which an upsert knows a row. Immutable.
+ * The unique index by which an upsert identifies a row. Immutable.
  *
  * @param sql between {@code ON CONFLICT} and {@code DO}
- * @param byExpression whether only the database knows which keys it calls equal
- * @param partial whether it holds some rows only, so that others of one key stand beside each other
- * @param nullsEqual whether a null is a value of a key like any other
+ * @param byExpression whether only the database can tell which keys are equal
+ * @param partial whether it covers some rows only, so that others with one key may coexist
+ * @param nullsEqual whether the index treats nulls as equal
  */
 record ConflictTarget(String sql, boolean byExpression, boolean partial, boolean nullsEqual) {}

@@ -1,11 +1,11 @@
 package io.perfkit.db.batch;
 
-/** The databases that differ in how a batch is written. */
+/** The kinds of databases that need different batch statements. */
 enum Database {
-  /** Writes whole columns as arrays, and tells later what became of a transaction. */
+  /** Takes whole columns as arrays, and can report the outcome of a transaction later. */
   POSTGRESQL,
   /** Replaces rows by {@code MERGE … KEY}. */
   H2,
-  /** Only inserts, as every database does. */
+  /** Any other database: plain inserts only. */
   OTHER
 }

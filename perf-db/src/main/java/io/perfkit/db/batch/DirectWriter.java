@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** The writer that is switched off: each row is written when it is added. Thread safe. */
+/** The writer with batching switched off: writes each row when it is added. Thread safe. */
 final class DirectWriter<R> extends BatchWriter<R> {
   private final DataSource dataSource;
   private final ResolvedTable<R> resolved;

@@ -5,8 +5,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value of a class of PostgreSQL's driver, {@code PGobject} and what extends it: a type's name
- * and a text. Read by reflection, since the driver is the host's. Immutable.
+ * A {@code PGobject} of PostgreSQL's driver, or of a subclass: a type name and a text. Read by
+ * reflection, since the driver belongs to the host. Immutable.
  */
 record DriverValue(String type, @Nullable String text) {
 

@@ -3,8 +3,8 @@ package io.perfkit.db.batch;
 import java.math.BigDecimal;
 
 /**
- * The form in which values of a column wait in the buffer and travel to the database: one Java
- * class for each, so that equal values are equal and a column can become an array.
+ * The form of a column's values in the buffer and on the wire: one Java class for each, so that
+ * equal values are equal objects and a column can become an array.
  */
 enum Encoding {
   LONG(Long.class, "int8"),
@@ -15,10 +15,10 @@ enum Encoding {
   BOOLEAN(Boolean.class, "bool"),
   TEXT(String.class, "text"),
   BYTES(byte[].class, "bytea"),
-  /** A BigDecimal, or the text of what is none: NaN and the infinities. */
+  /** A BigDecimal, or a text for NaN and the infinities. */
   DECIMAL(Object.class, "text"),
   DATE(String.class, "text"),
-  /** A time of day without a zone: what has one is refused, since it would be lost. */
+  /** A time of day without a zone; a value with a zone is refused, since the zone would be lost. */
   TIME(String.class, "text"),
   TIME_WITH_OFFSET(String.class, "text"),
   /** A time of day on a date, without a zone, as {@link #TIME}. */
@@ -29,16 +29,16 @@ enum Encoding {
   JSON(String.class, "text"),
   HSTORE(String.class, "text"),
   ARRAY(String.class, "text"),
-  /** Whatever else the database reads from its text form: enums, ranges, addresses. */
+  /** Any other type that the database reads from text: enums, ranges, addresses. */
   LITERAL(String.class, "text"),
-  /** On databases other than PostgreSQL: whatever else the driver takes as an object. */
+  /** On databases other than PostgreSQL: any other object that the driver accepts. */
   OBJECT(Object.class, "text");
 
   private static final int OBJECT_BYTES = 16;
 
   final Class<?> type;
 
-  /** As what PostgreSQL gets the values, as an array. */
+  /** Element type of the array in which PostgreSQL receives the values. */
   final String sentAs;
 
   Encoding(Class<?> type, String sentAs) {
@@ -51,7 +51,7 @@ enum Encoding {
     return sentAs.equals("text") && this != TEXT;
   }
 
-  /** About how much memory and wire an encoded value takes. */
+  /** Estimated bytes of an encoded value, in memory and on the wire. */
   static int bytes(Object encoded) {
     if (encoded instanceof String text) {
       return OBJECT_BYTES + text.length();

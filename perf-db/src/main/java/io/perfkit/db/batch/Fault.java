@@ -3,23 +3,24 @@ package io.perfkit.db.batch;
 import io.perfkit.db.internal.SqlState;
 
 /**
- * What a failed statement may be about, by its SQLSTATE. Only an experiment decides: see {@link
- * Bisection}.
+ * Classifies a failed write by its SQLSTATE: the database, contention, a row, or the statement. The
+ * class is a first guess: {@link Bisection} then finds by experiment which row is refused, and
+ * {@link Worker} decides about retries.
  */
 enum Fault {
-  /** The database is not well, or out of reach: the same later. */
+  /** The database fails or is unreachable: retry the same chunk later. */
   DATABASE,
-  /** Too much at once, or in the way of others: less of it, a little later. */
+  /** Too much at once, or a conflict with other transactions: retry fewer rows a little later. */
   CONTENTION,
-  /** Some row is refused: find it. */
+  /** Some row is refused: bisect the chunk to find it. */
   ROW,
-  /** A row or the statement itself is refused: triggers and policies use these states too. */
+  /** A row or the statement itself is refused: triggers and policies raise these states too. */
   ROW_OR_STATEMENT;
 
   private static final String LOCK_NOT_AVAILABLE = "55P03";
   private static final String INTERNAL_ERROR = "XX000";
 
-  /** What is no answer of a database at all is one of a database out of reach. */
+  /** The class of a failure; one without an answer of the database is {@link #DATABASE}. */
   static Fault of(Exception failure) {
     return switch (SqlState.of(failure)) {
       case CONFLICT, CANCELLED -> CONTENTION;
@@ -33,12 +34,12 @@ enum Fault {
     };
   }
 
-  /** Whether it may end if the row is alone. */
+  /** Whether a single row may have caused it. */
   boolean mayBeOfOneRow() {
     return this == ROW || this == ROW_OR_STATEMENT;
   }
 
-  /** Whether a row that fails so may need another one, which it did not meet. */
+  /** Whether the row may have failed because another row that it needs is missing. */
   static boolean mayNeedAnotherRow(Exception failure) {
     return switch (SqlState.code(failure)) {
       case "23503", "23000", "23001", "P0001" -> true;

@@ -6,8 +6,8 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 
 /**
- * Numbers as PostgreSQL converts what its driver sends into the type of a column; what the database
- * would refuse or round there is an ArithmeticException.
+ * Converts numbers to the type of a column as PostgreSQL converts what its driver sends. Throws an
+ * ArithmeticException for a number that the database would refuse or round.
  */
 final class Numbers {
   /** Digits that PostgreSQL keeps of a float8 and a float4 that it makes a numeric. */
@@ -79,7 +79,7 @@ final class Numbers {
         || number instanceof Byte;
   }
 
-  /** A BigDecimal, or the text of what is no number. */
+  /** A BigDecimal, or a text for NaN and the infinities. */
   static Object toDecimal(Object value) {
     if (value instanceof Double number) {
       return number.isNaN() || number.isInfinite()

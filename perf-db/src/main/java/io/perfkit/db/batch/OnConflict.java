@@ -1,8 +1,8 @@
 package io.perfkit.db.batch;
 
-/** What becomes of a row whose key columns hold the values of a row that is in the table. */
+/** What happens to a row whose key is already in the table. */
 public enum OnConflict {
-  /** An upsert: the row takes the other's place. PostgreSQL and H2. */
+  /** An upsert: the new row replaces the one in the table. PostgreSQL and H2. */
   UPDATE,
   /** The row in the table stays, and the new one counts as flushed. PostgreSQL. */
   IGNORE,

@@ -7,7 +7,7 @@ public enum OnFull {
   /** Throws {@link BufferFull} at once. */
   REJECT,
   /**
-   * Writes rows that wait, in their order and on the caller's thread, until there is space; throws
+   * Caller runs: writes waiting rows in order, on the caller's thread, until there is space; throws
    * {@link BufferFull} if there is none within {@link BatchConfig#blockFor()}. Needs a second
    * connection if the caller holds one.
    */

@@ -4,8 +4,8 @@ import io.perfkit.db.DbException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The commit of a row that somebody waited for broke off, and nothing could tell whether it took
- * place: the row is in the table or not. Look for it there before it is written again.
+ * The connection broke during the commit of a row that a caller waits for, and nothing could tell
+ * whether the commit took place. The row may be in the table: look for it before writing it again.
  */
 public final class OutcomeUnknown extends DbException {
   OutcomeUnknown(String message, @Nullable Throwable cause) {

@@ -3,7 +3,7 @@ package io.perfkit.db.batch;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** An accepted row, with the values of its columns as they were then. */
+/** An accepted row that waits in the buffer, with its column values as of {@code add}. */
 final class Pending<R> {
   final R row;
 
@@ -13,15 +13,15 @@ final class Pending<R> {
   /** Absent where rows are only inserted. */
   final @Nullable RowKey key;
 
-  /** About what it takes. */
+  /** Estimated size in bytes. */
   final int bytes;
 
   final long acceptedNanos;
 
-  /** Which of the rows of its queue it is, from 1 on. Guarded by the buffer's lock. */
+  /** Its number in its queue, from 1. Guarded by the buffer's lock. */
   long number;
 
-  /** Completed once the row is decided, if somebody waits for that. */
+  /** Completed once the row is decided; null if no caller waits for that. */
   final @Nullable CompletableFuture<@Nullable Void> answer;
 
   Pending(R row, @Nullable Object[] values, @Nullable RowKey key, int bytes, long acceptedNanos) {
@@ -43,7 +43,7 @@ final class Pending<R> {
     this.answer = answer;
   }
 
-  /** The same with a caller that waits for what becomes of it. */
+  /** The same row with a caller that waits for its outcome. */
   Pending<R> answeredBy(CompletableFuture<@Nullable Void> stage) {
     return new Pending<>(row, values, key, bytes, acceptedNanos, stage);
   }

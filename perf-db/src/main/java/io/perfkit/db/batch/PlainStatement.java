@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One JDBC batch. Immutable.
+ * Writes rows as one JDBC batch: plain inserts on any database, upserts on H2. Immutable.
  *
  * <pre>
  * INSERT INTO "BETS" ("ID", "STAKE") VALUES (?, ?)

@@ -14,8 +14,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A column is one array parameter, so the text is the same whatever the number of rows: planned
- * once, one entry of pg_stat_statements. Immutable.
+ * Writes rows to PostgreSQL with one {@code INSERT ... SELECT unnest(...)} statement, and asks
+ * later for the outcome of a transaction. It decides neither which rows to write nor when to retry:
+ * {@link ChunkWriter} and {@link Worker} do. Each column is one array parameter, so the text is the
+ * same for any number of rows: it is planned once and is one entry of pg_stat_statements.
+ * Immutable.
  *
  * <pre>
  * WITH written AS (
@@ -32,22 +35,23 @@ import org.jspecify.annotations.Nullable;
  * SELECT pg_xact_status(?::xid8), ?::timestamptz = pg_stat_get_bgwriter_stat_reset_time()
  * </pre>
  *
- * <p>To unnest where columns are selected makes rows one by one; in FROM they would be stored
- * first. A point in time is a number, which the server need not parse; the texts beside it are none
- * unless one is needed, and the shorter array is filled up with NULLs.
+ * <p>{@code unnest} in the select list makes rows one by one; in FROM the server would store them
+ * first. A point in time is a number, which the server need not parse. The array of texts beside it
+ * is empty unless a value needs one; unnest fills the shorter array up with NULLs.
  *
- * <p>The setting ends with the transaction; it makes the server end one whose client went away,
- * which would keep its rows locked.
+ * <p>The setting ends with the transaction. It makes the server end a transaction whose client went
+ * away, which would otherwise keep its rows locked.
  *
- * <p>A server that crashes forgets the numbers of transactions of which nothing was on its disk,
- * and gives them again: that such a number is committed says nothing of ours then. The same crash
- * resets the statistics, and so tells of itself; so does another server that took over.
+ * <p>A server that crashes forgets the ids of transactions that had not reached its disk, and
+ * assigns them again: a commit under such an id then says nothing about the transaction of this
+ * writer. The same crash resets the statistics, and so does a failover, so the reset time reveals
+ * both.
  */
 final class PostgresStatement<R> implements RowStatement<R> {
   private static final String FATE =
       "SELECT pg_xact_status(?::xid8), ?::timestamptz = pg_stat_get_bgwriter_stat_reset_time()";
 
-  /** What is said of a transaction that is still to come: the server forgot the one there was. */
+  /** Reported for an id that is not assigned yet: the server forgot the transaction that had it. */
   private static final String NOT_GIVEN_YET = "22023";
 
   private final ResolvedTable<R> table;
@@ -84,7 +88,7 @@ final class PostgresStatement<R> implements RowStatement<R> {
     return "unnest(?::" + elementType + "[]) AS " + name;
   }
 
-  /** Cast without a length: that would cut what is too long, where the insert refuses it. */
+  /** Casts without a length: a length would truncate a value that the insert must refuse. */
   private static String expression(ResolvedColumn<?> column, int index) {
     if (column.encoding() == Encoding.INSTANT) {
       return ("coalesce(timestamptz 'epoch' + c%1$d * interval '1 microsecond',"

@@ -12,7 +12,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** The types of a table's columns, from the catalog: what is behind a domain, and in an array. */
+/**
+ * Reads the types of a table's columns from PostgreSQL's catalog, and resolves domains and arrays.
+ */
 final class PostgresTypes {
   private static final String REACHABLE_TYPES =
       """
@@ -32,7 +34,7 @@ final class PostgresTypes {
       FROM used JOIN pg_type t ON t.oid = used.oid
       """;
 
-  /** What PostgreSQL adds to the length of a text or the scale of a decimal. */
+  /** What PostgreSQL adds to the length of a text or the scale of a decimal in a type modifier. */
   private static final int HEADER = 4;
 
   private static final int SCALE_BITS = 0x7FF;
@@ -81,8 +83,8 @@ final class PostgresTypes {
   /**
    * A column's type.
    *
-   * @param modifier what the column says of lengths, or -1
-   * @param deterministic whether its collation calls only equal texts equal
+   * @param modifier the column's type modifier (its length or scale), or -1
+   * @param deterministic whether its collation treats only identical texts as equal
    */
   ColumnType type(long oid, int modifier, boolean deterministic) {
     Found declared = get(oid);

@@ -7,8 +7,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The worker's side of a {@link Buffer}, whose invariants hold here too: waits until there is
- * something to write, takes it chunk by chunk, and enters what became of each. Thread safe.
+ * The consumer's side of a {@link Buffer}, whose invariants hold here too: waits until there is
+ * something to write, takes it chunk by chunk, and records the outcome of each. Thread safe.
  */
 final class QueueConsumer<R> {
   private final Buffer<R> buffer;
@@ -56,7 +56,7 @@ final class QueueConsumer<R> {
         }
       }
     } catch (InterruptedException stranger) {
-      // Only close() has a reason to interrupt a worker, and says so; the flag would end all I/O.
+      // Only close() interrupts a worker, and sets `abandoned`; keeping the flag would end all I/O.
       return !buffer.abandoned;
     } finally {
       buffer.lock.unlock();
@@ -88,7 +88,7 @@ final class QueueConsumer<R> {
     return Math.max(0, retried.retryAtNanos - nanos.getAsLong());
   }
 
-  /** How long the worker waits before it tries a chunk again; zero if it does not. */
+  /** How long the worker waits before it retries a chunk; zero if there is nothing to retry. */
   long pauseNanos() {
     buffer.lock.lock();
     try {
@@ -98,7 +98,7 @@ final class QueueConsumer<R> {
     }
   }
 
-  /** The chunk under way, or a new one of the oldest rows; null if there is neither. */
+  /** The chunk under way, or a new one with the oldest rows; null if there is neither. */
   @Nullable Chunk<R> take(int rowsMax) {
     buffer.lock.lock();
     try {
@@ -119,7 +119,7 @@ final class QueueConsumer<R> {
     }
   }
 
-  /** Whether the chunk is still the worker's; from now on its rows may stand in the table (B3). */
+  /** Whether the worker still owns the chunk; from now on its rows may be in the table (B3). */
   boolean beginCommit(Chunk<R> chunk) {
     buffer.lock.lock();
     try {
@@ -134,10 +134,10 @@ final class QueueConsumer<R> {
   }
 
   /**
-   * The last try did not write the chunk.
+   * Records an attempt that did not write the chunk, to be retried after a pause.
    *
-   * @param mayStand whether that is not certain
-   * @param splitTo rows that are to be tried next, where fewer may do better
+   * @param mayStand whether the rows may be in the table nevertheless
+   * @param splitTo rows to try next, where fewer may succeed
    */
   void retryLater(Chunk<R> chunk, boolean mayStand, long pauseNanos, int splitTo) {
     buffer.lock.lock();
@@ -158,7 +158,7 @@ final class QueueConsumer<R> {
     }
   }
 
-  /** The chunk, a single row, was rolled back, and may take as long again: others go first. */
+  /** Lets other rows go before a single row that was rolled back and may take as long again. */
   void setAside(Chunk<R> chunk, long pauseNanos) {
     buffer.lock.lock();
     try {
@@ -177,9 +177,9 @@ final class QueueConsumer<R> {
   }
 
   /**
-   * Enters what became of a chunk, and frees its space.
+   * Records the outcome of a chunk and frees its space.
    *
-   * @return false if somebody else has decided it (B3)
+   * @return false if another thread has decided it (B3)
    */
   boolean decide(Chunk<R> chunk, List<Refusal<R>> refusals) {
     buffer.lock.lock();
@@ -201,7 +201,7 @@ final class QueueConsumer<R> {
     }
   }
 
-  /** The chunk's rejections were reported, so threads that wait for its rows may go on. */
+  /** Lets threads that wait for the chunk's rows go on, once its rejections are reported. */
   void settle(Chunk<R> chunk) {
     buffer.lock.lock();
     try {
@@ -213,7 +213,7 @@ final class QueueConsumer<R> {
     }
   }
 
-  /** No statement will ever do. Rows that wait are kept for the thread that closes (B4). */
+  /** Stops the writer: no statement can succeed. Keeps waiting rows for the closing thread (B4). */
   void stop(Throwable cause) {
     buffer.lock.lock();
     try {
@@ -227,7 +227,7 @@ final class QueueConsumer<R> {
   }
 
   /**
-   * The worker is at its end. If it was stopped, callers that wait for its rows learn of it (B4).
+   * Records the worker's end. If it was stopped, callers that wait for its rows learn of it (B4).
    */
   void end() {
     buffer.lock.lock();

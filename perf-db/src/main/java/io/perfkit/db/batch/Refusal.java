@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** An accepted row that is given up, and why. Immutable. */
 record Refusal<R>(Pending<R> row, Reason reason, @Nullable Throwable cause) {
 
-  /** As the handler gets it. */
+  /** The form in which the rejection handler receives it. */
   Rejection<R> rejection() {
     return new Rejection<>(row.row, reason, cause);
   }

@@ -9,19 +9,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * A row that the writer gave up. Immutable.
  *
- * @param row as it was added, or as rows of its key were merged
- * @param reason whether the row may stand in the table
- * @param cause what the database said last; its message may quote values of the row
+ * @param row the row as it was added, or the merged row of its key
+ * @param reason why it was given up, and so whether it may be in the table
+ * @param cause the database's last error; its message may quote values of the row
  */
 public record Rejection<R>(R row, Reason reason, @Nullable Throwable cause) {
 
-  /** Why a row was given up, and so whether it may stand in the table. */
+  /** Why a row was given up, and so whether it may be in the table. */
   public enum Reason {
-    /** The database refuses this row, alone. It is not in the table. */
+    /** The database refuses this row, and this row only. It is not in the table. */
     REFUSED,
     /**
-     * The database was out of reach for {@link BatchConfig#retryFor()}, or the row alone took too
-     * long each time. It is not in the table.
+     * The database was out of reach for {@link BatchConfig#retryFor()}, or the row timed out each
+     * time, even alone. It is not in the table.
      */
     UNAVAILABLE,
     /**
@@ -33,7 +33,7 @@ public record Rejection<R>(R row, Reason reason, @Nullable Throwable cause) {
     MERGE_FAILED,
     /**
      * The writer has stopped, since the database refuses the statement for any row. It is not in
-     * the table. Only a row that somebody waits for is given up then.
+     * the table. Only a row that a caller waits for is given up for this reason.
      */
     STOPPED,
     /** It was not written by the time the writer had to be closed. It is not in the table. */
@@ -52,7 +52,7 @@ public record Rejection<R>(R row, Reason reason, @Nullable Throwable cause) {
         : Optional.empty();
   }
 
-  /** Without the row and the cause, which may hold what a log must not. */
+  /** Omits the row and the cause, which may hold data that must not reach a log. */
   @Override
   public String toString() {
     return "Rejection[" + reason + sqlState().map(state -> ", " + state).orElse("") + "]";

@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells the host what its writer does: the rejection handler, the counts, the log. Thread safe. */
+/**
+ * Reports what a writer does to the host: calls the rejection handler, counts, and logs. Thread
+ * safe.
+ */
 final class Reporter<R> {
   private static final Logger LOG = LoggerFactory.getLogger("io.perfkit.db.batch.BatchWriter");
 
@@ -54,7 +57,7 @@ final class Reporter<R> {
     retries.increment();
   }
 
-  /** Once, when the writer is built. */
+  /** Logs once, when the writer is built. */
   void ordersByOneWorker(List<String> columns) {
     LOG.info(
         "{}: which keys are equal in {} only the database knows, so one worker writes all rows"
@@ -63,12 +66,12 @@ final class Reporter<R> {
         columns);
   }
 
-  /** Without the message, which may quote values. */
+  /** Logs the stop without the exception's message, which may quote values. */
   void stopped(Exception cause) {
     LOG.error("The batch writer of {} has stopped: {}", table, SqlState.name(cause));
   }
 
-  /** Hands rejections to the host. What it throws is counted and logged once a minute at most. */
+  /** Hands rejections to the handler. Counts what it throws, and logs it once a minute at most. */
   void rejected(List<Rejection<R>> rejections) {
     for (Rejection<R> rejection : rejections) {
       try {

@@ -4,7 +4,7 @@ import io.perfkit.db.batch.BatchTable.Column;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A column as its database has it: its name in SQL, and its type. Immutable. */
+/** A column as resolved from the database: its quoted name and its type. Immutable. */
 record ResolvedColumn<R>(
     String name,
     String quotedName,
@@ -20,13 +20,13 @@ record ResolvedColumn<R>(
     return type.encoding();
   }
 
-  /** The value of a row as it is given. */
+  /** The value of a row as the host's function returns it. */
   @Nullable Object given(R row) {
     return value.apply(row);
   }
 
   /**
-   * The value as it waits in the buffer.
+   * The value in the form that the buffer holds.
    *
    * @throws IllegalArgumentException if it does not fit the column
    */
@@ -39,7 +39,7 @@ record ResolvedColumn<R>(
   }
 
   /**
-   * What stands for the value in a key.
+   * What represents the value in a key.
    *
    * @throws IllegalArgumentException if it can't be part of one
    */

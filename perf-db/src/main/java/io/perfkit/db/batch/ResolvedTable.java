@@ -5,9 +5,12 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** A {@link BatchTable} as its database has it: what the rows become. Immutable. */
+/**
+ * A {@link BatchTable} as resolved from the database: turns rows into encoded values and keys.
+ * Immutable.
+ */
 final class ResolvedTable<R> {
-  /** What stands for a null in a key whose index calls all nulls equal. */
+  /** Represents a null in a key whose index treats all nulls as equal. */
   private enum NullPart {
     NULL
   }
@@ -18,15 +21,15 @@ final class ResolvedTable<R> {
   private final OnConflict onConflict;
   private final @Nullable ConflictTarget conflictTarget;
 
-  /** By which rows are kept in order; none where they are only inserted. */
+  /** The columns by which rows keep their order; none for an insert-only table. */
   private final List<ResolvedColumn<R>> key;
 
-  /** Where in the key the values are of which Java knows what the database calls equal. */
+  /** Positions in the key of values whose equality in the database Java can tell. */
   private final int[] comparable;
 
   /**
-   * @param onConflict what becomes of a row whose key is there
-   * @param conflictTarget the index of the key; null where there is none, or rows are only inserted
+   * @param onConflict what happens to a row whose key is in the table
+   * @param conflictTarget the index of the key; null if there is none, or if rows are only inserted
    */
   ResolvedTable(
       Database database,
@@ -69,12 +72,12 @@ final class ResolvedTable<R> {
     return !key.isEmpty();
   }
 
-  /** Whether Java knows which keys are equal in the database. */
+  /** Whether Java can tell which keys are equal in the database. */
   boolean hasComparableKey() {
     return comparable.length == key.size();
   }
 
-  /** The key's columns, with their types, of which only the database knows what is equal. */
+  /** The key columns, with their types, whose equality only the database can tell. */
   List<String> incomparableKey() {
     return key.stream()
         .filter(column -> !isComparable(column))
@@ -87,28 +90,28 @@ final class ResolvedTable<R> {
     return onConflict == OnConflict.UPDATE;
   }
 
-  /** What follows {@code ON CONFLICT}; empty where a row is not known by a key. */
+  /** The conflict target after {@code ON CONFLICT}; empty if no key identifies a row. */
   Optional<String> conflictTargetSql() {
     return Optional.ofNullable(conflictTarget).map(ConflictTarget::sql);
   }
 
-  /** Whether a row that is in the table already is no failure. */
+  /** Whether the statement handles a row that is already in the table, so that it does not fail. */
   boolean resolvesConflicts() {
     return onConflict != OnConflict.REJECT;
   }
 
-  /** Whether rows of one key are one, wherever they are. */
+  /** Whether rows with equal keys are one row. */
   boolean isKeyUnique() {
     return conflictTarget == null || !conflictTarget.partial();
   }
 
-  /** Whether a row that is written a second time changes nothing. */
+  /** Whether the write is idempotent: a row that is written twice changes nothing. */
   boolean isRepeatable() {
     return resolvesConflicts() && isKeyUnique();
   }
 
   /**
-   * The row as it waits in the buffer. What the functions of the columns throw passes through.
+   * The row in the form that the buffer holds. Exceptions of the columns' functions pass through.
    *
    * @throws IllegalArgumentException if a value does not fit its column, or a key is null
    */

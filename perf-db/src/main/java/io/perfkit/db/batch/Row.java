@@ -3,9 +3,9 @@ package io.perfkit.db.batch;
 import java.util.List;
 
 /**
- * What one row of a statement writes. Immutable.
+ * One row of a statement, with the accepted rows that it writes. Immutable.
  *
- * @param effective its values: of the only row, the last one, or of all merged
+ * @param effective its values: those of the only row, of the last one, or of all merged
  * @param from the accepted rows behind it, in their order: several of one key
  */
 record Row<R>(Pending<R> effective, List<Pending<R>> from) {

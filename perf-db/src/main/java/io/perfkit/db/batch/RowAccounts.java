@@ -1,8 +1,8 @@
 package io.perfkit.db.batch;
 
 /**
- * Counts the rows of one writer by what became of them, and the space that the undecided ones take.
- * Guarded by the lock of its buffer.
+ * Counts the rows of one writer by outcome, and the space of the undecided ones. Guarded by the
+ * lock of its buffer.
  */
 final class RowAccounts {
   private final int rowsMax;
@@ -22,7 +22,9 @@ final class RowAccounts {
     return bufferedRows() >= rowsMax || bufferedBytes >= bytesMax;
   }
 
-  /** Whether there is space for so many bytes; for a row that is too long, only in an empty one. */
+  /**
+   * Whether so many bytes fit; a row longer than the buffer fits only while the buffer is empty.
+   */
   boolean fits(int bytes) {
     int rows = bufferedRows();
     return rows < rowsMax && (rows == 0 || bufferedBytes + bytes <= bytesMax);
@@ -45,13 +47,13 @@ final class RowAccounts {
     returned += rows;
   }
 
-  /** What was returned was given to the rejection handler instead. */
+  /** Moves returned rows to the rejected ones: the rejection handler got them instead. */
   void returnedAreRejected(int rows) {
     returned -= rows;
     rejected += rows;
   }
 
-  /** Rows that were decided take no space any more. */
+  /** Frees the space of decided rows. */
   void freed(long bytes) {
     bufferedBytes -= bytes;
   }

@@ -18,7 +18,7 @@ final class RowKey implements Comparable<RowKey> {
   }
 
   /**
-   * @param comparable those parts of which Java knows what the database calls equal
+   * @param comparable the parts whose equality in the database Java can tell
    */
   RowKey(Object[] parts, Object[] comparable) {
     this.parts = parts;
@@ -27,12 +27,12 @@ final class RowKey implements Comparable<RowKey> {
     this.comparableHash = comparable == parts ? hash : Arrays.hashCode(comparable);
   }
 
-  /** Which of {@code count} workers keeps the order of this key, and of all that may equal it. */
+  /** The one of {@code count} workers that writes this key and all keys that may equal it. */
   int worker(int count) {
     return Math.floorMod(comparableHash ^ (comparableHash >>> 16), count);
   }
 
-  /** Whether the database may call the two equal. */
+  /** Whether the two may be equal in the database. */
   static boolean mayBeEqual(@Nullable RowKey key, @Nullable RowKey other) {
     return key != null && other != null && key.compareTo(other) == 0;
   }
@@ -49,7 +49,7 @@ final class RowKey implements Comparable<RowKey> {
     return 0;
   }
 
-  /** Where parts of one column differ in class, that decides: so the order has no circle. */
+  /** Parts of one column that differ in class are ordered by class, which keeps it transitive. */
   @SuppressWarnings("unchecked")
   private static int compare(Object part, Object other) {
     return part.getClass() == other.getClass()
@@ -67,7 +67,7 @@ final class RowKey implements Comparable<RowKey> {
     return hash;
   }
 
-  /** Without the values. */
+  /** Omits the values. */
   @Override
   public String toString() {
     return "RowKey[" + parts.length + " parts]";

@@ -13,22 +13,23 @@ import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes rows of one key one, and sorts all by key, so that two writers never wait for each other in
- * a circle. Immutable.
+ * Merges rows with equal keys into one and sorts all rows by key, so that two writers lock rows in
+ * one order and never deadlock. Immutable.
  */
 final class RowMerger<R> {
   private final ResolvedTable<R> table;
   private final @Nullable BinaryOperator<R> merge;
 
   /**
-   * @param merge of two rows of one key, the earlier first; none if the later takes its place
+   * @param merge merges two rows of one key, the earlier first; null if the later replaces the
+   *     earlier
    */
   RowMerger(ResolvedTable<R> table, @Nullable BinaryOperator<R> merge) {
     this.table = table;
     this.merge = merge;
   }
 
-  /** What is written for accepted rows; those that can't be merged are refused. */
+  /** The rows to write for accepted ones; rows that cannot be merged are refused. */
   List<Row<R>> rows(List<Pending<R>> pending, List<Refusal<R>> refusals) {
     if (!table.hasKey()) {
       return pending.stream().map(Row::of).toList();
@@ -57,7 +58,7 @@ final class RowMerger<R> {
     return rows;
   }
 
-  /** A key that may equal another one stands where its last row does. */
+  /** A key that may equal another one takes the position of its last row. */
   private Iterable<List<Pending<R>>> byKeyInOrder(List<Pending<R>> rows) {
     Map<RowKey, List<Pending<R>>> groups = new LinkedHashMap<>();
     for (Pending<R> row : rows) {
@@ -87,7 +88,7 @@ final class RowMerger<R> {
     return new Row<>(effective, from);
   }
 
-  /** Null if they can't be merged: then the later one is rejected. */
+  /** The merged row; null if the two cannot be merged, which rejects the later one. */
   @Nullable Pending<R> merged(Pending<R> earlier, Pending<R> later, List<Refusal<R>> refusals) {
     if (merge == null) {
       return later;

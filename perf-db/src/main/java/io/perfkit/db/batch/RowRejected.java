@@ -6,8 +6,8 @@ import io.perfkit.db.DbException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A row that somebody waited for was given up: it is not in the table. The cause is what the
- * database said last, if it was asked; its message may quote values of the row.
+ * A row that a caller waits for was given up: it is not in the table. The cause is the database's
+ * last error, if there was one; its message may quote values of the row.
  */
 public final class RowRejected extends DbException {
   private final Rejection.Reason reason;
@@ -17,7 +17,7 @@ public final class RowRejected extends DbException {
     this.reason = requireNonNull(reason, "reason");
   }
 
-  /** Why; never {@link Rejection.Reason#OUTCOME_UNKNOWN}. */
+  /** Why the row was given up; never {@link Rejection.Reason#OUTCOME_UNKNOWN}. */
   public Rejection.Reason reason() {
     return reason;
   }

@@ -5,7 +5,7 @@ import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The statement that writes rows of one table, in the form that its database is fastest with. */
+/** The statement that writes rows of one table, in the form that is fastest on its database. */
 interface RowStatement<R> {
 
   static <R> RowStatement<R> of(ResolvedTable<R> table, int timeoutSeconds) {
@@ -17,23 +17,24 @@ interface RowStatement<R> {
   /**
    * Writes rows of different keys in the connection's open transaction.
    *
-   * @return by what {@link #fate} knows this transaction, if the database tells
+   * @return the id of this transaction for {@link #fate}; null if the database has none to ask for
+   *     later
    */
   @Nullable String write(Connection connection, List<Row<R>> rows) throws SQLException;
 
-  /** Makes checks that wait for the commit happen at each statement of this transaction. */
+  /** Has deferred constraints checked at each statement of this transaction. */
   void checkAtOnce(Connection connection) throws SQLException;
 
-  /** What became of a transaction; asked through another connection. */
+  /** The outcome of a transaction, asked through another connection. */
   Fate fate(Connection connection, String transaction) throws SQLException;
 
-  /** What became of a transaction. */
+  /** The outcome of a transaction. */
   enum Fate {
     COMMITTED,
     ABORTED,
     /** Its server process has not ended it yet. */
     IN_PROGRESS,
-    /** The database does not remember it, or may take it for another. */
+    /** The database does not remember it, or may confuse it with another. */
     UNKNOWN
   }
 }

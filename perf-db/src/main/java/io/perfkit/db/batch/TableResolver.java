@@ -21,7 +21,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Finds a table in its database, or says what is wrong with it. At most three statements. */
+/**
+ * Resolves a {@link BatchTable} against the database's catalog, or reports what does not fit. At
+ * most three statements.
+ */
 final class TableResolver {
   private static final String POSTGRES_COLUMNS =
       """
@@ -60,18 +63,18 @@ final class TableResolver {
       ORDER BY i.indpred IS NOT NULL, i.indexprs IS NOT NULL, i.indexrelid
       """;
 
-  /** The first that tells what became of a transaction by its full number. */
+  /** The first version that reports the outcome of a transaction by its full id. */
   private static final int POSTGRES_VERSION_MIN = 13;
 
   private TableResolver() {}
 
-  /** A column as the database has it. */
+  /** A column as the database describes it. */
   private record Found(String quotedName, ColumnType type, boolean generated) {}
 
   /**
    * Reads the table through a connection, and leaves no transaction open.
    *
-   * @throws IllegalArgumentException if the table, a column or the key is not there as it is needed
+   * @throws IllegalArgumentException if the table, a column or the key is missing or unsuitable
    */
   static <R> ResolvedTable<R> read(Connection connection, BatchTable<R> table, OnConflict asked)
       throws SQLException {
@@ -263,7 +266,7 @@ final class TableResolver {
     return columns;
   }
 
-  /** As it is, or else the first that differs in case only. */
+  /** The exact name, else the first that differs in case only. */
   private static String nameIn(Map<String, Found> found, BatchTable<?> table, String column) {
     if (found.containsKey(column)) {
       return column;

@@ -21,17 +21,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Dates and times as PostgreSQL reads them and as its driver writes them: in microseconds, rounded;
- * years before Christ and after 9999; the largest and smallest values of Java as the infinities. A
- * zone that the column can't hold is a ClassCastException, a time that no column holds is a
- * DateTimeException.
+ * Converts dates and times to the text that PostgreSQL reads and its driver writes: in
+ * microseconds, rounded; years before Christ and after 9999; the largest and smallest values of
+ * Java as the infinities. A zone that the column can't hold is a ClassCastException, a time that no
+ * column holds is a DateTimeException.
  */
 @SuppressWarnings({"JavaUtilDate", "JavaInstantGetSecondsGetNano"}) // what the driver takes, too
 final class Times {
   static final String INFINITY = "infinity";
   static final String MINUS_INFINITY = "-infinity";
 
-  /** What the driver makes of an infinity that it reads as a Date or Timestamp. */
+  /** The milliseconds that the driver gives a Date or Timestamp that stands for infinity. */
   private static final long INFINITY_MILLIS = 9223372036825200000L;
 
   private static final long MINUS_INFINITY_MILLIS = -9223372036832400000L;
@@ -236,9 +236,9 @@ final class Times {
   }
 
   /**
-   * What a text stands for, in the one form that equal values have.
+   * The canonical form of a text, equal for equal values.
    *
-   * @throws DateTimeException if it is in no form of ISO 8601, or if a point in time has no offset
+   * @throws DateTimeException if the text is not ISO 8601, or if a point in time has no offset
    */
   static Object canonical(Encoding encoding, String text) {
     String word = text.strip();

@@ -14,16 +14,16 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the rows of one queue, chunk by chunk, each repeated until it is decided. A thread of the
- * writer runs it; a caller that finds the buffer full may take a step. Thread safe.
+ * Writes the rows of one queue, chunk by chunk, and retries each chunk until it is decided. A
+ * thread of the writer runs it; a caller that finds the buffer full may take a step. Thread safe.
  */
 final class Worker<R> implements Runnable {
   private static final int PAUSE_DOUBLINGS = 6;
 
-  /** How much longer than a try of a row that takes too long the worker writes others. */
+  /** The worker writes others this many times as long as one attempt of a slow row takes. */
   private static final int ASIDE_PAUSES = 4;
 
-  /** What the connection waits for beyond the statement's own time-out, which ends it sooner. */
+  /** Network time-out beyond the statement's own time-out, which normally ends it sooner. */
   static final Duration SILENCE = Duration.ofSeconds(5);
 
   /** Held by the thread that writes, so that chunks are written one after the other. */
@@ -96,12 +96,12 @@ final class Worker<R> implements Runnable {
     }
   }
 
-  /** How long it waits before it tries again; zero if it does not. */
+  /** How long the worker waits before it retries; zero if there is nothing to retry. */
   long pauseNanos() {
     return work.pauseNanos();
   }
 
-  /** Ends what the worker's thread waits for: a connection, or an answer. */
+  /** Aborts what the worker's thread waits for: a connection, or an answer. */
   void abort() {
     Connection open = connection;
     Thread owner = thread;
@@ -117,7 +117,7 @@ final class Worker<R> implements Runnable {
     }
   }
 
-  /** One try at the oldest rows. */
+  /** Makes one attempt at the oldest rows. */
   private void step() {
     Chunk<R> chunk = work.take(size.rows());
     if (chunk == null) {
@@ -138,7 +138,7 @@ final class Worker<R> implements Runnable {
       case STATEMENT_REFUSED -> stop(chunk, start, attempt);
       case IN_DOUBT -> inDoubt(chunk, start, attempt);
       case ABANDONED -> {
-        // The thread that closes has taken the rows.
+        // The closing thread has taken the rows.
       }
     }
   }
@@ -172,7 +172,7 @@ final class Worker<R> implements Runnable {
     work.stop(failure);
   }
 
-  /** Where nothing can be proved, an earlier try may have been committed all the same. */
+  /** Where no outcome can be proved, an earlier attempt may have been committed nevertheless. */
   private static boolean mayStand(Chunk<?> chunk) {
     return chunk.inDoubt != null && chunk.inDoubt.transaction() == null;
   }
@@ -194,7 +194,7 @@ final class Worker<R> implements Runnable {
       return;
     }
     if (fault == Fault.DATABASE && attempt.answered() && chunk.tries > 0) {
-      chunk.poisoned = true; // what a row provokes can look like a database that is not well
+      chunk.poisoned = true; // a row can provoke errors that look like a failing database
     }
     reporter.retried();
     if (chunk.rows.size() == 1 && attempt.answered() && !mayStand) {
@@ -239,7 +239,7 @@ final class Worker<R> implements Runnable {
     return nanos.getAsLong() - chunk.failingSinceNanos >= config.retryFor().toNanos();
   }
 
-  /** Doubles with each try up to the longest, and at random, so that workers don't try together. */
+  /** Exponential backoff with jitter, so that workers do not retry together. */
   private long pauseNanos(Chunk<R> chunk) {
     int missing = Math.max(0, PAUSE_DOUBLINGS - chunk.tries);
     long whole = Math.max(2, config.maxRetryPause().toNanos() >> missing);

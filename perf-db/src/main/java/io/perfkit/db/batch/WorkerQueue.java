@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
-/** What one worker has to write, in the order of its adding. Guarded by the lock of its buffer. */
+/**
+ * The queue of one worker: its undecided rows in the order of their adding. Guarded by the lock of
+ * its buffer.
+ */
 final class WorkerQueue<R> {
   final int index;
 
@@ -27,15 +30,15 @@ final class WorkerQueue<R> {
   /** Single rows that took too long, which later rows of other keys overtake. */
   private final Deque<Chunk<R>> aside = new ArrayDeque<>();
 
-  /** What was decided last, until that was told. */
+  /** The chunk decided last, until its outcome is reported. */
   @Nullable Chunk<R> decided;
 
-  /** Rows added, and rows whose fate is known and was told. */
+  /** Rows added, and rows whose outcome is known and reported. */
   long added;
 
   long settled;
 
-  /** Up to which of the rows added nobody wants to wait. */
+  /** Number of the last row to write without waiting for more. */
   long flushTo;
 
   WorkerQueue(int index, Condition wake) {
@@ -53,12 +56,12 @@ final class WorkerQueue<R> {
     }
   }
 
-  /** Whether so many rows wait that they are written without waiting for more. */
+  /** Whether enough rows wait to be written without waiting for more. */
   boolean hasEnough(BatchConfig config) {
     return rows.size() >= config.flushRows() || bytes >= config.flushBytes();
   }
 
-  /** The oldest rows; one at least, and none more that would exceed the bytes. */
+  /** A chunk of the oldest rows: at least one, and no further one that would exceed the bytes. */
   Chunk<R> cut(int rowsMax, int bytesMax) {
     List<Pending<R>> cut = new ArrayList<>(Math.min(rowsMax, rows.size()));
     long cutBytes = 0;
@@ -78,7 +81,7 @@ final class WorkerQueue<R> {
     return new Chunk<>(cut);
   }
 
-  /** Whether an earlier row of its key stands aside. */
+  /** Whether an earlier row of its key is set aside. */
   private boolean mustWait(Pending<R> row) {
     if (aside.isEmpty()) {
       return false;
@@ -94,7 +97,7 @@ final class WorkerQueue<R> {
     return rows.stream().filter(row -> !mustWait(row)).findFirst().orElse(null);
   }
 
-  /** Lets the rows that wait overtake the chunk, a single row. */
+  /** Sets the chunk, a single row, aside, so that waiting rows overtake it. */
   void setAside() {
     if (chunk != null) {
       aside.addLast(chunk);
@@ -102,18 +105,18 @@ final class WorkerQueue<R> {
     }
   }
 
-  /** What stands aside and is to be tried first. */
+  /** The chunk that is set aside and due first. */
   @Nullable Chunk<R> firstAside() {
     return aside.stream().min(comparingLong(chunk -> chunk.retryAtNanos)).orElse(null);
   }
 
-  /** Makes what stands aside the chunk again. */
+  /** Makes a chunk that was set aside the current one again. */
   void takeBack(Chunk<R> earlier) {
     aside.remove(earlier);
     chunk = earlier;
   }
 
-  /** Whether every row up to this one is decided, and that was told. */
+  /** Whether every row up to this one is decided and reported. */
   boolean settledTo(long number) {
     return settled >= number
         && areAfter(number, rows)
@@ -126,7 +129,7 @@ final class WorkerQueue<R> {
     return rows.stream().allMatch(row -> row.number > number);
   }
 
-  /** The first rows of a chunk, to be tried when it would have been; the others wait again. */
+  /** The first rows of a chunk, to be tried when the whole was due; the others wait again. */
   Chunk<R> split(Chunk<R> whole, int count) {
     putBack(whole, count);
     Chunk<R> first = new Chunk<>(whole.rows.subList(0, count));
@@ -145,7 +148,7 @@ final class WorkerQueue<R> {
     }
   }
 
-  /** Takes out the rows that somebody waits for; those that are certainly not in the table. */
+  /** Removes the rows that callers wait for; returns those that are certainly not in the table. */
   List<Pending<R>> takeAnswered() {
     if (chunk != null && !chunk.mayStand) {
       putBack(chunk, 0);
@@ -158,7 +161,7 @@ final class WorkerQueue<R> {
     return taken;
   }
 
-  /** What stands aside was rolled back for certain, so it waits in front again. */
+  /** Puts chunks that were set aside in front again: they were certainly rolled back. */
   void putAsideBack() {
     for (Chunk<R> one = aside.pollLast(); one != null; one = aside.pollLast()) {
       putBack(one, 0);

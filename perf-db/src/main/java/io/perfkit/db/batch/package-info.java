@@ -1,8 +1,7 @@
 /**
- * Rows written in batches: {@link io.perfkit.db.batch.BatchWriter} buffers rows of one table and
- * writes them on its own threads, each row accounted for exactly once; {@link
- * io.perfkit.db.batch.BatchInsert} writes what is at hand in the caller's transaction. Rows that
- * wait live in this JVM's heap.
+ * Batched writes: {@link io.perfkit.db.batch.BatchWriter} buffers rows of one table and writes them
+ * on its own threads, and counts each row exactly once; {@link io.perfkit.db.batch.BatchInsert}
+ * writes rows that are at hand in the caller's transaction. Buffered rows live in this JVM's heap.
  */
 @NullMarked
 package io.perfkit.db.batch;
