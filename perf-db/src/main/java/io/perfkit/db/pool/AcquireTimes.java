@@ -4,8 +4,8 @@ import io.perfkit.db.internal.Timings;
 import java.time.Duration;
 
 /**
- * How long callers waited for a connection, over the last half to whole minute. Advanced by the
- * pool's thread, read by any.
+ * Percentiles of the time that callers waited for a connection, over the last half to whole minute.
+ * The pool's thread advances it; any thread reads it.
  */
 final class AcquireTimes {
   private static final long PERIOD_NANOS = Duration.ofSeconds(30).toNanos();
@@ -21,10 +21,10 @@ final class AcquireTimes {
     this.periodStart = now;
   }
 
-  /** Half, 95 % and 99 % of the acquires took at most that. */
+  /** The 50th, 95th and 99th percentile. */
   record Percentiles(Duration p50, Duration p95, Duration p99) {}
 
-  /** Takes in what was acquired since the last call. */
+  /** Adds the acquires since the last call. */
   void advance(long now) {
     Timings all = checkouts.acquireTimes();
     if (now - periodStart >= PERIOD_NANOS) {

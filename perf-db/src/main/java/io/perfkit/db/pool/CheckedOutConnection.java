@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
- * A connection in the hands of a caller, and who that is. Thread safe as far as the driver's is.
+ * A connection that is checked out, and the thread that holds it. Thread safe as far as the
+ * driver's connection is.
  */
 final class CheckedOutConnection extends DelegatingConnection {
   private static final AtomicIntegerFieldUpdater<CheckedOutConnection> ENDED =
@@ -23,7 +24,7 @@ final class CheckedOutConnection extends DelegatingConnection {
   private final Thread holder;
   private final long since;
 
-  /** How many checkouts the holder has; shared by them. */
+  /** Number of checkouts that the holder has; its checkouts share it. */
   final AtomicInteger held;
 
   /**
@@ -32,7 +33,7 @@ final class CheckedOutConnection extends DelegatingConnection {
    */
   int slot;
 
-  /** Whether it was reported as a leak suspect; on the pool's thread. */
+  /** Whether it was reported as a leak suspect; used on the pool's thread only. */
   boolean suspected;
 
   /** Written by the caller that uses the connection, and read when it closes it. */
@@ -58,7 +59,7 @@ final class CheckedOutConnection extends DelegatingConnection {
     this.since = since;
   }
 
-  /** Gives the connection back, or ends it if the pool has more than it may. */
+  /** Gives the connection back, or ends it if the pool has more than its size. */
   @Override
   public void close() throws SQLException {
     if (!ENDED.compareAndSet(this, 0, 1)) {
@@ -123,7 +124,9 @@ final class CheckedOutConnection extends DelegatingConnection {
     return ended != 0 || delegate.isClosed();
   }
 
-  /** A caller can reach the connection behind through a statement, and close that. */
+  /**
+   * Ends the checkout if the caller closed the underlying connection, reached through a statement.
+   */
   boolean endIfClosedUnderneath() {
     boolean closed = isClosedUnderneath();
     if (closed && ENDED.compareAndSet(this, 0, 1)) {
@@ -144,7 +147,7 @@ final class CheckedOutConnection extends DelegatingConnection {
     return now - since;
   }
 
-  /** What its holder does now. Takes the thread's stack, which stops it for a moment. */
+  /** Describes what its holder does now. Takes the thread's stack, which stops it for a moment. */
   LeakSuspect suspect(long now, LastStatement lastStatement) {
     boolean threadEnded = !holder.isAlive();
     return new LeakSuspect(

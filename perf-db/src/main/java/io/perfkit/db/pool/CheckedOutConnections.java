@@ -15,8 +15,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections that are handed out, who holds them, and how long callers waited for them. Thread
- * safe. To acquire and to give back take a handful of atomic steps and allocate the checkout alone.
+ * Tracks the connections that are checked out, the threads that hold them, and the time that
+ * callers waited for them. Thread safe. Acquiring and giving back take a handful of atomic steps
+ * and allocate only the checkout.
  */
 final class CheckedOutConnections {
   private static final int NO_SLOT = -1;
@@ -44,7 +45,7 @@ final class CheckedOutConnections {
   private final NestedAcquires nested;
 
   /**
-   * @param ceiling most checkouts at once; more than four times as many would not be watched
+   * @param ceiling most checkouts at once; beyond four times as many, checkouts are not watched
    * @param limit of statements
    * @param defaults how connections are set
    * @param evict ends a connection instead of giving it back
@@ -129,7 +130,7 @@ final class CheckedOutConnections {
     }
   }
 
-  /** How many of the connections that come back next are not to be used again. */
+  /** Sets how many of the connections that come back next are not to be used again. */
   void surplus(int connections) {
     surplus.set(connections);
   }
@@ -144,7 +145,7 @@ final class CheckedOutConnections {
     evict.accept(connection);
   }
 
-  /** Has what the calling thread holds, and is not read-only, leave the pool when it is closed. */
+  /** Has the calling thread's writable connections leave the pool when it closes them. */
   boolean retireWritersOfThisThread() {
     boolean[] found = new boolean[1];
     forEach(checkout -> found[0] |= checkout.retireOnCloseIfWriterOf(Thread.currentThread()));
@@ -160,7 +161,7 @@ final class CheckedOutConnections {
     ended.increment();
   }
 
-  /** How many connections the thread really holds. */
+  /** Number of connections that the thread really holds. */
   private int outer(AtomicInteger held) {
     forEach(
         checkout -> {
@@ -171,7 +172,7 @@ final class CheckedOutConnections {
     return held.get();
   }
 
-  /** Each checkout that has not ended, in no order. */
+  /** Calls {@code action} with each checkout that has not ended, in no order. */
   void forEach(Consumer<CheckedOutConnection> action) {
     for (int i = 0; i < slots.length(); i++) {
       CheckedOutConnection checkout = slots.get(i);
@@ -181,7 +182,7 @@ final class CheckedOutConnections {
     }
   }
 
-  /** How long acquires took since the start. */
+  /** Durations of the acquires since the start. */
   Timings acquireTimes() {
     return acquireTimes.timings();
   }

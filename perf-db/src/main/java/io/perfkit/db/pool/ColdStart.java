@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** From nothing to a pool that has its size and its first connections. Used once. */
+/** Starts a pool: finds its size, opens its first connections and hands it out. Used once. */
 final class ColdStart {
   private static final Logger LOG = LoggerFactory.getLogger(ColdStart.class);
   private static final long PAUSE_NANOS = Duration.ofMillis(100).toNanos();
@@ -33,7 +33,7 @@ final class ColdStart {
   }
 
   /**
-   * @param made makes the result of the pool and of what its warm-up came to
+   * @param made makes the result from the pool and its warm-up
    */
   <T> T run(BiFunction<Pool, WarmUp, T> made) {
     database.warmingBegins();

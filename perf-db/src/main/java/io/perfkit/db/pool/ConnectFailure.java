@@ -3,13 +3,13 @@ package io.perfkit.db.pool;
 import io.perfkit.db.internal.SqlState;
 import java.sql.SQLException;
 
-/** Why an attempt to connect failed, and so whether another attempt is worth it. */
+/** Classifies a failed attempt to connect by whether a retry is worth it. */
 enum ConnectFailure {
-  /** The server, the role or the database has no connection left: others hold them all. */
+  /** The connection limit of the server, the role or the database is reached. */
   SERVER_FULL,
-  /** The server refuses the login, the database or the statement: it would do so again. */
+  /** The server refuses the login, the database or the statement: a retry would fail again. */
   FINAL,
-  /** Anything else, such as no answer or a server that starts: worth another attempt. */
+  /** Anything else, such as no answer or a server that starts: worth a retry. */
   TEMPORARY;
 
   static ConnectFailure of(SQLException failure) {

@@ -3,22 +3,22 @@ package io.perfkit.db.pool;
 import static java.util.Objects.requireNonNull;
 
 /**
- * How every connection of a pool is set when a caller gets it, whatever the caller before made of
- * it with JDBC's setters. Immutable.
+ * Settings of every connection when a caller gets it, whatever the previous caller changed with
+ * JDBC's setters. Immutable.
  *
  * @param autoCommit default true
  * @param readOnly default false
  * @param isolation default {@code OF_THE_DATABASE}
  * @param schema sent to the driver's {@code setSchema}; empty for the database's own, the default
- * @param initSql a statement that each new connection runs once, before anybody gets it; empty for
- *     none, the default. What it sets holds until a caller sets it otherwise by SQL
+ * @param initSql a statement that each new connection runs once, before any caller gets it; empty
+ *     for none, the default. Its settings hold until a caller changes them by SQL
  */
 public record ConnectionDefaults(
     boolean autoCommit, boolean readOnly, Isolation isolation, String schema, String initSql) {
 
   /** The isolation of transactions. */
   public enum Isolation {
-    /** What the role, the database or the driver's URL says. */
+    /** The isolation that the role, the database or the driver's URL sets. */
     OF_THE_DATABASE,
     /** As {@link java.sql.Connection#TRANSACTION_READ_UNCOMMITTED}. */
     READ_UNCOMMITTED,
@@ -37,7 +37,7 @@ public record ConnectionDefaults(
   }
 
   /**
-   * What JDBC says of a new connection: auto-commit, writable, and all else as the database has it.
+   * JDBC's defaults for a new connection: auto-commit, writable, all else as the database sets it.
    */
   public static ConnectionDefaults defaults() {
     return new ConnectionDefaults(true, false, Isolation.OF_THE_DATABASE, "", "");

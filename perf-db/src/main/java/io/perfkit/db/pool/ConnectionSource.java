@@ -23,17 +23,17 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What HikariCP takes for the database: opens connections, hands out those that a warm-up has
- * opened already, and remembers failures. Thread safe.
+ * The {@code DataSource} that HikariCP connects through: opens connections, hands out those that a
+ * warm-up has opened, and records failures and outages. Thread safe.
  */
 final class ConnectionSource extends DelegatingDataSource {
   private static final long OFFER_WAIT_MILLIS = 5;
   private static final long RETRY_NANOS = Duration.ofMillis(100).toNanos();
 
   /**
-   * Nobody could connect lately. Immutable.
+   * A time in which every attempt to connect failed. Immutable.
    *
-   * @param since the first of the failures that no success came between
+   * @param since time of the first failure since the last success
    * @param last why the last attempt failed
    */
   record Outage(long since, SQLException last) {}
@@ -64,7 +64,7 @@ final class ConnectionSource extends DelegatingDataSource {
   private volatile boolean closed;
 
   /**
-   * @param credentials asked at each attempt to connect; null to log in as {@code database} does
+   * @param credentials called at each attempt to connect; null to log in as {@code database} does
    * @param limit of statements
    */
   ConnectionSource(
@@ -101,11 +101,11 @@ final class ConnectionSource extends DelegatingDataSource {
   }
 
   /**
-   * A new connection; null if the database gives none, as before: HikariCP would pause for up to 5
-   * s.
+   * Opens a connection; null if the database still gives none, since HikariCP would pause for up to
+   * 5 s after an exception.
    *
-   * @throws SQLException when its SQLSTATE is news, so that HikariCP can tell it to who times out,
-   *     or when the database is not to be tried again soon
+   * @throws SQLException if its SQLSTATE is new, so that HikariCP can report it to callers that
+   *     time out, or if the database is not to be tried again soon
    */
   private @Nullable Connection tryOpen() throws SQLException {
     try {
@@ -163,32 +163,32 @@ final class ConnectionSource extends DelegatingDataSource {
     }
   }
 
-  /** What is known of a primary that is none any more. */
+  /** What is known about a former primary. */
   FormerPrimary formerPrimary() {
     return formerPrimary;
   }
 
-  /** How long statements of its connections may run. */
+  /** The time limit for statements of its connections. */
   StatementLimit limit() {
     return limit;
   }
 
-  /** Has HikariCP add a connection whenever {@code condition} holds; it is asked often. */
+  /** Has HikariCP add a connection whenever {@code condition} holds; it is evaluated often. */
   void addWhen(BooleanSupplier condition) {
     calledFor = condition;
   }
 
-  /** To be called when a connection is called for. */
+  /** To be called when a connection is needed. */
   void wake() {
     LockSupport.unpark(adder);
   }
 
-  /** From now on HikariCP waits for what is offered. */
+  /** From now on HikariCP waits for offered connections. */
   void warmingBegins() {
     warming = true;
   }
 
-  /** HikariCP opens connections itself again; those it did not fetch are closed. */
+  /** HikariCP opens connections itself again; offered ones that it did not fetch are closed. */
   void warmingEnds() {
     warming = false;
     discardOpened();
@@ -211,12 +211,12 @@ final class ConnectionSource extends DelegatingDataSource {
       try {
         next.close();
       } catch (SQLException e) {
-        // It was never used; the server finds out.
+        // It was never used, and the server finds out.
       }
     }
   }
 
-  /** No connection is given from now on. */
+  /** Gives no connection from now on. */
   void close() {
     closed = true;
     wake();
@@ -233,7 +233,7 @@ final class ConnectionSource extends DelegatingDataSource {
     return failures.get();
   }
 
-  /** Of the failures, those because the server has no connection left. */
+  /** Failures because the server's connection limit was reached. */
   long refusals() {
     return refusals.get();
   }
@@ -245,7 +245,7 @@ final class ConnectionSource extends DelegatingDataSource {
 
   /**
    * Ends the pause of 30 ms that HikariCP's adder makes after each connection. To be called when
-   * all that was {@link #delivered} is in the pool, so that the adder does nothing but rest.
+   * all {@link #delivered} connections are in the pool, so that the adder only rests.
    */
   void hurry() {
     lock.lock();

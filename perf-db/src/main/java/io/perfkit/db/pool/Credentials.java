@@ -3,10 +3,10 @@ package io.perfkit.db.pool;
 import static java.util.Objects.requireNonNull;
 
 /**
- * With what a pool logs in. Immutable; its text does not show the password.
+ * User and password with which a pool logs in. Immutable; {@code toString} omits the password.
  *
  * @param user the role
- * @param password as the driver takes it, such as a token that expires
+ * @param password the password as the driver takes it, such as a token that expires
  */
 public record Credentials(String user, String password) {
   public Credentials {

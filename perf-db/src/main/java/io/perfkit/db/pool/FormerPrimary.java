@@ -9,8 +9,8 @@ import java.sql.Statement;
 import java.util.function.BooleanSupplier;
 
 /**
- * Notices that a writer was answered SQLSTATE 25006: after a failover its connection leads to the
- * former primary, which is a standby now, and has to leave the pool. Thread safe.
+ * Detects a failover by SQLSTATE 25006 on a writable connection, which then leads to the former
+ * primary, a standby by now, and must leave the pool. Thread safe.
  */
 final class FormerPrimary implements SQLExceptionOverride {
   private volatile BooleanSupplier retireWriters = () -> false;
@@ -33,7 +33,7 @@ final class FormerPrimary implements SQLExceptionOverride {
     return SQLExceptionOverride.Override.CONTINUE_EVICT;
   }
 
-  /** A connection was opened. One round trip after a writer was refused, else none. */
+  /** Checks a newly opened connection. One round trip after a writer was refused, else none. */
   void opened(Connection connection) throws SQLException {
     if (!seen) {
       return;

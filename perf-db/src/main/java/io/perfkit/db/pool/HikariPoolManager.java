@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** The pool manager over HikariCP. Thread safe. */
+/** The pool manager on top of HikariCP. Thread safe. */
 final class HikariPoolManager extends PoolManager {
   private static final long DRAIN_STEP_NANOS = Duration.ofMillis(2).toNanos();
   private static final long THREAD_END_MILLIS = 5_000;

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Finds the size of a pool at the knee of its throughput, window by window. Pure but for the given
- * randomness: no clock, no thread.
+ * Hill climbing on the pool's throughput: finds the size at the knee of the curve, window by
+ * window. Pure except for the given randomness: no clock, no thread.
  *
  * <p>Formula: with X the throughput, a probe compares the size b with c = b ± step·b in pairs of
  * windows, b c b c. Its gain is g = mean ln(Xc / Xb). The size c is accepted if and only if
@@ -23,14 +23,14 @@ import java.util.random.RandomGenerator;
  *
  * <p>In words: to grow, more connections must bring at least {@code knee} of their share in
  * throughput; to shrink, fewer must cost less than that. So on a plateau the smaller pool wins, and
- * beyond the maximum every step back is accepted. Neighbouring windows are compared, so a load that
- * drifts does not decide; noise is measured along, and a probe whose gain is too near to the bound
- * is given more pairs. After an accepted probe the next one goes on in the same direction, after a
- * rejected one in the other, and when both are rejected nothing is tried for 4, 8, … 64 windows, or
- * until the throughput is another one.
+ * beyond the maximum every step back is accepted. It compares neighbouring windows, so a drifting
+ * load does not decide. It also measures the noise, and gives a probe whose gain is too near to the
+ * bound more pairs. After an accepted probe the next one goes on in the same direction, after a
+ * rejected one in the other. When both are rejected, it probes nothing for 4, 8, … 64 windows, or
+ * until the throughput changes.
  *
- * <p>Only a pool that limits its callers says anything about its size, so nothing is probed
- * otherwise.
+ * <p>Only a pool that limits its callers shows anything about its size, so otherwise it probes
+ * nothing.
  */
 final class HillClimber {
   private static final int PAIRS_MIN = 2;
@@ -89,12 +89,12 @@ final class HillClimber {
     return probing && atCandidate ? candidate : base;
   }
 
-  /** Takes a higher floor into account, from the next window on. */
+  /** Sets the floor, from the next window on. */
   void floor(int connections) {
     floor = min(connections, ceilingMax);
   }
 
-  /** Takes in the window that had {@link #size}; empty if nothing is changed. */
+  /** Takes the measurements of the window that had {@link #size}; empty if nothing changes. */
   Optional<TunerDecision> step(PoolWindow window) {
     windows++;
     ceiling = max(floor, coolingSeconds > 0 ? ceiling : ceilingMax);
@@ -126,7 +126,7 @@ final class HillClimber {
     return size < floor || size > ceiling;
   }
 
-  /** Whether both directions were rejected lately, and nothing speaks for another try. */
+  /** Whether both directions were rejected lately, and nothing calls for another probe. */
   private boolean holds(PoolWindow window) {
     if (hold > 0 && abs(log(window.throughput() / heldThroughput)) > OTHER_REGIME) {
       hold = 0;

@@ -6,13 +6,14 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A connection that is held for long. Immutable.
+ * A connection that has been checked out for longer than {@link PoolConfig#leakAfter()}. Immutable.
  *
  * @param thread name of the thread that took it
- * @param held for how long
- * @param threadEnded whether that thread has ended: then it surely leaks, unless another one has it
- * @param stack where the thread is now, which is seldom where it took the connection; empty if it
- *     has ended
+ * @param held time since it was taken
+ * @param threadEnded whether that thread has ended: then the connection leaks, unless another
+ *     thread uses it
+ * @param stack current stack of the thread, which is seldom where it took the connection; empty if
+ *     it has ended
  * @param lastStatement what the connection ran last, without values; empty if not known
  */
 public record LeakSuspect(
@@ -31,7 +32,7 @@ public record LeakSuspect(
     requireNonNull(lastStatement, "lastStatement");
   }
 
-  /** For a log: at most 19 lines, with the first frames and the beginning of the statement. */
+  /** At most 19 lines for a log, with the first frames and the beginning of the statement. */
   @Override
   public String toString() {
     StringBuilder text =

@@ -7,11 +7,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Threads that ask for a connection while they hold others, and what they hold together: if that is
- * all the pool has, they wait for each other for ever. Thread safe, but for {@link #advance}.
+ * Tracks nested acquires: threads that ask for a connection while they hold others. If together
+ * they hold all connections of the pool, they deadlock. Thread safe, except {@link #advance}.
  */
 final class NestedAcquires {
-  /** What was seen is forgotten after one to two of these. */
+  /** Observations are forgotten after one to two of these periods. */
   static final long PERIOD_NANOS = Duration.ofMinutes(5).toNanos();
 
   private final LongAdder total = new LongAdder();
@@ -32,12 +32,12 @@ final class NestedAcquires {
     peak.accumulateAndGet(heldNow.addAndGet(held), Math::max);
   }
 
-  /** It has got one, or failed. */
+  /** The thread got one, or failed. */
   void end(int held) {
     heldNow.addAndGet(-held);
   }
 
-  /** Forgets what is too long ago. One thread at a time. */
+  /** Forgets old observations. One thread at a time. */
   void advance(long now) {
     if (now - periodStart >= PERIOD_NANOS) {
       periodStart = now;

@@ -14,7 +14,10 @@ import java.sql.SQLTransientConnectionException;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
-/** HikariCP with what this package puts before and behind it. Thread safe. */
+/**
+ * One HikariCP pool with its source of connections and its checkouts. Fails fast in an outage.
+ * Thread safe.
+ */
 final class Pool {
   private static final long NO_CONNECTION_NEEDED_NOW = -1;
 
@@ -78,7 +81,7 @@ final class Pool {
     }
   }
 
-  /** Lets the pool have {@code size} connections; {@link Resizer#settle} does the rest. */
+  /** Sets the size to {@code size} connections; {@link Resizer#settle} opens or closes them. */
   void resize(int size) {
     wanted = size;
     resizer.resize(size, sizing.minIdle());
@@ -89,7 +92,7 @@ final class Pool {
     return wanted;
   }
 
-  /** Lets the pool have the size that was set, or {@code floor} if that is more. */
+  /** Applies the size that was set, or {@code floor} if that is more. */
   void keepAtLeast(int floor) {
     int size = max(wanted, floor);
     if (size != size()) {
@@ -98,8 +101,8 @@ final class Pool {
   }
 
   /**
-   * A connection of HikariCP's. Waits for none in an outage that is known, but for one caller at a
-   * time: as long as one waits, HikariCP goes on trying to connect.
+   * Takes a connection from HikariCP. In a known outage it fails at once, except for one caller at
+   * a time: as long as one waits, HikariCP goes on trying to connect.
    */
   Connection take() throws SQLException {
     Optional<Outage> outage = database.outage();

@@ -8,25 +8,24 @@ import java.util.regex.Pattern;
 /**
  * Settings of one pool. Immutable.
  *
- * @param name letters, digits and {@code . _ -}, at most 40; names threads and the tag of the
- *     meters
+ * @param name letters, digits and {@code . _ -}, at most 40; names the threads and tags the meters
  * @param size connections at the start, fewer if the instance's share of the server is smaller;
  *     default 4 x cores of the database
  * @param minIdle connections kept ready; default 2 x cores of the database
  * @param maxSize most connections that this instance ever opens; default 16 x cores of the database
  * @param instances instances of the application that share the server; default 1
  * @param reserved connections of the server kept for others, such as jobs and people; default 5
- * @param callers threads that use the pool at once, as far as they hold several connections;
- *     default 1
- * @param nesting connections that one thread holds at once; default 1. More is seen and counted
- * @param maxLifetime of a connection; default 1 h
+ * @param callers threads that hold several connections at the same time; default 1
+ * @param nesting connections that one thread holds at once; default 1. The pool detects and counts
+ *     more
+ * @param maxLifetime longest life of a connection; default 1 h
  * @param idleTimeout an idle connection beyond {@code minIdle} is closed after so long; zero never;
  *     default 10 min
- * @param keepalive an idle connection is asked so often whether it is alive, so that no firewall
- *     forgets it; zero never; default 2 min
+ * @param keepalive how often an idle connection is checked, so that no firewall drops it; zero
+ *     never; default 2 min
  * @param acquireTimeout longest wait for a connection; default 10 s
- * @param outageAfter while the pool has no connection and nobody could connect for so long, callers
- *     do not wait but fail at once, all but one; default 2 s
+ * @param outageAfter once the pool has no connection and every attempt to connect has failed for so
+ *     long, all callers but one fail at once instead of waiting; default 2 s
  * @param statementTimeout longest run of a statement, which then fails with SQLSTATE 57014; on
  *     PostgreSQL the session's {@code statement_timeout}, unless the role or the database has a
  *     shorter one; elsewhere the query time-out of each statement; zero none; default 30 s
@@ -34,7 +33,7 @@ import java.util.regex.Pattern;
  * @param warmUp deadline of the warm-up when the pool is built; zero means none; default 10 s
  * @param warmUpPolicy how many connections must be there then; default {@code REQUIRE_ONE}
  * @param drain how long {@code close()} waits for connections in use; default 5 s
- * @param connection how each connection is set when a caller gets it
+ * @param connection settings of each connection when a caller gets it
  * @param utilisation when the pool counts as too busy; default 80 %
  */
 public record PoolConfig(
@@ -111,7 +110,7 @@ public record PoolConfig(
     }
   }
 
-  /** The defaults for a database of two processors, which is few: a size of 8. */
+  /** The defaults for a database of two processors: a size of 8. */
   public static PoolConfig defaults() {
     return of(2);
   }

@@ -7,7 +7,8 @@ import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLNonTransientConnectionException;
 
 /**
- * What the host uses: HikariCP's connections, each as a {@link CheckedOutConnection}. Thread safe.
+ * The {@code DataSource} of the host: hands out HikariCP's connections, each as a {@link
+ * CheckedOutConnection}. Thread safe.
  */
 final class PoolDataSource extends DelegatingDataSource {
   private final Pool pool;
@@ -31,7 +32,7 @@ final class PoolDataSource extends DelegatingDataSource {
     throw new SQLFeatureNotSupportedException("the pool has one user");
   }
 
-  /** No connection is handed out from now on. */
+  /** Hands out no connection from now on. */
   void close() {
     closed = true;
   }

@@ -4,16 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a pool stands now. Immutable.
+ * The health of a pool at one moment. Immutable.
  *
- * @param connected whether it has a connection, and the last attempt to open one did not fail
+ * @param connected whether the pool has a connection, and the last attempt to open one did not fail
  * @param exhausted whether callers wait and no connection is free
  * @param alert whether the utilisation alert is raised
- * @param deadlockPossible whether threads were seen to nest acquires so deep that they could block
- *     each other even at the ceiling
- * @param formerPrimary whether a server refused a writer since it is read-only (SQLSTATE 25006),
- *     and no connection to a primary was opened since: after a failover connections may lead to the
- *     former primary, and leave the pool once they refused a writer
+ * @param deadlockPossible whether threads nested acquires so deep that they could deadlock even at
+ *     the ceiling
+ * @param formerPrimary whether a read-only server refused a writer (SQLSTATE 25006), and no
+ *     connection to a primary was opened since: after a failover, connections may lead to the
+ *     former primary, and leave the pool once they refuse a writer
  * @param leakSuspects connections held for longer than {@code leakAfter}
  */
 public record PoolHealth(
@@ -29,7 +29,7 @@ public record PoolHealth(
     return connected && !exhausted;
   }
 
-  /** What calls for a look without being down; empty if nothing does. */
+  /** Warnings about a pool that still serves; empty if there are none. */
   public List<String> warnings() {
     List<String> all = new ArrayList<>();
     if (alert) {

@@ -1,11 +1,11 @@
 package io.perfkit.db.pool;
 
 /**
- * Hears of what a pool finds out about itself. Called on the pool's own thread, one call at a time:
- * what takes long delays the watching. What it throws is logged and goes no further.
+ * Receives a pool's events. The pool's own thread calls it, one call at a time: a slow listener
+ * delays the watching. Exceptions are logged and go no further.
  */
 public interface PoolListener {
-  /** The pool became too busy, or is so no longer. */
+  /** The utilisation alert was raised or cleared. */
   default void onUtilisation(UtilisationAlert alert) {}
 
   /** A connection is held for longer than {@code leakAfter}; once for each time it was taken. */

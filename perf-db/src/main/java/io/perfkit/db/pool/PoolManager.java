@@ -12,11 +12,11 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pool of connections to one database: HikariCP, sized by what the server allows, warmed before
- * it is handed out, watched, resized under load and, if wanted, tuned by hill climbing. The
+ * A connection pool for one database: HikariCP, sized by the server's limits, warmed up before it
+ * is handed out, watched, resized under load and, if configured, tuned by hill climbing. The
  * database's {@code DataSource} stays the caller's. Thread safe.
  *
- * <p>It looks at the pool 20 times a second on a thread of its own.
+ * <p>A thread of its own checks the pool 20 times a second.
  */
 public abstract sealed class PoolManager implements AutoCloseable
     permits HikariPoolManager, UnpooledManager {
@@ -53,28 +53,28 @@ public abstract sealed class PoolManager implements AutoCloseable
   }
 
   /**
-   * The pool, for all who use the database. A connection from it costs what HikariCP's does, one
-   * small object and a few atomic steps; {@code unwrap} leads to HikariCP and the driver.
-   * HikariCP's {@code maximumPoolSize} is one more than {@code maxSize} and never reached: {@link
-   * #stats} tells the size. Blocks for {@code acquireTimeout} at most. What goes wrong is thrown as
-   * HikariCP and the driver do; in an outage longer than {@code outageAfter} a {@code
+   * The pooled {@code DataSource}. A connection from it costs what HikariCP's does plus one small
+   * object and a few atomic steps; {@code unwrap} leads to HikariCP and the driver. HikariCP's
+   * {@code maximumPoolSize} is one more than {@code maxSize} and is never reached: {@link #stats}
+   * has the size. Blocks for {@code acquireTimeout} at most. It throws what HikariCP and the driver
+   * throw; in an outage longer than {@code outageAfter} it throws a {@code
    * SQLTransientConnectionException} at once.
    */
   public abstract DataSource dataSource();
 
-  /** The name by which threads and meters know the pool. */
+  /** The pool's name, in thread names and as a tag of the meters. */
   public abstract String name();
 
   /** The sizes found when the pool was built. */
   public abstract PoolSizing sizing();
 
-  /** What the warm-up came to when the pool was built; nothing wanted if none was asked for. */
+  /** Result of the warm-up when the pool was built; {@code wanted} is 0 if none was configured. */
   public abstract WarmUp coldStart();
 
   /**
-   * Lets the pool have {@code connections} from now on. Does not wait: callers that are waiting are
-   * served as fast as the database lets connect; of the surplus, what is idle is closed at once and
-   * the rest when it is given back. Nothing in use is touched. A tuner goes on from there.
+   * Sets the size of the pool. Does not wait: waiting callers are served as fast as the database
+   * accepts connections; surplus idle connections are closed at once, and surplus ones in use when
+   * they are given back.
    *
    * @throws IllegalArgumentException if it is below {@code minSize}, which nested acquires need, or
    *     above {@code maxSize} of {@link #sizing}
@@ -83,23 +83,23 @@ public abstract sealed class PoolManager implements AutoCloseable
   public abstract void resize(int connections);
 
   /**
-   * Opens connections until the pool has {@code connections}, up to eight side by side, and blocks
-   * until they are there or can't be had, for at most {@code deadline}. What is open stays.
+   * Opens connections until the pool has {@code connections}, up to eight in parallel. Blocks until
+   * they are open or cannot be had, for at most {@code deadline}. Opened connections stay.
    *
-   * @throws IllegalArgumentException if the pool may not have that many now
+   * @throws IllegalArgumentException if that is more than the pool's size allows now
    * @throws IllegalStateException if the pool is closed
    */
   public abstract WarmUp warmUp(int connections, Duration deadline);
 
-  /** The pool now. Costs a walk over its connections. */
+  /** Figures of the pool now. Costs a walk over its connections. */
   public abstract PoolStats stats();
 
-  /** How the pool stands now. Asks nothing of the database. */
+  /** Health of the pool now. Sends nothing to the database. */
   public abstract PoolHealth health();
 
   /**
-   * Connections held for longer than {@code leakAfter}, longest first, with their holders' stacks
-   * of now. Stops each of these threads for a moment.
+   * Connections held for longer than {@code leakAfter}, longest first, with the current stacks of
+   * their holders. Stops each of these threads for a moment.
    */
   public abstract List<LeakSuspect> leakSuspects();
 
@@ -108,8 +108,8 @@ public abstract sealed class PoolManager implements AutoCloseable
 
   /**
    * Hands out no more connections, waits up to {@code drain} for those in use to come back, and
-   * closes the pool; what is still in use then is aborted. Does nothing the second time. An
-   * interrupt ends the waiting. An attempt to connect that is under way is waited for, for {@code
+   * closes the pool; connections still in use then are aborted. A second call does nothing. An
+   * interrupt ends the waiting. An attempt to connect that is under way is awaited for {@code
    * acquireTimeout} at most.
    */
   @Override
@@ -140,22 +140,22 @@ public abstract sealed class PoolManager implements AutoCloseable
       return this;
     }
 
-    /** Has the size follow the load. Default: it stays. */
+    /** Has a tuner adapt the size to the load. Default: the size stays. */
     public Builder tuner(TunerConfig settings) {
       tuner = requireNonNull(settings, "settings");
       return this;
     }
 
-    /** Where meters go, and are removed from when the pool is closed. Default: nowhere. */
+    /** Where the meters are registered until the pool is closed. Default: nowhere. */
     public Builder meterRegistry(MeterRegistry meterRegistry) {
       registry = requireNonNull(meterRegistry, "meterRegistry");
       return this;
     }
 
     /**
-     * With what each new connection logs in, for passwords that rotate and tokens that expire. It
-     * is asked at every attempt to connect; connections that are open stay until {@code
-     * maxLifetime}. Default: as the database's {@code DataSource} logs in.
+     * Credentials of each new connection, for passwords that rotate and tokens that expire. Called
+     * at every attempt to connect; open connections stay until {@code maxLifetime}. Default: those
+     * of the database's {@code DataSource}.
      */
     public Builder credentials(Supplier<Credentials> source) {
       credentials = requireNonNull(source, "source");
@@ -164,22 +164,22 @@ public abstract sealed class PoolManager implements AutoCloseable
 
     /**
      * Shortens {@link PoolConfig#statementTimeout} to what the request has left, by the query
-     * time-out of each statement, in whole seconds rounded up; a request that has none left gets no
-     * statement but a {@code SQLTimeoutException}. It is asked when a statement is made, not when
-     * it is executed. Default: requests have no deadline.
+     * time-out of each statement, in whole seconds rounded up; a request that has none left gets a
+     * {@code SQLTimeoutException} instead of a statement. Called when a statement is created, not
+     * when it is executed. Default: requests have no deadline.
      */
     public Builder deadline(RequestDeadline source) {
       deadline = requireNonNull(source, "source");
       return this;
     }
 
-    /** What leak suspects ran last. Default: not known. */
+    /** Source of the statement that a leak suspect ran last. Default: not known. */
     public Builder lastStatement(LastStatement source) {
       lastStatement = requireNonNull(source, "source");
       return this;
     }
 
-    /** Hears of alerts, leak suspects and decisions. Default: nobody does. */
+    /** Receives alerts, leak suspects and decisions. Default: none. */
     public Builder listener(PoolListener poolListener) {
       listener = requireNonNull(poolListener, "poolListener");
       return this;
@@ -192,12 +192,12 @@ public abstract sealed class PoolManager implements AutoCloseable
 
     /**
      * Asks the server how many connections it allows, opens {@code idle} of them, and starts to
-     * watch. Blocks for at most the deadline {@code warmUp}, and what one attempt to connect takes
-     * beyond it.
+     * watch the pool. Blocks for at most the deadline {@code warmUp} plus the time of one attempt
+     * to connect.
      *
      * @throws SizingImpossible if the server allows fewer than nested callers need
-     * @throws WarmUpFailed if fewer are open in the end than the policy wants. In both cases all is
-     *     closed again
+     * @throws WarmUpFailed if fewer are open in the end than the policy requires. In both cases
+     *     everything is closed again
      * @throws IllegalArgumentException if another pool on the meter registry has the name
      */
     public PoolManager build() {

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/** All meters of this package; {@code docs/reference/metrics.md} lists them. Thread safe. */
+/** The meters of one pool; {@code docs/reference/metrics.md} lists them. Thread safe. */
 final class PoolMeters implements AutoCloseable {
   static final String CONNECTIONS = "perf.db.pool.connections";
   static final String WAITING = "perf.db.pool.waiting";
@@ -84,7 +84,7 @@ final class PoolMeters implements AutoCloseable {
             .register(registry));
   }
 
-  /** The registry is the host's, so it gets back what was put there. */
+  /** Removes the meters: the registry belongs to the host. */
   @Override
   public void close() {
     meters.forEach(registry::remove);

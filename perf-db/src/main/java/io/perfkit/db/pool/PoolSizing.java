@@ -6,7 +6,7 @@ import static java.lang.Math.min;
 /**
  * The sizes of one pool, {@code minSize <= size <= maxSize} and {@code minIdle <= size}. Immutable.
  *
- * @param minSize fewest connections with which callers that hold several can't block each other
+ * @param minSize fewest connections with which callers that hold several cannot deadlock
  * @param size connections at the start
  * @param minIdle connections kept ready at the start
  * @param maxSize most connections: this instance's share of the server
@@ -20,12 +20,12 @@ public record PoolSizing(int minSize, int size, int minIdle, int maxSize) {
     }
   }
 
-  /** By the settings alone. */
+  /** Sizes from the settings alone. */
   static PoolSizing of(PoolConfig config) {
     return of(config, config.maxSize(), "set by maxSize; raise it");
   }
 
-  /** By the settings and the instance's share of what the server allows. */
+  /** Sizes from the settings and the instance's share of the server's limit. */
   static PoolSizing of(PoolConfig config, ServerLimits server) {
     int left = max(0, server.usable() - config.reserved());
     int share = left / config.instances();
@@ -40,7 +40,7 @@ public record PoolSizing(int minSize, int size, int minIdle, int maxSize) {
 
   /**
    * Each of {@code callers} threads may hold all but one of the connections it needs and wait for
-   * the last: one more than they then hold lets one of them go on.
+   * the last: one more connection than they hold then lets one of them go on.
    */
   static int floor(int callers, int nesting) {
     return (int) min(Integer.MAX_VALUE, (long) callers * (nesting - 1) + 1);

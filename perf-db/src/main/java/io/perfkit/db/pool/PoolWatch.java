@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at a pool again and again: serves callers that wait, keeps the size above what nested
- * acquires need, finds leak suspects, raises the alert and steps the tuner. Beats on one thread;
- * read by any.
+ * The control loop of a pool: serves waiting callers, keeps the size above what nested acquires
+ * need, finds leak suspects, raises the utilisation alert and steps the tuner. One thread runs it;
+ * any thread reads it.
  */
 final class PoolWatch {
   static final Duration BEAT = Duration.ofMillis(50);
@@ -65,7 +65,7 @@ final class PoolWatch {
     this.complained = pool.now() - COMPLAINT_NANOS;
   }
 
-  /** One look. What goes wrong is logged once a minute, and the next beat goes on. */
+  /** One round. Failures are logged once a minute, and the next round goes on. */
   void beat() {
     try {
       used += min(1, (double) pool.active() / pool.size()); // more while it shrinks
@@ -100,13 +100,13 @@ final class PoolWatch {
     return half.compareTo(LEAK_LOOK_MAX) < 0 ? half : LEAK_LOOK_MAX;
   }
 
-  /** Fewest connections with which nested callers go on, as far as the ceiling allows. */
+  /** Fewest connections with which nested callers make progress, up to the ceiling. */
   int floor() {
     return min(
         pool.sizing().maxSize(), max(pool.sizing().minSize(), pool.checkouts().nested().floor()));
   }
 
-  /** Whether nested callers could block each other even at the ceiling. */
+  /** Whether nested callers could deadlock even at the ceiling. */
   boolean deadlockPossible() {
     return pool.checkouts().nested().floor() > pool.sizing().maxSize();
   }
@@ -175,7 +175,7 @@ final class PoolWatch {
     }
   }
 
-  /** The connections that are held for longer than allowed, longest first, with stacks of now. */
+  /** The connections that are held for longer than allowed, longest first, with current stacks. */
   List<LeakSuspect> leakSuspects() {
     long now = pool.now();
     List<LeakSuspect> found = new ArrayList<>();

@@ -1,15 +1,15 @@
 package io.perfkit.db.pool;
 
 /**
- * What was seen of a pool while it had one size. Immutable.
+ * Measurements of a pool over one window of constant size. Immutable.
  *
- * @param size connections it could have
- * @param total connections it had at the end
+ * @param size the pool's size
+ * @param total connections open at the end
  * @param completed connections given back
- * @param seconds how long it was
+ * @param seconds length of the window
  * @param active mean number of connections in use
  * @param waiting mean number of callers that waited
- * @param refusals connections that the server refused for being full
+ * @param refusals connections refused because the server's limit was reached
  */
 record PoolWindow(
     int size,
@@ -28,12 +28,12 @@ record PoolWindow(
     return completed / seconds;
   }
 
-  /** Whether the size, not the demand, decides how much is done. */
+  /** Whether the size, not the demand, limits the throughput. */
   boolean limited() {
     return completed > 0 && (waiting >= 1 || active >= FULL * size);
   }
 
-  /** Whether half of the connections would do. */
+  /** Whether half of the connections would suffice. */
   boolean low() {
     return waiting < NOBODY && active < LOW * size;
   }

@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes the size of a HikariCP pool under load, which HikariCP by itself takes up only at its
+ * Changes the size of a HikariCP pool under load. HikariCP itself applies a new size only at its
  * housekeeper's next round, or never:
  *
  * <ul>
@@ -65,14 +65,17 @@ final class Resizer {
     return size;
   }
 
-  /** Whether one more connection is called for, and the size allows it. */
+  /** Whether one more connection is needed and the size allows it. */
   boolean isShort() {
     int idle = counts.getIdleConnections();
     return counts.getTotalConnections() < size
         && (counts.getThreadsAwaitingConnection() > idle || idle < pool.getMinimumIdle());
   }
 
-  /** Does what the size calls for; returns after a quarter of a second, done or not. */
+  /**
+   * Opens or evicts connections to match the size; returns after a quarter of a second, done or
+   * not.
+   */
   void settle() {
     long start = nanos.getAsLong();
     checkouts.surplus(max(0, counts.getTotalConnections() - size()));
@@ -122,13 +125,13 @@ final class Resizer {
   }
 
   /**
-   * An idle connection if there is one. Otherwise HikariCP learns that a caller waits, and adds
-   * one. Never waits: a thread that is already interrupted gives up the moment it would have to. On
-   * a platform thread only: an interrupted virtual thread closes the socket on which HikariCP asks
+   * Takes an idle connection if there is one. Otherwise HikariCP learns that a caller waits, and
+   * adds one. Never waits: an interrupted thread gives up the moment it would have to wait.
+   * Platform threads only: an interrupted virtual thread closes the socket on which HikariCP asks
    * whether an idle connection is alive.
    *
-   * <p>Not to be called again and again while callers wait: in JDK 17 to 20 two callers that give
-   * up behind a waiting one can leave HikariCP's queue so that a later one spins until yet another
+   * <p>Must not be called repeatedly while callers wait: in JDK 17 to 20 two callers that give up
+   * behind a waiting one can leave HikariCP's queue so that a later one spins until yet another
    * comes.
    */
   @Nullable Connection tryTake() {

@@ -10,10 +10,10 @@ import java.sql.Statement;
 import java.util.Optional;
 
 /**
- * How many connections PostgreSQL lets an ordinary role of this database have. Immutable.
+ * PostgreSQL's connection limits for an ordinary role of this database. Immutable.
  *
- * @param maxConnections of the server
- * @param reserved of these, kept for superusers and {@code pg_use_reserved_connections}
+ * @param maxConnections the server's {@code max_connections}
+ * @param reserved those kept for superusers and {@code pg_use_reserved_connections}
  * @param usable the rest, or less if the role or the database has a limit of its own
  */
 record ServerLimits(int maxConnections, int reserved, int usable) {

@@ -2,7 +2,7 @@ package io.perfkit.db.pool;
 
 import io.perfkit.db.DbException;
 
-/** The server's connections don't suffice for what the settings promise; nothing was opened. */
+/** The server allows fewer connections than nested callers need; the pool was not built. */
 public final class SizingImpossible extends DbException {
   SizingImpossible(String message) {
     super(message, null);

@@ -13,9 +13,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long statements may run. PostgreSQL keeps the pool's time-out itself, as the session's {@code
- * statement_timeout}; elsewhere, and if a request has less time left, each statement gets it as its
- * query time-out. Thread safe.
+ * Limits the run time of statements. On PostgreSQL the session's {@code statement_timeout} enforces
+ * the pool's time-out; elsewhere, and if a request has less time left, each statement gets it as
+ * its query time-out. Thread safe.
  */
 final class StatementLimit {
   /** Lowers the session's limit, and never raises one that the role or the database has. */
@@ -69,7 +69,7 @@ final class StatementLimit {
   }
 
   /**
-   * Sets the time-out of a statement that was just made.
+   * Sets the time-out of a new statement.
    *
    * @throws SQLTimeoutException if the request has no time left; the statement is closed
    */

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Feeds a {@link HillClimber} with windows of a live pool, and carries its decisions out. Looked at
- * on the pool's thread; its log is read by any.
+ * Feeds a {@link HillClimber} with windows of a live pool and carries out its decisions. Runs on
+ * the pool's thread; any thread reads its log.
  */
 final class Tuner {
   private static final int LOG_MAX = 200;
@@ -37,7 +37,7 @@ final class Tuner {
     this.refusalsBefore = pool.source().refusals();
   }
 
-  /** One look at the pool; a decision if a window ended with one. */
+  /** One round; returns a decision if a window ended with one. */
   Optional<TunerDecision> look(int floor) {
     long now = pool.now();
     double seconds = (now - start) / 1e9;
@@ -79,7 +79,7 @@ final class Tuner {
     return decision;
   }
 
-  /** What was under way with the former size counts for neither, nor the time to connect. */
+  /** Work begun under the former size counts for neither size, nor does the time to connect. */
   private boolean settled(long now) {
     long window = config.window().toNanos();
     boolean there = pool.total() == pool.size() || pool.waiting() == 0;

@@ -5,19 +5,20 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 
 /**
- * Settings of the tuner of a pool. Immutable.
+ * Settings of the tuner, which finds a pool's size by hill climbing. Immutable.
  *
  * @param window shortest time that one size is measured for; default 2 s
  * @param maxWindow longest such time, for few completions; default 30 s
- * @param minCompletions connections given back that a window should see; default 200
- * @param step share of its size by which the pool is changed to try another; default 0.35
+ * @param minCompletions connections given back that a window waits for, up to {@code maxWindow};
+ *     default 200
+ * @param step share of its size by which a probe changes the pool; default 0.35
  * @param knee throughput that more connections must bring, as a share of their number; default
  *     0.05: 20 % more connections must bring 1 % more throughput
  * @param cooling how long the pool does not grow after the server refused a connection; default 5
  *     min
- * @param lowDemandAfter how long less than half must be in use until the pool shrinks to what is
- *     needed; default 5 min
- * @param dryRun decide and log, change nothing; default false
+ * @param lowDemandAfter how long less than half must be in use before the pool shrinks to the
+ *     demand; default 5 min
+ * @param dryRun whether to decide and log but change nothing; default false
  */
 public record TunerConfig(
     Duration window,

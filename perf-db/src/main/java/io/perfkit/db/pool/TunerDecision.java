@@ -5,13 +5,13 @@ import static java.util.Objects.requireNonNull;
 /**
  * One decision of the tuner about the size of a pool. Immutable.
  *
- * @param window number of the window after which it was taken, from 1
+ * @param window number of the window after which the decision was taken, from 1
  * @param reason why the size changes, or stays after a probe
  * @param from size in that window
  * @param to size from then on
  * @param throughput connections given back per second in that window
- * @param gain what the probe was worth: the logarithm of the throughput with the other size over
- *     that with this one, 0.1 being 10 % more; 0 if no probe ended
+ * @param gain result of the probe: the natural logarithm of the throughput with the other size over
+ *     that with this one; 0.1 is about 10 % more; 0 if no probe ended
  * @param applied false in a dry run, and then {@code from} stays
  */
 public record TunerDecision(
@@ -19,19 +19,19 @@ public record TunerDecision(
 
   /** Why the size changes. */
   public enum Reason {
-    /** A probe begins or goes on: the other size is tried for one window. */
+    /** A probe begins or goes on: one window with the other size. */
     PROBE,
-    /** Back to the former size within a probe, to compare again. */
+    /** One window with the former size within a probe, to compare again. */
     COMPARE,
-    /** The other size is worth it and stays. */
+    /** The probe gained enough: the other size stays. */
     ACCEPTED,
-    /** The other size is not worth it. */
+    /** The probe gained too little: the former size returns. */
     REJECTED,
     /** The demand fell below what can be measured during the probe. */
     NO_DEMAND,
-    /** The server refused a connection: no more than there are, for a while. */
+    /** The server refused a connection: the pool does not grow for a while. */
     REFUSED,
-    /** Much less is in use than is there. */
+    /** Less than half of the pool is in use. */
     LOW_DEMAND,
     /** The floor or the ceiling moved past the size. */
     BOUNDS

@@ -4,9 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import javax.sql.DataSource;
 
-/**
- * The pool manager that is switched off: hands the database's {@code DataSource} out. Immutable.
- */
+/** The pool manager switched off: hands out the database's {@code DataSource}. Immutable. */
 final class UnpooledManager extends PoolManager {
   private final DataSource database;
 

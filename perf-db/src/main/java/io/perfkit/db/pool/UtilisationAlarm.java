@@ -1,8 +1,8 @@
 package io.perfkit.db.pool;
 
 /**
- * Decides whether a pool is too busy, window by window: {@link UtilisationRule} as a state machine.
- * One thread at a time.
+ * Raises and clears the utilisation alert with hysteresis, window by window: {@link
+ * UtilisationRule} as a state machine. One thread at a time.
  */
 final class UtilisationAlarm {
   private final UtilisationRule rule;
@@ -14,7 +14,7 @@ final class UtilisationAlarm {
     this.rule = rule;
   }
 
-  /** Takes in one window; returns whether the alert was raised or cleared by it. */
+  /** Adds one window; returns whether it raised or cleared the alert. */
   boolean offer(double utilisation) {
     long kept = -1L >>> (Long.SIZE - rule.windows());
     busy = (busy << 1 | (utilisation >= rule.raiseAt() ? 1 : 0)) & kept;

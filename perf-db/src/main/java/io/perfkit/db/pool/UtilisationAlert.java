@@ -1,9 +1,9 @@
 package io.perfkit.db.pool;
 
 /**
- * The alert about a busy pool was raised or cleared. Immutable.
+ * Event: the utilisation alert was raised or cleared. Immutable.
  *
- * @param raised or else cleared
+ * @param true if raised, false if cleared
  * @param utilisation mean share of connections in use in the last window
  * @param size connections that the pool may have
  */

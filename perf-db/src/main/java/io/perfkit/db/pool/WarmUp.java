@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 
 /**
- * What a warm-up came to. Immutable.
+ * Result of a warm-up. Immutable.
  *
  * @param wanted connections the pool was to have
- * @param ready connections it had at the end, those in use included
+ * @param ready connections open at the end, those in use included
  * @param failures attempts to connect that failed
  * @param elapsed how long it took
  * @param lastFailure SQLSTATE and message of the last failed attempt; empty if none failed
@@ -19,7 +19,7 @@ public record WarmUp(int wanted, int ready, int failures, Duration elapsed, Stri
     requireNonNull(lastFailure, "lastFailure");
   }
 
-  /** Whether all that was wanted is there. */
+  /** Whether all wanted connections are open. */
   public boolean complete() {
     return ready >= wanted;
   }

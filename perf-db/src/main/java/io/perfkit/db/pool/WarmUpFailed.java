@@ -15,7 +15,7 @@ public final class WarmUpFailed extends DbException {
     this.warmUp = warmUp;
   }
 
-  /** What was reached. */
+  /** Result of the warm-up. */
   public WarmUp warmUp() {
     return warmUp;
   }

@@ -1,12 +1,12 @@
 package io.perfkit.db.pool;
 
-/** How many connections must be there before a pool is handed out. */
+/** How many connections must be open before a pool is handed out. */
 public enum WarmUpPolicy {
   /** All that were wanted, or {@link PoolManager.Builder#build} throws {@link WarmUpFailed}. */
   REQUIRE_ALL,
   /** At least one, or {@link PoolManager.Builder#build} throws {@link WarmUpFailed}. */
   REQUIRE_ONE,
-  /** None: the pool opens what is missing when it is asked for. */
+  /** None: the pool opens missing connections on demand. */
   BEST_EFFORT;
 
   boolean accepts(WarmUp warmUp) {

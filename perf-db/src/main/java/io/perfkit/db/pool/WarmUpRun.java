@@ -17,18 +17,18 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One warm-up: a few threads open connections side by side, and one has HikariCP fetch them. Used
+ * One warm-up: a few threads open connections in parallel, and one has HikariCP fetch them. Used
  * once.
  *
- * <p>An attempt that failed for now is repeated until the deadline, after a pause that grows from
- * 20 to 500 ms; a server that is full, or that will never take these credentials, ends it.
+ * <p>A temporary failure is retried until the deadline, after a pause that grows from 20 to 500 ms.
+ * A full server, or one that refuses the credentials, ends the warm-up.
  */
 final class WarmUpRun {
   static final int OPENERS_MAX = 8;
   private static final long PAUSE_MILLIS_MIN = 20;
   private static final long PAUSE_MILLIS_MAX = 500;
 
-  /** In that time HikariCP has added what it got, or has not taken it. */
+  /** Time within which HikariCP adds a connection that it got; later it has not taken it. */
   private static final long HANDOVER_NANOS = Duration.ofMillis(500).toNanos();
 
   private static final long STEP_NANOS = Duration.ofMillis(1).toNanos() / 4;
@@ -56,9 +56,7 @@ final class WarmUpRun {
     this.deadlineNanos = deadline.toNanos();
   }
 
-  /**
-   * Blocks until all is done, all has failed, the deadline has passed or the caller is interrupted.
-   */
+  /** Blocks until all succeeded or failed, the deadline has passed or the caller is interrupted. */
   WarmUp run() {
     long start = pool.now();
     int missing = max(0, wanted - pool.total());
@@ -141,7 +139,7 @@ final class WarmUpRun {
     return over.getCount() == 0;
   }
 
-  /** Holds what it fetches until the end, or else it would fetch the same one again. */
+  /** Holds each fetched connection until the end; otherwise it would fetch the same one again. */
   private void fetch() {
     List<Connection> held = new ArrayList<>();
     long delivered = database.delivered();
