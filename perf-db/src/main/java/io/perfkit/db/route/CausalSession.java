@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
- * Read-your-writes for one user or request: all later reads see what was written in the session
- * through connections of its router, on whatever node they run. Bound to the thread that opened it
- * until it is closed; its {@link #token()} takes it to another thread, request or process.
+ * Read-your-writes for one user or request: later reads see all writes that the session made
+ * through its router, on whatever node they run. Bound to the thread that opened it until it is
+ * closed; its {@link #token()} carries it to another thread, request or process.
  */
 public final class CausalSession implements AutoCloseable {
   private final ReadYourWrites ownWrites;
@@ -15,7 +15,7 @@ public final class CausalSession implements AutoCloseable {
   private final Placing placing;
   private final Runnable unbind;
 
-  /** Finds out where the writes of a session end. */
+  /** Finds the WAL position after a session's writes. */
   @FunctionalInterface
   interface Placing {
     void place(ReadYourWrites ownWrites) throws SQLException;
@@ -29,12 +29,11 @@ public final class CausalSession implements AutoCloseable {
   }
 
   /**
-   * What {@link Router#session(String)} takes, so that the session there sees all that this one
-   * wrote, and all that its own token promised; empty if that is nothing. The token is a position
-   * in the server's log and no secret: a forged one can send the reads of its own session to the
-   * primary, and does no more.
+   * A token for {@link Router#session(String)}: a session with it sees all that this one wrote, and
+   * all that the token of this one promised. Empty if there is nothing to see. The token is a WAL
+   * position and no secret: a forged one can only send the reads of its own session to the primary.
    *
-   * <p>Cost: none if the session did not write since the primary was polled last, else one
+   * <p>Costs nothing if the session did not write since the last poll of the primary, else one
    * statement on the primary.
    *
    * @throws SQLException if the primary can't be asked
@@ -45,10 +44,9 @@ public final class CausalSession implements AutoCloseable {
   }
 
   /**
-   * From now on the reads of this session see all that was committed on the primary before this
-   * call, whoever wrote it: such as a row of the user that a batch writer has acknowledged. Costs
-   * nothing: the session reads from the primary until it is polled next, as after a write of its
-   * own.
+   * From now on reads of this session see every commit on the primary before this call, including
+   * those of other writers, such as a row that a batch writer has acknowledged. Sends no statement:
+   * the session reads from the primary until the next poll, as after its own write.
    */
   public void includeCommitted() {
     ownWrites.wrote(nanos.getAsLong());
@@ -56,7 +54,7 @@ public final class CausalSession implements AutoCloseable {
 
   /**
    * Ends the session on this thread, which must be the one that opened it; the session that was
-   * open before holds again.
+   * open before applies again.
    */
   @Override
   public void close() {

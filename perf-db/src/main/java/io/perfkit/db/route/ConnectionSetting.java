@@ -15,8 +15,8 @@ import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of a setter of {@link Connection}, which can be made on another connection, and undone.
- * Immutable.
+ * One recorded call of a setter of {@link Connection}, which can be replayed on another connection
+ * and undone. Immutable.
  *
  * @param key of two settings with one key the later replaces the earlier
  */
@@ -34,7 +34,7 @@ record ConnectionSetting(String key, Method setter, List<@Nullable Object> argum
         Collections.unmodifiableList(Arrays.asList(arguments.clone()))); // with nulls
   }
 
-  /** Whether the server undoes it when the transaction in which it was made is rolled back. */
+  /** Whether the server undoes it when its transaction is rolled back. */
   boolean isTransactional() {
     return key.equals(SCHEMA) || isClientInfo();
   }
@@ -43,7 +43,7 @@ record ConnectionSetting(String key, Method setter, List<@Nullable Object> argum
     return setter.getName().equals(CLIENT_INFO);
   }
 
-  /** Whether what was set by the other one is no more. */
+  /** Whether this setting replaces the other one. */
   boolean replaces(ConnectionSetting other) {
     return key.equals(other.key) || (key.equals(CLIENT_INFO) && other.isClientInfo());
   }
@@ -52,7 +52,7 @@ record ConnectionSetting(String key, Method setter, List<@Nullable Object> argum
     var unused = call(connection, setter, arguments.toArray());
   }
 
-  /** What brings {@code connection} back to how it is now. */
+  /** An action that restores the present state of {@code connection}. */
   Undo undo(Connection connection) throws SQLException {
     if (key.equals(SCHEMA)) {
       return undoSearchPath(connection);
@@ -122,7 +122,7 @@ record ConnectionSetting(String key, Method setter, List<@Nullable Object> argum
     }
   }
 
-  /** Brings a connection back to how it was. */
+  /** Restores the former state of a connection. */
   @FunctionalInterface
   interface Undo {
     void run() throws SQLException;

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * An array that is made by a node's connection once a statement of that node needs it. Immutable.
+ * An SQL array that a node's connection creates once a statement on that node needs it. Immutable.
  */
 final class DeferredArray implements Array {
   private final String typeName;

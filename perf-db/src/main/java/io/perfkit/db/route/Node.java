@@ -11,7 +11,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** One server: where it was found to stand, and how many use it. Thread safe. */
+/**
+ * One database server: its last known state and the number of its connections in use. Thread safe.
+ */
 final class Node {
   /**
    * One statement for both roles; {@code CASE} keeps the functions of the other one from running.
@@ -36,7 +38,7 @@ final class Node {
     this.pool = pool;
   }
 
-  /** Of two chosen at random, the one with fewer connections out. */
+  /** Power of two choices: of two random nodes, the one with fewer connections in use. */
   static Node lighterOfTwo(List<Node> nodes) {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     Node one = nodes.get(random.nextInt(nodes.size()));
@@ -58,8 +60,8 @@ final class Node {
   }
 
   /**
-   * Takes an answer in. One that was asked for before another that was taken in, or before the node
-   * was lost, is late: the server may have crashed since and stand further back.
+   * Records an answer. Ignores one that was requested before the last recorded answer, or before
+   * the node was lost: the server may have crashed since and be at an earlier position.
    */
   synchronized void found(NodeState where) {
     if (notBefore == null || where.since() - notBefore >= 0) {
@@ -68,7 +70,7 @@ final class Node {
     }
   }
 
-  /** Until it is found again it counts as gone. */
+  /** Marks the node as gone until it answers again. */
   synchronized void lost(long now) {
     notBefore = now;
     state = null;

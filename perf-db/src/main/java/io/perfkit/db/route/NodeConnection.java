@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A connection of a node's pool while it is out. It goes back as it was borrowed, or not at all.
+ * A connection borrowed from a node's pool. It goes back with its settings restored, or not at all.
  * One thread at a time.
  */
 final class NodeConnection {
@@ -26,7 +26,7 @@ final class NodeConnection {
   private final Map<String, ConnectionSetting.Undo> undos = new LinkedHashMap<>();
 
   /**
-   * @param reads whether it was taken to read, on whatever node
+   * @param reads whether it was taken for reads, on whatever node
    * @param ended called when a transaction on it has ended
    * @param back called when it is back
    */
@@ -62,8 +62,8 @@ final class NodeConnection {
   }
 
   /**
-   * Has the server's session write nothing, also outside of a transaction, where the driver holds
-   * nobody to {@code setReadOnly}. Two round trips, the first time.
+   * Makes the server's session read-only, also outside a transaction, where the driver does not
+   * enforce {@code setReadOnly}. Two round trips, the first time.
    */
   void forceReadOnly() throws SQLException {
     if (undos.containsKey(FORCED)) {
@@ -95,7 +95,7 @@ final class NodeConnection {
     }
   }
 
-  /** Undoes what was set and gives the connection back; if that fails the connection is ended. */
+  /** Undoes the settings and gives the connection back; if that fails, ends the connection. */
   void close() throws SQLException {
     try {
       if (!undos.isEmpty() && !connection.isClosed()) {

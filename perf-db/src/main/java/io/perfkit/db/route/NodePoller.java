@@ -13,13 +13,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks one node again and again where it stands, on a thread and a connection of its own. A node
- * that can't be asked is lost until it can. Thread safe.
+ * Polls one node for its role and WAL position, on its own thread and connection. A node that does
+ * not answer is gone until it does. Thread safe.
  */
 final class NodePoller implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodePoller.class);
 
-  /** Then the pool gets its connection back, or it would take it for leaked, and never renew it. */
+  /**
+   * The poller returns its connection after that time; the pool would otherwise report it as leaked
+   * and never renew it.
+   */
   private static final long KEPT_NANOS = Duration.ofSeconds(20).toNanos();
 
   private final Node node;
@@ -49,7 +52,7 @@ final class NodePoller implements AutoCloseable {
     thread.start();
   }
 
-  /** What is asked once of each connection of the poller. */
+  /** Called once with each connection of the poller. */
   @FunctionalInterface
   interface Connected {
     void ask(Connection connection) throws SQLException;

@@ -17,8 +17,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses the node of each connection: a replica that has what the session wrote and is not too far
- * behind, or the primary. Thread safe.
+ * Chooses the node of each connection: a replica that has replayed the session's writes and is
+ * within the allowed lag, or the primary. Thread safe.
  */
 final class NodeSelector {
   private static final @Nullable Class<?> DRIVERS_CONNECTION = driversConnection();
@@ -33,7 +33,7 @@ final class NodeSelector {
   private final PrimaryHistory positions;
   private final Semaphore fallback;
 
-  /** The servers' sessions that were asked where they stand, and told to write nothing. */
+  /** Server sessions whose position was checked, and which are read-only. */
   private final Map<Object, Boolean> knownSessions =
       Collections.synchronizedMap(new WeakHashMap<>());
 
@@ -56,7 +56,7 @@ final class NodeSelector {
     this.fallback = new Semaphore(config.maxFallbackReads());
   }
 
-  /** How the nodes stand. */
+  /** Health of the nodes. */
   RouterHealth health() {
     long now = nanos.getAsLong();
     return new RouterHealth(
@@ -86,10 +86,10 @@ final class NodeSelector {
   }
 
   /**
-   * A connection to read on: of a replica if one will do.
+   * Takes a connection for reads, to a replica if one is eligible.
    *
-   * @throws SQLTransientConnectionException if no replica can be used and as many reads as may are
-   *     on the primary already
+   * @throws SQLTransientConnectionException if no replica is usable and the primary already serves
+   *     as many reads as it may
    */
   NodeConnection takeReader(@Nullable ReadYourWrites ownWrites) throws SQLException {
     List<Node> usable = new ArrayList<>(usable());
@@ -111,7 +111,7 @@ final class NodeSelector {
     return takeFallback(none);
   }
 
-  /** A connection to read on, where everything is seen. */
+  /** Takes a connection for reads on the primary, which sees everything. */
   NodeConnection takeReaderOnPrimary() throws SQLException {
     return takeFallback(false);
   }
@@ -120,17 +120,18 @@ final class NodeSelector {
     return taken.node() == primary;
   }
 
-  /** Whether a read that begins now may run there: it sees its session's writes and is not old. */
+  /** Whether a read that begins now may run there: it sees its session's writes, within the lag. */
   boolean mayRead(NodeConnection taken, @Nullable ReadYourWrites ownWrites) {
     return isPrimary(taken)
         || (isUsable(taken.node(), nanos.getAsLong()) && isSeenAt(taken.node(), ownWrites));
   }
 
   /**
-   * A server that crashed restarts further back than it was found last, and then every connection
-   * is a new one: so a new one is asked where it stands before it serves.
+   * Takes a connection to a replica. A crashed server restarts at an earlier position than it last
+   * reported, and then every connection is new: so a new connection is asked for its position
+   * before it serves.
    *
-   * @return empty if it does not stand where it should
+   * @return empty if the position is not far enough
    */
   private Optional<NodeConnection> takeReplica(Node replica, @Nullable ReadYourWrites ownWrites)
       throws SQLException {
@@ -159,7 +160,7 @@ final class NodeSelector {
             replica, true, connection, () -> {}, replica.connectionsOut::decrementAndGet));
   }
 
-  /** A read that a replica should have served. */
+  /** Takes a connection to the primary for a read that a replica should have served. */
   private NodeConnection takeFallback(boolean outage) throws SQLException {
     if (outage && !fallback.tryAcquire()) {
       counts.refused.increment();
@@ -197,8 +198,8 @@ final class NodeSelector {
   }
 
   /**
-   * Tells the server's session to write nothing. A replica can't, but it may be promoted while the
-   * connection is out.
+   * Makes the server's session read-only. A replica cannot write, but it may be promoted while the
+   * connection is in use.
    */
   private static void forceReadOnly(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
@@ -206,24 +207,24 @@ final class NodeSelector {
     }
   }
 
-  /** Whether a statement that is meant to read does so for certain, and sets nothing. */
+  /** Whether a statement on a read-only connection certainly only reads, and sets nothing. */
   boolean onlyReads(String sql, boolean inTransaction) {
     RouteCatalog known = catalog;
     return known != null && ReadOnlySql.testWhereReadingIsMeant(sql, known, inTransaction);
   }
 
-  /** The same of a statement of which nothing is known. */
+  /** The same for a statement on any connection. */
   boolean certainlyOnlyReads(String sql) {
     RouteCatalog known = catalog;
     return known != null && ReadOnlySql.test(sql, known.wellKnown());
   }
 
-  /** Of a connection on which none was set, once it is known. */
+  /** Isolation of a connection on which none was set, once it is known. */
   Optional<Integer> defaultIsolation() {
     return Optional.ofNullable(defaultIsolation);
   }
 
-  /** Reads what is known of the primary; once for each connection of its poller. */
+  /** Reads the primary's catalog; once for each connection of its poller. */
   void connected(Connection connection) throws SQLException {
     int timeout = connection.getNetworkTimeout();
     connection.setNetworkTimeout(Runnable::run, (int) CATALOG_TIMEOUT.toMillis());
@@ -257,7 +258,7 @@ final class NodeSelector {
         && (ownWrites == null || ownWrites.isSeenAt(state.position(), positions.newest()));
   }
 
-  /** Takes in where the primary stands. */
+  /** Records the primary's state. */
   void foundPrimary(Node node, NodeState state) {
     if (state.replica()) {
       node.lost(nanos.getAsLong()); // a pool that leads to no primary
@@ -267,7 +268,7 @@ final class NodeSelector {
     }
   }
 
-  /** Finds out where a session's writes end, if that is not known. */
+  /** Finds the WAL position after a session's writes, if it is not known. */
   void place(ReadYourWrites ownWrites) throws SQLException {
     positions.newest().ifPresent(ownWrites::place);
     if (ownWrites.isUnplaced()) {

@@ -1,10 +1,10 @@
 package io.perfkit.db.route;
 
 /**
- * What a node answered when it was asked for its role and its place in the log. Immutable.
+ * A node's answer to a poll: its role and its WAL position. Immutable.
  *
  * @param replica whether it is in recovery
- * @param position where it stood; how far a replica had replayed
- * @param since on our clock, before it was asked: it stood there, or further, from then on
+ * @param position the WAL position; for a replica, how far it had replayed
+ * @param since local time before the poll; from then on the node is at this position or later
  */
 record NodeState(boolean replica, WalPosition position, long since) {}

@@ -5,8 +5,9 @@ import java.util.ArrayDeque;
 import java.util.Optional;
 
 /**
- * Where the primary stood lately. A replica is behind by the age of the newest of these places that
- * it has reached: no clock but ours is asked, and an idle primary makes no lag. Thread safe.
+ * Recent WAL positions of the primary, from which it computes replication lag. A replica's lag is
+ * the age of the newest of these positions that it has reached: only the local clock counts, and an
+ * idle primary causes no lag. Thread safe.
  */
 final class PrimaryHistory {
   private final int countMax;
@@ -31,9 +32,7 @@ final class PrimaryHistory {
     return Optional.ofNullable(newestFirst.peekFirst());
   }
 
-  /**
-   * How far {@code replayed} was behind when the primary was asked last; empty if beyond memory.
-   */
+  /** Lag of {@code replayed} at the last poll of the primary; empty if older than this history. */
   synchronized Optional<Duration> lag(WalPosition replayed) {
     NodeState newest = newestFirst.peekFirst();
     for (NodeState primary : newestFirst) {

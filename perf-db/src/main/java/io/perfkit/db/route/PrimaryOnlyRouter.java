@@ -6,7 +6,7 @@ import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** The router that is switched off: hands the primary's pool out. Immutable. */
+/** The router switched off: hands out the primary's pool. Immutable. */
 final class PrimaryOnlyRouter extends Router {
   private final DataSource primary;
 

@@ -7,15 +7,15 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Tells statements that certainly only read, and leave the server's session as it was. Whatever is
- * not understood is in doubt: another first word than those of a query, a word that locks or writes
- * anywhere in it, a function that is not known to be harmless, a second statement. One thread at a
- * time.
+ * Recognises statements that certainly only read and leave the server's session unchanged.
+ * Everything else is in doubt: a first word other than those of a query, a word that locks or
+ * writes anywhere in it, a function that is not known to be harmless, a second statement. One
+ * thread at a time.
  */
 final class ReadOnlySql {
   private static final Set<String> QUERIES = Set.of("select", "values", "table", "with");
 
-  /** Anywhere but in quotes and comments. */
+  /** Words that make a statement doubtful anywhere but in quotes and comments. */
   private static final Set<String> NOT_READING =
       Set.of(
           "insert",
@@ -40,19 +40,19 @@ final class ReadOnlySql {
   /** After {@code FOR}, which elsewhere is a word of {@code substring} and the like. */
   private static final Set<String> LOCKING = Set.of("update", "no", "share", "key");
 
-  /** What the database says of names. */
+  /** What the database's catalog says about names. */
   interface Names {
     /** Whether a function of this name certainly neither writes nor sets anything. */
     boolean isHarmless(String function);
 
-    /** Whether no replica can answer for the relation. */
+    /** Whether only the primary can answer for the relation. */
     boolean needsPrimary(String relation);
 
     /** Whether the operator may do more than compute. */
     boolean isDoubtful(String operator);
   }
 
-  /** What is known without a database. */
+  /** What is known without a catalog. */
   static final Names WELL_KNOWN =
       new Names() {
         @Override
@@ -94,14 +94,15 @@ final class ReadOnlySql {
     return test(sql, WELL_KNOWN);
   }
 
-  /** Whether {@code sql} is one query of well-known parts, whose names the database knows so. */
+  /** The same, with the names checked against the database's catalog. */
   static boolean test(String sql, Names names) {
     return new ReadOnlySql(sql, names, false, false).onlyReads();
   }
 
   /**
-   * The same where somebody said that it reads: functions that the database knows to be harmless
-   * will do, {@code SHOW}, {@code EXPLAIN} of a query, and a setting for this transaction alone.
+   * The same for a statement that the application declared to be a read: functions that the
+   * database knows to be harmless will do, {@code SHOW}, {@code EXPLAIN} of a query, and a setting
+   * for this transaction alone.
    */
   static boolean testWhereReadingIsMeant(String sql, Names names, boolean inTransaction) {
     return new ReadOnlySql(sql, names, true, inTransaction).onlyReads();

@@ -4,11 +4,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a session's reads have to see. Thread safe.
+ * Read-your-writes state of a session: the WAL position that its reads must see. Thread safe.
  *
- * <p>A write is not asked where in the log it ended: any place of the primary that was asked for
- * after it is far enough, and the next poll brings one. Until then the session reads from the
- * primary.
+ * <p>A write needs no query for its own position: any position of the primary taken after it is far
+ * enough, and the next poll brings one. Until then the session reads from the primary.
  */
 final class ReadYourWrites {
 
@@ -26,12 +25,12 @@ final class ReadYourWrites {
     this.mustSee = mustSee;
   }
 
-  /** A connection to the primary is out. */
+  /** A connection to the primary is in use. */
   synchronized void writing() {
     writers++;
   }
 
-  /** What it wrote until now may be committed. */
+  /** The connection's writes so far may be committed. */
   synchronized void wrote(long now) {
     unplaced = true;
     wroteAt = now;
@@ -42,23 +41,23 @@ final class ReadYourWrites {
     wrote(now);
   }
 
-  /** Whether there is a write whose place is not known yet. */
+  /** Whether there is a write whose position is not known yet. */
   synchronized boolean isUnplaced() {
     return unplaced;
   }
 
-  /** The place to see, as far as it is known. */
+  /** The position that reads must see, as far as it is known. */
   synchronized Optional<WalPosition> mustSee() {
     return Optional.ofNullable(mustSee);
   }
 
-  /** Whether who has replayed {@code replica} sees everything, {@code primary} being found last. */
+  /** Whether a node at {@code replica} sees all writes, given the last state of the primary. */
   synchronized boolean isSeenAt(WalPosition replica, Optional<NodeState> primary) {
     primary.ifPresent(this::place);
     return writers == 0 && !unplaced && (mustSee == null || replica.reached(mustSee));
   }
 
-  /** Learns where the primary stands. */
+  /** Takes the primary's position into account. */
   synchronized void place(NodeState primary) {
     boolean failedOver = mustSee != null && mustSee.timeline() < primary.position().timeline();
     if ((unplaced && primary.since() - wroteAt > 0) || failedOver) {

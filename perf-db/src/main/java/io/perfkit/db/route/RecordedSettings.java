@@ -9,14 +9,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was set through one routed connection, to be set on each connection that it takes. One
- * thread at a time.
+ * Records the settings made through one routed connection, to replay them on each connection that
+ * it takes. One thread at a time.
  */
 final class RecordedSettings {
   private static final String ISOLATION = "setTransactionIsolation";
   private final List<ConnectionSetting> all = new ArrayList<>();
 
-  /** As it was when the transaction began, while it has changed. */
+  /** The settings when the transaction began, if they have changed since. */
   private @Nullable List<ConnectionSetting> before;
 
   void record(ConnectionSetting setting, boolean inTransaction) {
@@ -27,7 +27,7 @@ final class RecordedSettings {
     all.add(setting);
   }
 
-  /** In the order in which they are to be made: auto-commit last, since it begins a transaction. */
+  /** All settings in the order of replay: auto-commit last, since it begins a transaction. */
   List<ConnectionSetting> all() {
     List<ConnectionSetting> ordered = new ArrayList<>(all);
     ordered.sort((one, other) -> Boolean.compare(isAutoCommit(one), isAutoCommit(other))); // stable
@@ -53,7 +53,7 @@ final class RecordedSettings {
     before = null;
   }
 
-  /** What the server undid is undone here too. */
+  /** Drops the settings that the server undid with the rollback. */
   void rolledBack() {
     List<ConnectionSetting> then = before;
     if (then != null) {

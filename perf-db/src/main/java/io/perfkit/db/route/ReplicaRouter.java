@@ -9,9 +9,9 @@ import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** The router over a primary and its replicas. Thread safe. */
+/** The router for a primary and its replicas. Thread safe. */
 final class ReplicaRouter extends Router {
-  /** What the thread has opened. */
+  /** The scopes and session that the thread has opened. */
   private record Bound(RouteIntent intent, @Nullable ReadYourWrites ownWrites) {
     static final Bound NOTHING = new Bound(RouteIntent.ANY, null);
   }

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the text of a statement can't tell: which functions and operators are volatile, which
- * relations no replica has or which are views that do more than read. By names without schemas; a
- * name that several schemas have counts as the worst of them. Immutable.
+ * What the catalog adds to the text of a statement: which functions and operators are volatile,
+ * which relations no replica has, and which views do more than read. By names without schemas; a
+ * name in several schemas counts as the worst of them. Immutable.
  */
 final class RouteCatalog implements ReadOnlySql.Names {
   private static final String FUNCTIONS =
@@ -39,7 +39,7 @@ final class RouteCatalog implements ReadOnlySql.Names {
       FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
       WHERE p.polcmd IN ('r', '*') AND p.polqual IS NOT NULL""";
 
-  /** PostgreSQL's own that are volatile and change nothing; the others are in doubt. */
+  /** Volatile functions of PostgreSQL that change nothing; the others are in doubt. */
   private static final Set<String> HARMLESS =
       Set.of(
           "random",
@@ -84,7 +84,7 @@ final class RouteCatalog implements ReadOnlySql.Names {
     void read(ResultSet row) throws SQLException;
   }
 
-  /** Reads it. Five statements. */
+  /** Reads the catalog. Five statements. */
   static RouteCatalog read(Connection connection) throws SQLException {
     RouteCatalog catalog = new RouteCatalog();
     each(

@@ -1,6 +1,6 @@
 package io.perfkit.db.route;
 
-/** Where a connection may lead, by the scope in which it was taken. */
+/** Routing of a connection by the scope in which it was taken. */
 enum RouteIntent {
   ANY,
   READ,

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 
-/** All meters of this package; {@code docs/reference/metrics.md} lists them. Thread safe. */
+/** The meters of one router; {@code docs/reference/metrics.md} lists them. Thread safe. */
 final class RouteMeters implements AutoCloseable {
   static final String CONNECTIONS = "perf.db.route.connections";
   static final String REFUSED = "perf.db.route.refused";
@@ -60,7 +60,7 @@ final class RouteMeters implements AutoCloseable {
         .orElse(Double.NaN);
   }
 
-  /** The registry is the host's, so it gets back what was put there. */
+  /** Removes the meters: the registry belongs to the host. */
   @Override
   public void close() {
     meters.forEach(registry::remove);

@@ -21,11 +21,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection whose node is chosen for each statement when it is executed: a replica's for what
- * certainly only reads and was asked to, the primary's for all else. One thread at a time.
+ * A connection that chooses a node for each statement at execution: a replica for statements that
+ * are declared as reads and certainly only read, the primary for all others. One thread at a time.
  *
- * <p>It is a proxy of the JDK, since what it stands for changes: settings are recorded by their
- * methods and made on each connection that is taken.
+ * <p>It is a JDK proxy, since its target changes: it records settings by their methods and replays
+ * them on each connection that it takes.
  */
 final class RoutedConnection implements InvocationHandler {
   private static final Method SET_READ_ONLY = setReadOnly();
@@ -128,7 +128,7 @@ final class RoutedConnection implements InvocationHandler {
     };
   }
 
-  /** Asks a node when it is asked itself. */
+  /** Metadata that asks a node only when it is used. */
   private DatabaseMetaData metaData(Connection self, Method getMetaData) {
     return proxy(
         DatabaseMetaData.class,
@@ -146,7 +146,7 @@ final class RoutedConnection implements InvocationHandler {
             });
   }
 
-  /** Where a statement is to run now. */
+  /** The connection for a statement that runs now. */
   NodeConnection forStatement(String sql) throws SQLException {
     boolean asked = intent != RouteIntent.WRITE && (readOnly || intent == RouteIntent.READ);
     if (staysOnPrimary) {
@@ -166,7 +166,7 @@ final class RoutedConnection implements InvocationHandler {
     return selector.onlyReads(sql, !autoCommit) ? primary() : inDoubt();
   }
 
-  /** Where what may change the server's session runs, and what comes later too (R2). */
+  /** The connection for calls that may change the server's session, and for all later ones (R2). */
   NodeConnection inDoubt() throws SQLException {
     NodeConnection onReplica = reader;
     boolean asked = readOnly || intent == RouteIntent.READ;
@@ -182,7 +182,7 @@ final class RoutedConnection implements InvocationHandler {
     return taken;
   }
 
-  /** Where the connection leads as it is set now, for calls that change nothing. */
+  /** The connection under the present settings, for calls that change nothing. */
   private NodeConnection current() throws SQLException {
     return !staysOnPrimary
             && intent != RouteIntent.WRITE
@@ -216,7 +216,7 @@ final class RoutedConnection implements InvocationHandler {
     return taken;
   }
 
-  /** A hot standby knows no serializable transaction. */
+  /** Takes a reader; a hot standby does not support serializable transactions. */
   private NodeConnection takeReader() throws SQLException {
     return settings.isSerializable()
         ? selector.takeReaderOnPrimary()
@@ -249,7 +249,7 @@ final class RoutedConnection implements InvocationHandler {
     }
   }
 
-  /** What only reads stays read-only, whatever the connection is set to. */
+  /** A connection for reads stays read-only, whatever the setting. */
   private void make(ConnectionSetting setting, NodeConnection taken) throws SQLException {
     boolean keepsReadOnly = taken.reads() || intent == RouteIntent.READ;
     if (!keepsReadOnly || !setting.key().equals(ConnectionSetting.READ_ONLY)) {
@@ -258,9 +258,9 @@ final class RoutedConnection implements InvocationHandler {
   }
 
   /**
-   * Where a read that a replica failed is asked again: nobody has seen anything of it yet.
+   * The connection on which to retry a read that failed on a replica before it returned anything.
    *
-   * @return empty if that may not be
+   * @return empty if a retry is not allowed
    */
   Optional<NodeConnection> insteadOf(
       NodeConnection failed, SQLException failure, boolean wasInTransaction) {

@@ -9,7 +9,7 @@ import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** A router as JDBC knows it. Thread safe. */
+/** The {@code DataSource} of a router. Thread safe. */
 final class RoutedDataSource implements DataSource {
   private final Supplier<Connection> connections;
 

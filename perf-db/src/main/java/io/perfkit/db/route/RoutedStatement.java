@@ -19,8 +19,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A statement of a {@link RoutedConnection}. Which node runs it is decided at each execution; what
- * was set on it goes along. One thread at a time.
+ * A statement of a {@link RoutedConnection}, which chooses its node at each execution. Its settings
+ * and parameters are replayed there. One thread at a time.
  */
 final class RoutedStatement implements InvocationHandler {
   private static final Set<String> WITHOUT_A_SERVER =
@@ -32,7 +32,7 @@ final class RoutedStatement implements InvocationHandler {
   private final @Nullable Object[] makerArguments;
   private final @Nullable String sql; // of a prepared statement
 
-  /** What was set, by the method and the parameter. */
+  /** Recorded setters, by method and parameter. */
   private final Map<String, Call> calls = new LinkedHashMap<>();
 
   private final List<Statement> replaced = new ArrayList<>();
@@ -154,7 +154,7 @@ final class RoutedStatement implements InvocationHandler {
     return answer;
   }
 
-  /** Of what is set for a parameter the last counts, whatever its type. */
+  /** For each parameter the last setter counts, whatever its type. */
   private static String key(Method method, @Nullable Object[] arguments) {
     if (method.getName().equals("registerOutParameter")) {
       return "out" + arguments[0];
@@ -195,7 +195,7 @@ final class RoutedStatement implements InvocationHandler {
     }
   }
 
-  /** The statement as the node knows it. */
+  /** The statement on the node. */
   private Statement on(NodeConnection target) throws SQLException {
     Statement there = made;
     if (there != null && node == target) {

@@ -10,16 +10,17 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Read/write splitting with read-your-writes: leads the connections of one {@code DataSource} to a
- * PostgreSQL primary and its streaming replicas. Reads go to a replica that has replayed all that
- * the session wrote; everything else, and all in doubt, goes to the primary. Owns a thread and a
- * connection for each node; the pools stay the caller's. Thread safe.
+ * Read/write splitting with read-your-writes: routes the connections of one {@code DataSource} to a
+ * PostgreSQL primary and its streaming replicas. Reads go to a replica that has replayed all writes
+ * of the session; everything else, and every doubtful statement, goes to the primary. Owns a thread
+ * and a connection for each node; the pools stay the caller's. Thread safe.
  *
  * <p>A read goes to a replica if its connection is read-only or was taken inside {@link
- * #reading()}; under {@link RouterConfig.Routing#STATEMENT} also a prepared statement outside of a
- * transaction that certainly only reads. A replica is used if it answered lately, is not further
- * behind than {@link RouterConfig#maxLag()}, and has replayed all writes of the {@link
- * CausalSession}. No connection to a replica ever writes, not even after the replica was promoted.
+ * #reading()}; under {@link RouterConfig.Routing#STATEMENT} also a prepared statement outside a
+ * transaction that certainly only reads. A replica is used if it answered within {@link
+ * RouterConfig#maxSilence()}, is not further behind than {@link RouterConfig#maxLag()}, and has
+ * replayed all writes of the {@link CausalSession}. No connection to a replica ever writes, not
+ * even after the replica was promoted.
  */
 public abstract sealed class Router implements AutoCloseable
     permits ReplicaRouter, PrimaryOnlyRouter {
@@ -28,10 +29,10 @@ public abstract sealed class Router implements AutoCloseable
 
   /**
    * A router with default settings whose replicas are named {@code replica-1}, {@code replica-2}
-   * and so on. Starts the threads; until they have found a replica, reads go to the primary.
+   * and so on. Starts the threads; until they have reached a replica, reads go to the primary.
    *
    * @param primary the pool of the server that takes writes
-   * @param replicas the pools of the servers that stream from it, each of one server
+   * @param replicas the pools of the replicas that stream from it, one server each
    */
   public static Router create(DataSource primary, DataSource... replicas) {
     Builder builder = builder(primary);
@@ -48,44 +49,44 @@ public abstract sealed class Router implements AutoCloseable
 
   /**
    * A router that always uses the primary: {@link #dataSource()} is {@code primary} itself, so it
-   * costs nothing and starts no thread. Its sessions pass the token on that they were given.
+   * costs nothing and starts no thread. Its sessions return the token that they were given.
    */
   public static Router disabled(DataSource primary) {
     return new PrimaryOnlyRouter(requireNonNull(primary, "primary"));
   }
 
   /**
-   * What the host uses. A connection takes one of a node when its first statement needs it: at most
-   * one of the primary and one of a replica until it is closed. What is set on it holds on each
-   * node; what SQL sets keeps it on the primary.
+   * The routed {@code DataSource}. A connection borrows a node's connection when its first
+   * statement needs it: at most one of the primary and one of a replica until it is closed. JDBC
+   * settings apply on each node; a setting by SQL keeps the connection on the primary.
    */
   public abstract DataSource dataSource();
 
-  /** A session that has written nothing yet, on this thread until it is closed. */
+  /** Opens a new session, on this thread until it is closed. */
   public abstract CausalSession session();
 
   /**
-   * A session that goes on where another one stood.
+   * Opens a session that continues another one.
    *
    * @param token of {@link CausalSession#token()}, in this process or another one on the same
    *     servers
-   * @throws IllegalArgumentException if it is none
+   * @throws IllegalArgumentException if it is not a token
    */
   public abstract CausalSession session(String token);
 
-  /** Connections taken on this thread until the scope is closed only read. */
+  /** Connections taken on this thread until the scope is closed are for reads. */
   public abstract RoutingScope reading();
 
   /** Connections taken on this thread until the scope is closed lead to the primary. */
   public abstract RoutingScope writing();
 
-  /** Where connections led since the start. Costs nothing. */
+  /** Counts of connections by target since the start. Sends no statement. */
   public abstract RouterStats stats();
 
-  /** How the nodes stand. Costs nothing; for a health check. */
+  /** Health of the nodes, for a health check. Sends no statement. */
   public abstract RouterHealth health();
 
-  /** Ends the threads and their connections. Connections that are out stay. */
+  /** Ends the threads and their connections. Connections in use stay open. */
   @Override
   public abstract void close();
 
@@ -103,11 +104,11 @@ public abstract sealed class Router implements AutoCloseable
     }
 
     /**
-     * A replica that streams from the primary, directly or not.
+     * Adds a replica that streams from the primary, directly or by cascading.
      *
      * @param name for meters, health and logs
-     * @param pool of this one server: a load-balanced endpoint of several servers would answer one
-     *     poll for all of them
+     * @param pool of this one server, not of a load-balanced endpoint, where one server would
+     *     answer the poll for all
      * @throws IllegalArgumentException if the name is taken
      */
     public Builder replica(String name, DataSource pool) {
@@ -142,7 +143,7 @@ public abstract sealed class Router implements AutoCloseable
     }
 
     /**
-     * Starts the threads. Until they have found a replica, reads go to the primary.
+     * Starts the threads. Until they have reached a replica, reads go to the primary.
      *
      * @throws IllegalArgumentException if another router on the meter registry has the name
      */

@@ -7,11 +7,11 @@ import java.time.Duration;
 /**
  * Settings of a router. Immutable.
  *
- * @param routing what it takes for a read to go to a replica; default {@link Routing#TRANSACTION}
- * @param maxLag how far a replica may be behind the primary and still be read from; default 5 s
- * @param pollEvery how often each node is asked where it stands; default 100 ms
- * @param maxSilence how long ago a node's last answer may be, if it is to be used; default 1 s
- * @param maxFallbackReads reads at once on the primary while no replica can be used; more are
+ * @param routing which reads go to a replica; default {@link Routing#TRANSACTION}
+ * @param maxLag longest replication lag of a replica that serves reads; default 5 s
+ * @param pollEvery how often each node is polled for its position; default 100 ms
+ * @param maxSilence longest age of the last answer of a node that is used; default 1 s
+ * @param maxFallbackReads most concurrent reads on the primary while no replica is usable; more are
  *     refused; default 10
  */
 public record RouterConfig(
@@ -45,13 +45,13 @@ public record RouterConfig(
     }
   }
 
-  /** What it takes for a read to go to a replica. */
+  /** Which reads go to a replica. */
   public enum Routing {
-    /** A connection that is read-only, or that was taken inside {@link Router#reading()}. */
+    /** Reads of a connection that is read-only or was taken inside {@link Router#reading()}. */
     TRANSACTION,
     /**
-     * That, or a prepared statement outside of a transaction that certainly only reads: a plain
-     * query that calls no function but well-known ones.
+     * Those, and prepared statements outside a transaction that certainly only read: a plain query
+     * that calls only well-known functions.
      */
     STATEMENT
   }

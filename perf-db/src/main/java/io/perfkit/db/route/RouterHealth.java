@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a router's nodes stand. Immutable.
+ * Health of a router's nodes. Immutable.
  *
- * @param primary whether the primary answered within {@link RouterConfig#maxSilence()} and is one
+ * @param primary whether the primary answered within {@link RouterConfig#maxSilence()} and is a
+ *     primary
  * @param replicas in the order in which they were given
  */
 public record RouterHealth(boolean primary, List<Replica> replicas) {
@@ -17,12 +18,12 @@ public record RouterHealth(boolean primary, List<Replica> replicas) {
     replicas = List.copyOf(replicas);
   }
 
-  /** Whether writes are served. Reads that no replica can serve are on the primary then. */
+  /** Whether writes are served. The primary then also serves reads that no replica can serve. */
   public boolean healthy() {
     return primary;
   }
 
-  /** What calls for a look without being down: each replica that can't be used; empty if none. */
+  /** Warnings: one for each unusable replica; empty if there are none. */
   public List<String> warnings() {
     return replicas.stream()
         .filter(replica -> !replica.usable())
@@ -40,8 +41,8 @@ public record RouterHealth(boolean primary, List<Replica> replicas) {
    *
    * @param name as it was given to the builder
    * @param usable whether reads go there now
-   * @param lag how far it was behind when last asked; empty if it is gone, no replica, or further
-   *     behind than is remembered
+   * @param lag replication lag at the last poll; empty if the node is gone, is no replica, or is
+   *     further behind than the history of the primary
    */
   public record Replica(String name, boolean usable, Optional<Duration> lag) {
     public Replica {

@@ -1,9 +1,9 @@
 package io.perfkit.db.route;
 
-/** Says until it is closed, on the thread that opened it, where connections lead. */
+/** Determines, on the thread that opened it and until it is closed, where connections lead. */
 @FunctionalInterface
 public interface RoutingScope extends AutoCloseable {
-  /** On the thread that opened it; what held before holds again. */
+  /** Ends the scope, on the thread that opened it; the scope before applies again. */
   @Override
   void close();
 }

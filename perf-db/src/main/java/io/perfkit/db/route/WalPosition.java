@@ -4,8 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A place in the write-ahead log: what is before it on its timeline has happened. Its text, {@code
- * 1:0/16B3748}, is the timeline and the LSN as PostgreSQL writes it. Immutable.
+ * A position in PostgreSQL's write-ahead log (WAL), a timeline and an LSN. Its text, {@code
+ * 1:0/16B3748}, is the timeline and the LSN in PostgreSQL's form. Immutable.
  */
 record WalPosition(int timeline, long lsn) {
   private static final Pattern TEXT =
@@ -24,7 +24,7 @@ record WalPosition(int timeline, long lsn) {
     return new WalPosition(Integer.parseInt(parts.group(1)), high << 32 | low);
   }
 
-  /** Whether a node that stands here has all that had happened at the other place. */
+  /** Whether a node at this position has replayed everything up to the other one. */
   boolean reached(WalPosition other) {
     return timeline == other.timeline && Long.compareUnsigned(lsn, other.lsn) >= 0;
   }

@@ -1,5 +1,5 @@
 /**
- * Reads on replicas, writes on the primary: a host makes one {@link io.perfkit.db.route.Router}
+ * Read/write splitting with read-your-writes: a host creates one {@link io.perfkit.db.route.Router}
  * over the pools of all nodes and uses its {@code DataSource}; a session that wrote never reads
  * from a replica that has not replayed the write. PostgreSQL only.
  */
