@@ -4,10 +4,10 @@ import java.sql.SQLException;
 import java.sql.Wrapper;
 
 /**
- * Stands in front of a JDBC object, such as the driver's. {@code unwrap} gives this one for the
- * interfaces of JDBC, and the object behind for any other type.
+ * Wraps a JDBC object, such as the driver's. {@code unwrap} returns this wrapper for the interfaces
+ * of JDBC, and the wrapped object for any other type.
  *
- * @param <D> the interface of the object behind
+ * @param <D> the interface of the wrapped object
  */
 public abstract class Delegating<D extends Wrapper> implements Wrapper {
   protected final D delegate;
@@ -28,7 +28,7 @@ public abstract class Delegating<D extends Wrapper> implements Wrapper {
     return iface.isInstance(this) || iface.isInstance(delegate) || delegate.isWrapperFor(iface);
   }
 
-  /** As the driver's object says it, for those who read the SQL from there. */
+  /** The text of the driver's object, for callers that read the SQL from it. */
   @Override
   public String toString() {
     return delegate.toString();

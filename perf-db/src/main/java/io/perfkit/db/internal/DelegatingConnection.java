@@ -21,8 +21,8 @@ import java.util.Properties;
 import java.util.concurrent.Executor;
 
 /**
- * Forwards every call to another connection. Statements and metadata that it makes name that
- * connection as theirs, unless a subclass wraps them.
+ * Forwards every call to another connection. Its statements and metadata return that connection
+ * from {@code getConnection}, unless a subclass wraps them.
  */
 public abstract class DelegatingConnection extends Delegating<Connection> implements Connection {
   protected DelegatingConnection(Connection delegate) {

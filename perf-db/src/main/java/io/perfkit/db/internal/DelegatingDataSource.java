@@ -9,7 +9,7 @@ import java.sql.ShardingKeyBuilder;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 
-/** Forwards every call to another data source. Thread safe, as far as the one behind it is. */
+/** Forwards every call to another data source. Thread safe, as far as the wrapped one is. */
 public abstract class DelegatingDataSource extends Delegating<DataSource> implements DataSource {
   protected DelegatingDataSource(DataSource delegate) {
     super(delegate);

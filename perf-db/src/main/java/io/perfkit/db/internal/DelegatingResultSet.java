@@ -22,7 +22,7 @@ import java.sql.Timestamp;
 import java.util.Calendar;
 import java.util.Map;
 
-/** Forwards to another result whatever neither moves, changes nor closes it. */
+/** Forwards to another result set each call that does not move, change or close it. */
 public abstract class DelegatingResultSet extends Delegating<ResultSet> implements ResultSet {
   protected DelegatingResultSet(ResultSet delegate) {
     super(delegate);

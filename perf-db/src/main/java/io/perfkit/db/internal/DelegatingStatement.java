@@ -4,7 +4,7 @@ import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
 
-/** Forwards to another statement whatever neither runs nor closes it. */
+/** Forwards to another statement each call that does not run or close it. */
 public abstract class DelegatingStatement<S extends Statement> extends Delegating<S>
     implements Statement {
   protected DelegatingStatement(S delegate) {

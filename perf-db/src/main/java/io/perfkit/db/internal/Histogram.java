@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Counts durations, such as of executions: 32 buckets for each doubling, so a bucket's middle is at
- * most 1.6 % from any time in it. Memory is taken for the doublings that occur. Thread safe.
+ * Log-linear histogram of durations: 32 buckets for each doubling, so a bucket's middle is at most
+ * 1.6 % from any time in it. Allocates only the doublings that occur. Thread safe.
  */
 public final class Histogram {
   private static final int BUCKETS = 32;
@@ -31,7 +31,10 @@ public final class Histogram {
     return other == null ? made : other;
   }
 
-  /** Moves everything into another one; what is recorded meanwhile is moved or stays, once. */
+  /**
+   * Moves all counts into another histogram; a concurrent record is moved or stays, and counts
+   * once.
+   */
   public void drainTo(Histogram heir) {
     for (int octave = 0; octave < OCTAVES; octave++) {
       AtomicLongArray buckets = octaves.get(octave);
@@ -45,7 +48,7 @@ public final class Histogram {
     }
   }
 
-  /** Of all times. */
+  /** Number of recorded durations. */
   public long count() {
     long count = 0;
     for (int octave = 0; octave < OCTAVES; octave++) {
@@ -57,7 +60,7 @@ public final class Histogram {
     return count;
   }
 
-  /** What was recorded so far. */
+  /** The durations recorded so far. */
   public Timings timings() {
     int first = 0;
     while (first < OCTAVES && octaves.get(first) == null) {

@@ -3,9 +3,9 @@ package io.perfkit.db.internal;
 import java.util.List;
 
 /**
- * Words after which an expression begins: a bracket there is none of a function, and a sign there
- * is none between two operands. Known by {@link String#hashCode}; another word of the same hash is
- * taken for one too, always.
+ * Keywords followed by an expression: after one of them a bracket does not open a function call,
+ * and a sign is unary. Recognised by {@link String#hashCode}; another word with the same hash
+ * always counts as one too.
  */
 public final class Keywords {
   private static final List<String> WORDS =

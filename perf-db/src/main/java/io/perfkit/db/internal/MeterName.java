@@ -7,11 +7,12 @@ import java.util.Set;
 import java.util.WeakHashMap;
 
 /**
- * The name by which one component's meters are told from another's on the same registry. Two meters
- * of one name and tags would be one, which the first component to close would remove. Thread safe.
+ * Claims a name that distinguishes one component's meters from another's on the same registry. Two
+ * meters with one name and tags would be one, which the first component to close would remove.
+ * Thread safe.
  */
 public final class MeterName implements AutoCloseable {
-  /** By registry, which must not be kept from being collected; guarded by itself. */
+  /** Taken names by registry, held weakly; guarded by itself. */
   private static final Map<MeterRegistry, Set<String>> TAKEN = new WeakHashMap<>();
 
   private final MeterRegistry registry;
@@ -23,7 +24,7 @@ public final class MeterName implements AutoCloseable {
   }
 
   /**
-   * Takes a name until it is closed.
+   * Claims a name until this is closed.
    *
    * @param kind of the component, which is the tag's key: {@code pool}
    * @throws IllegalArgumentException if another component of the kind has it on this registry
@@ -40,7 +41,7 @@ public final class MeterName implements AutoCloseable {
     return new MeterName(registry, claim);
   }
 
-  /** Gives the name back. */
+  /** Releases the name. */
   @Override
   public void close() {
     synchronized (TAKEN) {

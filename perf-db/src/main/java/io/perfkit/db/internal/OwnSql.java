@@ -1,10 +1,10 @@
 package io.perfkit.db.internal;
 
 /**
- * Marks the statements that this module sends for itself, such as a look into the catalog or at a
- * replica's position: a query monitor counts them apart from those of the application, and an
- * operator sees in {@code pg_stat_activity} whose they are. Rows that the host reads or writes
- * through this module are the host's, and not marked.
+ * Marks the statements that this module sends for itself, such as catalog queries or polls of a
+ * replica's position: a query monitor counts them apart from those of the application, and {@code
+ * pg_stat_activity} shows an operator where they come from. Statements for rows of the host are not
+ * marked.
  */
 public final class OwnSql {
   private static final String MARK = "/* perfkit */ ";

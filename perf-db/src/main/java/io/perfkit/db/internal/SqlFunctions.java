@@ -4,11 +4,12 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Functions of PostgreSQL whose effects are known. A host may define another function of the same
- * name: whoever decides by these names also looks into the catalog. Names are in lower case.
+ * Built-in functions of PostgreSQL by volatility and effect. A host may define another function
+ * with the same name, so callers that decide by these names also check the catalog. Names are in
+ * lower case.
  */
 public final class SqlFunctions {
-  /** What stands before a parenthesis and is no function: constructs and types with a length. */
+  /** Words before a parenthesis that are not functions: constructs and types with a length. */
   private static final Set<String> CONSTRUCTS =
       Set.of(
           "any",
@@ -28,7 +29,7 @@ public final class SqlFunctions {
           "time",
           "timestamp");
 
-  /** Immutable ones that make one value, or a set of them, of the arguments. */
+  /** Immutable functions that compute one value, or a set of values, from the arguments. */
   private static final Set<String> IMMUTABLE =
       Set.of(
           "coalesce",
@@ -72,7 +73,7 @@ public final class SqlFunctions {
           "array_position",
           "make_date");
 
-  /** Immutable ones that make one value of many rows, or of a row and its neighbours. */
+  /** Immutable aggregate and window functions. */
   private static final Set<String> OF_MANY_ROWS =
       Set.of(
           "count",
@@ -96,7 +97,7 @@ public final class SqlFunctions {
           "last_value",
           "nth_value");
 
-  /** Stable ones, whose result depends on the clock, the time zone or other settings. */
+  /** Stable functions, whose result depends on the clock, the time zone or other settings. */
   private static final Set<String> STABLE =
       Set.of(
           "initcap",
@@ -139,7 +140,7 @@ public final class SqlFunctions {
     return all;
   }
 
-  /** Whether it gives the same for the same rows and arguments, whenever and for whom it runs. */
+  /** Whether it returns the same for the same rows and arguments, at any time and for any user. */
   public static boolean isSteady(String name) {
     return IMMUTABLE.contains(name) || OF_MANY_ROWS.contains(name) || isConstruct(name);
   }

@@ -2,8 +2,8 @@ package io.perfkit.db.internal;
 
 /**
  * Splits a statement into tokens, as PostgreSQL does: words, quoted identifiers, literals and
- * parameters, operators, punctuation. White space and comments are skipped. Any text has tokens;
- * what is not closed goes on to the end. Words come in lower case. One thread at a time.
+ * parameters, operators, punctuation. White space and comments are skipped. Any text has tokens; an
+ * unclosed literal or comment extends to the end. Words come in lower case. One thread at a time.
  */
 public final class SqlLexer {
   /** What {@link #next} finds. */

@@ -11,34 +11,34 @@ import org.jspecify.annotations.Nullable;
 public enum SqlState {
   /** No server answered: no SQLSTATE, class 08, or a driver's own (HY, 90). */
   NO_ANSWER,
-  /** Class 28 and 3D: the login or the database is refused, whatever the statement. */
+  /** Class 28 and 3D: the server refuses the login or the database, whatever the statement. */
   NO_ACCESS,
-  /** Class 53: connections, memory, disk or another resource is used up. */
+  /** Class 53: connections, memory, disk or another resource is exhausted. */
   NO_RESOURCES,
   /** Class 57 but 57014: the server is going away, or is not there yet. */
   SHUTDOWN,
-  /** Class 58 and XX: the server failed itself. */
+  /** Class 58 and XX: an internal error of the server. */
   SERVER_FAULT,
   /** 25006: the server or the transaction is read-only; a former primary answers so. */
   READ_ONLY,
-  /** The rest of class 25: not in this state of the transaction. */
+  /** The rest of class 25: not allowed in this state of the transaction. */
   TRANSACTION_STATE,
   /** Class 40: deadlock, serialization; the transaction was rolled back. */
   CONFLICT,
-  /** 57014: cancelled, by a time limit or by somebody. */
+  /** 57014: cancelled, by a time limit or by a user. */
   CANCELLED,
-  /** Class 55: not now, such as a lock that is not to be had. */
+  /** Class 55: not possible now, such as a lock that is not available. */
   NOT_NOW,
   /** Class 26 and 42P05: a prepared statement is forgotten, or another has its name. */
   PREPARED_NAME,
   /** Class 0A, 0L, 0P, 2B, 3F and 42: the statement or its right is refused. */
   STATEMENT_REFUSED,
-  /** Any other: data, integrity, check options, what triggers raise. */
+  /** Any other: data, integrity, check options, errors raised by triggers. */
   DATA_REFUSED;
 
   private static final int LENGTH = 5;
 
-  /** The meaning of a failure of any kind: what is no {@link SQLException} is no answer. */
+  /** Classifies any failure; one that is not an {@link SQLException} is {@link #NO_ANSWER}. */
   public static SqlState of(Throwable failure) {
     String state = code(failure);
     if (state.isEmpty()) {
@@ -69,8 +69,8 @@ public enum SqlState {
   }
 
   /**
-   * Whether a commit that failed this way may have taken place all the same: nobody answered, or
-   * the server did so while it was in trouble itself. A statement without a transaction is a commit
+   * Whether a commit that failed this way may have taken place nevertheless: the server did not
+   * answer, or answered while it was failing itself. A statement without a transaction is a commit
    * too.
    */
   public static boolean leavesCommitInDoubt(Throwable failure) {
@@ -87,7 +87,7 @@ public enum SqlState {
     return state == null || state.length() != LENGTH ? "" : state;
   }
 
-  /** What may be logged of a failure: {@code SQLSTATE 23505}, or else its class; no message. */
+  /** A text for logs: {@code SQLSTATE 23505}, or else the exception's class; never its message. */
   public static String name(Throwable failure) {
     @Nullable String state = failure instanceof SQLException sql ? sql.getSQLState() : null;
     return state == null ? failure.getClass().getSimpleName() : "SQLSTATE " + state;

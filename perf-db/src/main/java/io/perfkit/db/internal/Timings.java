@@ -2,7 +2,7 @@ package io.perfkit.db.internal;
 
 import java.util.Arrays;
 
-/** What a {@link Histogram} had recorded at one moment. Immutable. */
+/** Snapshot of a {@link Histogram}. Immutable. */
 public final class Timings {
   /** Nothing recorded. */
   public static final Timings NONE = new Timings(0, new long[0]);
@@ -20,13 +20,13 @@ public final class Timings {
     this.counts = counts;
   }
 
-  /** How many durations there are. */
+  /** Number of durations. */
   public long count() {
     return Arrays.stream(counts).sum();
   }
 
   /**
-   * The time within which that share of the executions was done, in ns; 0 if there were none.
+   * The percentile in ns; 0 if there are no durations.
    *
    * @param share above 0, up to 1
    */
@@ -47,7 +47,7 @@ public final class Timings {
     return sum(1, false) / Math.max(1, count());
   }
 
-  /** Of the logarithm of the times, because they spread by factors. */
+  /** Mean of the logarithm of the durations, because they spread by factors. */
   public double meanOfLog() {
     return sum(1, true) / Math.max(1, count());
   }
@@ -69,7 +69,7 @@ public final class Timings {
     return sum;
   }
 
-  /** What was recorded since {@code earlier}, a part of this. */
+  /** The durations recorded since {@code earlier}, an earlier snapshot of the same histogram. */
   public Timings since(Timings earlier) {
     long[] left = counts.clone();
     for (int i = 0; i < earlier.counts.length; i++) {

@@ -16,8 +16,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encodes a {@link KeysetPosition} as a cursor for clients, and decodes it: signed, so that a
- * client can send back only what it was given, but readable. URL-safe Base64 of
+ * Encodes a {@link KeysetPosition} as a signed cursor (HMAC-SHA256) for clients, and decodes it. A
+ * client cannot forge a cursor, but can read it. URL-safe Base64 of
  *
  * <pre>
  * version 1 · hash of the order and the query (8) · flags 1 · per column: tag 1, length 4, text
@@ -35,7 +35,7 @@ final class CursorCodec {
   private static final byte FORWARD = 1;
   private static final byte INCLUSIVE = 2;
 
-  /** The first signs, and a cursor that any of them signed is ours. */
+  /** The first one signs; a cursor signed by any of them is accepted. */
   private final List<SecretKeySpec> keys;
 
   private final byte[] hash;

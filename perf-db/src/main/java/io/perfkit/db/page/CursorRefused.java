@@ -3,8 +3,8 @@ package io.perfkit.db.page;
 import io.perfkit.db.DbException;
 
 /**
- * A cursor that was not made by this keyset: changed, cut, of another order or query, or of another
- * secret. Nothing was read. It usually came from outside, so the answer to it is "bad request".
+ * A cursor that this keyset did not issue: altered, truncated, or made for another order, query or
+ * secret. Nothing was read. It usually comes from a client, so answer "bad request".
  */
 public final class CursorRefused extends DbException {
   CursorRefused() {

@@ -16,8 +16,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The types that an order may have: those whose values a cursor can carry, and whose order in a
- * comparison with a parameter is that of ORDER BY. The tag is in cursors, so it never changes.
+ * The types of columns that an order may have: a cursor can carry their values, and a comparison
+ * with a parameter orders them as ORDER BY does. The tag is in cursors, so it never changes.
  */
 enum KeyKind {
   LONG(1),
@@ -30,9 +30,7 @@ enum KeyKind {
   DATE(8),
   LOCAL_TIME(9),
   OFFSET_TIME(10),
-  /**
-   * Of a type that only the database knows, such as an enum: its text, which it reads as a value.
-   */
+  /** A type that only the database knows, such as an enum, as its text. */
   NAMED(11);
 
   final byte tag;
@@ -90,12 +88,12 @@ enum KeyKind {
     };
   }
 
-  /** Whether values that differ may be equal to the database. */
+  /** Whether values that differ may be equal in the database. */
   boolean hasCollation() {
     return this == TEXT || this == NAMED;
   }
 
-  /** Null if there is none of that tag. */
+  /** The kind of a tag, or null. */
   static @Nullable KeyKind ofTag(int tag) {
     for (KeyKind kind : values()) {
       if (kind.tag == tag) {
@@ -123,7 +121,7 @@ enum KeyKind {
     return row.wasNull() ? null : value;
   }
 
-  /** A number, or the text of one that Java has none for: NaN and the infinities. */
+  /** A BigDecimal, or a text for NaN and the infinities. */
   private static @Nullable Object decimal(@Nullable String text) {
     if (text == null) {
       return null;
@@ -132,7 +130,7 @@ enum KeyKind {
     return special ? text : new BigDecimal(text).stripTrailingZeros();
   }
 
-  /** But for the ends of time, which stand for infinity. */
+  /** The value in UTC; the extreme values stay, since they stand for infinity. */
   private static @Nullable OffsetDateTime inUtc(@Nullable OffsetDateTime value) {
     return value == null || value.equals(OffsetDateTime.MAX) || value.equals(OffsetDateTime.MIN)
         ? value

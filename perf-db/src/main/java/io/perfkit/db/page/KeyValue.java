@@ -2,7 +2,7 @@ package io.perfkit.db.page;
 
 import org.jspecify.annotations.Nullable;
 
-/** The value of one column of an order in a row; its kind tells how it is compared. Immutable. */
+/** A row's value in one column of an order; its kind defines the comparison. Immutable. */
 record KeyValue(KeyKind kind, @Nullable Object value) {
   boolean isNull() {
     return value == null;

@@ -16,10 +16,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A query in an order, read page by page: each page begins at the row where the last one ended, by
- * its values and not by its number. So page 10,000 costs what page 2 costs, given an index in this
- * order, and rows that come or go shift no page. All pages together are the result in its order,
- * each row once. Immutable; each call is one statement on the caller's connection.
+ * Keyset pagination (the seek method): reads an ordered query page by page, where each page begins
+ * after the key values of the last row, not at a row number. So page 10,000 costs what page 2
+ * costs, given an index in this order, and inserted or deleted rows shift no page. All pages
+ * together are the result in its order, each row once. Immutable; each call is one statement on the
+ * caller's connection.
  */
 public final class Keyset<R> {
   private static final int MAX_ROWS = 1_000;
@@ -31,16 +32,16 @@ public final class Keyset<R> {
   private final int maxRows;
   private final CursorCodec cursors;
 
-  /** Whether the database said once that the columns hold no NULL where none is expected. */
+  /** Whether the database has confirmed that no column holds an unexpected NULL. */
   private volatile boolean checked;
 
   /**
-   * Whether the tie-break is of a type of which only the database knows what is equal, by a
-   * collation: then it is asked.
+   * Whether only the database can tell which values of the tie-break are equal, by a collation:
+   * then the statement compares them.
    */
   private volatile boolean comparesRows;
 
-  /** The order with the names as the result has them; null until they are known. */
+  /** The order with the column names of the result; null until they are known. */
   private volatile @Nullable List<Sort> named;
 
   private Keyset(
@@ -74,15 +75,15 @@ public final class Keyset<R> {
    * @param query a SELECT whose result has the columns of the order, without an order or limit of
    *     its own; it may have parameters
    * @param secret signs the cursors, at least 16 bytes; the same on all nodes
-   * @param tieBreak a column that tells any two rows apart that the columns before it do not; a
-   *     page that meets two rows that are not told apart fails
+   * @param tieBreak a column that makes the order unique, such as the primary key; a page with two
+   *     rows that the order does not distinguish fails
    */
   public static <R> Keyset<R> of(
       String query, RowMapper<? extends R> mapper, byte[] secret, Sort tieBreak) {
     return new Keyset<>(query, mapper, List.of(secret), List.of(tieBreak), MAX_ROWS);
   }
 
-  /** The same with columns that are compared before the tie-break. */
+  /** The same with columns to order by before the tie-break. */
   public Keyset<R> orderBy(Sort... columns) {
     List<Sort> all = new ArrayList<>(List.of(columns));
     all.add(order.get(order.size() - 1));
@@ -90,9 +91,9 @@ public final class Keyset<R> {
   }
 
   /**
-   * The same, which also takes cursors that another secret signed: to change the secret, first give
-   * all nodes the new one here, then make it the one that signs with the old one here, and drop
-   * that when no client has a cursor of it any more.
+   * The same, which also accepts cursors signed with another secret. To change the secret, first
+   * give all nodes the new one here, then sign with the new one and accept the old one here, and
+   * drop the old one when no client has its cursors any more.
    */
   public Keyset<R> accepting(byte[] another) {
     List<byte[]> all = new ArrayList<>(secrets);
@@ -100,14 +101,14 @@ public final class Keyset<R> {
     return new Keyset<>(query, mapper, all, order, maxRows);
   }
 
-  /** The same with pages of so many rows at most, 1 to 1,000,000; default 1,000. */
+  /** The same with another limit for the rows of a page, 1 to 1,000,000; default 1,000. */
   public Keyset<R> withMaxRows(int rows) {
     return new Keyset<>(query, mapper, secrets, order, rows);
   }
 
   /**
-   * The columns that an index for these pages has, after those that the query compares: {@code
-   * placed_at DESC, id DESC}.
+   * The columns that an index for these pages needs, after those that the query's conditions
+   * compare: {@code placed_at DESC, id DESC}.
    */
   public String indexColumns() {
     return PageQuery.orderOf(order);
@@ -116,13 +117,13 @@ public final class Keyset<R> {
   /**
    * The first page.
    *
-   * @param rows at most so many
+   * @param rows most rows of the page
    * @param parameters of the query, as for {@link PreparedStatement#setObject(int, Object)}
    * @throws SQLException as the driver throws it
-   * @throws IllegalArgumentException if {@code rows} is too great or not positive, or a column of
-   *     the order may hold NULLs unexpectedly or has a type without a place in cursors
-   * @throws IllegalStateException if two rows are not told apart by the order, or a NULL is met
-   *     where there should be none
+   * @throws IllegalArgumentException if {@code rows} is too large or not positive, or a column of
+   *     the order may hold unexpected NULLs or has a type that cursors do not support
+   * @throws IllegalStateException if the order does not distinguish two rows, or the page has an
+   *     unexpected NULL
    */
   public Page<R> first(Connection connection, int rows, Object... parameters) throws SQLException {
     return end(connection, true, rows, parameters);
@@ -134,7 +135,7 @@ public final class Keyset<R> {
   }
 
   /**
-   * The page of a cursor.
+   * The page at a cursor.
    *
    * @param cursor {@link Page#next} or {@link Page#previous} of any page of this keyset
    * @throws CursorRefused if it is not
@@ -182,7 +183,7 @@ public final class Keyset<R> {
   }
 
   /**
-   * Databases fold names without quotes, each in its way; the result tells how they are written.
+   * The order with the result's own column names: each database folds unquoted names its own way.
    */
   private List<Sort> named(Connection connection) throws SQLException {
     List<String> labels = new ArrayList<>();
@@ -210,15 +211,15 @@ public final class Keyset<R> {
   }
 
   /**
-   * What was read.
+   * The rows that were read.
    *
    * @param rows in the order of the keyset
    * @param keys of each of them
-   * @param more whether there are others beyond
+   * @param more whether there are more rows beyond them
    */
   private record Found<R>(List<R> rows, List<List<KeyValue>> keys, boolean more) {
 
-    /** Where the page beyond its last row begins, or before its first one. */
+    /** Position of the page after the last row, or before the first one. */
     KeysetPosition position(boolean forward) {
       return new KeysetPosition(forward, false, keys.get(forward ? keys.size() - 1 : 0));
     }
@@ -292,7 +293,7 @@ public final class Keyset<R> {
     return columns;
   }
 
-  /** H2 takes every column of a subquery for one that may be NULL: so it is asked without. */
+  /** Asks without a subquery: H2 reports every column of a subquery as nullable. */
   private boolean isNullableInQuery(Connection connection, String name) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(query)) {
       ResultSetMetaData metaData = statement.getMetaData();

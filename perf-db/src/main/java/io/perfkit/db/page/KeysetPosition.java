@@ -5,10 +5,10 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The row in the order of a keyset at which a page begins. Immutable.
+ * The position in the order of a keyset at which a page begins: the key values of a row. Immutable.
  *
- * @param forward whether the page is after it, or else before it
- * @param inclusive whether a row that stands exactly here is of the page
+ * @param forward true for the page after the position, false for the one before it
+ * @param inclusive whether the page includes a row exactly at the position
  * @param keys the values of a row, one for each column of the order
  */
 record KeysetPosition(boolean forward, boolean inclusive, List<KeyValue> keys) {
@@ -16,7 +16,7 @@ record KeysetPosition(boolean forward, boolean inclusive, List<KeyValue> keys) {
     keys = Collections.unmodifiableList(new ArrayList<>(keys));
   }
 
-  /** All that is not on this side. */
+  /** The complement: all rows that are not on this side of the position. */
   KeysetPosition otherSide() {
     return new KeysetPosition(!forward, !inclusive, keys);
   }

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Some rows of an order, and how to go on. Immutable.
+ * One page of a keyset, with the cursors of its neighbours. Immutable.
  *
- * @param rows in the order of the keyset, whichever way they were come to
+ * @param rows in the order of the keyset, whatever the direction of reading
  * @param next cursor of the page after them; empty if there are no more rows
- * @param previous cursor of the page before them; empty if it is known that there is none
+ * @param previous cursor of the page before them; empty if there certainly is none
  */
 public record Page<R>(List<R> rows, Optional<String> next, Optional<String> previous) {
   public Page {

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The statement of one page. What follows a place is said in the form that an index in this order
- * answers by going to the place, never by walking there:
+ * The SQL statement of one page. Its condition has the form that lets an index in this order seek
+ * to the position instead of scanning up to it:
  *
  * <pre>
  * (a, b) &gt; (?, ?)                                    all one way, no NULLs
@@ -27,7 +27,7 @@ final class PageQuery {
   private final int rows;
   private final StringBuilder sql = new StringBuilder();
 
-  /** The values of the places' parameters, in the order of the text; null where the query's go. */
+  /** Values of the position's parameters, in the order of the text; null stands for the query's. */
   private final List<List<KeyValue>> parameters = new ArrayList<>();
 
   private PageQuery(String query, List<Sort> order, int rows) {
@@ -46,7 +46,7 @@ final class PageQuery {
   /**
    * The first rows of an order that follow a position.
    *
-   * @param order of the page; for one before the place, turned around
+   * @param order the order of the page; reversed for a page before the position
    */
   static PageQuery after(String query, List<Sort> order, KeysetPosition position, int rows) {
     PageQuery page = new PageQuery(query, order, rows);
@@ -62,7 +62,7 @@ final class PageQuery {
     return sql.toString();
   }
 
-  /** The same, with a last column that tells whether a row equals the one before it. */
+  /** The same, with a last column that says whether a row equals the one before it. */
   String sqlThatComparesRows() {
     String same =
         order.stream()
@@ -74,7 +74,7 @@ final class PageQuery {
     return "SELECT page.*, %s FROM (%s) AS page ORDER BY %s".formatted(same, sql, orderOf(order));
   }
 
-  /** Binds the query's own parameters, as often as it stands there, and those of the position. */
+  /** Binds the query's own parameters, once for each of its copies, and those of the position. */
   void bind(PreparedStatement statement, Object... own) throws SQLException {
     int index = 0;
     for (List<KeyValue> ofPlace : parameters) {
@@ -130,8 +130,8 @@ final class PageQuery {
   }
 
   /**
-   * Whether a row follows the place by its columns from {@code index} on, where those before are
-   * equal. The caller reads NULLs of the first column in a part of their own.
+   * Condition that a row follows the position by its columns from {@code index} on, given that
+   * those before are equal. The caller reads NULLs of the first column in a separate part.
    */
   private String follows(int index, KeysetPosition position, List<KeyValue> used) {
     if (index == order.size()) {

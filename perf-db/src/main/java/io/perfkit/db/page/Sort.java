@@ -8,18 +8,18 @@ import java.util.regex.Pattern;
 /**
  * One column of an order. Immutable.
  *
- * @param column of the query's result: its name, whatever letters it has; upper and lower case are
- *     told apart only if two columns differ in nothing else
+ * @param column name of a column of the query's result, with any characters; case matters only if
+ *     two columns differ in nothing else
  * @param direction which end comes first
- * @param nulls where NULLs stand; by default there are none
+ * @param nulls position of NULLs; by default the column must have none
  */
 public record Sort(String column, Direction direction, Nulls nulls) {
   private static final int NAME_MAX = 63;
 
-  /** What needs no quotes, unless it is a word of the language. */
+  /** Names that need no quotes, unless they are reserved words. */
   private static final Pattern PLAIN = Pattern.compile("[a-z_][a-z0-9_]*");
 
-  /** What PostgreSQL and H2 reserve, so that a column of that name is quoted. */
+  /** Reserved words of PostgreSQL and H2; a column with such a name is quoted. */
   private static final Set<String> RESERVED =
       Set.of(
           ("all analyse analyze and any array as asc asymmetric authorization between binary both"
@@ -44,9 +44,9 @@ public record Sort(String column, Direction direction, Nulls nulls) {
     DESCENDING
   }
 
-  /** Where NULLs stand. */
+  /** Position of NULLs. */
   public enum Nulls {
-    /** There are none; a page that meets one fails. */
+    /** The column must have none; a page with one fails. */
     NONE,
     /** Before all values. */
     FIRST,
@@ -100,7 +100,7 @@ public record Sort(String column, Direction direction, Nulls nulls) {
         });
   }
 
-  /** Whether it means the same column in SQL with and without quotes. */
+  /** Whether the name means the same column with and without quotes. */
   boolean isPlain() {
     return PLAIN.matcher(column).matches() && !RESERVED.contains(column);
   }

@@ -17,8 +17,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs queries with large results and streams their rows in constant memory: the driver holds one
- * fetch of rows at a time. Immutable.
+ * Streams large results in constant memory: the driver holds one fetch of rows at a time.
+ * Immutable.
  */
 public final class StreamingQuery {
   private static final int FETCH_SIZE = 1_000;
@@ -39,19 +39,19 @@ public final class StreamingQuery {
     return new StreamingQuery(dataSource, FETCH_SIZE);
   }
 
-  /** The same with so many rows for each round trip, 1 to 1,000,000. */
+  /** The same with another fetch size, 1 to 1,000,000 rows for each round trip. */
   public StreamingQuery withFetchSize(int rows) {
     return new StreamingQuery(dataSource, rows);
   }
 
   /**
-   * The rows of a query, in its order, read as the stream is. Takes a connection and opens a
-   * read-only transaction on it, both until the stream is closed or read to its end: use it in a
-   * try block. One thread at a time.
+   * The rows of a query, in its order, fetched as the stream is read. Holds a connection and a
+   * read-only transaction until the stream is closed or read to its end: use try-with-resources.
+   * One thread at a time.
    *
    * @param parameters of the query, as for {@link PreparedStatement#setObject(int, Object)}
-   * @return throws {@link StreamingFailed} when the database fails while it is read
-   * @throws SQLException as the driver throws it when the query begins; nothing is open then
+   * @return a stream that throws {@link StreamingFailed} if the database fails while it is read
+   * @throws SQLException from the driver when the query begins; nothing stays open then
    */
   public <R> Stream<R> stream(String sql, RowMapper<? extends R> mapper, Object... parameters)
       throws SQLException {
@@ -80,7 +80,9 @@ public final class StreamingQuery {
       this.connection = connection;
     }
 
-    /** Each of these is what some driver needs, or else it reads the whole result at once. */
+    /**
+     * Each of these settings is needed by some driver, which would otherwise read the whole result.
+     */
     ResultSet query(String sql, int fetchSize, Object... parameters) throws SQLException {
       readOnly = connection.isReadOnly();
       connection.setReadOnly(true);
@@ -98,7 +100,7 @@ public final class StreamingQuery {
       return closed;
     }
 
-    /** Throws nothing: what was read was read, and what is broken is of no more use. */
+    /** Throws nothing: the rows are read, and a broken connection is of no more use. */
     void close() {
       if (closed) {
         return;
