@@ -139,7 +139,7 @@ public final class Keyset<R> {
    *
    * @param cursor {@link Page#next} or {@link Page#previous} of any page of this keyset
    * @throws CursorRefused if it is not
-   * @throws SQLException as above, and what else {@link #first} throws
+   * @throws SQLException as {@link #first}, whose other exceptions apply too
    */
   public Page<R> at(Connection connection, String cursor, int rows, Object... parameters)
       throws SQLException {

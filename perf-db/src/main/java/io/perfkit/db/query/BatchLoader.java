@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Loads rows by key for many keys with one statement: what removes an N+1. Immutable, thread safe;
- * its units are not.
+ * Batch loading by key (DataLoader): loads the rows of many keys with one statement, which removes
+ * an N+1. Immutable, thread safe; its units are not.
  *
  * <pre>{@code
  * BatchLoader<Long, User> users =
@@ -33,9 +33,9 @@ import java.util.Set;
  *         row -> new User(row.getLong("id"), row.getString("name")));
  * }</pre>
  *
- * @param <K> the key, as the driver takes it for an element of an array; equal keys are the same,
- *     and so are numbers and texts that are equal by {@code keyType}
- * @param <V> what is made of a row
+ * @param <K> the key, as the driver takes it for an element of an array; keys are the same if they
+ *     are equal in Java, or are numbers or texts that are equal by {@code keyType}
+ * @param <V> the value that a row is mapped to
  */
 public final class BatchLoader<K, V> {
   private static final int KEYS_MAX = 10_000;
@@ -61,20 +61,20 @@ public final class BatchLoader<K, V> {
    *
    * @param sql a query with one parameter, which takes an array: {@code where id = any(?)}
    * @param keyType the database's name for the type of a key: {@code bigint}
-   * @param key the key of a row; one that was not asked for is ignored
-   * @param value the value of a row; of several rows of a key the last one counts
+   * @param key reads the key of a row; a key that was not requested is ignored
+   * @param value reads the value of a row; of several rows with one key the last one counts
    */
   public static <K, V> BatchLoader<K, V> of(
       String sql, String keyType, RowMapper<? extends K> key, RowMapper<? extends V> value) {
     return new BatchLoader<>(sql, keyType, key, value);
   }
 
-  /** Begins to load on a connection, which stays the caller's. */
+  /** Opens a unit of loads on a connection, which stays the caller's. */
   public Unit<K, V> on(Connection connection) {
     return new Unit<>(this, requireNonNull(connection, "connection"));
   }
 
-  /** Those of the keys that there are, with one statement for 10,000 keys. */
+  /** Loads the keys, with one statement for 10,000 keys. */
   private Map<K, V> load(Connection connection, List<K> keys) throws SQLException {
     Map<K, V> found = new HashMap<>();
     try (PreparedStatement select = connection.prepareStatement(sql)) {
@@ -96,13 +96,13 @@ public final class BatchLoader<K, V> {
     return underTheKeysAskedFor(connection, keys, found);
   }
 
-  /** Numbers are equal to the database whatever zeros they end with. */
+  /** Numbers are equal in the database whatever their trailing zeros. */
   @SuppressWarnings("unchecked") // a BigDecimal for a BigDecimal
   private static <K> K normal(K key) {
     return key instanceof BigDecimal number ? (K) number.stripTrailingZeros() : key;
   }
 
-  /** A text may be equal to another one by its type, as of citext: the database is asked then. */
+  /** A type such as citext may treat different texts as equal: then the database compares them. */
   private Map<K, V> underTheKeysAskedFor(Connection connection, List<K> keys, Map<K, V> found)
       throws SQLException {
     List<K> asked = keys.stream().filter(one -> !found.containsKey(normal(one))).toList();
@@ -127,8 +127,8 @@ public final class BatchLoader<K, V> {
   }
 
   /**
-   * The loads of one unit of work: keys are collected, and loaded together when the first of their
-   * values is wanted. A key is asked for once. One thread at a time.
+   * The loads of one unit of work: collects keys, and loads them together when the first of their
+   * values is needed. Requests a key once. One thread at a time.
    *
    * @param <K> the key
    * @param <V> the value
@@ -144,7 +144,7 @@ public final class BatchLoader<K, V> {
       this.connection = connection;
     }
 
-    /** Will be loaded with the next value that is wanted. No statement. */
+    /** Defers a key until the next value is needed. No statement. */
     public Deferred<K, V> defer(K key) {
       if (!loaded.containsKey(requireNonNull(key, "key"))) {
         wanted.add(key);
@@ -153,10 +153,10 @@ public final class BatchLoader<K, V> {
     }
 
     /**
-     * The values of these keys, and of all that are wanted, with one statement at most. Keys that
-     * have none are absent.
+     * The values of these keys. Also loads all deferred keys, with one statement for 10,000 keys,
+     * or none if all are loaded. Keys without a row are absent.
      *
-     * @throws SQLException of the statement; the keys are still wanted then
+     * @throws SQLException of the statement; the keys stay deferred
      */
     public Map<K, V> all(Collection<? extends K> keys) throws SQLException {
       keys.forEach(this::defer);
@@ -180,7 +180,7 @@ public final class BatchLoader<K, V> {
   }
 
   /**
-   * A value that is loaded when it is wanted, together with others. One thread at a time.
+   * A value that is loaded when it is needed, together with others. One thread at a time.
    *
    * @param <K> the key
    * @param <V> the value
@@ -195,7 +195,7 @@ public final class BatchLoader<K, V> {
     }
 
     /**
-     * The value, empty if there is none. Loads all that are wanted if this one is not loaded yet.
+     * The value, empty if there is none. Loads all deferred keys if this one is not loaded yet.
      *
      * @throws SQLException of the statement; a later call tries again
      */

@@ -9,11 +9,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How a query that looks something up by one key asks for many at once. Proposes nothing unless the
- * answer has, for each key, exactly the rows of the single query.
+ * Rewrites a query that looks up one key into one for many keys. Proposes nothing unless the result
+ * has, for each key, exactly the rows of the single query.
  */
 final class BatchRewrite {
-  /** At the outermost level these make rows of several keys depend on each other. */
+  /** Keywords that, at the outermost level, make rows of several keys depend on each other. */
   private static final Set<String> OF_ALL_ROWS =
       Set.of(
           "group",
@@ -61,7 +61,7 @@ final class BatchRewrite {
     }
   }
 
-  /** The statement for many keys, if there is one plain column to look up by. */
+  /** The statement for many keys, if the query looks up by one plain column. */
   static Optional<String> of(String fingerprint) {
     return new BatchRewrite(fingerprint).rewritten();
   }
@@ -133,7 +133,7 @@ final class BatchRewrite {
     return false;
   }
 
-  /** Whether what stands before a bracket is certainly no aggregate. */
+  /** Whether the word before a bracket is certainly not an aggregate. */
   private boolean isScalar(int i) {
     Part part = parts.get(i);
     return switch (part.token()) {

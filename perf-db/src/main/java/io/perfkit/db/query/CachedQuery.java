@@ -21,12 +21,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A query of a {@link QueryCache}. Thread safe.
+ * A query whose results a {@link QueryCache} keeps. Thread safe.
  *
- * @param <T> what is made of a row; shared between callers, so it should be immutable
+ * @param <T> the object that a row is mapped to; shared between callers, so it should be immutable
  */
 public final class CachedQuery<T> {
-  /** Texts that PostgreSQL takes for the time of the call. */
+  /** Texts that PostgreSQL reads as a time relative to the call. */
   private static final Set<String> TIMES = Set.of("now", "today", "tomorrow", "yesterday");
 
   private final QueryCache cache;
@@ -43,7 +43,7 @@ public final class CachedQuery<T> {
     this.namesATime = namesATime(sql);
   }
 
-  /** Whether a literal, and not just a name or a comment, is a text of that meaning. */
+  /** Whether a literal, not just a name or a comment, is such a text. */
   private static boolean namesATime(String sql) {
     SqlLexer lexer = new SqlLexer(sql, sql.length());
     for (Token token = lexer.next(); token != Token.END; token = lexer.next()) {
@@ -56,7 +56,7 @@ public final class CachedQuery<T> {
     return false;
   }
 
-  /** PostgreSQL takes the word within more, as {@code 'today 12:00'}. */
+  /** PostgreSQL also finds the word within a longer text, as in {@code 'today 12:00'}. */
   private static boolean isATime(String text) {
     for (String word : text.toLowerCase(Locale.ROOT).split("[^a-z]+", -1)) {
       if (TIMES.contains(word)) {
@@ -67,8 +67,9 @@ public final class CachedQuery<T> {
   }
 
   /**
-   * Why results are not kept: a function that is not known to give the same again, a view, a lock,
-   * a word such as {@code current_date}. Empty if they are kept. Such a query asks each time.
+   * Why results are not cached: a function that is not known to be repeatable, a view, a lock, a
+   * word such as {@code current_date}. Empty if they are cached. A query that is not cached runs on
+   * each call.
    */
   public Optional<String> uncacheable() throws SQLException {
     if (cache.isDisabled()) {
@@ -78,14 +79,14 @@ public final class CachedQuery<T> {
   }
 
   /**
-   * All rows, kept or asked for now, over a connection of its own. No statement on a hit. The list
-   * is unmodifiable.
+   * All rows, from the cache or from the database over its own connection. No statement on a hit.
+   * The list is unmodifiable.
    *
-   * <p>A hit is not part of a transaction of the caller. While a transaction writes a table of the
-   * query, everybody asks.
+   * <p>A hit is not part of the caller's transaction. While a transaction writes a table of the
+   * query, every call goes to the database.
    *
-   * @param parameters as {@code setObject} takes them; results are kept if all are numbers, texts,
-   *     Booleans, UUIDs or enums' names
+   * @param parameters as {@code setObject} takes them; results are cached if all are numbers,
+   *     texts, Booleans, UUIDs or enums' names
    * @throws SQLException of the query
    */
   public List<T> list(@Nullable Object... parameters) throws SQLException {
@@ -96,7 +97,7 @@ public final class CachedQuery<T> {
     return cache.list(this, List.copyOf(given));
   }
 
-  /** What stands for null in a key. */
+  /** Represents null in a key. */
   private enum Nothing {
     INSTANCE
   }

@@ -12,15 +12,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the line of the application that asked for an execution: neither one of a library, of
- * perfkit or of a helper, nor one of a generated class. Immutable.
+ * Finds the call site of an execution by walking the stack: the nearest line of the application,
+ * skipping libraries, perfkit, helpers and generated classes. Immutable.
  */
 final class CallSite {
   private static final int PATH_MAX = 6;
   private static final StackWalker WALKER =
       StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
-  /** What stands between an application and JDBC. */
+  /** Packages of libraries between an application and JDBC. */
   private static final List<String> LIBRARIES =
       List.of(
           "java.",
@@ -47,7 +47,7 @@ final class CallSite {
           "groovy.",
           "org.codehaus.groovy.");
 
-  /** In the names of classes that are made at run time, and lead to those of the application. */
+  /** Parts of the names of classes that are generated at run time. */
   private static final List<String> GENERATED =
       List.of("$$SpringCGLIB$$", "$$EnhancerBy", "$HibernateProxy$", "$Proxy", "$$Woven", "_$$_");
 
@@ -73,7 +73,7 @@ final class CallSite {
 
   private final List<String> helpers;
 
-  /** Passes over these too, beginnings of names of classes. */
+  /** Also skips classes whose names begin with one of these. */
   CallSite(List<String> helpers) {
     this.helpers = helpers;
   }
@@ -84,8 +84,8 @@ final class CallSite {
   }
 
   /**
-   * Of the execution that is under way on this thread, as {@code Class.method:line}; empty if there
-   * are only libraries. Takes some microseconds.
+   * The call site of the execution on this thread, as {@code Class.method:line}; empty if the stack
+   * has only libraries. Takes some microseconds.
    */
   String find() {
     return WALKER.walk(frames -> ofApplication(frames).findFirst().map(CallSite::text).orElse(""));
@@ -104,16 +104,14 @@ final class CallSite {
         && (helpers.isEmpty() || helpers.stream().noneMatch(type.getName()::startsWith));
   }
 
-  /**
-   * The lines that lead there, the nearest first: enough of them to tell loops from other calls.
-   */
+  /** The lines that lead there, nearest first: enough to distinguish loops from other calls. */
   String path() {
     return WALKER.walk(
         frames ->
             ofApplication(frames).limit(PATH_MAX).map(CallSite::text).collect(joining(" < ")));
   }
 
-  /** Differs for other paths, nearly always; much cheaper than the path. */
+  /** A hash of the path, much cheaper than the path itself. */
   int pathHash() {
     return WALKER.walk(
         frames ->
@@ -132,7 +130,7 @@ final class CallSite {
     return frame.getClassName() + "." + frame.getMethodName() + ":" + frame.getLineNumber();
   }
 
-  /** The same of another thread, from a snapshot of its stack. */
+  /** The same for another thread, from a snapshot of its stack. */
   String find(Thread thread) {
     return Stream.of(thread.getStackTrace())
         .dropWhile(frame -> !frame.getClassName().startsWith(WRAPPERS)) // the driver is above them

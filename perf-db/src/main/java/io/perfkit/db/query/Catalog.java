@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The tables and functions that a PostgreSQL database has, by their names without schemas. Names
- * that several schemas have count as one, with the properties of all. Immutable.
+ * Snapshot of a PostgreSQL catalog: tables, functions and operators by their names without schemas.
+ * A name in several schemas counts as one, with the properties of all. Immutable.
  *
  * <p>Reads pg_class, pg_inherits, pg_constraint, pg_proc, pg_operator and what depends on them,
  * with six statements.
@@ -33,7 +33,7 @@ final class Catalog {
         and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
       """;
 
-  /** A statement that writes the first also changes the second. */
+  /** Pairs of tables: a statement that writes the first also changes the second. */
   private static final String ALONG =
       """
       select c.relname, p.relname
@@ -50,7 +50,7 @@ final class Catalog {
       where f.contype = 'f' and (f.confdeltype in ('c', 'n', 'd') or f.confupdtype in ('c', 'n', 'd'))
       """;
 
-  /** Whoever truncates the first with CASCADE also empties the second. */
+  /** Pairs of tables: TRUNCATE CASCADE of the first also empties the second. */
   private static final String REFERENCES =
       """
       select p.relname, c.relname
@@ -128,7 +128,7 @@ final class Catalog {
     void read(ResultSet row) throws SQLException;
   }
 
-  /** As the connection's database has it now. */
+  /** Reads the catalog of the connection's database. */
   static Catalog of(Connection connection) throws SQLException {
     Catalog catalog = new Catalog();
     each(
@@ -178,9 +178,7 @@ final class Catalog {
     return tables;
   }
 
-  /**
-   * A view, a sequence, a foreign or temporary table, or one that shows not everybody all its rows.
-   */
+  /** A view, a sequence, a foreign or temporary table, or one with row-level security. */
   boolean isOpaque(String name) {
     return opaque.contains(name);
   }
@@ -217,7 +215,7 @@ final class Catalog {
     return operators.containsKey(name);
   }
 
-  /** One whose function may write. */
+  /** An operator whose function may write. */
   boolean isVolatileOperator(String name) {
     return operators.getOrDefault(name, false);
   }
@@ -227,7 +225,7 @@ final class Catalog {
     return functions.contains(name);
   }
 
-  /** One that may write. */
+  /** A function that may write. */
   boolean isVolatile(String name) {
     return volatiles.contains(name);
   }

@@ -9,9 +9,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The executions of one borrowed connection: counted, timed, shown to the watchdog, and followed
- * for repeats and writes. One thread at a time, as the driver's connection; the watchdog reads what
- * runs.
+ * Tracks the executions of one borrowed connection: counts and times them, shows them to the
+ * watchdog, and follows repeats and writes. One thread at a time, as the driver's connection; the
+ * watchdog reads the running one.
  */
 final class ConnectionExecutions implements Running {
 
@@ -31,7 +31,7 @@ final class ConnectionExecutions implements Running {
     }
   }
 
-  /** Below that, the end of an execution is not looked up again to know how long it is held. */
+  /** Executions below that do not read the clock again for the hold time. */
   private static final long HELD_NANOS_MIN = 10_000;
 
   private static final int STAMP_BITS = 12;
@@ -48,12 +48,12 @@ final class ConnectionExecutions implements Running {
   private @Nullable Thread thread;
   private long startNanos;
 
-  /** Of this connection since it was borrowed, or since its last transaction. */
+  /** Repeats on this connection since it was borrowed, or since its last transaction. */
   private @Nullable RepeatDetector repeats;
 
   private TableVersions.@Nullable Writes writes;
 
-  /** What was asked last, because in a loop it is asked again. */
+  /** The last text, cached because a loop sends it again. */
   private String lastText = "";
 
   private @Nullable Query lastQuery;
@@ -91,7 +91,7 @@ final class ConnectionExecutions implements Running {
     return executions.nanos();
   }
 
-  /** Whether what a statement reads now was committed before, all of it. */
+  /** Whether a statement now reads only committed data. */
   boolean readsWhatIsCommitted() throws SQLException {
     return delegate.getAutoCommit() && (writes == null || !writes.isUnclear());
   }
@@ -104,7 +104,7 @@ final class ConnectionExecutions implements Running {
     }
   }
 
-  /** Something will be written that no text tells. */
+  /** Something will be written that no SQL text shows. */
   void willWriteAny() {
     TableVersions.Writes own = writes();
     if (own != null) {
@@ -120,7 +120,7 @@ final class ConnectionExecutions implements Running {
     return writes;
   }
 
-  /** A statement has ended, and with it what it wrote if each commits by itself. */
+  /** A statement has ended, and in auto-commit mode its writes too. */
   void ran(@Nullable Throwable failure) {
     if (writes != null && !writes.isEmpty()) {
       doubt(writes, failure);
@@ -292,14 +292,14 @@ final class ConnectionExecutions implements Running {
     }
   }
 
-  /** The connection is given back, or was: nothing is told of it any more. */
+  /** The connection is given back: nothing more is reported about it. */
   void closing() {
     executions.watchdog().forget(this);
     endScope();
   }
 
   /**
-   * The connection's session may differ from now on from those of others.
+   * From now on the connection's session may differ from those of others.
    *
    * @param by what was done
    */

@@ -3,7 +3,7 @@ package io.perfkit.db.query;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 
-/** Counts the rows that are read one after the other. */
+/** A result set that counts the rows read from it. */
 class CountedRows extends MonitoredRows {
   CountedRows(ResultSet delegate, MonitoredStatement<?> statement) {
     super(delegate, statement);

@@ -12,8 +12,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all wrappers of one monitor share: its queries, clock, watchdog, repeats, log and, where a
- * cache wants it, the versions of tables. Thread safe.
+ * State that all wrappers of one monitor share: its queries, clock, watchdog, repeats, log and, if
+ * a cache needs them, the versions of tables. Thread safe.
  */
 final class Executions {
   private final Queries queries;
@@ -75,7 +75,7 @@ final class Executions {
     return nanos;
   }
 
-  /** Of the execution that is under way on this thread. */
+  /** Call site of the execution on this thread. */
   String callSite() {
     return callSite.find();
   }
@@ -84,7 +84,7 @@ final class Executions {
     return queries.of(sql);
   }
 
-  /** From now on it is known which tables are written. */
+  /** From now on tracks which tables are written. */
   TableVersions trackTables(DataSource database, Duration doubt) throws SQLException {
     int borrowed = watchdog.health().connections();
     if (borrowed > 0) {
@@ -111,7 +111,7 @@ final class Executions {
     return versions;
   }
 
-  /** Null where nobody wants to know. */
+  /** Null if no cache needs them. */
   @Nullable TableVersions tables() {
     return tables.get();
   }
@@ -128,7 +128,7 @@ final class Executions {
     return minRepeats > 0;
   }
 
-  /** Whether a query of so many rows may be one for each of whose rows another is asked. */
+  /** Whether a query with so many rows may be the parent of an N+1. */
   boolean mayBeParent(int rows) {
     return looksForRepeats() && rows >= minRepeats;
   }
@@ -150,7 +150,7 @@ final class Executions {
     return took >= noteworthyNanos;
   }
 
-  /** Keeps, logs and tells what an execution was like, if that is wanted. */
+  /** Keeps, logs and reports an execution, as configured. */
   void note(Query query, String parameters, long took, String source, @Nullable Throwable failure) {
     if (took >= slowNanos) {
       SlowSample sample =

@@ -4,7 +4,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.function.LongSupplier;
 
-/** Also times how long rows take that come in portions, after the execution. */
+/** Also times the fetches of rows that come in portions after the execution. */
 final class FetchedRows extends CountedRows {
   private static final long TOLD_NANOS = 1_000_000;
 

@@ -10,7 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The normalised text of any SQL, statement or not, under which executions that differ only in
+ * Query fingerprint: the normalised text of any SQL, under which executions that differ only in
  * constants are counted as one query: constants and parameters become {@code ?}, also NULL, TRUE,
  * FALSE and DEFAULT where a value stands, lists of them one, rows of {@code VALUES} that look alike
  * one, and names that are made for one use (of savepoints, prepared statements and cursors) too;
@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * select * from t where id in (?) and name = ?
  * </pre>
  *
- * <p>The fingerprint of a fingerprint is the same again, unless it is cut. Equal fingerprints are
- * taken for one statement; whether two texts mean the same to the server is not asked.
+ * <p>The fingerprint of a fingerprint is the same again, unless it is cut. Equal fingerprints count
+ * as one statement, whether or not the two texts mean the same to the server.
  *
  * @param text the statement; of a longer one the first {@value #LENGTH_MAX} characters and a hash
  *     of all, so that statements that differ later stay apart

@@ -20,7 +20,7 @@ import java.sql.Timestamp;
 import java.util.Calendar;
 import java.util.Map;
 
-/** A call of a procedure or function; forwards what only a call has. */
+/** A monitored call of a procedure or function; forwards the methods that only a call has. */
 final class MonitoredCallableStatement extends MonitoredPreparedStatement<CallableStatement>
     implements CallableStatement {
   MonitoredCallableStatement(

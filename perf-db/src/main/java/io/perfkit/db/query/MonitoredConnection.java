@@ -9,7 +9,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.Executor;
 
-/** Makes monitored statements, and times the ends of transactions. One thread at a time. */
+/**
+ * A connection that creates monitored statements, and times commits and rollbacks. One thread at a
+ * time.
+ */
 final class MonitoredConnection extends DelegatingConnection {
   private final ConnectionExecutions executions;
 

@@ -5,7 +5,7 @@ import java.sql.ConnectionBuilder;
 import java.sql.SQLException;
 import java.sql.ShardingKey;
 
-/** Makes monitored connections. One thread at a time. */
+/** Builder of monitored connections. One thread at a time. */
 final class MonitoredConnectionBuilder implements ConnectionBuilder {
   private final ConnectionBuilder delegate;
   private final Executions executions;

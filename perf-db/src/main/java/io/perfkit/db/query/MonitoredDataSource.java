@@ -6,7 +6,10 @@ import java.sql.ConnectionBuilder;
 import java.sql.SQLException;
 import javax.sql.DataSource;
 
-/** Gives monitored connections. Thread safe, as far as the one behind it is. */
+/**
+ * A {@code DataSource} that hands out monitored connections. Thread safe, as far as the wrapped one
+ * is.
+ */
 final class MonitoredDataSource extends DelegatingDataSource {
   private final Executions executions;
   private final String name;

@@ -6,8 +6,8 @@ import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 
 /**
- * Leads back to the monitored connection, not to the driver's. A proxy of the JDK: there are 170
- * methods, and it is seldom asked.
+ * Metadata whose {@code getConnection} returns the monitored connection, not the driver's. A JDK
+ * proxy: the interface has 170 methods and is seldom used.
  */
 final class MonitoredMetaData {
   private MonitoredMetaData() {}

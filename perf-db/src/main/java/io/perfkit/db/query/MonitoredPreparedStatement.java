@@ -5,7 +5,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/** Also knows of its parameters what kinds they have, and whether they are those of before. */
+/**
+ * A monitored prepared statement: also tracks the kinds of its parameters, and whether they repeat.
+ */
 class MonitoredPreparedStatement<S extends PreparedStatement> extends ParameterNotingStatement<S> {
   private static final int KIND_BITS = 3;
   private static final int KINDS_MAX = 10;
@@ -52,9 +54,7 @@ class MonitoredPreparedStatement<S extends PreparedStatement> extends ParameterN
     parameter(name, ParameterKind.of(value), ParameterKind.hash(value));
   }
 
-  /**
-   * Tells executions with the same parameters from others; those set from now on are of the next.
-   */
+  /** Hash of the parameters of this execution; those set from now on belong to the next. */
   private int parametersHash() {
     kinds |= EXECUTED;
     return hash;

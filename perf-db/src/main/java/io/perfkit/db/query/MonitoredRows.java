@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
 
-/** Knows its statement. */
+/** A result set that returns its monitored statement. */
 class MonitoredRows extends DelegatingResultSet {
   final MonitoredStatement<?> statement;
 

@@ -8,15 +8,15 @@ import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Times executions, and counts the rows that are read or changed. One thread at a time, as the
- * driver's statement.
+ * A statement that times its executions and counts the rows read or changed. One thread at a time,
+ * as the driver's statement.
  */
 class MonitoredStatement<S extends Statement> extends DelegatingStatement<S>
     implements ParameterKinds {
   private static final int NOTHING_OPEN = -1;
   private static final int ROWS_MAX = 1 << 30;
 
-  /** In place of a hash: several rows at once, whatever their parameters. */
+  /** Stands for the hash of a batch, whatever its parameters. */
   private static final int BATCH = 0x5eed_ba7c;
 
   /* Each statement of the application makes one of these, so it is kept small: 40 bytes with the
@@ -33,7 +33,7 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S>
     this.query = query;
   }
 
-  /** What an execution asks of the driver's statement. */
+  /** A call of the driver's statement. */
   interface Execution<S, T> {
     T on(S statement) throws SQLException;
   }
@@ -73,12 +73,12 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S>
     executions.ran(failure);
   }
 
-  /** Of several texts only the last one is known. */
+  /** Of several texts in a batch only the last one is known. */
   void willRunBatch() {
     executions.willWriteAny();
   }
 
-  /** What an open result does to a row of its table. */
+  /** A change of a row through an updatable result. */
   interface RowChange {
     void run() throws SQLException;
   }
@@ -94,7 +94,7 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S>
     }
   }
 
-  /** The rows of an execution that was run just now. */
+  /** Wraps the result of the last execution. */
   final ResultSet rows(ResultSet result) throws SQLException {
     return result.getFetchSize() == 0
         ? new CountedRows(result, this)
@@ -131,7 +131,7 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S>
     return counts;
   }
 
-  /** A driver that makes one insert of a batch does not know how many each made: one at least. */
+  /** A driver that rewrites a batch into one insert cannot count each row: at least one each. */
   private long rowsOf(long count) {
     boolean inserted = count == SUCCESS_NO_INFO && query.operation() == Operation.INSERT;
     return inserted ? 1 : Math.max(0, count);
@@ -149,7 +149,7 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S>
     query.stats().fetched(nanos);
   }
 
-  /** The result of the last execution is closed, if it was not yet. */
+  /** Accounts for the result of the last execution, if not done yet. */
   final void settle() {
     if (rows > 0) {
       query.stats().rows(rows);

@@ -3,7 +3,7 @@ package io.perfkit.db.query;
 import java.util.Locale;
 import java.util.Set;
 
-/** What kind of statement, by its main verb. */
+/** Kind of a statement, by its main verb. */
 public enum Operation {
   /** Reads, also through a {@code WITH}. */
   SELECT,
@@ -19,7 +19,7 @@ public enum Operation {
   private static final Set<String> NAMES = Set.of("select", "insert", "update", "delete");
 
   /**
-   * Of a fingerprint: its first verb outside brackets, so that of a {@code WITH} is the main one.
+   * The operation of a fingerprint: its first verb outside brackets, for {@code WITH} the main one.
    */
   static Operation of(String fingerprint) {
     int depth = 0;

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** All that is kept of a parameter besides a hash: never its value. At most 7, to fit 3 bits. */
+/** Kind of a parameter, kept besides a hash and never with its value. At most 7, to fit 3 bits. */
 enum ParameterKind {
   NULL(1),
   NUMBER(2),
@@ -46,7 +46,7 @@ enum ParameterKind {
     return OTHER;
   }
 
-  /** Equal for equal values of the types of which that is known; no code of the caller runs. */
+  /** A hash, equal for equal values of known types; runs no code of the caller. */
   static int hash(@Nullable Object value) {
     boolean known =
         value instanceof String

@@ -1,6 +1,6 @@
 package io.perfkit.db.query;
 
-/** What is known of the parameters of an execution. */
+/** Kinds and number of the parameters of an execution. */
 interface ParameterKinds {
   /** As {@code [number, text]}; without a value. */
   String parameters();

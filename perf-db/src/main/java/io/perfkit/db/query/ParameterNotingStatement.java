@@ -22,7 +22,7 @@ import java.sql.Timestamp;
 import java.util.Calendar;
 import org.jspecify.annotations.Nullable;
 
-/** Notes what each parameter is, and forwards it. */
+/** Notes the kind of each parameter, and forwards the setter. */
 abstract class ParameterNotingStatement<S extends PreparedStatement> extends MonitoredStatement<S>
     implements PreparedStatement {
   ParameterNotingStatement(S delegate, ConnectionExecutions executions, Query query) {

@@ -15,13 +15,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToLongFunction;
 
 /**
- * The queries by fingerprint, and by the texts that have one. Thread safe.
+ * Registry of the queries by fingerprint, and by the texts that have one; bounded. Thread safe.
  *
- * <p>When there are as many as allowed, the tenth of them that took the least time is counted among
- * the others from then on, so that a newcomer can still show that it is heavy.
+ * <p>At capacity, the tenth of the fingerprints with the least total time is merged into the
+ * "others" of their operation, so that a newcomer can still show that it is heavy.
  */
 final class Queries {
-  /** Texts beyond that are forgotten all at once: to read one again takes about a microsecond. */
+  /** Beyond that the cache of texts is cleared: parsing one again takes about a microsecond. */
   private static final int TEXT_CHARS_MAX = 4_000_000;
 
   private final int max;
@@ -44,7 +44,7 @@ final class Queries {
     return known != null && !known.stats().retired() ? known : read(sql);
   }
 
-  /** Executions of what perfkit asked for itself, which are in none of the figures. */
+  /** Executions of perfkit's own statements, which no other figure includes. */
   long ownCalls() {
     return own.stats().calls();
   }
@@ -106,12 +106,12 @@ final class Queries {
     return requireNonNull(others.get(operation));
   }
 
-  /** Those that have fingerprints of their own, in no order. */
+  /** Queries with their own figures, in no order. */
   List<Query> all() {
     return List.copyOf(byFingerprint.values());
   }
 
-  /** Over all queries of that kind, the others included. */
+  /** Sum over all queries of an operation, the others included. */
   long sum(Operation operation, ToLongFunction<QueryStats> value) {
     lock.lock(); // as below
     try {

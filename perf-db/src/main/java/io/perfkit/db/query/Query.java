@@ -2,7 +2,7 @@ package io.perfkit.db.query;
 
 import org.jspecify.annotations.Nullable;
 
-/** A fingerprint with what is known of it and counted for it. Thread safe. */
+/** A fingerprint with its figures and derived facts. Thread safe. */
 final class Query {
   private final Fingerprint fingerprint;
   private final Operation operation;
@@ -24,7 +24,7 @@ final class Query {
     this.own = own;
   }
 
-  /** Stands for everything that perfkit asks for itself. */
+  /** Stands for all of perfkit's own statements. */
   static Query own() {
     Query own = new Query(new Fingerprint("perfkit's own", false), Operation.OTHER, true);
     own.callSite("");
@@ -35,7 +35,7 @@ final class Query {
     return own;
   }
 
-  /** What its text looks like; made when it is wanted. */
+  /** The shape of its text, computed on demand. */
   QueryShape shape() {
     QueryShape known = shape;
     if (known == null) {
@@ -57,7 +57,7 @@ final class Query {
     return stats;
   }
 
-  /** What it reads and writes of a catalog; remembered for the last one. */
+  /** The tables that it reads and writes by a catalog; cached for the last catalog. */
   SqlTables tables(Catalog catalog) {
     if (own) {
       return SqlTables.NOTHING;

@@ -17,11 +17,11 @@ import java.util.concurrent.atomic.LongAdder;
 import javax.sql.DataSource;
 
 /**
- * Keeps results of queries in this process until a table they read is written through the same
- * {@link QueryMonitor}, or their time is over. For PostgreSQL. Thread safe.
+ * Query result cache in this process: keeps a result until a table that it read is written through
+ * the same {@link QueryMonitor}, or its TTL ends. For PostgreSQL. Thread safe.
  *
  * <p>A result is never older than the last commit made through the monitor before the call. Commits
- * of other processes, and what goes around the monitor, are seen when the time is over.
+ * of other processes, and writes that bypass the monitor, become visible when the TTL ends.
  */
 public final class QueryCache {
 
@@ -69,7 +69,7 @@ public final class QueryCache {
             .build();
   }
 
-  /** As {@link Builder#build()} makes it, with default settings. */
+  /** A cache with default settings, as {@link Builder#build()} makes it. */
   public static QueryCache create(DataSource database) throws SQLException {
     return builder(database).build();
   }
@@ -83,7 +83,10 @@ public final class QueryCache {
     return new Builder(database);
   }
 
-  /** One that keeps nothing: each call asks. For any database, monitored or not. No statement. */
+  /**
+   * A cache that keeps nothing: each call goes to the database. For any database, monitored or not.
+   * No statement.
+   */
   public static QueryCache disabled(DataSource database) {
     Executions executions = QueryMonitor.disabled().executions();
     TableVersions versions = new TableVersions(executions.nanos(), 0);
@@ -91,28 +94,28 @@ public final class QueryCache {
   }
 
   /**
-   * A query whose results are kept for each list of parameters. Make it once, and keep it.
+   * A query whose results are cached for each list of parameters. Create it once and reuse it.
    *
-   * @param sql of which {@link CachedQuery#uncacheable} says whether it can be cached
-   * @param mapper makes an immutable object of a row
+   * @param sql the query; {@link CachedQuery#uncacheable} says whether it can be cached
+   * @param mapper maps a row to an immutable object
    */
   public <T> CachedQuery<T> query(String sql, RowMapper<T> mapper) {
     return new CachedQuery<>(this, sql, mapper);
   }
 
-  /** What was done so far. */
+  /** Counters so far. No statement. */
   public QueryCacheStats stats() {
     return new QueryCacheStats(hits.sum(), loaded.sum(), shared.sum(), bypassed.sum());
   }
 
-  /** Whether results are kept. No statement. */
+  /** Whether the cache keeps results. No statement. */
   public QueryCacheHealth health() {
     SessionSettings sessions = versions.sessions();
     return new QueryCacheHealth(
         !disabled && !sessions.isOff(), sessions.suspects(), sessions.lastSuspicion());
   }
 
-  /** Ends all results, after a change that went around the monitor. */
+  /** Invalidates all results, after a change that bypassed the monitor. */
   public void clear() {
     versions.advanceAll();
     kept.invalidateAll();
@@ -146,7 +149,7 @@ public final class QueryCache {
     return load(query, key);
   }
 
-  /** By the catalog as it is: another process may have changed what a name stands for. */
+  /** Reads with the current catalog: another process may have changed what a name stands for. */
   @SuppressWarnings("unchecked") // as above
   private <T> List<T> load(CachedQuery<T> query, Key key) throws SQLException {
     SqlTables tables = query.tables(versions.recentCatalog(database));
@@ -234,8 +237,8 @@ public final class QueryCache {
     }
 
     /**
-     * A cache before the database. One for a monitor, made before the first connection is borrowed,
-     * so that no write is missed. Reads the catalog.
+     * A cache in front of the database. One for each monitor, built before the first connection is
+     * borrowed, so that it misses no write. Reads the catalog.
      *
      * @throws IllegalArgumentException if the database is not monitored, or no PostgreSQL
      * @throws IllegalStateException if connections are borrowed, or the monitor has a cache already

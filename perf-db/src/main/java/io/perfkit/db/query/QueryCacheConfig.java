@@ -7,11 +7,11 @@ import java.time.Duration;
 /**
  * Settings of a query cache. Immutable.
  *
- * @param maxRows rows of all results that are kept; default 100,000
- * @param ttl for how long a result is kept, and so the longest that a change by others than this
- *     process is missed; default 1 min
- * @param maxWait for how long a caller waits for the same query of another before it asks itself;
- *     default 1 s
+ * @param maxRows most rows of all cached results; default 100,000
+ * @param ttl how long a result is kept, which bounds how late a change by another process is seen;
+ *     default 1 min
+ * @param maxWait how long a caller waits for the same load of another caller before it runs the
+ *     query itself; default 1 s
  */
 public record QueryCacheConfig(long maxRows, Duration ttl, Duration maxWait) {
   public QueryCacheConfig {
@@ -38,7 +38,7 @@ public record QueryCacheConfig(long maxRows, Duration ttl, Duration maxWait) {
     return new QueryCacheConfig(rows, ttl, maxWait);
   }
 
-  /** The same with another life of results. */
+  /** The same with another TTL. */
   public QueryCacheConfig withTtl(Duration life) {
     return new QueryCacheConfig(maxRows, life, maxWait);
   }

@@ -1,12 +1,12 @@
 package io.perfkit.db.query;
 
 /**
- * What a query cache did so far. Immutable.
+ * Counters of a query cache. Immutable.
  *
- * @param hits calls that asked the database nothing
- * @param loads calls that asked, in order to keep the result
- * @param shared calls that waited for the load of another
- * @param bypassed calls that asked, because the result could not be kept: a table was being
- *     written, or the query or a parameter is none to keep
+ * @param hits calls answered without the database
+ * @param loads calls that queried the database to cache the result
+ * @param shared calls that shared the in-flight load of another caller
+ * @param bypassed calls that queried the database because the result could not be cached: a table
+ *     was being written, or the query or a parameter is not cacheable
  */
 public record QueryCacheStats(long hits, long loads, long shared, long bypassed) {}

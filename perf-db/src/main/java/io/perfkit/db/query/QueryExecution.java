@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * One execution that ended. Immutable; holds no literal and no parameter.
+ * One finished execution. Immutable; holds no literal and no parameter.
  *
  * @param dataSource the name by which it was wrapped; empty without one
  * @param fingerprint the statement without its constants

@@ -3,9 +3,9 @@ package io.perfkit.db.query;
 import java.time.Duration;
 
 /**
- * What runs on the database now, as one process sees it. Immutable.
+ * Executions that run now in this process. Immutable.
  *
- * @param connections that are borrowed
+ * @param borrowed connections
  * @param running executions under way
  * @param stuck those of them that run for longer than {@code stillRunningAfter}
  * @param longest for how long the longest one runs; zero if none does

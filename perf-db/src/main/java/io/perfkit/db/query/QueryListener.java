@@ -1,8 +1,8 @@
 package io.perfkit.db.query;
 
-/** Is told of every execution that ended; runs on the thread that executed. */
+/** Receives every finished execution, on the thread that executed it. */
 @FunctionalInterface
 public interface QueryListener {
-  /** Returns fast: the caller waits. What it throws is logged and goes no further. */
+  /** Must return fast: the caller waits. Exceptions are logged and go no further. */
   void executed(QueryExecution execution);
 }

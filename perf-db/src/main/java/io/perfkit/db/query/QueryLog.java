@@ -7,10 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * What is logged of executions: fingerprints, kinds of parameters and times, so never a value.
- * Thread safe.
- */
+/** Logs executions: fingerprints, kinds of parameters and times, never a value. Thread safe. */
 class QueryLog {
   private static final Logger LOG = LoggerFactory.getLogger("io.perfkit.db.query.QueryMonitor");
   private static final long EVERY_NANOS = 1_000_000_000;

@@ -14,12 +14,13 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts and times every statement that goes through the {@code DataSource}s that it wraps, by
- * fingerprint. Wrap the pool, not what the pool connects with. Thread safe.
+ * Query statistics by fingerprint: counts and times every statement that goes through the {@code
+ * DataSource}s that it wraps. Wrap the pool, not the {@code DataSource} that the pool connects
+ * with. Thread safe.
  *
  * <p>The wrappers behave as the driver does, and lead back to it by {@code unwrap}. An execution
- * costs two looks at the clock and some counters; no statement starts or schedules anything. What
- * is kept holds no literal and no parameter.
+ * costs two clock reads and some counters; no statement starts or schedules anything. The monitor
+ * keeps no literal and no parameter.
  */
 public final class QueryMonitor implements AutoCloseable {
   private final Executions executions;
@@ -46,13 +47,13 @@ public final class QueryMonitor implements AutoCloseable {
     }
   }
 
-  /** With default settings and no meters. Starts one thread, the watchdog. */
+  /** A monitor with default settings and no meters. Starts one thread, the watchdog. */
   public static QueryMonitor create() {
     return builder().build();
   }
 
   /**
-   * One that passes through: {@link #wrap} gives back what it gets, so nothing is counted and
+   * A monitor that is switched off: {@link #wrap} returns its argument, so nothing is counted and
    * nothing costs anything. Its report is empty, and it is healthy. No thread.
    */
   public static QueryMonitor disabled() {
@@ -72,10 +73,10 @@ public final class QueryMonitor implements AutoCloseable {
   }
 
   /**
-   * The same database, monitored. Several may be wrapped, and share fingerprints. It stays the
-   * caller's to close, and works on when this is closed.
+   * The same database, monitored. A monitor may wrap several, which share fingerprints. The
+   * database stays the caller's to close, and works on when this monitor is closed.
    *
-   * @param name of the data source, as listeners are told
+   * @param name name of the data source, for listeners
    * @throws IllegalArgumentException if it is monitored already: its statements would count twice
    */
   public DataSource wrap(String name, DataSource database) {
@@ -99,37 +100,36 @@ public final class QueryMonitor implements AutoCloseable {
     }
   }
 
-  /** What was counted so far. Takes a millisecond or so for some thousand fingerprints. */
+  /** A report of the figures so far. Takes about a millisecond for some thousand fingerprints. */
   public QueryReport stats() {
     return new QueryReport(executions.queries().figures(), executions.queries().ownCalls());
   }
 
   /**
-   * Begins what counts as one scope for {@link #repeatedQueries}, on this thread and until it is
-   * closed, and counts the statements within it. Without one, a transaction is a scope, or else a
-   * borrowed connection.
+   * Opens a scope for {@link #repeatedQueries} on this thread until it is closed, and counts the
+   * statements within it. Without one, a transaction is the scope, or else a borrowed connection.
    */
   public UnitOfWork unitOfWork() {
     return executions.unitOfWork();
   }
 
   /**
-   * Queries that one path of calls executed at least {@code minRepeats} times within one scope that
-   * has ended, the one that costs most first; at most 200. Each is logged when it is found, at
-   * WARN.
+   * N+1 and other repeated queries: those that one call path executed at least {@code minRepeats}
+   * times within one scope that has ended, most costly first; at most 200. Each is logged when it
+   * is found, at WARN.
    */
   public List<RepeatedQuery> repeatedQueries() {
     return executions.repeated().all();
   }
 
-  /** What runs now. Asks nothing of the database; for a health check. */
+  /** What runs now, for a health check. Sends nothing to the database. */
   public QueryHealth health() {
     return executions.watchdog().health();
   }
 
   /**
-   * The fingerprint of what a connection runs or ran last, given the monitored connection or the
-   * one that it stands before. For a pool that reports leak suspects: {@code
+   * The fingerprint that a connection runs or ran last, given the monitored connection or the one
+   * that it wraps. For a pool that reports leak suspects: {@code
    * lastStatement(monitor::lastStatement)}.
    *
    * @return empty if the connection is not borrowed through this monitor, or ran nothing
@@ -138,7 +138,9 @@ public final class QueryMonitor implements AutoCloseable {
     return executions.watchdog().lastStatement(connection);
   }
 
-  /** Ends the watchdog and removes the meters. What was wrapped works on and is still counted. */
+  /**
+   * Ends the watchdog and removes the meters. Wrapped data sources work on and are still counted.
+   */
   @Override
   public void close() {
     executions.close();
@@ -189,7 +191,7 @@ public final class QueryMonitor implements AutoCloseable {
       return this;
     }
 
-    /** Is told of every execution; default nobody. */
+    /** Receives every finished execution; default none. */
     public Builder listener(QueryListener listener) {
       listeners.add(requireNonNull(listener, "listener"));
       return this;

@@ -8,18 +8,19 @@ import java.util.List;
 /**
  * Settings of a query monitor. Immutable.
  *
- * @param maxFingerprints how many have figures of their own, the others share some; default 2,000
- * @param slowAfter an execution that takes as long is slow: the last one of each fingerprint is
+ * @param maxFingerprints how many fingerprints have their own figures; the others share one entry
+ *     for each operation; default 2,000
+ * @param slowAfter an execution that takes so long is slow: the last one of each fingerprint is
  *     kept, and logged; default 100 ms
  * @param logSlow whether slow executions are logged, at WARN, at most one a second for each
  *     fingerprint; default true
  * @param logAll whether every execution is logged, at INFO; default false
- * @param stillRunningAfter an execution that is under way for as long is logged, at WARN, once,
- *     with the place where its thread is; default 5 s
- * @param minRepeats executions of one query within one scope that are told of; 0 for not looking;
- *     default 5
- * @param helpers the application's own classes between its code and JDBC, by the beginnings of
- *     their full names, such as {@code com.example.sql.}: a call site is never theirs; default none
+ * @param stillRunningAfter an execution that runs for so long is logged once, at WARN, with the
+ *     current call site of its thread; default 5 s
+ * @param minRepeats executions of one query within one scope that are reported as repeated; 0
+ *     switches detection off; default 5
+ * @param helpers prefixes of full names of the application's own classes between its code and JDBC,
+ *     such as {@code com.example.sql.}: a call site is never in them; default none
  */
 public record QueryMonitorConfig(
     int maxFingerprints,

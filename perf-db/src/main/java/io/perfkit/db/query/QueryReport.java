@@ -13,7 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
-/** What a {@link QueryMonitor} had seen at one moment. Immutable. */
+/** Snapshot of the figures of a {@link QueryMonitor}. Immutable. */
 public final class QueryReport {
   private static final double Z = 3; // one in a thousand by chance
   private static final double FACTOR_MIN = 1.2;
@@ -27,15 +27,15 @@ public final class QueryReport {
     this.figures = figures.stream().filter(one -> one.calls() > 0).toList();
   }
 
-  /** What the first ones of a report have most of. */
+  /** Orders of a report, largest first. */
   public enum Order {
-    /** Time of all executions together: what the database does. */
+    /** Total time of all executions: the load on the database. */
     TOTAL,
-    /** Time of one execution. */
+    /** Mean time of one execution. */
     MEAN,
-    /** What one execution in a hundred exceeds. */
+    /** 99th percentile of the time of one execution. */
     P99,
-    /** Rows of all executions together. */
+    /** Total rows of all executions. */
     ROWS,
     /** Executions. */
     CALLS
@@ -55,30 +55,30 @@ public final class QueryReport {
    * A query that became slower.
    *
    * @param fingerprint of the query, under which the report lists it
-   * @param before of an execution before the earlier report
-   * @param since of an execution since then
+   * @param before mean time of an execution before the earlier report
+   * @param since mean time of an execution since then
    */
   public record Regression(String fingerprint, Duration before, Duration since) {
-    /** How many times as long it takes. */
+    /** Ratio of the new time to the old one. */
     public double factor() {
       return (double) since.toNanos() / Math.max(1, before.toNanos());
     }
   }
 
-  /** Of all statements, those that have no fingerprint of their own included. */
+  /** Executions of all statements, including those without their own figures. */
   public long calls() {
     return figures.stream().mapToLong(QueryStatistics::calls).sum();
   }
 
   /**
-   * Executions of what perfkit asks for itself, such as the catalog or a replica's position: they
-   * are in nothing else that this report tells.
+   * Executions of perfkit's own statements, such as catalog queries or polls of replicas; no other
+   * figure of this report includes them.
    */
   public long ownCalls() {
     return ownCalls;
   }
 
-  /** At most that many, the first with the most. */
+  /** At most {@code count} queries, the largest first. */
   public List<QueryStatistics> top(Order order, int count) {
     return figures.stream()
         .filter(one -> !one.fingerprint().isEmpty())
@@ -87,15 +87,15 @@ public final class QueryReport {
         .toList();
   }
 
-  /** What came to be counted without a fingerprint, for each operation that has such. */
+  /** Figures of the queries without their own entry, one for each operation that has any. */
   public List<QueryStatistics> others() {
     return figures.stream().filter(one -> one.fingerprint().isEmpty()).toList();
   }
 
   /**
    * Queries whose executions since an earlier report of the same monitor take longer than those
-   * before it, by a fifth at least and more than chance explains (Welch's test on the logarithms of
-   * their times), the one that grew most first. Needs 30 executions on either side.
+   * before it, by at least a fifth and more than chance explains (Welch's test on the logarithms of
+   * their times), the largest growth first. Needs 30 executions on either side.
    */
   public List<Regression> regressionsSince(QueryReport earlier) {
     Map<String, QueryStatistics> now =

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a statement looks like, as far as its fingerprint tells. Immutable.
+ * Shape of a statement, as far as its fingerprint shows it. Immutable.
  *
- * @param isSteady whether a query gives the same for the same rows, and locks nothing
+ * @param isSteady whether a query returns the same for the same rows, and locks nothing
  * @param equalities conditions that a value equals something: {@code id = ?}, {@code (a, b) = (?,
  *     ?)}
  * @param singleIns lists of values, of which it is not known whether they have one or many
  * @param values constants and parameters
- * @param isPage whether it is a part of a longer result: an offset, or a range with a limit
+ * @param isPage whether it reads a part of a longer result: an offset, or a range with a limit
  * @param takesMany whether it takes an array of keys
  * @param writesOneRow whether it is a write that names a row by a key, or gives its values
  */
@@ -93,7 +93,7 @@ record QueryShape(
   /**
    * Whether it looks something up by a key: not a page of a longer list, and not many keys already.
    *
-   * @param parameters how many an execution had, or -1 if that is not known
+   * @param parameters number of parameters of an execution, or -1 if not known
    */
   boolean isLookup(int parameters) {
     boolean oneOfAList = singleIns > 0 && parameters == values;

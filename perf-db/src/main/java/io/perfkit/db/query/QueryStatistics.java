@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What the executions of one fingerprint, or of all others, came to. Immutable. */
+/** Figures of the executions of one fingerprint, or of all others. Immutable. */
 public final class QueryStatistics {
   private final String fingerprint;
   private final Operation operation;
@@ -42,12 +42,12 @@ public final class QueryStatistics {
     this.lastSlow = lastSlow;
   }
 
-  /** The statement without its literals; empty for all that have no figures of their own. */
+  /** The statement without its literals; empty for the entry of the others. */
   public String fingerprint() {
     return fingerprint;
   }
 
-  /** Its kind. */
+  /** Kind of the statement. */
   public Operation operation() {
     return operation;
   }
@@ -70,35 +70,34 @@ public final class QueryStatistics {
     return rows;
   }
 
-  /** Time inside the driver for executions, together. */
+  /** Total time inside the driver for executions. */
   public Duration executeTime() {
     return Duration.ofNanos(executeNanos);
   }
 
   /**
-   * Time inside the driver for rows that it fetched after the execution, together: zero unless a
-   * fetch size was set, since all rows come with the execution otherwise.
+   * Total time inside the driver for rows fetched after the execution: zero unless a fetch size was
+   * set, since otherwise all rows come with the execution.
    */
   public Duration fetchTime() {
     return Duration.ofNanos(fetchNanos);
   }
 
   /**
-   * Time from the beginning of the executions until their results were closed, together. Of
-   * executions faster than 10 µs only the execution itself.
+   * Total time from the beginning of each execution until its result was closed. Executions faster
+   * than 10 µs count only their own time.
    */
   public Duration holdTime() {
     return Duration.ofNanos(holdNanos);
   }
 
-  /** Of an execution; zero if there was none. */
+  /** Mean time of an execution; zero if there was none. */
   public Duration mean() {
     return Duration.ofNanos(executeNanos / Math.max(1, calls()));
   }
 
   /**
-   * The time within which that share of the executions ended, at most 1.6 % off; zero if there was
-   * none.
+   * The percentile of the times of executions, at most 1.6 % off; zero if there was none.
    *
    * @param share above 0, up to 1: 0.99 for p99
    */
@@ -109,7 +108,7 @@ public final class QueryStatistics {
     return Duration.ofNanos((long) timings.percentile(share));
   }
 
-  /** Where the application asked for it first; empty if that was not found. */
+  /** Call site of the first execution; empty if it was not found. */
   public String callSite() {
     return callSite;
   }

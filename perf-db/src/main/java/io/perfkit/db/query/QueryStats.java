@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** What the executions of one fingerprint, or of all others, add up to. Thread safe. */
+/** Live counters of the executions of one fingerprint, or of all others. Thread safe. */
 final class QueryStats {
 
   /* Invariants
@@ -72,7 +72,7 @@ final class QueryStats {
     return heir != null;
   }
 
-  /** Everything counted so far and from now on is counted there. */
+  /** Moves everything counted so far, and from now on, to another one. */
   void retireTo(QueryStats other) {
     heir = other;
     moveOn();
@@ -112,7 +112,7 @@ final class QueryStats {
     return executions.timings();
   }
 
-  /** These figures now, under a name. */
+  /** Snapshot of these figures, under a fingerprint. */
   QueryStatistics figures(String fingerprint, Operation operation, String callSite) {
     Map<String, Long> failures = new TreeMap<>();
     errors.forEach((type, count) -> failures.put(type, count.sum()));

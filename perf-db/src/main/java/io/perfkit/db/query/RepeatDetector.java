@@ -6,13 +6,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Detects N+1 and other repeated queries of one scope - a unit of work, a transaction or a borrowed
- * connection: counts how often each query was executed, by the path of calls that led there. One
- * thread at a time.
+ * Detects N+1 and other repeated queries in one scope (a unit of work, a transaction or a borrowed
+ * connection): counts the executions of each query by call path. One thread at a time.
  *
- * <p>Bounded: the first 64 queries of a scope are looked at, and 8 paths of each. A query that
- * comes once costs a place in three arrays; the stack is looked at only for one that comes again,
- * each time at first and by samples after 256.
+ * <p>Bounded: it tracks the first 64 queries of a scope, and 8 paths of each. A query that runs
+ * once costs an entry in three arrays. It walks the stack only when a query runs again, each time
+ * at first and by samples after 256.
  */
 final class RepeatDetector {
   private static final int QUERIES_FEW = 8;
@@ -31,8 +30,8 @@ final class RepeatDetector {
   /**
    * Of one scope.
    *
-   * @param min executions that are too many
-   * @param found where they are told of
+   * @param min executions that count as repeated
+   * @param found receives the repeated queries
    * @param callSite finds the calls by which the application came to the execution under way
    */
   RepeatDetector(int min, RepeatedQueries found, CallSite callSite) {
@@ -41,7 +40,7 @@ final class RepeatDetector {
     this.callSite = callSite;
   }
 
-  /** A query that came at least twice, and the places that it came from. */
+  /** A query that ran at least twice, and its call paths. */
   private static final class Repeat {
     private static final int PLACES_MAX = 8;
     private static final int EACH_MAX = 256;
@@ -76,7 +75,9 @@ final class RepeatDetector {
       }
     }
 
-    /** Grows with the count; varies, so that it meets no rhythm of the application. */
+    /**
+     * The sampling stride: grows with the count, and varies to avoid any rhythm of the application.
+     */
     private int stride() {
       random = random * 1_103_515_245 + 12_345;
       return 1 + (random >>> 16) % (2 * count / SAMPLES);
@@ -182,7 +183,7 @@ final class RepeatDetector {
     repeat.see(hash, parameters.parameterCount(), took, size);
   }
 
-  /** Of a result of a query of this scope, once it was read. */
+  /** Records the rows of a query of this scope, once its result was read. */
   void read(Query query, int count) {
     int i = indexOf(query);
     if (i >= 0) {
@@ -218,7 +219,7 @@ final class RepeatDetector {
     size++;
   }
 
-  /** The scope ends: what repeats is told, and the next one begins. */
+  /** Ends the scope: reports the repeated queries, and begins the next scope. */
   void end() {
     for (int i = 0; i < size; i++) {
       Repeat repeat = repeats[i];

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** What was found to repeat, one for each path of calls; the first 200. Thread safe. */
+/** Collects the repeated queries, one for each call path; the first 200. Thread safe. */
 final class RepeatedQueries {
   private static final int MAX = 200;
 
@@ -21,7 +21,7 @@ final class RepeatedQueries {
     this.log = log;
   }
 
-  /** A scope has ended in which a query repeated; logged if its place was not known. */
+  /** Adds a repeated query of a scope that has ended; logs it if its place is new. */
   void add(
       RepeatedQuery.Kind kind, Query query, @Nullable Query parent, RepeatDetector.Place place) {
     Key key = new Key(kind, query.toString(), place.path());
@@ -60,7 +60,7 @@ final class RepeatedQueries {
         known.rewritten());
   }
 
-  /** The one that costs most first. */
+  /** All of them, the most costly first. */
   List<RepeatedQuery> all() {
     return found.values().stream().sorted(comparing(RepeatedQuery::cost).reversed()).toList();
   }

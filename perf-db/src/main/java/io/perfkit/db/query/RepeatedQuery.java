@@ -4,16 +4,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * A query that one place of the application asks again and again within one unit of work.
- * Immutable.
+ * An N+1 or another query that one place of the application repeats within one scope. Immutable.
  *
- * @param kind what it is a case of
+ * @param kind the kind of repetition
  * @param fingerprint of the query
- * @param callPath the lines of the application that lead to it, the nearest first
+ * @param callPath the lines of the application that lead to it, nearest first
  * @param parent the query before it that had a row for each of its executions, if there was one
  * @param scopes units of work, transactions or borrowed connections in which it was seen
  * @param most executions in one of them
- * @param cost time inside the driver of all but the first execution of each scope, together
+ * @param cost total time inside the driver of all but the first execution of each scope
  * @param rewritten the query for all keys at once, if the detector knows how
  */
 public record RepeatedQuery(
@@ -28,13 +27,11 @@ public record RepeatedQuery(
 
   /** What repeats. */
   public enum Kind {
-    /** The query with other parameters each time: one query for all, or a {@code BatchLoader}. */
+    /** Other parameters each time: use one query for all keys, or a {@code BatchLoader}. */
     N_PLUS_ONE,
-    /**
-     * The query with the same parameters, and the same result as far as its text tells: keep it.
-     */
+    /** The same parameters, and the same result as far as its text shows: cache the result. */
     CACHEABLE,
-    /** A write of one row, with other values each time: a batch, or a {@code BatchWriter}. */
+    /** A write of one row with other values each time: use a batch, or a {@code BatchWriter}. */
     SINGLE_WRITES
   }
 

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** How a report is written. */
+/** Formats a report as text and as JSON. */
 final class ReportText {
   private static final int QUERY_MAX = 120;
   private static final String HEAD =

@@ -3,15 +3,15 @@ package io.perfkit.db.query;
 import java.sql.Connection;
 import org.jspecify.annotations.Nullable;
 
-/** Shows what runs on one connection, to threads that watch it. */
+/** Shows the running execution of one connection to other threads. */
 interface Running {
   /** Null if nothing runs. */
   @Nullable Execution execution();
 
-  /** The fingerprint of what runs, or ran last; empty if nothing did. */
+  /** The fingerprint that runs or ran last; empty if none did. */
   String lastStatement();
 
-  /** Whether it is that connection, or stands before it. */
+  /** Whether it is that connection, or wraps it. */
   boolean isOf(Connection connection);
 
   /** An execution that is under way. */

@@ -12,11 +12,12 @@ import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether what a connection reads is what the others read. A pool gives the same connection to the
- * next caller, and what it was told goes along: a role, a search path, a time zone. Thread safe.
+ * Tracks connections whose session settings may make them read other data than the rest. A pool
+ * gives the same connection to the next caller, with its settings: a role, a search path, a time
+ * zone. Thread safe.
  *
- * <p>A connection on which something was set is asked for its settings before a result of it is
- * kept, and counts again once they are what they were at first.
+ * <p>Before a result of a connection with a changed setting is cached, this asks for its settings;
+ * the connection counts again once they are as they were at first.
  */
 final class SessionSettings {
   /** What names mean, which rows are seen, and what a value looks like. */
@@ -101,7 +102,7 @@ final class SessionSettings {
     }
   }
 
-  /** Whether nothing is kept any more, because connections can't be told apart. */
+  /** Whether caching is off because connections cannot be told apart. */
   boolean isOff() {
     return off;
   }

@@ -13,18 +13,20 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which tables a statement reads or may write, as far as its text and the catalog tell. Immutable.
+ * The tables that a statement reads or may write, as far as its text and the catalog show.
+ * Immutable.
  *
  * <p>A table can't be used without its name in the text, so each word that is the name of a table
- * counts as one, in whatever place it stands; views, functions and the like are not looked into.
- * What is not understood is taken to write anything, and to be not cacheable.
+ * counts as one, wherever it stands; it does not look into views and functions. A statement that it
+ * does not understand may write anything and is not cacheable.
  *
  * @param read the tables of a query
  * @param uncacheable why the result of the query may not be kept; empty if it may
- * @param written what may change, with what changes along with it
+ * @param written the tables that may change, including those that change along with them
  * @param writesAny whether anything may change
- * @param structure whether tables may come, go or be others afterwards
- * @param session whether the connection may see other tables or rows afterwards
+ * @param structure whether tables may be created, dropped or redefined
+ * @param session whether the connection may see other tables or rows afterwards, by a session
+ *     setting
  * @param transaction whether a transaction begins or ends by it
  */
 record SqlTables(
@@ -74,7 +76,7 @@ record SqlTables(
           "current_catalog",
           "tablesample");
 
-  /** What else is not looked into, and why. */
+  /** Other statements that are not analysed, and why. */
   private static final Map<String, String> REFUSED =
       Map.of(
           "for", "for: it may lock rows",
@@ -85,7 +87,7 @@ record SqlTables(
 
   private static final String NO_TABLE = "no table that is known";
 
-  /** Of a statement that does nothing to anybody's tables. */
+  /** A statement that touches no table. */
   static final SqlTables NOTHING =
       new SqlTables(Set.of(), Optional.of("no query"), Set.of(), false, false, false, false);
 

@@ -13,11 +13,11 @@ import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 
 /**
- * Which tables are written, and how often they were, as one process sees it. Thread safe.
+ * Version counters of tables for cache invalidation, and the tables being written, as this process
+ * sees them. Thread safe.
  *
  * <p>A table is busy from before a statement that may write it until its transaction has ended, and
- * then has a new version. A statement of which it is not known what it writes is taken to write
- * all.
+ * then has a new version. A statement whose writes are not known counts as writing all tables.
  */
 final class TableVersions {
 
@@ -49,8 +49,7 @@ final class TableVersions {
   /**
    * At first nothing is written.
    *
-   * @param doubtNanos for how long a table is left alone of which nobody knows whether a write was
-   *     committed
+   * @param doubtNanos how long a table stays busy after a commit with unknown outcome
    */
   TableVersions(LongSupplier nanos, long doubtNanos) {
     this.nanos = nanos;
@@ -103,7 +102,7 @@ final class TableVersions {
     return now.structure() == structure.get() ? tables : tables.writingAny();
   }
 
-  /** What connections were told, which outlives their loan from a pool. */
+  /** Session settings of connections, which outlive a loan from the pool. */
   SessionSettings sessions() {
     return sessions;
   }
@@ -116,7 +115,7 @@ final class TableVersions {
     return tables.size() >= TABLES_MAX ? all : tables.computeIfAbsent(name, key -> new Table());
   }
 
-  /** What one transaction, or one statement without, writes. One thread at a time. */
+  /** The writes of one transaction, or of one auto-commit statement. One thread at a time. */
   final class Writes {
     private final Set<Table> written = new HashSet<>();
     private boolean structural;
@@ -161,7 +160,7 @@ final class TableVersions {
       }
     }
 
-    /** Whoever was asked did not answer: it may be committed when it has ended, and later too. */
+    /** The server did not answer: the transaction may be committed at its end, or later. */
     void doubt() {
       doubted = true;
     }
@@ -193,17 +192,17 @@ final class TableVersions {
     return new Writes();
   }
 
-  /** Ends everything that was read so far. */
+  /** Invalidates everything that was read so far. */
   void advanceAll() {
     all.version.getAndIncrement();
   }
 
-  /** Whether what was read with that stamp may be used still. */
+  /** Whether a result read with that stamp is still current. */
   boolean isCurrent(Collection<String> read, long stamp) {
     return stamp(read) == stamp && !isBusy(read); // T1: a commit after the stamp was taken is seen
   }
 
-  /** Of these tables now. */
+  /** The stamp of these tables now. */
   long stamp(Collection<String> read) {
     long sum = all.version.get();
     for (String name : read) {

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one thread does for one purpose, such as a request: queries that repeat within it are found
- * whatever connections they take, and statements are counted. Closed by the thread that opened it;
- * one within another counts for itself.
+ * Scope of one thread's work for one purpose, such as a request: detects queries that repeat within
+ * it, on whatever connections, and counts statements. Closed by the thread that opened it; a nested
+ * one counts for itself.
  */
 @SuppressWarnings("EnumOrdinal")
 public final class UnitOfWork implements AutoCloseable {
@@ -45,7 +45,7 @@ public final class UnitOfWork implements AutoCloseable {
     return Arrays.stream(counts).sum();
   }
 
-  /** Tells what repeated. */
+  /** Ends the scope and reports the repeated queries. */
   @Override
   public void close() {
     if (outer == null) {

@@ -15,11 +15,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Looks now and then at all borrowed connections for executions that are under way for too long:
- * one thread, and nothing is scheduled for an execution. Thread safe.
+ * Periodically checks all borrowed connections for executions that run for too long: one thread,
+ * and nothing is scheduled for an execution. Thread safe.
  */
 final class Watchdog implements AutoCloseable {
-  /** Those beyond that are not watched; whoever does not close his connections gets there. */
+  /**
+   * Connections beyond that are not watched; only an application that leaks connections has so
+   * many.
+   */
   private static final int CONNECTIONS_MAX = 10_000;
 
   private static final long LOOK_MILLIS_MIN = 10;
@@ -84,7 +87,7 @@ final class Watchdog implements AutoCloseable {
     return last == null || last != execution.startNanos();
   }
 
-  /** What the connection runs, or ran last. */
+  /** The fingerprint that the connection runs or ran last. */
   Optional<String> lastStatement(Connection connection) {
     return connections.stream()
         .filter(one -> one.isOf(connection))

@@ -1,10 +1,10 @@
 /**
- * What an application asks of its database: every statement is counted and timed under its
- * fingerprint, on its way through a wrapped {@code DataSource}.
+ * Query monitoring and caching: a wrapped {@code DataSource} counts and times every statement under
+ * its fingerprint.
  *
  * <p>{@link io.perfkit.db.query.QueryMonitor} wraps the {@code DataSource} and holds all figures,
- * in this process and bounded. Everything is thread safe but the JDBC objects, which are as the
- * driver made them.
+ * in this process and bounded. Everything is thread safe except the JDBC objects, which are as
+ * thread safe as the driver's.
  */
 @NullMarked
 package io.perfkit.db.query;
