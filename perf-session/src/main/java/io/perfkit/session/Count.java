@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What a manager counts: the meter, and its one tag besides the prefix. */
+/** The counters of a manager: each with its meter, and its one tag besides the prefix. */
 enum Count {
   CREATED_ANONYMOUS("perf.session.created", "kind", "anonymous"),
   CREATED_LOGIN("perf.session.created", "kind", "login"),

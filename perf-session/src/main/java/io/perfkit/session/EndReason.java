@@ -8,11 +8,14 @@ public enum EndReason {
   EVICTED('E'),
   /** {@link SessionManager#invalidateOthers}: another session of the user ended it. */
   OTHERS('O'),
-  /** {@link SessionManager#invalidate(String, SessionInfo)}: it was chosen from the user's list. */
+  /**
+   * {@link SessionManager#invalidate(String, SessionInfo)}: the user chose it from the list of
+   * sessions.
+   */
   CHOSEN('A'),
   /**
-   * {@link SessionManager#invalidateAll}, or Redis lost the index of the user, which ends sessions
-   * rather than reviving them.
+   * {@link SessionManager#invalidateAll}, or Redis lost the index of the user, which ends the
+   * user's sessions.
    */
   EVERYWHERE('U');
 
@@ -22,12 +25,12 @@ public enum EndReason {
     this.code = code;
   }
 
-  /** As it is stored. */
+  /** The stored code. */
   String code() {
     return String.valueOf(code);
   }
 
-  /** The reason of a stored code; a later version's is taken for a logout. */
+  /** The reason of a stored code; an unknown code of a later version counts as a logout. */
   static EndReason of(String code) {
     for (EndReason reason : values()) {
       if (reason.code().equals(code)) {

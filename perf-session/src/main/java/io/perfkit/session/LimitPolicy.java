@@ -2,10 +2,10 @@ package io.perfkit.session;
 
 /** What a login does when its user has {@link SessionConfig#maxPerUser} sessions already. */
 public enum LimitPolicy {
-  /** It is refused, with the sessions that there are. */
+  /** The login is refused; the outcome lists the existing sessions. */
   REJECT,
   /** The session that was created first ends. */
   EVICT_OLDEST,
-  /** The session that was seen last the longest ago ends. */
+  /** The least recently used session ends. */
   EVICT_IDLE
 }

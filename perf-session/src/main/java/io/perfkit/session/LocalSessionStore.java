@@ -16,11 +16,12 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Sessions in this process, decided as the scripts decide them, under one lock. Thread safe. */
+/** The store in this process: decides as the Redis scripts do, under one lock. Thread safe. */
 final class LocalSessionStore implements SessionStore {
 
   /**
-   * A live session, or what is remembered of one that ended or moved. Guarded by the store's lock.
+   * A live session, or the remembered outcome of one that ended or moved. Guarded by the store's
+   * lock.
    */
   private static final class Entry {
     final UserTag tag;
@@ -74,7 +75,7 @@ final class LocalSessionStore implements SessionStore {
     }
   }
 
-  /** What is remembered until a time. */
+  /** The remembered outcome of a session that ended or moved, with its expiry. */
   private record Memory(Reply reply, long graceEnd, long until) {
     Reply at(long now) {
       return reply.code() == Code.MOVED && now >= graceEnd ? Reply.of(Code.ROTATED) : reply;

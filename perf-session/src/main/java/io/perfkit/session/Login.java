@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import org.jspecify.annotations.Nullable;
 
-/** A user who has proved who he is, and what the new session takes over. Immutable. */
+/** An authenticated user, and what the new session takes over. Immutable. */
 public final class Login {
   private static final int USER_CHARS_MAX = 1_000;
   private static final int CLIENT_CHARS_MAX = 200;
@@ -22,21 +22,21 @@ public final class Login {
   /**
    * A login of {@code user}.
    *
-   * @param user the id that never changes, rather than a name that may; 1 to 1,000 characters
+   * @param user the user's permanent id, rather than a name that may change; 1 to 1,000 characters
    */
   public static Login of(String user) {
     return new Login(requireUser(user), null, "");
   }
 
   /**
-   * The session that the request has, anonymous or of any user: the new one takes over its
+   * Sets the current session of the request, anonymous or of any user: the new one takes over its
    * attributes, and its token ends in the same step.
    */
   public Login from(Session session) {
     return new Login(user, requireNonNull(session, "session"), client);
   }
 
-  /** What the user should recognize in a list of sessions; at most 200 characters. */
+  /** Describes the client, for the user's list of sessions; at most 200 characters. */
   public Login client(String description) {
     if (requireNonNull(description, "description").length() > CLIENT_CHARS_MAX) {
       throw new IllegalArgumentException(

@@ -12,16 +12,17 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The secrets by which tokens become names in Redis: HMAC-SHA256 under the secret that the token
- * names. New tokens use the current secret; accepted ones keep older tokens, or those of nodes that
- * use a newer secret already, valid. Immutable, thread safe. Never prints a secret.
+ * A ring of secrets (peppers) for the digests of tokens: a session's name in Redis is the
+ * HMAC-SHA256 of its token under the secret that the token names. New tokens use the current
+ * secret; accepted secrets keep older tokens valid, and those of nodes that already use a newer
+ * secret. Immutable, thread safe. Never prints a secret.
  *
  * <p>To change the secret, first accept the new one on all nodes, then make it the current one and
  * accept the old one, and drop the old one after the longest {@link SessionConfig#absolute}.
  * Dropping a secret ends every session whose token was made under it.
  */
 public final class Peppers {
-  /** Shortest secret, as long as the digest. */
+  /** Length of the shortest secret in bytes, as long as the digest. */
   public static final int MIN_BYTES = 32;
 
   private static final String HMAC = "HmacSHA256";
@@ -39,14 +40,14 @@ public final class Peppers {
    * A ring of one secret.
    *
    * @param id names the secret in tokens: 0 to 255, never used for another secret
-   * @param secret at least 32 random bytes, the same on all nodes, from where the host keeps its
-   *     secrets and not in Redis; copied
+   * @param secret at least 32 random bytes, the same on all nodes, kept with the host's secrets and
+   *     not in Redis; copied
    */
   public static Peppers of(int id, byte[] secret) {
     return new Peppers(checked(id), Map.of(id, mac(secret)));
   }
 
-  /** A secret that nobody else has, for sessions in this process. */
+  /** A ring of one random secret, for sessions in this process. */
   static Peppers random() {
     byte[] secret = new byte[MIN_BYTES];
     new SecureRandom().nextBytes(secret);

@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sessions in Redis. Each operation is one script on one slot. Thread safe.
+ * The store in Redis: each operation is one script on one slot. Thread safe.
  *
  * <pre>
  * session  prefix:{prefix.sessions}:v1:s:id      hash, or what is remembered of one that ended or moved
@@ -60,7 +60,7 @@ final class RedisSessionStore implements SessionStore {
   private final byte[] keepEnded;
 
   /**
-   * @param serverClock nothing, or in tests the server's time
+   * @param serverClock empty, or in tests the server's time
    */
   RedisSessionStore(
       RedisGuard guard, String prefix, SessionConfig config, Supplier<byte[]> serverClock) {
@@ -77,9 +77,9 @@ final class RedisSessionStore implements SessionStore {
   }
 
   /**
-   * The prefix is part of the tag too, so that applications have slots of their own.
+   * The hash tag includes the prefix, so that each application has its own slots.
    *
-   * @throws IllegalArgumentException for a prefix that can't be
+   * @throws IllegalArgumentException for an invalid prefix
    */
   static KeySpace keySpace(String prefix, int partitions) {
     return KeySpace.of(prefix, prefix + ".sessions").withPartitions(partitions);

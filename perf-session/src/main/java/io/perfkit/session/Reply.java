@@ -4,11 +4,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a store answered. Immutable.
+ * A store's reply. Immutable.
  *
- * @param code what became of the call
- * @param now the store's clock, where the code is {@code DONE} and a session is sent along
- * @param number of {@code DONE} how many, or the new version; of others the version or the bytes
+ * @param code the outcome of the call
+ * @param now the store's clock, if the code is {@code DONE} and the reply has a session
+ * @param number for {@code DONE} a count or the new version; for other codes the version or the
+ *     bytes
  * @param text reason, new id or sum
  * @param stored the session
  * @param existing sessions of the user
@@ -21,7 +22,7 @@ record Reply(
     @Nullable Stored stored,
     List<SessionInfo> existing) {
 
-  /** In the order of the codes that the scripts return; the last two are none of them. */
+  /** In the order of the scripts' codes; the scripts never return the last two. */
   enum Code {
     DONE,
     NOT_FOUND,

@@ -14,11 +14,11 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session as one request sees it: what the store held at the lookup, and the changes that the
- * request has made and not yet saved. One thread at a time. Never prints its token or attributes.
+ * A session as one request sees it: the state at the lookup, and the unsaved changes of the
+ * request. One thread at a time. Never prints its token or attributes.
  *
- * <p>A value is encoded when it is set; what is changed in it afterwards is not seen, and is saved
- * only if it is set again.
+ * <p>A value is encoded when it is set; a later change of the object is saved only if it is set
+ * again.
  */
 public final class Session {
   private final SessionToken token;
@@ -42,59 +42,57 @@ public final class Session {
     this.counts = counts;
   }
 
-  /** The token that opens it, for the cookie; the only secret here. */
+  /** The token of this session, for the cookie; the only secret here. */
   public SessionToken token() {
     return token;
   }
 
   /**
-   * Names the session for logs, lists and support: the digest of its token, from which the token
-   * can't be found. Another one after a rotation.
+   * The public id of the session, for logs, lists and support: a digest of its token, which does
+   * not reveal the token. A rotation changes it.
    */
   public String id() {
     return name.text();
   }
 
-  /** The user who logged in, or nothing for an anonymous session. */
+  /** The user that logged in; empty for an anonymous session. */
   public Optional<String> user() {
     return Optional.ofNullable(stored.user());
   }
 
-  /** What the login said of the client, or an empty text. */
+  /** The client's description from the login, or an empty text. */
   public String client() {
     return stored.client();
   }
 
-  /** When it was made, which is the login of its user. */
+  /** When it was created, which is the login of its user. */
   public Instant created() {
     return Instant.ofEpochMilli(stored.created());
   }
 
-  /** When it was touched last, this lookup included. */
+  /** When it was last touched, this lookup included. */
   public Instant lastSeen() {
     return Instant.ofEpochMilli(stored.lastSeen());
   }
 
-  /** When it ends if nothing uses it any more. */
+  /** When it ends unless it is used again. */
   public Instant expires() {
     return Instant.ofEpochMilli(stored.end());
   }
 
-  /**
-   * How long nothing may use it before it ends: that of its settings, or another one it was given.
-   */
+  /** Its idle time-out: that of its settings, or the one it was given. */
   public Duration idleTimeout() {
     return Duration.ofMillis(stored.idle());
   }
 
-  /** Grows with each change of the attributes, by any request. */
+  /** Version of the attributes, which grows with each change by any request. */
   public long version() {
     return stored.version();
   }
 
   /**
-   * The value of an attribute, or nothing if there is none or what is stored is of another type or
-   * damaged; that is counted, and stays as it is until the attribute is set.
+   * The value of an attribute; empty if there is none, or if the stored one has another type or is
+   * damaged. An unreadable value is counted, and stays stored until the attribute is set.
    */
   public <T> Optional<T> get(SessionAttribute<T> attribute) {
     byte[] bytes = bytes(attribute.name());
@@ -117,10 +115,11 @@ public final class Session {
   }
 
   /**
-   * Sets an attribute, here until {@link SessionManager#save}.
+   * Sets an attribute, in this object only until {@link SessionManager#save}.
    *
-   * @throws IllegalArgumentException if it takes more than {@link SessionConfig#maxAttributeBytes}
-   * @throws io.perfkit.redis.CodecFailed if its codec can't write it
+   * @throws IllegalArgumentException if the encoded value exceeds {@link
+   *     SessionConfig#maxAttributeBytes}
+   * @throws io.perfkit.redis.CodecFailed if its codec cannot encode it
    */
   public <T> void set(SessionAttribute<T> attribute, T value) {
     byte[] bytes = attribute.encode(requireNonNull(value, "value"));
@@ -139,10 +138,10 @@ public final class Session {
   }
 
   /**
-   * As {@link #set}, unless the value is the one that is stored. For an object that was read from
-   * the session and may have been changed since.
+   * As {@link #set}, unless the value equals the stored one. For an object that was read from the
+   * session and may have changed since.
    *
-   * @return whether it was another one
+   * @return whether the value differed
    */
   public <T> boolean setIfChanged(SessionAttribute<T> attribute, T value) {
     byte[] before = bytes(attribute.name());
@@ -160,7 +159,7 @@ public final class Session {
     return true;
   }
 
-  /** Removes an attribute, here until {@link SessionManager#save}. */
+  /** Removes an attribute, in this object only until {@link SessionManager#save}. */
   public void remove(SessionAttribute<?> attribute) {
     changed.remove(attribute.name());
     removed.add(attribute.name());
@@ -174,7 +173,7 @@ public final class Session {
     return names;
   }
 
-  /** Whether there is something to save. */
+  /** Whether there are unsaved changes. */
   public boolean changed() {
     return !changed.isEmpty() || !removed.isEmpty();
   }
@@ -195,7 +194,7 @@ public final class Session {
     return removed;
   }
 
-  /** What was to be saved has been, as that version. */
+  /** Marks the changes as saved, under that version. */
   void saved(long version) {
     Map<String, byte[]> attributes = new HashMap<>(stored.attributes());
     attributes.keySet().removeAll(removed);
@@ -225,7 +224,7 @@ public final class Session {
     return copy;
   }
 
-  /** What the other one has not saved is to be saved here. */
+  /** Takes over the unsaved changes of the other session. */
   void takeChanges(Session other) {
     changed.putAll(other.changed);
     removed.addAll(other.removed);

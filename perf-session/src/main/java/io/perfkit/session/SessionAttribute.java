@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * A name in a session and the one type that stands there. Immutable, thread safe. A host keeps its
- * attributes as constants. Stored as {@link ValueFormat} writes it; by {@link Codec#longs()} as
- * decimal digits, which {@link SessionManager#increment} counts up.
+ * Typed key of a session attribute: its name, and the codec of its values. Immutable, thread safe.
+ * A host keeps its attributes as constants. Values are stored in {@link ValueFormat}; those of
+ * {@link Codec#longs()} as decimal digits, which {@link SessionManager#increment} counts up.
  *
  * @param <T> type of the value
  */
@@ -39,7 +39,7 @@ public final class SessionAttribute<T> {
     return new SessionAttribute<>(name, ValueFormat.of(codec));
   }
 
-  /** Whether an attribute may have that name. */
+  /** Whether the name is valid for an attribute. */
   public static boolean isName(String name) {
     return NAME.matcher(requireNonNull(name, "name")).matches();
   }

@@ -6,28 +6,30 @@ import java.time.Duration;
 
 /**
  * Settings of one {@link SessionManager}, the same on all its nodes. Immutable. A session keeps the
- * time-outs it was made with; every other setting applies from the next call.
+ * time-outs that it was created with; every other setting applies from the next call.
  *
- * @param idle a session ends when nothing has used it for this long; default 30 min
- * @param absolute a session ends this long after its login, however it is used; default 8 h
+ * @param idle idle time-out: a session ends when it has not been used for this long; default 30 min
+ * @param absolute absolute time-out: a session ends this long after its login, however it is used;
+ *     default 8 h
  * @param renewal age of a token from which {@link SessionOutcome.Active#renewalDue()} asks for a
  *     new one; zero means never; default 15 min
  * @param rotationGrace how long a rotated token still finds its session, for requests that are
  *     under way with it; default 20 s
  * @param touchEvery a use moves the idle deadline at most this often, so a session may end by this
  *     much sooner than {@code idle} after its last use; zero means each time; default 1 min
- * @param maxPerUser sessions of a user at once; default 100
- * @param onLimit what a login does when there are so many; default {@link LimitPolicy#EVICT_IDLE}
+ * @param maxPerUser most concurrent sessions of a user; default 100
+ * @param onLimit what a login does when the user has so many; default {@link
+ *     LimitPolicy#EVICT_IDLE}
  * @param maxAttributeBytes longest encoded attribute; default 16 KiB
- * @param maxSessionBytes all attributes of a session with their names; default 64 KiB
- * @param keepEnded how long it is remembered why a session ended, and how long after its end a
+ * @param maxSessionBytes most bytes of all attributes of a session with their names; default 64 KiB
+ * @param keepEnded how long the reason of a session's end is kept, and how long after its end a
  *     sweep still finds it; default 5 min
  * @param sweepEvery pause between two sweeps of a node; zero means that the host calls {@link
  *     SessionManager#sweep()}; default 30 s
  * @param partitions slots of a Cluster that sessions are spread over; with more than one a login
- *     that takes over an anonymous session takes three round trips; to change it ends all sessions;
+ *     that takes over an anonymous session takes three round trips; changing it ends all sessions;
  *     default 1
- * @param maxLocalSessions sessions that {@link SessionManager#local} holds at once; default 100,000
+ * @param maxLocalSessions most sessions that {@link SessionManager#local} holds; default 100,000
  */
 public record SessionConfig(
     Duration idle,
@@ -203,7 +205,7 @@ public record SessionConfig(
     /**
      * The settings.
      *
-     * @throws IllegalArgumentException for a value outside its bounds; names them
+     * @throws IllegalArgumentException for a value outside its bounds; the message names both
      */
     public SessionConfig build() {
       return new SessionConfig(

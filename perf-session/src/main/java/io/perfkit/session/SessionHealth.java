@@ -3,20 +3,20 @@ package io.perfkit.session;
 import io.perfkit.redis.BreakerState;
 
 /**
- * How a manager stands now. Immutable.
+ * Health of a manager at one moment. Immutable.
  *
- * @param breaker whether Redis is asked: while its circuit breaker is closed, as it always is for
- *     sessions in process
- * @param full whether a manager in process holds as many sessions as it may, so that it makes none
+ * @param breaker state of Redis's circuit breaker; always closed for sessions in process
+ * @param full whether a manager in process has reached its limit of sessions, so that it creates
+ *     none
  */
 public record SessionHealth(BreakerState breaker, boolean full) {
 
-  /** Whether Redis is asked. */
+  /** Whether calls go to Redis. */
   public boolean redisAvailable() {
     return breaker == BreakerState.CLOSED;
   }
 
-  /** Whether sessions can be found and made. */
+  /** Whether sessions can be looked up and created. */
   public boolean healthy() {
     return redisAvailable() && !full;
   }

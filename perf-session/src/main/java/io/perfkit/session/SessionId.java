@@ -6,8 +6,8 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * The name of a session in its store: 192 bits of the digest of its token, and the tag of the
- * token's user. Holds nothing that would open the session. Immutable.
+ * The name of a session in its store: 192 bits of the HMAC digest of its token, and the tag of the
+ * token's user. It does not open the session. Immutable.
  */
 record SessionId(String text, UserTag tag) {
   private static final int BYTES = 24; // a whole number of characters
@@ -15,7 +15,7 @@ record SessionId(String text, UserTag tag) {
   /** A new token and its name. */
   record Minted(SessionToken token, SessionId id) {}
 
-  /** The name of a token, or nothing if its secret is not accepted. */
+  /** The name of a token's session; empty if the token's secret is not accepted. */
   static Optional<SessionId> of(SessionToken token, Peppers peppers) {
     byte[] digest = peppers.digest(token.pepper(), token.bytes());
     return digest == null
@@ -30,7 +30,7 @@ record SessionId(String text, UserTag tag) {
     return new Minted(token, of(token, peppers).orElseThrow());
   }
 
-  /** The name that a rotated session has now; its user is the same. */
+  /** The new name of a rotated session; its user is the same. */
   SessionId renamed(String newText) {
     return new SessionId(newText, tag);
   }

@@ -5,13 +5,13 @@ import static java.util.Objects.requireNonNull;
 import java.time.Instant;
 
 /**
- * A live session as a user may see it in a list. Immutable. Opens nothing.
+ * A live session in a user's list of sessions. Immutable. It does not open the session.
  *
  * @param id as {@link Session#id()}
  * @param created when its user logged in
- * @param lastSeen when it was touched last
- * @param expires when it ends if nothing uses it any more
- * @param client what the login said of the client, or an empty text
+ * @param lastSeen when it was last touched
+ * @param expires when it ends unless it is used again
+ * @param client the client's description from the login, or an empty text
  */
 public record SessionInfo(
     String id, Instant created, Instant lastSeen, Instant expires, String client) {

@@ -31,16 +31,16 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
- * Keeps the sessions of an application's users: in Redis for all nodes together ({@link #create}),
- * or in this process ({@link #local}); both decide alike. Thread safe.
+ * Manages the login sessions of an application's users: in Redis, shared by all nodes ({@link
+ * #create}), or in this process ({@link #local}); both decide alike. Thread safe.
  *
- * <p>A call about a session is one round trip (where it says more, it says so) and one script,
- * which decides by the server's clock. The server never sees a token, only its digest under a
- * secret of the host. Calls that look up or change a session answer with a {@link SessionOutcome};
- * calls that end sessions or list them throw {@link io.perfkit.redis.RedisUnavailable} if Redis
- * gives no answer, so that no logout is taken for done which is not.
+ * <p>A call about a session is one round trip (unless its documentation says more) and one script,
+ * which decides by the server's clock. The server never sees a token, only its HMAC digest under a
+ * secret of the host. Calls that look up or change a session return a {@link SessionOutcome}. Calls
+ * that end or list sessions throw {@link io.perfkit.redis.RedisUnavailable} if Redis does not
+ * answer, so that a host never mistakes a failed logout for a completed one.
  *
- * <p>There is no disabled form: without sessions nobody is logged in. Development uses {@link
+ * <p>There is no disabled form: without sessions no user is logged in. Development uses {@link
  * #local}.
  */
 public final class SessionManager implements AutoCloseable {
@@ -115,8 +115,8 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * Makes an anonymous session, for a request that has something to keep and no user yet. Never
-   * make one just because a request has none: then floods fill Redis.
+   * Creates an anonymous session, for a request that has something to store and no user yet. Never
+   * create one just because a request has none: a flood of requests would fill Redis.
    *
    * @return {@link Active} or {@link Unavailable}
    */
@@ -126,10 +126,10 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * Makes the session of a user who has just proved who he is, in one step: a new token, the
-   * attributes and unsaved changes of the session it comes {@linkplain Login#from from}, whose
-   * token ends, and room under {@link SessionConfig#maxPerUser}. Also for a user who proves it
-   * again, or acts as another user.
+   * Creates the session of a newly authenticated user, in one step: a new token, the attributes and
+   * unsaved changes of the session that it comes {@linkplain Login#from from}, whose token ends,
+   * and room under {@link SessionConfig#maxPerUser}. Also for re-authentication, or for a user that
+   * acts as another one.
    *
    * @return {@link Active}, {@link LimitReached} or {@link Unavailable}
    */
@@ -166,7 +166,7 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * The session of a token, which counts as its use.
+   * Looks up the session of a token, which counts as use.
    *
    * @param token as the client sent it, whatever it is
    * @return {@link Active}, {@link Expired}, {@link Revoked}, {@link Rotated}, {@link NotFound} or
@@ -176,19 +176,19 @@ public final class SessionManager implements AutoCloseable {
     return get(token, Touch.YES);
   }
 
-  /** As {@link #get(String)}; the session may also be looked up without counting as used. */
+  /** As {@link #get(String)}; {@code touch} says whether the lookup counts as use. */
   public SessionOutcome get(String token, Touch touch) {
     return get(List.of(requireNonNull(token, "token")), touch);
   }
 
   /**
-   * As {@link #get(String)}, of several tokens that a request has, since cookies of one name and
-   * several scopes are sent together: the first that finds a live session wins. Still one round
+   * As {@link #get(String)}, for the several tokens of a request, since a browser sends cookies
+   * with one name and several scopes together: the first that finds a live session wins. One round
    * trip.
    *
-   * @param tokens at most four are looked at
-   * @return {@link Active}; else {@link Unavailable} if that is the answer to any; else what became
-   *     of the first that is not {@link NotFound}
+   * @param tokens only the first four are looked up
+   * @return {@link Active}; else {@link Unavailable} if that is the outcome of any; else the first
+   *     outcome that is not {@link NotFound}
    */
   public SessionOutcome get(List<String> tokens) {
     return get(tokens, Touch.YES);
@@ -196,7 +196,7 @@ public final class SessionManager implements AutoCloseable {
 
   private record Wanted(SessionToken token, SessionId id) {}
 
-  /** As {@link #get(List)}; the session may also be looked up without counting as used. */
+  /** As {@link #get(List)}; {@code touch} says whether the lookup counts as use. */
   public SessionOutcome get(List<String> tokens, Touch touch) {
     long every = requireNonNull(touch, "touch") == Touch.YES ? config.touchEvery().toMillis() : -1;
     List<Wanted> wanted = new ArrayList<>(1);
@@ -271,18 +271,19 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * Saves what was set and removed in {@code session}, and nothing else, so that requests that
-   * change different attributes at once don't lose each other's. No round trip if nothing was.
+   * Saves only the changed attributes of {@code session}, so that concurrent requests that change
+   * different attributes do not lose updates. No round trip without changes.
    *
-   * @return {@link Active}, {@link TooLarge}, or as {@link #get(String)}; unless it is active the
-   *     changes are still there to be saved
+   * @return {@link Active}, {@link TooLarge}, or as {@link #get(String)}; unless it is active, the
+   *     changes stay unsaved in {@code session}
    */
   public SessionOutcome save(Session session) {
     return save(session, -1);
   }
 
   /**
-   * As {@link #save}, if nobody has changed the session since it was read or saved here.
+   * Optimistic locking: as {@link #save}, but only if no other request has changed the session
+   * since it was read or saved here.
    *
    * @return {@link Conflict} also
    */
@@ -305,11 +306,12 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * Adds to a number in the session, which is 0 if there is none; exact however many do so at once.
-   * The session here holds the sum afterwards.
+   * Adds to a number in the session atomically; a missing number counts as 0. Afterwards {@code
+   * session} holds the sum.
    *
    * @return {@link Active}, {@link TooLarge}, or as {@link #get(String)}
-   * @throws IllegalArgumentException if no number stands there, or the sum is out of range
+   * @throws IllegalArgumentException if the stored value is not a number, or the sum is out of
+   *     range
    */
   public SessionOutcome increment(Session session, SessionAttribute<Long> number, long by) {
     requireNonNull(number, "number");
@@ -322,8 +324,8 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * Lets a session rest for longer than its idle time-out, once: it ends no sooner than {@code by}
-   * from now, unless its absolute time-out is sooner. Counts as use.
+   * Extends the idle deadline of a session once: it ends no sooner than {@code by} from now, unless
+   * its absolute time-out is sooner. Counts as use.
    *
    * @param by above zero
    * @return {@link Active}, or as {@link #get(String)}
@@ -344,10 +346,10 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * Gives a session an idle time-out of its own, from now on, longer or shorter than that of the
-   * settings. Counts as use. The absolute time-out stays.
+   * Gives a session its own idle time-out from now on, longer or shorter than that of the settings.
+   * Counts as use. The absolute time-out stays.
    *
-   * @param timeout above zero; one beyond {@link SessionConfig#absolute} is as good as none
+   * @param timeout above zero; one beyond {@link SessionConfig#absolute} has no effect
    * @return {@link Active}, or as {@link #get(String)}
    */
   public SessionOutcome idleTimeout(Session session, Duration timeout) {
@@ -365,9 +367,9 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * Gives the session a new token. The old one finds it for {@link SessionConfig#rotationGrace},
-   * for requests that are under way, and then is {@link Rotated}. For renewal; after a change of
-   * privileges use {@link #rotateNow}.
+   * Gives the session a new token. The old token still finds the session for {@link
+   * SessionConfig#rotationGrace}, for requests under way, and afterwards gives {@link Rotated}. For
+   * renewal; after a change of privileges use {@link #rotateNow}.
    *
    * @return {@link Active} with the session to go on with, under its old token if another request
    *     has rotated it meanwhile; or as {@link #get(String)}
@@ -377,8 +379,8 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * As {@link #rotate}, but each earlier token ends in the same step, also one that another request
-   * has rotated meanwhile and that is within its grace; that costs a round trip more.
+   * As {@link #rotate}, but each earlier token ends in the same step, including one within its
+   * grace that another request has rotated meanwhile, which costs one more round trip.
    */
   public SessionOutcome rotateNow(Session session) {
     return rotate(session, Duration.ZERO);
@@ -409,10 +411,10 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * Ends a session, for good: when this returns, no node finds it by any token.
+   * Ends a session permanently: when this returns, no node finds it by any token.
    *
    * @return whether it was live
-   * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer; whether it was done is
+   * @throws io.perfkit.redis.RedisUnavailable if Redis did not answer; whether the session ended is
    *     unknown
    */
   public boolean invalidate(Session session) {
@@ -438,7 +440,7 @@ public final class SessionManager implements AutoCloseable {
   /**
    * Ends one session of {@code user} that was chosen from {@link #list}.
    *
-   * @return whether it was live, and his
+   * @return whether it was live and belonged to the user
    * @throws io.perfkit.redis.RedisUnavailable as {@link #invalidate(Session)}
    */
   public boolean invalidate(String user, SessionInfo session) {
@@ -458,8 +460,8 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * Ends all sessions of {@code user}: one deletion, however many there are. They are counted as
-   * ended when a sweep removes them.
+   * Ends all sessions of {@code user} by one deletion, however many there are. A sweep counts them
+   * as ended when it removes them.
    *
    * @return how many were live
    * @throws io.perfkit.redis.RedisUnavailable as {@link #invalidate(Session)}
@@ -477,7 +479,7 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * The live sessions of {@code user}, the one seen last first; at most 1,000.
+   * The live sessions of {@code user}, most recently seen first; at most 1,000.
    *
    * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer
    */
@@ -486,7 +488,7 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * How many live sessions {@code user} has.
+   * Number of live sessions of {@code user}.
    *
    * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer
    */
@@ -499,9 +501,9 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * Removes sessions that ended by themselves, and counts them. Each node does so every {@link
-   * SessionConfig#sweepEvery}; no promise but the counts depends on it. One round trip for each 100
-   * sessions and each partition.
+   * Removes expired sessions and counts them. Each node does so every {@link
+   * SessionConfig#sweepEvery}; only the counts depend on it. One round trip for each 100 sessions
+   * and each partition.
    *
    * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer; the next sweep goes on
    */
@@ -514,12 +516,12 @@ public final class SessionManager implements AutoCloseable {
     return report;
   }
 
-  /** What this manager did so far. Costs nothing. */
+  /** Counters of this manager. No round trip. */
   public SessionStats stats() {
     return SessionStats.of(counts);
   }
 
-  /** How this manager stands. Costs nothing; for a health check. */
+  /** Health of this manager, for a health check. No round trip. */
   public SessionHealth health() {
     return store.health();
   }
@@ -577,7 +579,10 @@ public final class SessionManager implements AutoCloseable {
     };
   }
 
-  /** Ends what the manager started. The client, and the sessions in Redis, stay. */
+  /**
+   * Ends the threads of the manager and removes its meters. The client and the sessions in Redis
+   * stay.
+   */
   @Override
   public void close() {
     if (sweeper != null) {
@@ -615,8 +620,8 @@ public final class SessionManager implements AutoCloseable {
     }
 
     /**
-     * Tells this manager from others in meters, as their tag {@code sessions}, and in messages;
-     * default the prefix. Two open managers of one name on one registry are refused.
+     * Names this manager in meters, as their tag {@code sessions}, and in messages; default the
+     * prefix. Two open managers of one name on one registry are refused.
      */
     public Builder name(String sessions) {
       name = requireNonNull(sessions, "sessions");

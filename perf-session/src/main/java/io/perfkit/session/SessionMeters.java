@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 
-/** All meters of this module; {@code docs/reference/metrics.md} lists them. Thread safe. */
+/** The meters of one manager; {@code docs/reference/metrics.md} lists them. Thread safe. */
 final class SessionMeters implements AutoCloseable {
   static final String CALLS = "perf.session.calls";
 
@@ -51,7 +51,7 @@ final class SessionMeters implements AutoCloseable {
     calls.record(nanos, NANOSECONDS);
   }
 
-  /** The registry is the host's, so it gets back what was put there. */
+  /** Removes the meters: the registry belongs to the host. */
   @Override
   public void close() {
     meters.forEach(registry::remove);

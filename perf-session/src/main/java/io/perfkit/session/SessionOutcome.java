@@ -6,21 +6,21 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What became of a call about one session. No outcome is an exception; {@link Unavailable} says
- * nothing about the session, so a host must not log its user out for it. Immutable, but for the
- * {@link Session} in {@link Active}.
+ * The outcome of a call about one session. No outcome is an exception; {@link Unavailable} says
+ * nothing about the session, so a host must not log out its user because of it. Immutable, except
+ * for the {@link Session} in {@link Active}.
  *
  * <p>Java 17 has no pattern switch, so the common question has a plain answer: {@link #session()}.
  */
 public sealed interface SessionOutcome {
 
-  /** The session, if the call was done and it is live. */
+  /** The session, if the call succeeded and it is live. */
   default Optional<Session> session() {
     return Optional.empty();
   }
 
   /**
-   * The call was done, and this is the session now.
+   * The call succeeded, and this is the session now.
    *
    * @param value the session
    * @param renewalDue whether its token is older than {@link SessionConfig#renewal}, so that the
@@ -46,7 +46,7 @@ public sealed interface SessionOutcome {
   }
 
   /**
-   * It ended by itself.
+   * The session passed a deadline.
    *
    * @param why the deadline
    */
@@ -67,18 +67,18 @@ public sealed interface SessionOutcome {
     }
   }
 
-  /** There is no such session: a token that nobody made, damaged, or of long ago. */
+  /** There is no such session: the token is forged, damaged, or from long ago. */
   record NotFound() implements SessionOutcome {}
 
   /**
-   * The token has been replaced, by a login or a rotation whose grace is over. Whoever shows it
-   * missed the new one, or stole the old one.
+   * The token has been replaced, by a login or a rotation whose grace is over. The client that
+   * sends it missed the new one, or stole the old one.
    */
   record Rotated() implements SessionOutcome {}
 
   /**
-   * The user has as many sessions as may be ({@link LimitPolicy#REJECT}); nothing was changed, and
-   * the session that wanted to log in is as it was.
+   * The user has reached the limit of sessions ({@link LimitPolicy#REJECT}); nothing was changed,
+   * not even the session that wanted to log in.
    *
    * @param existing at most 100 of them
    */
@@ -89,24 +89,24 @@ public sealed interface SessionOutcome {
   }
 
   /**
-   * Another request has changed the session meanwhile; nothing was changed.
+   * Another request has changed the session meanwhile; nothing was saved.
    *
-   * @param version the version there is
+   * @param version the stored version
    */
   record Conflict(long version) implements SessionOutcome {}
 
   /**
-   * The change would take the attributes over {@link SessionConfig#maxSessionBytes}; nothing was
-   * changed.
+   * The change would exceed {@link SessionConfig#maxSessionBytes}; nothing was saved.
    *
-   * @param bytes what they would take
+   * @param bytes the bytes that the attributes would take
    */
   record TooLarge(long bytes) implements SessionOutcome {}
 
   /**
-   * Nobody can tell: Redis gave no answer, or an error. Whether a change was made is unknown.
+   * The outcome is unknown: Redis did not answer, or returned an error. A change may have been
+   * made.
    *
-   * @param cause what the store said; without secrets
+   * @param cause the store's failure; without secrets
    */
   record Unavailable(RuntimeException cause) implements SessionOutcome {
     public Unavailable {

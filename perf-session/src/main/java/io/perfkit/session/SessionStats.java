@@ -1,7 +1,7 @@
 package io.perfkit.session;
 
 /**
- * What one manager did since it was made. Immutable.
+ * Counters of one manager since it was created. Immutable.
  *
  * @param created sessions it made, those of logins included
  * @param active lookups that found a live session
@@ -10,12 +10,12 @@ package io.perfkit.session;
  * @param revoked lookups of sessions that were ended
  * @param rotated lookups by replaced tokens
  * @param unavailable calls that Redis did not answer
- * @param ended sessions that this manager ended or swept; those of all nodes together, and the live
- *     ones, are those that were created
+ * @param ended sessions that this manager ended or swept; over all nodes, these and the live ones
+ *     add up to those created
  * @param limitReached logins that were refused
- * @param conflicts changes refused since another one came first
+ * @param conflicts changes refused because another one came first
  * @param tooLarge changes refused for their size
- * @param unreadable attributes that were read and not understood
+ * @param unreadable attributes that could not be decoded
  */
 public record SessionStats(
     long created,

@@ -6,22 +6,22 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where sessions are kept, and so decided. Every method is one step that no other one meets half
- * done. Thread safe. Throws {@link io.perfkit.redis.RedisException} when it can't tell.
+ * The store of sessions, which decides about them. Every method is atomic. Thread safe. Throws
+ * {@link io.perfkit.redis.RedisException} when the outcome is unknown.
  */
 interface SessionStore extends AutoCloseable {
 
   /**
-   * The session, and a touch if the last one is that old.
+   * Looks up a session, and touches it if the last touch is that old.
    *
    * @param touchEveryMillis or -1 for none
    */
   Reply get(SessionId id, long touchEveryMillis);
 
-  /** Several lookups at once, answered in their order. */
+  /** Looks up several sessions at once; replies in their order. */
   List<Reply> getAll(List<SessionId> ids, long touchEveryMillis);
 
-  /** A session to make. */
+  /** A session to create. */
   record Fresh(SessionId id, @Nullable String user, String client) {}
 
   /**
@@ -48,27 +48,27 @@ interface SessionStore extends AutoCloseable {
   /** Sets the idle time-out, from now on. */
   Reply idle(SessionId id, long millis);
 
-  /** Gives the session another name, under which alone it is found once the grace is over. */
+  /** Renames the session; after the grace only the new name finds it. */
   Reply rotate(SessionId id, SessionId fresh, long graceMillis);
 
   /** Ends the session. */
   Reply end(SessionId id, EndReason why);
 
-  /** Ends the other sessions of its user, and says how many. */
+  /** Ends the other sessions of its user; replies with their number. */
   Reply endOthers(SessionId id);
 
   int count(UserTag user);
 
-  /** Of a user, the one seen last first. */
+  /** The sessions of a user, most recently seen first. */
   List<SessionInfo> list(UserTag user);
 
-  /** Ends all sessions of a user, and says how many were live. */
+  /** Ends all sessions of a user; returns how many were live. */
   int endAll(UserTag user);
 
   /** Ends one session of a user by the id in its list. */
   boolean endOne(UserTag user, String id);
 
-  /** Removes what has ended by itself. */
+  /** Removes expired sessions. */
   SweepReport sweep();
 
   SessionHealth health();

@@ -7,9 +7,9 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * What a client shows to be recognized: 64 characters of base64url, to be sent in a cookie over TLS
- * and kept nowhere else. Immutable. Never prints itself; {@link #text()} is the one way to the
- * secret, and {@link Session#id()} is what logs may hold.
+ * A session's bearer token: 64 characters of base64url, to be sent in a cookie over TLS and stored
+ * nowhere else. Immutable. Never prints itself: only {@link #text()} returns the secret; logs may
+ * hold {@link Session#id()}.
  *
  * <pre>
  * byte 0      version 1
@@ -43,7 +43,9 @@ public final class SessionToken {
             .array());
   }
 
-  /** The token of {@code text}, or nothing if no manager wrote it. Costs the same for any text. */
+  /**
+   * Parses a token; empty if the text does not have the form of one. Costs the same for any text.
+   */
   static Optional<SessionToken> parse(String text) {
     if (text.length() != CHARS) {
       return Optional.empty();

@@ -4,8 +4,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A live session as a store holds it; times in milliseconds of the store's clock. Immutable but for
- * its arrays, which nobody changes.
+ * A live session as a store holds it; times in milliseconds of the store's clock. Immutable, since
+ * no code changes its arrays.
  */
 record Stored(
     @Nullable String user,

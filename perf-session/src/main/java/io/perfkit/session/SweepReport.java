@@ -1,16 +1,17 @@
 package io.perfkit.session;
 
 /**
- * What a sweep removed: sessions that ended without a call. Of several nodes that sweep at once one
- * counts a session, once. Immutable.
+ * Result of a sweep: removed sessions by how they ended. Of several nodes that sweep at once,
+ * exactly one counts a session. Immutable.
  *
- * @param idle nothing used them
- * @param absolute their longest time was over
- * @param revoked ended by {@link SessionManager#invalidateAll}
- * @param lost Redis held them no longer, by their TTL when nobody swept for a while, or by eviction
+ * @param idle sessions past their idle time-out
+ * @param absolute sessions past their absolute time-out
+ * @param revoked sessions ended by {@link SessionManager#invalidateAll}
+ * @param lost sessions that Redis no longer held, by their TTL after a pause in sweeping, or by
+ *     eviction
  */
 public record SweepReport(long idle, long absolute, long revoked, long lost) {
-  /** How many sessions were removed. */
+  /** Number of removed sessions. */
   public long total() {
     return idle + absolute + revoked + lost;
   }

@@ -4,6 +4,6 @@ package io.perfkit.session;
 public enum Touch {
   /** It moves the idle deadline, at most once in {@link SessionConfig#touchEvery}. */
   YES,
-  /** It does not: for polling in the background, which would defeat the idle time-out. */
+  /** It does not count: for background polling, which would defeat the idle time-out. */
   NO
 }

@@ -10,9 +10,9 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * Stands for a user in tokens and names the user's index, so that a lookup knows the index before
- * it has read the session: 112 bits of SHA-256 of the manager's name and the user. Not a secret,
- * and the same whatever the secrets are, so that a change of these loses no session of a user.
+ * A hash of the user, which is part of tokens and names the user's index, so that a lookup knows
+ * the index before it reads the session: 112 bits of SHA-256 of the manager's name and the user.
+ * Not a secret, and independent of the peppers, so that changing them loses no session of a user.
  * Immutable.
  */
 record UserTag(String text) {
@@ -46,7 +46,7 @@ record UserTag(String text) {
     return Base64.getUrlDecoder().decode(text);
   }
 
-  /** Where its keys stand. */
+  /** The partition of its keys. */
   int partition(int partitions) {
     return partitions == 1 ? 0 : ByteBuffer.wrap(bytes()).getChar() % partitions;
   }

@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 
 /**
- * Settings of a session's cookie. Immutable. {@code HttpOnly} is always set. Contradictions that
- * browsers answer by dropping the cookie silently are refused.
+ * Settings of a session's cookie. Immutable. {@code HttpOnly} is always set. Refuses combinations
+ * for which browsers silently drop the cookie.
  *
  * @param name letters, digits and {@code . _ -}; default {@code __Host-session}. With {@code
  *     __Host-} the cookie must be secure, of path / and without a domain, and no other host can set
@@ -138,7 +138,7 @@ public record CookieConfig(
     /**
      * The settings.
      *
-     * @throws IllegalArgumentException for a value that can't be, or two that contradict each other
+     * @throws IllegalArgumentException for an invalid value, or two that contradict each other
      */
     public CookieConfig build() {
       return new CookieConfig(name, secure, sameSite, path, domain, maxAge);

@@ -1,12 +1,14 @@
 package io.perfkit.session.http;
 
-/** With which requests of other sites a browser sends the cookie. */
+/** The cookie's {@code SameSite} attribute: with which cross-site requests a browser sends it. */
 public enum SameSite {
-  /** None of them, not even a link that is followed. */
+  /** With none of them, not even when the user follows a link. */
   STRICT("Strict"),
-  /** Links that are followed, and no other ones; not a form that another site posts. */
+  /** Only when the user follows a link; not with a form that another site posts. */
   LAX("Lax"),
-  /** All of them; then the application must defend itself against forged requests. */
+  /**
+   * With all of them; then the application must defend itself against cross-site request forgery.
+   */
   NONE("None");
 
   private final String text;
@@ -15,7 +17,7 @@ public enum SameSite {
     this.text = text;
   }
 
-  /** As the attribute spells it. */
+  /** The attribute's spelling. */
   String text() {
     return text;
   }

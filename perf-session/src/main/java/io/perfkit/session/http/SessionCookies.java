@@ -10,14 +10,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the cookie of a session, finds it in requests, and removes it. Immutable, thread safe.
+ * Writes a session's cookie, reads it from requests, and removes it. Immutable, thread safe.
  *
- * <p>A host writes it when a session has another token than the request had: after {@code create},
- * {@code login} and a rotation. So a persistent cookie is renewed with the token and not with every
- * response.
+ * <p>A host writes it when the session's token differs from that of the request: after {@code
+ * create}, {@code login} and a rotation. So a persistent cookie is renewed with the token, not with
+ * every response.
  */
 public final class SessionCookies {
-  /** Cookies of the name in one request that are looked at; a browser sends one of each scope. */
+  /** Most cookies of the name that one request may use; a browser sends one of each scope. */
   public static final int MAX_COOKIES = 4;
 
   private static final Logger LOG = LoggerFactory.getLogger(SessionCookies.class);
@@ -50,8 +50,8 @@ public final class SessionCookies {
 
   /**
    * The values of the cookie in a request, for {@link io.perfkit.session.SessionManager#get(List)}:
-   * distinct, in the order of the headers, at most {@value #MAX_COOKIES}. Whatever a client sends
-   * is no error.
+   * distinct, in the order of the headers, at most {@value #MAX_COOKIES}. No input of a client is
+   * an error.
    *
    * @param headers each {@code Cookie} header of the request
    */
@@ -95,7 +95,7 @@ public final class SessionCookies {
   }
 
   /**
-   * Removes the cookie, with the attributes it was set with, after which alone a browser finds it.
+   * Removes the cookie, with the attributes it was set with, without which a browser keeps it.
    *
    * @param header adds a header to the response, which is not committed yet
    */

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Which type stands under which name of an {@code HttpSession}. Immutable, thread safe. */
+/** Maps the attribute names of an {@code HttpSession} to their types. Immutable, thread safe. */
 final class Attributes {
   private final Map<String, SessionAttribute<?>> declared = new HashMap<>();
 
@@ -29,7 +29,7 @@ final class Attributes {
   /**
    * Sets an attribute.
    *
-   * @throws IllegalArgumentException with its name, if it can't stand in a session
+   * @throws IllegalArgumentException with its name, if the value cannot be stored in a session
    */
   void set(Session session, String name, Object value) {
     try {
@@ -55,7 +55,7 @@ final class Attributes {
     }
   }
 
-  /** The value of an attribute; one that nobody declared counts if it is a scalar. */
+  /** The value of an attribute; an undeclared one counts if it is a scalar. */
   Optional<?> get(Session session, String name) {
     SessionAttribute<?> attribute = declared.get(name);
     return attribute != null

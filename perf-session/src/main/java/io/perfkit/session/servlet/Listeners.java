@@ -12,7 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hears what one request does to its session; what a listener throws, the request gets. Immutable.
+ * Calls the host's listeners for what a request does to its session; exceptions reach the request.
+ * Immutable.
  */
 record Listeners(List<EventListener> all) {
   Listeners {
@@ -30,7 +31,7 @@ record Listeners(List<EventListener> all) {
     }
   }
 
-  /** Whether anything hears what became of the value that stood there before. */
+  /** Whether a listener needs the former value of an attribute. */
   boolean hearAttributes() {
     return all.stream().anyMatch(HttpSessionAttributeListener.class::isInstance);
   }

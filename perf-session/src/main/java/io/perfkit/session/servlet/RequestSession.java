@@ -24,9 +24,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The session of one request behind a {@link SessionFilter}, in all its dispatches and threads. For
- * what {@code HttpSession} has no method for: login, logout, and why there is no session. Thread
- * safe.
+ * The session of one request behind a {@link SessionFilter}, shared by all its dispatches and
+ * threads. Adds what {@code HttpSession} lacks: login, logout, and the reason why there is no
+ * session. Thread safe.
  */
 public final class RequestSession {
   private static final String ATTRIBUTE = RequestSession.class.getName();
@@ -58,7 +58,7 @@ public final class RequestSession {
     this.response = response;
   }
 
-  /** The session of {@code request}, or nothing if no filter has seen it. */
+  /** The session of {@code request}; empty if no filter has seen it. */
   public static Optional<RequestSession> of(ServletRequest request) {
     return request.getAttribute(ATTRIBUTE) instanceof RequestSession session
         ? Optional.of(session)
@@ -113,7 +113,7 @@ public final class RequestSession {
   }
 
   /**
-   * What became of the lookup; the first call is one round trip. {@link NotFound} also without a
+   * The outcome of the lookup; the first call is one round trip. {@link NotFound} also without a
    * cookie.
    */
   public SessionOutcome outcome() {
@@ -153,7 +153,7 @@ public final class RequestSession {
     return renewed;
   }
 
-  /** The session if there is a live one; what is changed in it is saved with the response. */
+  /** The session if there is a live one; its changes are saved with the response. */
   public Optional<Session> session() {
     return locked(() -> Optional.ofNullable(view(false)).map(SessionView::session));
   }
@@ -208,8 +208,8 @@ public final class RequestSession {
   }
 
   /**
-   * Logs a user in: the new session takes over the one there is, with its attributes, and the
-   * response carries its cookie. {@code HttpSession} objects of this request go on with it.
+   * Logs a user in: the new session replaces the current one and keeps its attributes, and the
+   * response carries its cookie. {@code HttpSession} objects of this request continue with it.
    *
    * @param login without {@link Login#from}
    * @return as {@link io.perfkit.session.SessionManager#login}
@@ -246,10 +246,11 @@ public final class RequestSession {
   }
 
   /**
-   * Ends the session, removes its cookie, and has the browser forget what it keeps of the site. No
-   * error if there is none.
+   * Ends the session, removes its cookie, and has the browser clear the site's data. No error if
+   * there is none.
    *
-   * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer; whether it ended is unknown
+   * @throws io.perfkit.redis.RedisUnavailable if Redis did not answer; whether the session ended is
+   *     unknown
    */
   public void logout() {
     locked(
@@ -305,8 +306,7 @@ public final class RequestSession {
   }
 
   /**
-   * Saves, and sends the cookie. Costs a round trip if there is something to save; any number of
-   * calls is right.
+   * Saves the changes and sends the cookie. Costs a round trip if there are changes; idempotent.
    */
   void beforeCommit() {
     locked(

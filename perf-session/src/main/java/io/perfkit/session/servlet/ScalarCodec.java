@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Texts, whole numbers, doubles and booleans, for attributes that nobody declared: a letter for the
- * type, then UTF-8 or big endian. Immutable, thread safe.
+ * The codec of texts, whole numbers, doubles and booleans, for undeclared attributes: a letter for
+ * the type, then UTF-8 or big endian. Immutable, thread safe.
  */
 final class ScalarCodec implements Codec<Object> {
   static final ScalarCodec ONLY = new ScalarCodec();

@@ -11,7 +11,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** An asynchronous part that saves the session before it completes the response. */
+/** An {@code AsyncContext} that saves the session before it completes the response. */
 final class SessionAsync implements AsyncContext {
   private static final Logger LOG = LoggerFactory.getLogger(SessionAsync.class);
 
@@ -31,7 +31,7 @@ final class SessionAsync implements AsyncContext {
     return new SessionAsync(context, session, original);
   }
 
-  /** Saves what is left when the container has completed the response on its own. */
+  /** Saves remaining changes when the container completed the response on its own. */
   private record Saver(RequestSession session) implements AsyncListener {
     @Override
     public void onComplete(AsyncEvent event) {

@@ -22,14 +22,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the sessions of a {@link SessionManager} those of {@code HttpServletRequest.getSession()}.
- * Stands first, is mapped to every {@link DispatcherType}, and supports asynchronous requests.
- * Thread safe.
+ * Servlet filter that makes {@code HttpServletRequest.getSession()} return the sessions of a {@link
+ * SessionManager}. Map it first, to every {@link DispatcherType}; it supports asynchronous
+ * requests. Thread safe.
  *
- * <p>A request that asks for no session costs nothing, and none is made unless {@code getSession()}
- * asks for one. The first question is one round trip, and so is the save, if something has changed;
- * that is done before the response is committed. If Redis gives no answer, the question throws
- * {@link io.perfkit.redis.RedisUnavailable} and the client gets 503 and keeps its cookie.
+ * <p>A request that does not use its session costs nothing, and only {@code getSession()} creates
+ * one. The first use is one round trip, and so is the save if there are changes, before the
+ * response is committed. If Redis does not answer, the first use throws {@link
+ * io.perfkit.redis.RedisUnavailable}; the client gets 503 and keeps its cookie.
  */
 public final class SessionFilter implements Filter {
   private final Setup setup;
@@ -44,7 +44,7 @@ public final class SessionFilter implements Filter {
             builder.touch);
   }
 
-  /** A filter of attributes that are texts, numbers and booleans. */
+  /** A filter whose attributes are texts, numbers and booleans. */
   public static SessionFilter of(SessionManager sessions, SessionCookies cookies) {
     return builder(sessions, cookies).build();
   }
@@ -120,7 +120,7 @@ public final class SessionFilter implements Filter {
     }
   }
 
-  /** Collects what a filter works with. One thread at a time. */
+  /** Collects the collaborators of a filter. One thread at a time. */
   public static final class Builder {
     private final SessionManager sessions;
     private final SessionCookies cookies;
@@ -134,8 +134,8 @@ public final class SessionFilter implements Filter {
     }
 
     /**
-     * Attributes that stand under their names, with their codecs. {@code setAttribute} of any other
-     * name takes a text, a number or a boolean, and refuses everything else.
+     * Declares attributes with their codecs. For any other name {@code setAttribute} accepts a
+     * text, a number or a boolean, and refuses everything else.
      */
     public Builder attributes(SessionAttribute<?>... declared) {
       attributes.addAll(List.of(declared));
@@ -144,7 +144,7 @@ public final class SessionFilter implements Filter {
 
     /**
      * A listener of sessions, their ids or their attributes; listeners that the container knows are
-     * not called. It hears what requests on this node do, and not that a session has expired.
+     * not called. It is notified of what requests on this node do, not of expiry.
      */
     public Builder listener(EventListener listener) {
       listeners.add(requireNonNull(listener, "listener"));

@@ -12,7 +12,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpSession;
 import org.jspecify.annotations.Nullable;
 
-/** A request whose session is ours. */
+/** A request whose session comes from the session manager of the filter. */
 final class SessionRequest extends HttpServletRequestWrapper {
   private final RequestSession session;
   private final HttpServletResponse response;

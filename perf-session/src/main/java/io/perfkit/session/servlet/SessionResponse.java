@@ -12,8 +12,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A response that saves the session before the container may commit it: before a redirect, an
- * error, a flush or close, the last byte of an announced length, and while its buffer fills.
+ * A response that saves the session before the container commits the response: before a redirect,
+ * an error, a flush or close, the last byte of an announced length, and while its buffer fills.
  * Containers commit at different sizes, so it saves at each doubling of an eighth of the buffer,
  * and at each write beyond; a save without changes costs nothing.
  */

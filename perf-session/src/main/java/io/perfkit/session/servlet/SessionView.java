@@ -13,14 +13,14 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A session as servlets know it. Guarded by the lock of its request. */
+/** The {@code HttpSession} view of a session. Guarded by the lock of its request. */
 final class SessionView implements HttpSession {
   private final RequestSession request;
   private final Attributes attributes;
   private final Listeners listeners;
   private final boolean fresh;
 
-  /** What this request has read or set and may change in place. */
+  /** Objects that this request has read or set and may change in place. */
   private final Map<String, Object> objects = new HashMap<>();
 
   private Session session;
@@ -53,7 +53,7 @@ final class SessionView implements HttpSession {
     listeners.renamed(this, before);
   }
 
-  /** Sets what has changed in place. */
+  /** Sets attributes whose objects changed in place. */
   void collect() {
     for (Map.Entry<String, Object> one : objects.entrySet()) {
       attributes.setIfChanged(session, one.getKey(), one.getValue());

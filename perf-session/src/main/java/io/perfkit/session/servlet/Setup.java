@@ -6,7 +6,7 @@ import io.perfkit.session.http.SessionCookies;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.function.Function;
 
-/** What a filter works with. Immutable. */
+/** The collaborators of a filter. Immutable. */
 record Setup(
     SessionManager sessions,
     SessionCookies cookies,
