@@ -5,7 +5,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A class and all that it extends and implements, in the order in which they are asked. */
+/**
+ * Lists a class with its superclasses and interfaces, in the order in which annotations are looked
+ * up.
+ */
 final class Ancestors {
   private Ancestors() {}
 

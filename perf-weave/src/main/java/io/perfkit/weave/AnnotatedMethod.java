@@ -14,11 +14,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A method to weave. Of each kind of annotation the nearest declaration counts, which need not be
- * the same for two kinds.
+ * A method to weave, with all its declarations. For each kind of annotation the nearest declaration
+ * counts; two kinds may count from different declarations.
  *
- * @param entry what callers call and the woven class overrides or implements
- * @param implementation what runs in the end; may differ from the entry by a bridge
+ * @param entry the method that callers call and that the woven class overrides or implements
+ * @param implementation the method that runs in the end; differs from the entry if that is a bridge
  * @param versions all declarations of the method, the nearest first
  */
 record AnnotatedMethod(Method entry, Method implementation, List<Method> versions) {
@@ -42,7 +42,7 @@ record AnnotatedMethod(Method entry, Method implementation, List<Method> version
         .findFirst();
   }
 
-  /** The nearest declaration that marks a parameter so. */
+  /** The nearest declaration with such an annotation on a parameter. */
   Optional<Method> marking(Class<? extends Annotation> kind) {
     return versions.stream().filter(version -> marks(version, kind)).findFirst();
   }
@@ -62,8 +62,8 @@ record AnnotatedMethod(Method entry, Method implementation, List<Method> version
   }
 
   /**
-   * Declarations that carry different annotations of one kind, while none of them overrides the
-   * other: so which counts would depend on the order of {@code implements}.
+   * Declarations with different annotations of one kind, none of which overrides the other: the
+   * order of {@code implements} would decide which counts.
    */
   Optional<List<Method>> rivals(Class<? extends Annotation> kind) {
     List<Method> carrying = versions.stream().filter(version -> carries(version, kind)).toList();
@@ -101,7 +101,7 @@ record AnnotatedMethod(Method entry, Method implementation, List<Method> version
         .anyMatch(kind::isInstance);
   }
 
-  /** The kind of what a container of repeated annotations holds, else the kind itself. */
+  /** The kind of the annotations that a container of repeated ones holds, else the kind itself. */
   static Class<? extends Annotation> unrepeated(Class<? extends Annotation> kind) {
     return Arrays.stream(kind.getDeclaredMethods())
         .filter(method -> method.getName().equals("value") && method.getReturnType().isArray())
@@ -125,7 +125,7 @@ record AnnotatedMethod(Method entry, Method implementation, List<Method> version
     return entry.isBridge() ? implementation : entry;
   }
 
-  /** Arguments and result as they are in the class of these generics. */
+  /** Types of arguments and result as resolved by these generics. */
   MethodType type(Generics generics) {
     List<Class<?>> parameters = new ArrayList<>();
     for (Type parameter : implementation.getGenericParameterTypes()) {

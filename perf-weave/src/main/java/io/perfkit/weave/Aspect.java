@@ -5,22 +5,22 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a module does around the methods that carry its annotations. Implemented by modules such as
- * perf-cache, given to a {@link Weaver}. Called by one thread at a time, only while a class is
- * woven.
+ * The advice that a module puts around the methods with its annotations (AOP's aspect). Modules
+ * such as perf-cache implement it; a host gives it to a {@link Weaver}. Called by one thread at a
+ * time, only while a class is woven.
  */
 public interface Aspect {
 
-  /** Where it stands among others on one method; two aspects of one layer nest as given. */
+  /** Its layer among the aspects of one method; two aspects of one layer nest as given. */
   Layer layer();
 
   /** The annotations that claim a method, retained at run time. */
   Set<Class<? extends Annotation>> annotations();
 
   /**
-   * Decides for each method what goes around it, by {@link Site#around}, or says by {@link
-   * Site#refuse} why it can't. All sites of one class, once; no lasting effects yet, since the
-   * class may still be refused for other reasons.
+   * Decides for each method the advice around it, by {@link Site#around}, or refuses it with a
+   * reason, by {@link Site#refuse}. Called once with all sites of a class. Must have no lasting
+   * effects, since the class may still be refused for other reasons.
    */
   void weave(List<Site> sites);
 }

@@ -8,14 +8,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of a woven method with its arguments, for an aspect that goes on with it later or
- * elsewhere, such as a cache that loads on a miss. Made only where an aspect asks for it. Thread
- * safe if the arguments are.
+ * One call of a woven method with its arguments (AOP's joinpoint), for an aspect that proceeds
+ * later or on another thread, such as a cache that loads on a miss. Created only if an aspect needs
+ * it. Thread safe if the arguments are.
  */
 public final class Call {
   private static final MethodHandle NEW = constructor();
 
-  /** A method handle takes 255, itself and a receiver among them. */
+  /** A method handle takes at most 255 slots, including itself and a receiver. */
   private static final int SLOTS_MAX = 250;
 
   private final MethodHandle next;
@@ -27,8 +27,8 @@ public final class Call {
   }
 
   /**
-   * A handle that takes what {@code next} takes, and gives a {@code Call} that goes on with {@code
-   * next}.
+   * A handle with the parameters of {@code next}, which returns a {@code Call} that proceeds to
+   * {@code next}.
    */
   public static MethodHandle of(MethodHandle next) {
     MethodType type = next.type();
@@ -51,7 +51,7 @@ public final class Call {
   }
 
   /**
-   * A function of the call's service and arguments, to be used by {@link #apply}.
+   * Adapts a function of the call's service and arguments for {@link #apply}.
    *
    * @param function takes all of these, then one more
    */
@@ -62,7 +62,8 @@ public final class Call {
   }
 
   /**
-   * A handle that takes what a call takes, and gives {@code target} of what the parts give of it.
+   * A handle with the parameters of a call, which applies {@code target} to the results of the
+   * parts.
    *
    * @param parts one for each parameter of the target, each taking the same
    */
@@ -96,7 +97,7 @@ public final class Call {
     return computed;
   }
 
-  /** For calls of so many arguments that two times them are more than a handle takes. */
+  /** The same for calls with more than half as many arguments as a handle takes. */
   private static MethodHandle computeOfArray(
       MethodHandle target, List<MethodHandle> parts, MethodType result) {
     int count = result.parameterCount();
@@ -122,7 +123,7 @@ public final class Call {
         .sum();
   }
 
-  /** Goes on to the method, or to the aspect inside; throws what that throws, as it is. */
+  /** Proceeds to the method, or to the next inner aspect; exceptions pass through unchanged. */
   public @Nullable Object proceed() throws Throwable {
     return next.invokeExact(arguments);
   }
@@ -139,7 +140,7 @@ public final class Call {
     return new Call(next, changed);
   }
 
-  /** What a {@link #function} of this call's arguments gives for one more. */
+  /** Applies a {@link #function} to this call's arguments and one more. */
   public @Nullable Object apply(MethodHandle function, @Nullable Object last) throws Throwable {
     return function.invokeExact(arguments, last);
   }

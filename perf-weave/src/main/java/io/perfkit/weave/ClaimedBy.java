@@ -15,6 +15,6 @@ import java.lang.annotation.Target;
 @Target(ElementType.ANNOTATION_TYPE)
 public @interface ClaimedBy {
 
-  /** What to give to the weaver, for the message, such as {@code CacheAspect.of(caches)}. */
+  /** The aspect to give to the weaver, for the message, such as {@code CacheAspect.of(caches)}. */
   String value();
 }

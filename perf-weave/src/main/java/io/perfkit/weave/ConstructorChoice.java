@@ -14,11 +14,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which constructor of a class takes some arguments, as the language chooses: first those of as
- * many parameters, then those of a variable number; of several the most specific. Immutable.
+ * Overload resolution for constructors, as in the Java language: first those with a fixed number of
+ * parameters, then those with variable arity; of several the most specific. Immutable.
  */
 final class ConstructorChoice {
-  /** What a primitive may be given for, each in the order of its width. */
+  /** Widening conversions of each primitive type, in the order of width. */
   private static final Map<Class<?>, List<Class<?>>> WIDENED =
       Map.of(
           byte.class,
@@ -43,7 +43,7 @@ final class ConstructorChoice {
             .toList();
   }
 
-  /** A constructor's parameters and what it takes for them. */
+  /** A constructor's parameters and its arguments. */
   record Chosen(List<Class<?>> parameters, List<@Nullable Object> arguments) {
     static Chosen of(Class<?>[] parameters, @Nullable Object[] arguments) {
       return new Chosen(List.of(parameters), Arrays.asList(arguments));
@@ -51,7 +51,8 @@ final class ConstructorChoice {
   }
 
   /**
-   * @throws WeavingRefused if none takes the arguments, or several and none is more specific
+   * @throws WeavingRefused if no constructor fits the arguments, or several fit and none is most
+   *     specific
    */
   Chosen of(@Nullable Object[] arguments) {
     List<Class<?>[]> fitting = new ArrayList<>();

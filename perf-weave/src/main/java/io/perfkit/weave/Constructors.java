@@ -14,9 +14,9 @@ import net.bytebuddy.utility.OpenedClassReader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the constructors of a class could call one of its own methods, directly or by handing
- * {@code this} to others. Most only set fields, which is seen in their byte code; where anything
- * else is done with {@code this} the answer is yes.
+ * Checks by byte code whether the constructors of a class could call one of its own methods,
+ * directly or by leaking {@code this}. Most only set fields; any other use of {@code this} counts
+ * as yes.
  */
 final class Constructors {
   private Constructors() {}

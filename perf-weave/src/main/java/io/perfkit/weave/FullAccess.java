@@ -12,9 +12,10 @@ import net.bytebuddy.dynamic.scaffold.subclass.ConstructorStrategy;
 import net.bytebuddy.implementation.MethodCall;
 
 /**
- * A lookup on a class that may define hidden classes beside it. A module that opens a package to us
- * lets us define ordinary classes in it, but hidden ones only its own code; so one ordinary class
- * of ours goes into the package, seen by nobody outside it, and is asked.
+ * Gets a lookup that may define hidden classes in a service's package. A module that opens a
+ * package to this one lets it define ordinary classes there, but only the package's own code may
+ * define hidden ones. So this class defines one package-private helper in the package and uses its
+ * lookup.
  */
 final class FullAccess {
   private static final String INSIDER = "PerfkitWeave";
@@ -24,7 +25,7 @@ final class FullAccess {
   /**
    * Full access to the package of {@code type}.
    *
-   * @throws IllegalAccessException if its module does not open the package to us
+   * @throws IllegalAccessException if its module does not open the package to this one
    */
   static Lookup to(Class<?> type) throws IllegalAccessException {
     Lookup opened = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
@@ -44,8 +45,8 @@ final class FullAccess {
   }
 
   /**
-   * Defined by the first weaver that comes to the package. A loader whose parent has a package of
-   * the same name sees the parent's first, so it needs one of another name.
+   * The helper class, defined by the first weaver that needs it. A loader whose parent has a
+   * package of the same name finds the parent's helper first, so it needs one with another name.
    */
   private static synchronized Class<?> insider(Lookup opened) throws ReflectiveOperationException {
     Class<?> type = opened.lookupClass();

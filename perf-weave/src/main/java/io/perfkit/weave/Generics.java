@@ -14,15 +14,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the type variables of a class's ancestors stand for in that class, and its own in a type
- * such as {@code Box<Integer>}. Immutable.
+ * Resolves type variables: those of a class's ancestors in that class, and its own in a type such
+ * as {@code Box<Integer>}. Immutable.
  */
 public final class Generics {
   private final Map<TypeVariable<?>, Type> bindings = new HashMap<>();
 
   private Generics() {}
 
-  /** What variables stand for in this type; those of a raw class stay open. */
+  /** The bindings of variables in this type; those of a raw class stay open. */
   public static Generics of(Type type) {
     Generics generics = new Generics();
     if (type instanceof WildcardType || type instanceof TypeVariable<?>) {
@@ -52,7 +52,7 @@ public final class Generics {
     }
   }
 
-  /** The type without variables that are known, and without wildcards. */
+  /** The type with known variables replaced, and without wildcards. */
   public Type resolve(Type type) {
     if (type instanceof TypeVariable<?> variable) {
       return bindings.getOrDefault(variable, variable);

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compiled advice of annotated methods, for hosts that intercept calls themselves: Spring AOP, CDI,
- * proxies of one's own. The same aspects, sites and order as of a {@link Weaver}, without a class
- * made at run time. What the host does not intercept, such as a service's calls of its own methods,
- * is not advised. Thread safe.
+ * their own proxies. The same aspects, sites and order as with a {@link Weaver}, without a
+ * generated class. Calls that the host does not intercept, such as self-invocations of a service,
+ * are not advised. Thread safe.
  */
 public final class Interceptors {
   private final List<Aspect> aspects;
@@ -33,11 +33,11 @@ public final class Interceptors {
   }
 
   /**
-   * Advice of every annotated method of a service, to be asked for once. A method is found by each
-   * of its declarations: the one that runs, those that it overrides or implements, and bridges.
-   * Each call with one class makes new advice, and asks the aspects again.
+   * Compiles the advice of every annotated method of a service; call it once for each class. The
+   * map has each declaration of a method as a key: the one that runs, those that it overrides or
+   * implements, and bridges. Each call compiles new advice, and calls the aspects again.
    *
-   * @param service the class of the user, not of a proxy around it
+   * @param service the user's class, not that of a proxy around it
    * @throws WeavingRefused if the class can't be advised, naming every problem
    */
   public Map<Method, Interceptor> of(Class<?> service) {
@@ -53,13 +53,13 @@ public final class Interceptors {
   public interface Interceptor {
 
     /**
-     * One call of the method. What the method or an aspect throws is thrown, as it is.
+     * Runs one call of the method. Exceptions of the method or an aspect pass through unchanged.
      *
-     * @param self the service or what stands for it; handed on to nobody
+     * @param self the service or its stand-in; not passed on
      * @param args as the method takes them, boxed; an aspect that changes one writes it into this
      *     array before {@code next} runs
-     * @param next goes on with the call; run at most once, maybe later and on another thread
-     * @return as the method returns it, boxed; null if it returns nothing
+     * @param next proceeds with the call; run at most once, maybe later and on another thread
+     * @return the method's result, boxed; null if it returns nothing
      */
     @Nullable Object call(Object self, @Nullable Object[] args, Continuation next) throws Throwable;
   }
@@ -68,7 +68,7 @@ public final class Interceptors {
   @FunctionalInterface
   public interface Continuation {
 
-    /** Goes on with the call. */
+    /** Proceeds with the call. */
     @Nullable Object proceed() throws Throwable;
   }
 }

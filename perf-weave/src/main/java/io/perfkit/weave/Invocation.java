@@ -8,8 +8,8 @@ import java.lang.invoke.MethodType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call that a host intercepted. Stands where plans of woven classes have the service, which
- * aspects only hand on. Thread safe if the arguments are.
+ * One call that a host intercepted. It takes the place of the service in compiled plans, since
+ * aspects only pass the service on. Thread safe if the arguments are.
  */
 final class Invocation {
   private static final MethodHandle PROCEED;
@@ -32,12 +32,12 @@ final class Invocation {
     this.next = next;
   }
 
-  /** A handle of this type that goes on with the host's call. */
+  /** A handle of this type that proceeds with the host's call. */
   static MethodHandle next(MethodType type) {
     return PROCEED.asCollector(Object[].class, type.parameterCount() - 1).asType(type);
   }
 
-  /** What calls a plan that takes an invocation and the arguments. */
+  /** An interceptor that calls a plan with an invocation and the arguments. */
   static Interceptors.Interceptor interceptor(MethodHandle plan) {
     int count = plan.type().parameterCount() - 1;
     MethodHandle spread =
@@ -52,7 +52,7 @@ final class Invocation {
     };
   }
 
-  /** Goes on; arguments that an aspect changed are first handed to the host. */
+  /** Proceeds; first passes arguments that an aspect changed to the host. */
   @Nullable Object proceed(@Nullable Object[] arguments) throws Throwable {
     for (int i = 0; i < arguments.length; i++) {
       if (given[i] != arguments[i] && !isBoxAgain(given[i], arguments[i])) {

@@ -1,9 +1,9 @@
 package io.perfkit.weave;
 
 /**
- * How the aspects of one method nest: an earlier constant is further outside. So what observes sees
- * every call, also one that is refused or answered without the method, and a call that is refused
- * is never answered.
+ * Nesting order of the aspects of one method: an earlier constant is further outside. So an
+ * observing aspect sees every call, including one that is refused or answered without the method,
+ * and a refused call is never answered.
  */
 public enum Layer {
   /** Sees each call and its outcome: monitoring. */

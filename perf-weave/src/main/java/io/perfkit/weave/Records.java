@@ -11,14 +11,14 @@ import net.bytebuddy.jar.asm.MethodVisitor;
 import net.bytebuddy.utility.OpenedClassReader;
 import org.jspecify.annotations.Nullable;
 
-/** What reflection does not say about records. */
+/** Facts about records that reflection does not offer. */
 public final class Records {
   private Records() {}
 
   /**
-   * Whether the source of a record defines {@code equals}, so that two may be equal whose
-   * components are not. Read from the class file; of a class without one the answer is yes unless
-   * the method is final, as the compiler makes its own.
+   * Whether a record's source defines {@code equals}, so that records with different components may
+   * be equal. Read from the class file; of a class without one the answer is yes unless the method
+   * is final, as the compiler makes its own.
    */
   public static boolean definesEquals(Class<?> record) {
     try (InputStream bytes = ClassFiles.of(record)) {

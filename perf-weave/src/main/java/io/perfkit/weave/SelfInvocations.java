@@ -24,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where a service calls its own annotated methods, which an object around the service can't see.
- * Read from the class files; a call of the same method of another instance looks the same and is
- * named too.
+ * Finds self-invocations: calls of a service's own annotated methods, which bypass an object around
+ * the service. Read from the class files; a call of the same method on another instance looks the
+ * same and is reported too.
  */
 final class SelfInvocations {
   private static final Logger LOG = LoggerFactory.getLogger(SelfInvocations.class);

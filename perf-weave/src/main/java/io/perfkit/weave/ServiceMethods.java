@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** The methods of a service class: what its callers call and which of it is annotated. */
+/** The methods of a service class: those that callers call, and which of them are annotated. */
 final class ServiceMethods {
   private final Set<Class<? extends Annotation>> annotations;
   private final List<Class<?>> ancestors;
@@ -27,14 +27,14 @@ final class ServiceMethods {
   }
 
   /**
-   * What a subclass in the package of this class can override, or could but for a {@code final}.
-   * What is package-private elsewhere is left out.
+   * Methods that a subclass in the package of this class can override, or could without {@code
+   * final}. Leaves out methods that are package-private in another package.
    */
   static List<Method> ofClass(Class<?> type) {
     return entries(Ancestors.of(type), method -> isReachable(method, type));
   }
 
-  /** All that somebody may call from somewhere, on a class or an interface. */
+  /** All methods that any caller may call, on a class or an interface. */
   static List<Method> ofAnyCaller(Class<?> type) {
     return entries(Ancestors.of(type), method -> true);
   }
@@ -90,7 +90,7 @@ final class ServiceMethods {
     return beside;
   }
 
-  /** Every method of the service that is written down, whoever may call it. */
+  /** Every method in the source of the service, whatever its access. */
   List<Method> written() {
     return ancestors.stream()
         .flatMap(type -> declared(type).stream())
@@ -180,7 +180,7 @@ final class ServiceMethods {
     return isOfOnePackage(one.getDeclaringClass(), other.getDeclaringClass());
   }
 
-  /** Of the same loader, too: else the JVM takes two packages of one name for two. */
+  /** Also requires the same loader: the JVM treats packages of two loaders as different. */
   static boolean isOfOnePackage(Class<?> one, Class<?> other) {
     return one.getPackageName().equals(other.getPackageName())
         && one.getClassLoader() == other.getClassLoader();

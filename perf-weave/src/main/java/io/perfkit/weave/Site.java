@@ -17,9 +17,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
 
 /**
- * One method of a class that is being woven, as one aspect sees it. Types are what they are in the
- * woven class: a {@code T} of a generic ancestor is the type that it stands for there. Valid while
- * the class is woven. One thread at a time.
+ * One annotated method of a class that is being woven, as one aspect sees it (AOP's join point).
+ * Types are resolved in the woven class: a {@code T} of a generic ancestor is the type that it
+ * stands for there. Valid while the class is woven. One thread at a time.
  */
 public final class Site {
   private final Class<?> type;
@@ -50,7 +50,7 @@ public final class Site {
    */
   public record Argument(String name, Type type) {}
 
-  /** The class that is woven. */
+  /** The class being woven. */
   public Class<?> type() {
     return type;
   }
@@ -71,12 +71,12 @@ public final class Site {
     return method.declaring(kind).orElse(annotated);
   }
 
-  /** In their order, named as by {@link #annotated()}. */
+  /** The parameters in order, with the names of {@link #annotated()}. */
   public List<Argument> arguments() {
     return arguments(annotated);
   }
 
-  /** In their order, named as in one of the method's declarations. */
+  /** The parameters in order, with the names of one of the method's declarations. */
   public List<Argument> arguments(Method declaration) {
     Parameter[] declared = declaration.getParameters();
     Type[] types = declaration.getGenericParameterTypes();
@@ -113,7 +113,7 @@ public final class Site {
     return marked;
   }
 
-  /** What the method returns; {@code void.class} if nothing. */
+  /** The return type of the method; {@code void.class} if it returns nothing. */
   public Type result() {
     return generics.resolve(method.implementation().getGenericReturnType());
   }
@@ -147,22 +147,24 @@ public final class Site {
         .map(ancestor -> ancestor.getAnnotation(kind));
   }
 
-  /** Sees what the woven class sees, such as package-private records of its package. */
+  /**
+   * A lookup with the access of the woven class, such as to package-private records of its package.
+   */
   public Lookup lookup() {
     return lookup;
   }
 
   /**
-   * Says what goes around the method. The operator is applied once, after all sites of the class
-   * were accepted: it takes the handle of what is inside and gives one of the same type, whose
-   * first parameter is the service.
+   * Sets the advice around the method. The operator is applied once, after all sites of the class
+   * were accepted: it takes the inner handle and returns one of the same type, whose first
+   * parameter is the service.
    */
   public void around(UnaryOperator<MethodHandle> around) {
     advice = Optional.of(requireNonNull(around, "around"));
   }
 
   /**
-   * Refuses the class; other problems are still looked for.
+   * Refuses the class; weaving goes on to find other problems.
    *
    * @param problem what is wrong and what to do; the method is named before it
    */

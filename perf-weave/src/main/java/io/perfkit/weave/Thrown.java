@@ -1,6 +1,6 @@
 package io.perfkit.weave;
 
-/** Lets what others threw pass as it is, checked or not. */
+/** Rethrows any exception unchanged, checked or not. */
 final class Thrown {
   private Thrown() {}
 

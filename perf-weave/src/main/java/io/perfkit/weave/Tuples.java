@@ -23,9 +23,9 @@ import net.bytebuddy.matcher.ElementMatchers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes keys of several values, by a class generated for their types: primitives stay primitives,
- * the hash is computed once, and two tuples of one {@code Tuples} are equal if all values are.
- * Immutable.
+ * Creates composite keys of several values, with a class generated for their types: primitives stay
+ * primitives, the hash is computed once, and two tuples of one {@code Tuples} are equal if all
+ * values are. Immutable.
  */
 public final class Tuples {
   private final MethodHandle factory;

@@ -6,14 +6,14 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Field;
 
 /**
- * Makes instances of classes whose constructors must not run, because the object only stands around
- * another one. Uses {@code sun.misc.Unsafe.allocateInstance} of the module {@code jdk.unsupported}:
- * the one way of the JDK that knows hidden classes.
+ * Creates instances without running a constructor, for objects that only wrap another one. Uses
+ * {@code sun.misc.Unsafe.allocateInstance} of the module {@code jdk.unsupported}: the only way in
+ * the JDK that supports hidden classes.
  */
 final class Unconstructed {
   private Unconstructed() {}
 
-  /** A handle of type {@code ()Object} that makes an instance. */
+  /** A handle of type {@code ()Object} that creates an instance. */
   static MethodHandle of(Class<?> type) {
     try {
       Class<?> unsafe = Class.forName("sun.misc.Unsafe");

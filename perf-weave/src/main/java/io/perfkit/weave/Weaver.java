@@ -10,9 +10,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts aspects around the annotated methods of services. A class is woven once, when its first
- * instance is asked for; a call then finds everything decided. Exceptions of a method reach its
- * caller as they are. Woven classes live as long as the weaver. Thread safe.
+ * Run-time weaving (AOP): puts aspects around the annotated methods of services. A class is woven
+ * once, for its first instance; calls then decide nothing more. Exceptions of a method reach its
+ * caller unchanged. Woven classes live as long as the weaver. Thread safe.
  *
  * <p>Under JPMS the module of a service opens its package: {@code opens com.shop.users to
  * io.perfkit.weave}.
@@ -35,13 +35,13 @@ public final class Weaver {
   }
 
   /**
-   * A new instance of a service whose annotated methods are woven, also when the service calls them
-   * itself. Its class is a hidden subclass of {@code type}, so {@code type} and its constructor
-   * must not be private, and an annotated method neither final, private nor static. What its
-   * constructors call is not advised: the instance is not complete yet.
+   * Creates an instance of a service whose annotated methods are woven, self-invocations included.
+   * Its class is a hidden subclass of {@code type}, so {@code type} and its constructor must not be
+   * private, and an annotated method neither final, private nor static. Calls from its constructors
+   * are not advised: the instance is not complete yet.
    *
-   * @param arguments of one of the constructors, chosen as the language does: an {@code int} serves
-   *     for a {@code long}, the most specific constructor wins; what it throws is thrown
+   * @param arguments of one of the constructors, chosen by the language's rules: an {@code int}
+   *     fits a {@code long}, the most specific constructor wins; its exceptions pass through
    * @throws WeavingRefused if the class can't be woven, naming every problem
    */
   public <T> T create(Class<T> type, @Nullable Object... arguments) {
@@ -54,14 +54,15 @@ public final class Weaver {
   }
 
   /**
-   * An object around {@code service} that has its annotated methods woven and passes all others on.
-   * Calls inside the service go past it: a warning names each of them. The object's class extends
-   * the service's; a service whose class can't be extended is wrapped as an interface, by {@link
-   * #wrap(Class, Object)}. Of a generated proxy, such as one of CGLIB, the class of the user is the
-   * service's class.
+   * Wraps {@code service} in an object that weaves its annotated methods and forwards all others.
+   * Self-invocations of the service bypass it: a warning names each of them. The object's class
+   * extends the service's; a service whose class can't be extended is wrapped as an interface, by
+   * {@link #wrap(Class, Object)}. For a generated proxy, such as one of CGLIB, the user's class
+   * counts as the service's class.
    *
-   * <p>The object shares no fields with the service. An instance of a class that is extended is
-   * made without a constructor. Where a method returns the service itself, the object is returned.
+   * <p>The object shares no fields with the service. An instance of an extended class is created
+   * without running a constructor. Where a method returns the service itself, the object is
+   * returned.
    *
    * @throws WeavingRefused if the class can't be woven, naming every problem, or is woven already
    */
@@ -71,8 +72,8 @@ public final class Weaver {
   }
 
   /**
-   * As {@link #wrap(Object)}, around what the service shows as {@code type}: also a lambda, a
-   * record or a JDK proxy, as one of its interfaces.
+   * As {@link #wrap(Object)}, for the service as {@code type}: also for a lambda, a record or a JDK
+   * proxy, as one of its interfaces.
    *
    * @param type a class or an interface of the service, whose annotations count too
    * @throws WeavingRefused if the type can't be woven, naming every problem, or the service is
@@ -106,7 +107,7 @@ public final class Weaver {
     }
   }
 
-  /** The class that somebody wrote, behind what a framework has generated from it. */
+  /** The user's class behind a class that a framework has generated from it. */
   private static Class<?> ofUser(Class<?> type) {
     Class<?> user = type;
     while (user.getName().contains("$$")

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One class being woven: finds what is annotated and every problem, then builds the class. */
+/** One class being woven: finds its annotated methods and every problem, then builds the class. */
 final class Weaving {
   private static final Logger LOG = LoggerFactory.getLogger(Weaving.class);
 
@@ -60,7 +60,7 @@ final class Weaving {
     return define(built, host, plans, List.of());
   }
 
-  /** What stands around instances of the service as this class or interface. */
+  /** A class that wraps instances of the service as this class or interface. */
   Woven around(Class<?> type) {
     return type.isInterface() ? aroundInterface(type) : aroundClass(type);
   }
@@ -179,7 +179,7 @@ final class Weaving {
     return type.getSimpleName() + " is " + why + ", so it can't be extended";
   }
 
-  /** What to do with a class that can't be extended. */
+  /** A hint for a class that cannot be extended. */
   private static String asInterface(Class<?> type) {
     String names =
         Ancestors.of(type).stream()
@@ -275,7 +275,7 @@ final class Weaving {
     return carried;
   }
 
-  /** Into the first package that lets us in; else a problem. */
+  /** A lookup into the first package that is open; else a problem. */
   private Lookup host(List<Class<?>> candidates) {
     List<String> closed = new ArrayList<>();
     for (Class<?> candidate : candidates) {
@@ -295,7 +295,7 @@ final class Weaving {
     return MethodHandles.publicLookup(); // enough to look for more problems
   }
 
-  /** Asks the aspects; the class is refused here if anything is wrong with it. */
+  /** Calls the aspects; refuses the class if anything is wrong with it. */
   private List<Plan> plans(List<AnnotatedMethod> woven, Lookup host) {
     unclaimed();
     List<Plan> plans = woven.stream().map(method -> new Plan(method, new ArrayList<>())).toList();
@@ -317,7 +317,7 @@ final class Weaving {
     return plans;
   }
 
-  /** Annotations that no aspect of this weaver puts into effect. */
+  /** Reports annotations that no aspect of this weaver claims. */
   private void unclaimed() {
     for (Method method : methods.written()) {
       for (Class<? extends Annotation> kind : AnnotatedMethod.kindsOn(method)) {
@@ -437,7 +437,7 @@ final class Weaving {
     return next;
   }
 
-  /** One method and what its aspects put around it, outermost first. */
+  /** One method and the advice of its aspects, outermost first. */
   private record Plan(AnnotatedMethod method, List<UnaryOperator<MethodHandle>> advices) {
     MethodType type(Class<?> service, Class<?> self) {
       return method.type(Generics.of(service)).insertParameterTypes(0, self);

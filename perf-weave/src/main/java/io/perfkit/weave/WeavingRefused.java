@@ -2,7 +2,7 @@ package io.perfkit.weave;
 
 import java.util.List;
 
-/** A class that can't be woven: the message names every problem and what to do about it. */
+/** A class cannot be woven: the message names every problem and what to do about it. */
 public final class WeavingRefused extends WeaveException {
   private final List<String> problems;
 
@@ -11,7 +11,7 @@ public final class WeavingRefused extends WeaveException {
     this.problems = List.copyOf(problems);
   }
 
-  /** In the order of the message, at least one. */
+  /** The problems in the order of the message, at least one. */
   public List<String> problems() {
     return problems;
   }

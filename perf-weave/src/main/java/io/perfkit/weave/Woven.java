@@ -8,15 +8,15 @@ import java.lang.reflect.Field;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A woven class and how its instances are made. Thread safe. */
+/** A woven class as a factory of its instances. Thread safe. */
 interface Woven {
 
   /**
-   * The object that callers use, from constructor arguments or from the instance to stand around.
+   * Creates the object that callers use, from constructor arguments or from the instance to wrap.
    */
   Object instance(@Nullable Object... arguments);
 
-  /** Instances of a subclass, by the constructor that the language would choose. */
+  /** Instances of a subclass, created by the constructor that the language would choose. */
   static Woven subclass(Class<?> service, Lookup woven) {
     ConstructorChoice choice = new ConstructorChoice(service);
     return arguments -> {
@@ -37,7 +37,7 @@ interface Woven {
   }
 
   /**
-   * Instances around another one, which is the only argument.
+   * Instances that wrap another one, which is the only argument.
    *
    * @param carried fields whose values an instance has from that one
    */

@@ -40,7 +40,7 @@ import net.bytebuddy.utility.JavaConstant;
 
 /**
  * The class that Byte Buddy builds for a service, hidden and in the service's package. Each planned
- * method is one call of a handle in a static final field, so that the compiler sees through it:
+ * method is one call of a handle in a static final field, so that the JIT can inline it:
  *
  * <pre>{@code
  * final class UserService$$Woven extends UserService {
@@ -49,13 +49,13 @@ import net.bytebuddy.utility.JavaConstant;
  * }
  * }</pre>
  *
- * <p>Around an existing instance it also has a field {@code target}, and passes on to it whatever
- * has no plan.
+ * <p>Around an existing instance it also has a field {@code target}, and forwards methods without a
+ * plan to it.
  */
 final class WovenClass {
   static final String TARGET = "target";
 
-  /** As names of generated classes end that frameworks look behind. */
+  /** Ending of names by which frameworks recognise generated classes and look behind them. */
   static final String SUFFIX = "$$Woven";
 
   private static final String CONSTRUCTED = "constructed";
@@ -98,7 +98,7 @@ final class WovenClass {
     return built;
   }
 
-  /** A subclass whose instances are never constructed, around an instance of its parent. */
+  /** A subclass whose instances are never constructed, and wrap an instance of its parent. */
   static WovenClass around(Class<?> parent, String name) {
     return new WovenClass(
             parent,
@@ -108,7 +108,7 @@ final class WovenClass {
         .withTarget();
   }
 
-  /** An implementation of an interface around another one. */
+  /** An implementation of an interface that wraps another one. */
   static WovenClass aroundInterface(Class<?> type, String name) {
     DynamicType.Builder<?> builder =
         builder(name, Object.class, ConstructorStrategy.Default.NO_CONSTRUCTORS);

@@ -8,9 +8,9 @@ import java.lang.invoke.MethodHandles.Lookup;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an object around a service is equal to others: to itself, and to another one around a service
- * that is equal to its own. To the service itself only if the service defines what is equal to it,
- * or the two would not agree. Immutable.
+ * Equality of objects around a service: such an object equals itself, and another one around an
+ * equal service. It equals the service itself only if the service defines {@code equals}, or else
+ * the relation would not be symmetric. Immutable.
  *
  * @param targetOf takes an object of the class and gives its service, both as Objects
  */

@@ -23,9 +23,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Types one expression and compiles it. Inside, each handle takes the variables that the expression
- * names, for a method handle takes no more than 255 values; what is handed out takes all of the
- * scope. One thread at a time.
+ * Type-checks one expression and compiles it to a method handle. Inner handles take only the
+ * variables that the expression names, since a method handle takes at most 255 values; the
+ * resulting handle takes all of the scope. One thread at a time.
  */
 final class Compiler {
   private final String text;
@@ -73,7 +73,7 @@ final class Compiler {
     return ofScope(node, true);
   }
 
-  /** A handle of whatever the node is, that takes the scope's variables. */
+  /** A handle of the node's type that takes the scope's variables. */
   MethodHandle whole(Node node) {
     return ofScope(node, false);
   }

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.lang.invoke.MethodHandle;
 
 /**
- * An expression of an annotation, parsed, typed and compiled. Its grammar and rules stand in {@code
+ * An expression of an annotation, parsed, typed and compiled. For its grammar and rules see {@code
  * docs/reference/expressions.md}. Immutable.
  */
 public final class Expression {
@@ -22,7 +22,7 @@ public final class Expression {
   /**
    * An expression of any type.
    *
-   * @throws ExpressionRefused if it is none, or names or types are wrong
+   * @throws ExpressionRefused if the text is not an expression, or names or types are wrong
    */
   public static Expression of(String text, Scope scope) {
     requireNonNull(scope, "scope");
@@ -52,15 +52,15 @@ public final class Expression {
         owner -> owner instanceof Node.Name name && name.name().equals(Scope.RESULT));
   }
 
-  /** Of its values; {@code boolean} of a condition. */
+  /** The type of its values; {@code boolean} for a condition. */
   public Class<?> type() {
     return handle.type().returnType();
   }
 
   /**
-   * Takes the values of the scope's variables in their order and gives that of the expression.
-   * Throws a {@code NullPointerException} if a property, an order or a condition meets a null.
-   * Makes no objects but joined texts and boxed numbers beside {@code BigDecimal}.
+   * A handle that takes the values of the scope's variables in order and returns the expression's
+   * value. Throws a {@code NullPointerException} if a property, an order or a condition meets a
+   * null. Allocates only joined texts, and boxed numbers beside {@code BigDecimal}.
    */
   public MethodHandle handle() {
     return handle;

@@ -2,7 +2,9 @@ package io.perfkit.weave.expression;
 
 import io.perfkit.weave.WeaveException;
 
-/** An expression that is none, or of wrong types: the message has a caret under the fault. */
+/**
+ * An expression with a fault in syntax, names or types: the message has a caret under the fault.
+ */
 public final class ExpressionRefused extends WeaveException {
   private final int at;
 

@@ -4,13 +4,13 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** What an expression says, before names and types are known. */
+/** A node of an expression's syntax tree, before names and types are resolved. */
 sealed interface Node {
 
   /** Index in the text, for the caret. */
   int at();
 
-  /** What it is made of. */
+  /** Its child nodes. */
   default List<Node> parts() {
     return List.of();
   }
@@ -49,7 +49,7 @@ sealed interface Node {
     }
   }
 
-  /** Texts put together; {@code at} is under the {@code +}. */
+  /** Concatenation of texts; {@code at} is under the {@code +}. */
   record Joining(Node left, Node right, int at) implements Node {
     @Override
     public List<Node> parts() {
@@ -57,7 +57,7 @@ sealed interface Node {
     }
   }
 
-  /** {@code and} or {@code or}, which decide from the left. */
+  /** {@code and} or {@code or}, with short-circuit evaluation from the left. */
   record Logic(boolean and, Node left, Node right, int at) implements Node {
     @Override
     public List<Node> parts() {
@@ -65,7 +65,7 @@ sealed interface Node {
     }
   }
 
-  /** The opposite. */
+  /** Negation. */
   record Not(Node operand, int at) implements Node {
     @Override
     public List<Node> parts() {

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What operators do when an expression runs. */
+/** The operators of expressions at run time. */
 final class Operators {
   private static final Set<Class<?>> WHOLE =
       Set.of(Long.class, Integer.class, Short.class, Byte.class);
@@ -25,7 +25,7 @@ final class Operators {
 
   private Operators() {}
 
-  /** In which numbers two types are compared. */
+  /** The number type in which values of two types are compared. */
   enum Numbers {
     WHOLE(long.class),
     INEXACT(double.class),

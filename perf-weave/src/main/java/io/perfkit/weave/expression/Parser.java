@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Reads an expression:
+ * Recursive-descent parser of expressions:
  *
  * <pre>
  * expression = conjunction { "or" conjunction }

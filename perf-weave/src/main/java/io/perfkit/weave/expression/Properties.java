@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How a property of a class is read: as a record's component, by a getter or as a field. */
+/** Finds how to read a property of a class: as a record's component, by a getter or as a field. */
 final class Properties {
   private Properties() {}
 

@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** The names that an expression may use, and what it may see of their classes. Immutable. */
+/** The variables that an expression may use, and its access to their classes. Immutable. */
 public final class Scope {
   static final String RESULT = "#result";
 
@@ -32,7 +32,7 @@ public final class Scope {
   }
 
   /**
-   * What an expression may name.
+   * A variable of an expression.
    *
    * @param name as the expression writes it, without the leading {@code #}
    * @param type of its value, with the type's arguments as far as they are known
@@ -44,12 +44,12 @@ public final class Scope {
     }
   }
 
-  /** These names, with what {@code lookup} sees of their classes. */
+  /** A scope of these variables, with the access of {@code lookup} to their classes. */
   public static Scope of(Lookup lookup, List<Variable> variables) {
     return new Scope(requireNonNull(lookup, "lookup"), variables, true);
   }
 
-  /** The arguments of a method, named as where the annotations of this kind stand. */
+  /** The arguments of a method, named as in the declaration with the annotations of this kind. */
   public static Scope of(Site site, Class<? extends Annotation> kind) {
     Method declaration = site.declaring(kind);
     List<Variable> variables = new ArrayList<>();
@@ -58,7 +58,7 @@ public final class Scope {
     return new Scope(site.lookup(), variables, Site.argumentsNamed(declaration));
   }
 
-  /** The same and {@code #result} as the last. */
+  /** The same with {@code #result} as the last variable. */
   public Scope withResult(Type type) {
     List<Variable> more = new ArrayList<>(variables);
     more.add(new Variable(RESULT, type));
@@ -110,7 +110,7 @@ public final class Scope {
     return variables.get(index).name().equals(RESULT);
   }
 
-  /** Why there is no such name. */
+  /** A message for an unknown name. */
   String unknown(String name) {
     if (name.equals(RESULT)) {
       return "#result is known only after the call, not here";

@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Types whose values have one text each, which tells any two that are not equal apart. */
+/** Types whose values have a canonical text: values that are not equal have different texts. */
 public final class Texts {
   private static final Set<Class<?>> TEXTUAL =
       Set.of(
@@ -54,7 +54,7 @@ public final class Texts {
 
   private Texts() {}
 
-  /** What {@link #has} says yes to, for messages. */
+  /** The types that {@link #has} accepts, for messages. */
   public static final String EXPECTED =
       "a String, whole number, boolean, char, BigDecimal, UUID, enum or java.time value";
 

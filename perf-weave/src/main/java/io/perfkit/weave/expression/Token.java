@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One word of an expression.
+ * One token of an expression.
  *
  * @param text as written; of a text its content, of an operator its one spelling
  * @param at index of its first character
@@ -13,7 +13,7 @@ import java.util.Set;
 record Token(Kind kind, String text, int at) {
   private static final Set<String> WORDS = Set.of("and", "or", "not", "true", "false", "null");
 
-  /** What a word is. */
+  /** Kind of a token. */
   enum Kind {
     NAME,
     WORD,
