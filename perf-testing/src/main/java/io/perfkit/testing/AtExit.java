@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * What must not outlive this JVM: server processes and their directories. One shutdown hook closes
- * what is still registered, the newest first. Thread safe.
+ * Closes resources that must not outlive this JVM: server processes and their directories. One
+ * shutdown hook closes those that are still registered, newest first. Thread safe.
  */
 final class AtExit {
   private static final Deque<AutoCloseable> OPEN = new ArrayDeque<>();
@@ -22,7 +22,7 @@ final class AtExit {
     }
   }
 
-  /** Takes back {@link #close}, for a resource that was closed by its owner. */
+  /** Cancels {@link #close}, for a resource that its owner has closed. */
   static void forget(AutoCloseable resource) {
     synchronized (OPEN) {
       OPEN.removeFirstOccurrence(resource);

@@ -7,10 +7,10 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Waiting for a condition with a deadline, in place of a sleep of guessed length. Thread safe.
+ * Waits for a condition with a deadline, instead of sleeping for a guessed time. Thread safe.
  *
- * <p>The condition is asked at once, then after pauses that grow from 1 ms to 20 ms, and a last
- * time when the deadline has passed.
+ * <p>Polls the condition at once, then after pauses that grow from 1 ms to 20 ms, and a last time
+ * when the deadline has passed.
  */
 public final class Await {
   private static final long PAUSE_NANOS_MIN = 1_000_000;
@@ -19,7 +19,7 @@ public final class Await {
   private Await() {}
 
   /**
-   * Blocks until {@code condition} holds. What the condition throws passes through.
+   * Blocks until {@code condition} holds. Exceptions of the condition pass through.
    *
    * @param what the condition in words, for the message: {@code "the entry left L1"}
    * @throws AssertionError if it does not hold within {@code deadline}, or the thread is
@@ -35,7 +35,7 @@ public final class Await {
     }
   }
 
-  /** Whether {@code condition} came to hold in time; an interrupt ends the wait. */
+  /** Whether {@code condition} becomes true in time; an interrupt ends the wait. */
   static boolean holdsWithin(Duration deadline, BooleanSupplier condition) {
     long start = System.nanoTime();
     long limit = deadline.toNanos();

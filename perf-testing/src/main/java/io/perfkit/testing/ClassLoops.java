@@ -16,9 +16,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Loops of files: sets of top-level classes in which each depends on each other one, directly or
- * through others. A nested class counts as its file, so that a loop can't hide in one. Found as
- * strongly connected components (Tarjan, 1972). One thread at a time.
+ * Finds dependency cycles of files: strongly connected components (Tarjan, 1972) of top-level
+ * classes, in which each depends on every other, directly or indirectly. A nested class counts as
+ * its file, so that it cannot hide a loop. One thread at a time.
  */
 final class ClassLoops {
   /** A reader can hold four classes in mind at once, and hardly more. */
@@ -47,7 +47,7 @@ final class ClassLoops {
   /**
    * One message for each loop that is too large, the classes sorted by name.
    *
-   * @param excused a class of each loop that may be; one that is in none is a fault too
+   * @param excused a class of each allowed loop; one that is in no loop is a fault too
    */
   static List<String> tooLargeIn(JavaClasses classes, Set<String> excused) {
     List<Set<String>> large =

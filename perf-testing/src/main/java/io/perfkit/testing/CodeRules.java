@@ -28,7 +28,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.stream.BaseStream;
 
-/** The house rules about what code does: which methods and fields of the JDK it may touch. */
+/** The house rules about code: which methods and fields of the JDK it may use. */
 final class CodeRules {
   private CodeRules() {}
 
@@ -60,7 +60,7 @@ final class CodeRules {
         .because("a library logs or throws");
   }
 
-  /** For test classes; what is planted for a rule to find is left alone. */
+  /** The rule for test classes; it skips classes that are planted for the rules' own tests. */
   static ArchRule noSleepsInTests() {
     return ArchRuleDefinition.classes()
         .should(notTouch("sleep in a test", CodeRules::sleeps, Set.of()))
@@ -158,7 +158,7 @@ final class CodeRules {
     return outer;
   }
 
-  /** A field, method or constructor that code reads, calls or refers to by {@code ::}. */
+  /** A use of a field, method or constructor: a read, a call or a reference by {@code ::}. */
   private record Touch(AccessTarget target) {
     String ownerName() {
       return target.getOwner().getName();

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * A clock that stands still until a test advances it: wall time as an {@link InstantSource},
- * elapsed time through {@link #nanos()}. Both move together. Thread safe.
+ * A manual clock, which stands still until a test advances it: wall time as an {@link
+ * InstantSource}, elapsed time through {@link #nanos()}. Both move together. Thread safe.
  */
 public final class FakeClock implements InstantSource {
   private final Instant start;

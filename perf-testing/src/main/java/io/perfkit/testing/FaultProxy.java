@@ -20,8 +20,8 @@ import java.util.function.Predicate;
 import redis.clients.jedis.HostAndPort;
 
 /**
- * A TCP proxy on a loopback port that breaks what passes through it, for any protocol. Thread safe;
- * a fault holds for every byte that the proxy reads after the method returned.
+ * A fault-injecting TCP proxy on a loopback port, for any protocol. Thread safe; a fault applies to
+ * every byte that the proxy reads after the method returned.
  *
  * <p>At most one of {@link #cut}, {@link #blackHole} and {@link #dropReplies} is in force, the one
  * called last; {@link #delay} adds to it; {@link #heal} ends all. A connection that lost bytes is
@@ -80,7 +80,7 @@ public final class FaultProxy implements AutoCloseable {
     this.acceptor = acceptFrom(listener);
   }
 
-  /** A proxy that passes everything on to {@code target}, which need not run yet. */
+  /** A proxy that forwards everything to {@code target}, which need not run yet. */
   public static FaultProxy to(HostAndPort target) {
     requireNonNull(target, "target");
     for (int tries = 1; ; tries++) {
@@ -94,14 +94,16 @@ public final class FaultProxy implements AutoCloseable {
     }
   }
 
-  /** Where clients connect instead of to the target; the same until the proxy is closed. */
+  /**
+   * The address that clients connect to instead of the target; constant until the proxy is closed.
+   */
   public HostAndPort address() {
     return address;
   }
 
   /**
-   * Holds back each chunk, up to 16 KiB read at once, for that long in each direction: a small
-   * request and its reply take twice as long in all.
+   * Delays each chunk, of up to 16 KiB, in each direction: a small request and its reply take twice
+   * the delay in all.
    *
    * @param perChunk zero for no delay
    */
@@ -131,8 +133,8 @@ public final class FaultProxy implements AutoCloseable {
 
   /**
    * Ends the stream of replies of all connections that were used before: their clients read end of
-   * stream, while what they write still arrives. New connections are whole; {@link #heal} does not
-   * mend old ones.
+   * stream, while what they write still arrives. New connections are intact; {@link #heal} does not
+   * repair old ones.
    */
   public void halfClose() {
     List<Link> open;
@@ -149,7 +151,7 @@ public final class FaultProxy implements AutoCloseable {
     become(Fault.NONE);
   }
 
-  /** Closes all connections and the port for good. Does nothing the second time. */
+  /** Closes all connections and the port permanently. A second call does nothing. */
   @Override
   public void close() {
     List<Link> dropped;
@@ -220,7 +222,10 @@ public final class FaultProxy implements AutoCloseable {
     }
   }
 
-  /** The port was free for others meanwhile, if only for one that asks whether it is. */
+  /**
+   * Binds the port again, with retries: another process may have held it meanwhile, if only to
+   * probe it.
+   */
   private static ServerSocket listenAgain(int port) {
     AtomicReference<ServerSocket> socket = new AtomicReference<>();
     AtomicReference<UncheckedIOException> failure = new AtomicReference<>();
@@ -352,7 +357,7 @@ public final class FaultProxy implements AutoCloseable {
     }
   }
 
-  /** One client's connection together with ours to the target. */
+  /** A client's connection together with the proxy's connection to the target. */
   private static final class Link {
     private final Socket client;
     private final Socket server;

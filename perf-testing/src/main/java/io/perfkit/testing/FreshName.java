@@ -4,9 +4,9 @@ import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A name for one run of one test class, never used before: {@code CacheIT_0123456789abcdef}. At
- * most 57 characters, since PostgreSQL cuts names at 63; ASCII letters, digits and {@code _} only.
- * Thread safe.
+ * A unique name for one run of one test class: {@code CacheIT_0123456789abcdef}. At most 57
+ * characters, since PostgreSQL cuts names at 63; ASCII letters, digits and {@code _} only. Thread
+ * safe.
  */
 final class FreshName {
   private static final int CLASS_MAX = 40;

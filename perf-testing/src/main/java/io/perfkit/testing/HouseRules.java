@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The rules that every module of perfkit keeps and that Maven can't see, checked over the compiled
- * main classes of one base package. One thread at a time.
+ * Architecture tests for the rules of every perfkit module that Maven cannot check, over the
+ * compiled main classes of one base package. One thread at a time.
  *
  * <ol>
  *   <li>Packages form no cycle.
@@ -101,7 +101,7 @@ public final class HouseRules {
     return this;
   }
 
-  /** Those classes read elapsed time and no wall clock, so that one that jumps has no effect. */
+  /** Those classes read elapsed time and no wall clock, so that a clock jump has no effect. */
   public HouseRules elapsedTimeOnly() {
     elapsedTimeOnly = true;
     return this;
@@ -113,7 +113,7 @@ public final class HouseRules {
     return this;
   }
 
-  /** The classes that pass the many methods of JDBC on, and so may be long. */
+  /** The classes that forward JDBC's many methods, and so may be long. */
   public HouseRules delegation(String... classNames) {
     delegation = fullNames(classNames);
     return this;
@@ -197,7 +197,7 @@ public final class HouseRules {
     }
   }
 
-  /** A permission for a class that is gone would sooner or later be inherited by another one. */
+  /** Names without a class: a later class of that name would inherit the permission. */
   private List<String> unknownNames(JavaClasses classes) {
     List<String> named = new ArrayList<>(clocks);
     named.addAll(threads);

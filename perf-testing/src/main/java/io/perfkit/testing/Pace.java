@@ -5,8 +5,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 
 /**
- * The rhythm of a load that a test puts on a system: pauses between its steps. What a test expects
- * must not depend on their length; {@link Await} waits for what is expected. Thread safe.
+ * Paces the load of a test with pauses between its steps. A test's result must not depend on their
+ * length; to wait for a condition use {@link Await}. Thread safe.
  */
 public final class Pace {
   private Pace() {}
@@ -15,7 +15,7 @@ public final class Pace {
    * Pauses the calling thread between two steps, so that other threads come in between; an
    * interrupt ends the pause and stays set.
    *
-   * @param length at least; a busy machine makes it longer
+   * @param length shortest pause; a busy machine makes it longer
    */
   public static void pause(Duration length) {
     long start = System.nanoTime();

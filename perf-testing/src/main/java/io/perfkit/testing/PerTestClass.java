@@ -8,9 +8,9 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Injects a part {@code P} of a server {@code S}: the server is opened once per test run, the part
- * once per top-level test class. JUnit's store closes the part after the class and the server after
- * the run. Immutable.
+ * JUnit extension that injects a part {@code P} of a server {@code S}: it opens the server once per
+ * test run, and the part once per top-level test class. JUnit's store closes the part after the
+ * class and the server after the run. Immutable.
  */
 abstract class PerTestClass<S extends AutoCloseable, P extends AutoCloseable>
     implements ParameterResolver {

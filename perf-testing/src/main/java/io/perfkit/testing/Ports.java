@@ -7,7 +7,7 @@ import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Free loopback ports. They lie below the range from which Linux takes ports for outgoing
+ * Finds free loopback ports. They lie below the range from which Linux takes ports for outgoing
  * connections, and so does the Redis Cluster bus port, which is the port plus 10000. Another
  * process can still take a port before its user binds it, so a user must be ready to ask again.
  * Thread safe.

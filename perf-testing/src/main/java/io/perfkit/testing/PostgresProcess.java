@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A PostgreSQL server of one's own: processes on a free loopback port that end with this JVM. Needs
- * no JUnit. One thread at a time.
+ * A private PostgreSQL server for a test: processes on a free loopback port that end with this JVM.
+ * Needs no JUnit. One thread at a time.
  *
- * <p>{@code fsync} and {@code synchronous_commit} are off, so what a commit costs here is no
- * measure of what it costs on a disk, and {@link #kill} loses the last commits of sessions that do
- * not set the latter. At most 300 connections.
+ * <p>{@code fsync} and {@code synchronous_commit} are off, so the cost of a commit says nothing
+ * about its cost on a disk, and {@link #kill} loses the last commits of sessions that do not set
+ * the latter. At most 300 connections.
  */
 public final class PostgresProcess implements AutoCloseable {
   private static final String SUPERUSER = "postgres";
@@ -27,7 +27,7 @@ public final class PostgresProcess implements AutoCloseable {
   private final TempDirectory directory;
   private EmbeddedPostgres postgres;
 
-  /** On the data that the directory holds, if any. */
+  /** Starts on the data in the directory, if any. */
   PostgresProcess(TempDirectory directory) throws IOException {
     this.directory = directory;
     this.postgres = launch().start();
@@ -77,14 +77,14 @@ public final class PostgresProcess implements AutoCloseable {
     return SUPERUSER;
   }
 
-  /** Any text does: the server trusts every client that comes over loopback. */
+  /** Any text works: the server trusts every loopback client. */
   public String password() {
     return SUPERUSER;
   }
 
   /**
-   * Ends all processes of the server as {@code kill -9} does and blocks until they are gone. What
-   * was committed durably is found again after {@link #restart}.
+   * Ends all processes of the server as {@code kill -9} does and blocks until they are gone.
+   * Durable commits are there again after {@link #restart}.
    */
   public void kill() {
     List<ProcessHandle> all =
@@ -113,7 +113,7 @@ public final class PostgresProcess implements AutoCloseable {
     }
   }
 
-  /** What was started is pg_ctl, which has ended; the server itself has left its pid. */
+  /** The started process is pg_ctl, which has ended; the server's pid is in its pid file. */
   private long postmasterPid() {
     Path file = directory.file("data").resolve("postmaster.pid");
     try (Stream<String> lines = Files.lines(file)) {
@@ -123,7 +123,7 @@ public final class PostgresProcess implements AutoCloseable {
     }
   }
 
-  /** Stops the server and deletes its data. Does nothing the second time. */
+  /** Stops the server and deletes its data. A second call does nothing. */
   @Override
   public void close() {
     try {

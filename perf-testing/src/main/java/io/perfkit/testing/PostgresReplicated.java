@@ -72,19 +72,19 @@ public final class PostgresReplicated implements AutoCloseable {
     Await.until("replayed", DEADLINE, () -> query(replica, replayed).equals("t"));
   }
 
-  /** The replica goes on to receive, and stands still. */
+  /** Pauses replay: the replica still receives WAL but does not apply it. */
   public void pauseReplay() {
     query(replica, "SELECT pg_wal_replay_pause()");
     String state = "SELECT pg_get_wal_replay_pause_state()";
     Await.until("paused", DEADLINE, () -> query(replica, state).equals("paused"));
   }
 
-  /** Ends {@link #pauseReplay}: the replica catches up, on its own time. */
+  /** Ends {@link #pauseReplay}: the replica catches up asynchronously. */
   public void resumeReplay() {
     query(replica, "SELECT pg_wal_replay_resume()");
   }
 
-  /** Makes the replica a primary, beside the other one, and blocks until it is one. */
+  /** Promotes the replica to a second primary, and blocks until it is one. */
   public void promote() {
     query(replica, "SELECT pg_promote()");
   }
@@ -95,7 +95,7 @@ public final class PostgresReplicated implements AutoCloseable {
     primary.close();
   }
 
-  /** What {@code pg_basebackup} does, which the embedded binaries lack. */
+  /** Makes a base backup as {@code pg_basebackup} does, which the embedded binaries lack. */
   private static void backUp(PostgresProcess primary, Path target)
       throws IOException, SQLException {
     try (Connection connection = connect(primary);
@@ -125,7 +125,7 @@ public final class PostgresReplicated implements AutoCloseable {
         StandardOpenOption.APPEND);
   }
 
-  /** All files but the log's, which are streamed. */
+  /** Copies all files except those of the WAL, which are streamed. */
   private static void copy(Path source, Path target) throws IOException {
     Path wal = source.resolve("pg_wal");
     Files.walkFileTree(

@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Where the sources of this project begin. */
+/** Finds the root folder of this project's sources. */
 final class ProjectRoot {
   private ProjectRoot() {}
 

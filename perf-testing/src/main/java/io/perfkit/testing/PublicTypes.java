@@ -22,7 +22,7 @@ final class PublicTypes {
     this.resource = resource;
   }
 
-  /** What is wrong, one message per fault; empty if list and classes agree. */
+  /** Differences between list and classes, one message each; empty if they agree. */
   List<String> compareWith(JavaClasses classes) {
     List<String> listed = listed();
     List<String> found =

@@ -1,6 +1,6 @@
 package io.perfkit.testing;
 
-/** What {@link RealPostgres} does. Immutable. */
+/** The JUnit extension behind {@link RealPostgres}. Immutable. */
 final class RealPostgresExtension extends PerTestClass<SharedPostgres, TestDatabase> {
   RealPostgresExtension() {
     super(

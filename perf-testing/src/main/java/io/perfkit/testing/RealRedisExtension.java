@@ -1,6 +1,6 @@
 package io.perfkit.testing;
 
-/** What {@link RealRedis} does. Immutable. */
+/** The JUnit extension behind {@link RealRedis}. Immutable. */
 final class RealRedisExtension extends PerTestClass<SharedRedis, TestRedis> {
   RealRedisExtension() {
     super(

@@ -10,7 +10,7 @@ final class RedisBinary {
   private RedisBinary() {}
 
   /**
-   * Where the executable lies until the JVM ends.
+   * Path of the executable, valid until the JVM ends.
    *
    * @throws IllegalStateException if there is none for this operating system
    */

@@ -58,7 +58,7 @@ public final class RedisCluster implements AutoCloseable {
     return List.copyOf(masters);
   }
 
-  /** Kills all of them. Does nothing the second time. */
+  /** Kills all processes. A second call does nothing. */
   @Override
   public void close() {
     masters.forEach(RedisProcess::close);

@@ -17,9 +17,8 @@ import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * A Redis server of one's own, for faults that a shared one must not suffer: a process on a free
- * loopback port, without persistence, that ends with this JVM. Needs no JUnit. One thread at a
- * time.
+ * A private Redis server for faults that a shared one must not suffer: a process on a free loopback
+ * port, without persistence, that ends with this JVM. Needs no JUnit. One thread at a time.
  *
  * <p>Its pid changes on {@link #restart}; its address never does.
  */
@@ -29,7 +28,7 @@ public final class RedisProcess implements AutoCloseable {
   private static final Duration KILL_DEADLINE = Duration.ofSeconds(10);
   private static final int PORT_TRIES = 10;
 
-  /** Protocol 2 by choice: a plain {@link Jedis} warns if it is asked to find out. */
+  /** Protocol 2 explicitly: a plain {@link Jedis} logs a warning if it negotiates the protocol. */
   private static final JedisClientConfig ONE_CONNECTION =
       DefaultJedisClientConfig.builder()
           .protocol(RedisProtocol.RESP2)
@@ -73,7 +72,7 @@ public final class RedisProcess implements AutoCloseable {
     }
   }
 
-  /** Where it listens, from the start until it is closed, also while it is dead. */
+  /** The address of the server, constant until it is closed, also while it is dead. */
   public HostAndPort address() {
     return address;
   }
@@ -97,8 +96,8 @@ public final class RedisProcess implements AutoCloseable {
 
   /**
    * Starts a new, empty server on the same port with the same options and blocks until it answers;
-   * kills the old one first if it still lives. A cluster node and a sentinel keep what they know of
-   * the others.
+   * kills the old one first if it still lives. A cluster node and a sentinel keep their knowledge
+   * of the others.
    *
    * @throws IllegalStateException if it does not come up
    */
@@ -111,19 +110,18 @@ public final class RedisProcess implements AutoCloseable {
   }
 
   /**
-   * Stops the server in its tracks (SIGSTOP): connections are accepted by the kernel, nothing is
-   * answered.
+   * Freezes the server (SIGSTOP): the kernel accepts connections, but the server answers nothing.
    */
   public void freeze() {
     signal("STOP");
   }
 
-  /** Lets a frozen server go on (SIGCONT): what was sent in between is executed now. */
+  /** Resumes a frozen server (SIGCONT): it now executes the commands sent in between. */
   public void thaw() {
     signal("CONT");
   }
 
-  /** Kills the server and deletes its directory. Does nothing the second time. */
+  /** Kills the server and deletes its directory. A second call does nothing. */
   @Override
   public void close() {
     kill();
@@ -182,7 +180,7 @@ public final class RedisProcess implements AutoCloseable {
         && process.isAlive();
   }
 
-  /** Compares the pid, so that a stranger on the same port is not taken for this server. */
+  /** Compares the pid, so that another server on the same port does not count as this one. */
   private boolean answers() {
     try (Jedis jedis = connect()) {
       return jedis.info("server").lines().anyMatch(("process_id:" + pid())::equals);

@@ -11,7 +11,7 @@ import redis.clients.jedis.Jedis;
  * A Redis primary with one replica and, on demand, sentinels that fail over between them: processes
  * on free loopback ports that end with this JVM. Needs no JUnit. One thread at a time.
  *
- * <p>A sentinel takes the primary for dead when it has not answered for half a second, and one
+ * <p>A sentinel treats the primary as down when it has not answered for half a second, and one
  * sentinel is a quorum; from {@code kill -9} to the new primary it takes one to three seconds.
  */
 public final class RedisReplicated implements AutoCloseable {
@@ -63,7 +63,7 @@ public final class RedisReplicated implements AutoCloseable {
   /**
    * Starts a sentinel and blocks until it knows primary and replica, so that it could fail over.
    *
-   * @return where it listens; its name for the pair is {@link #masterName}
+   * @return its address; its name for the pair is {@link #masterName}
    * @throws IllegalStateException if it does not come up
    */
   public HostAndPort startSentinel() {
@@ -83,7 +83,7 @@ public final class RedisReplicated implements AutoCloseable {
     return MASTER_NAME;
   }
 
-  /** Kills all of them. Does nothing the second time. */
+  /** Kills all processes. A second call does nothing. */
   @Override
   public void close() {
     sentinels.forEach(RedisProcess::close);

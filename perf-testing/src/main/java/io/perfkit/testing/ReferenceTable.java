@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A table of {@code docs/reference}, to be compared with the code it speaks of: the one under a
- * heading {@code ## …}, its rows those that begin with a name in backticks. Immutable.
+ * A table of {@code docs/reference}, for comparison with the code that it documents: the one under
+ * a heading {@code ## …}, with the rows that begin with a name in backticks. Immutable.
  */
 public final class ReferenceTable {
   private static final Pattern COMMAND = Pattern.compile("redis\\.p?call\\('(\\w+)'");
@@ -57,7 +57,7 @@ public final class ReferenceTable {
     return new ReferenceTable(List.copyOf(rows));
   }
 
-  /** The cells of each row as they stand there, backticks included. */
+  /** The cells of each row as written, backticks included. */
   public List<List<String>> rows() {
     return rows;
   }
@@ -116,7 +116,7 @@ public final class ReferenceTable {
     return meters;
   }
 
-  /** What is registered, as {@link #meters} gives it. */
+  /** The registered meters, in the form of {@link #meters}. */
   public static Map<String, String> metersOf(MeterRegistry registry) {
     Map<String, String> meters = new TreeMap<>();
     for (Meter meter : registry.getMeters()) {

@@ -44,7 +44,7 @@ final class SharedPostgres implements AutoCloseable {
   }
 
   /**
-   * Starts or finds it.
+   * Starts or finds the server.
    *
    * @throws IllegalStateException if there is none; the message says how to give one
    */

@@ -8,7 +8,7 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * The one Redis that all test classes of a JVM share: the one at {@code PERF_TEST_REDIS_URL}, which
- * belongs to somebody and is never flushed, or else an embedded one. Immutable.
+ * is never flushed since it may hold other data, or else an embedded one. Immutable.
  */
 final class SharedRedis implements AutoCloseable {
   static final String URL = "PERF_TEST_REDIS_URL";
@@ -22,7 +22,7 @@ final class SharedRedis implements AutoCloseable {
   }
 
   /**
-   * Starts or finds it.
+   * Starts or finds the server.
    *
    * @throws IllegalStateException if there is none; the message says how to give one
    */

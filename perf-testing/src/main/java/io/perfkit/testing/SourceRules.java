@@ -39,8 +39,8 @@ import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The house rules about source text, which leaves no trace in classes: what a reader of the public
- * API finds in Javadoc, and how long a file is. The sources are parsed and not compiled. Immutable.
+ * The house rules about source text, which class files do not show: the Javadoc of the public API,
+ * and the length of files. Parses the sources without compiling them. Immutable.
  */
 final class SourceRules {
   static final int CODE_LINES_MAX = 500;
@@ -61,7 +61,7 @@ final class SourceRules {
     this.sources = requireNonNull(sources, "sources");
   }
 
-  /** What is wrong with the Javadoc of types that users see, one message per place, sorted. */
+  /** Faults in the Javadoc of types that users see, one message per place, sorted. */
   List<String> javadocFaults() {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     List<Path> files = files();
@@ -150,8 +150,8 @@ final class SourceRules {
   }
 
   /**
-   * Whether a description says no more than the name it describes, as "the name of the cache" does
-   * of {@code cacheName}.
+   * Whether a description says no more than the name that it describes, as "the name of the cache"
+   * does of {@code cacheName}.
    */
   static boolean repeats(String name, String description) {
     Set<String> said = words(description);

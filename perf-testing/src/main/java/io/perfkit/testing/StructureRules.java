@@ -25,7 +25,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 
-/** The house rules about what types are: their packages, signatures and hierarchy. */
+/** The house rules about types: their packages, signatures and hierarchy. */
 final class StructureRules {
   /** What a public signature may name anywhere: the JDK, ourselves, and what modules are about. */
   private static final List<String> EVERYWHERE =

@@ -9,7 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A directory for the files of one server, deleted with all it holds on close. Thread safe. */
+/** A directory for the files of one server, deleted with its contents on close. Thread safe. */
 final class TempDirectory implements AutoCloseable {
   private final Path path;
 
@@ -33,7 +33,7 @@ final class TempDirectory implements AutoCloseable {
     return path.resolve(name);
   }
 
-  /** Deletes everything; does nothing the second time. */
+  /** Deletes everything; a second call does nothing. */
   @Override
   public void close() {
     try (Stream<Path> files = Files.walk(path)) {

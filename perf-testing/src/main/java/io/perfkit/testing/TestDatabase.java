@@ -5,7 +5,7 @@ import javax.sql.DataSource;
 
 /**
  * One test class's own database on the JVM's shared PostgreSQL: empty at first, dropped after the
- * class with whoever is still connected. Injected by {@link RealPostgres}. Immutable.
+ * class, which ends open connections. Injected by {@link RealPostgres}. Immutable.
  *
  * <pre>
  * CREATE DATABASE "test_nameofclass_0123456789abcdef"

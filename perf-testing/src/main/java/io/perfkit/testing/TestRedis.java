@@ -10,8 +10,8 @@ import redis.clients.jedis.resps.ScanResult;
 import redis.clients.jedis.util.JedisURIHelper;
 
 /**
- * One test class's part of the JVM's shared Redis: a key prefix of its own and clients that are
- * closed after the class. Injected by {@link RealRedis}. Thread safe.
+ * One test class's share of the JVM's shared Redis: its own key prefix, and clients that are closed
+ * after the class. Injected by {@link RealRedis}. Thread safe.
  *
  * <p>After the class every key that contains the prefix anywhere is deleted, so that keys such as
  * <code>perf:{prefix...}:entry:1</code> go too. Nothing else on the server is touched.
@@ -35,12 +35,14 @@ public final class TestRedis implements AutoCloseable {
     return uri;
   }
 
-  /** The server, for what connects by host and port. */
+  /** The server's address, for clients that connect by host and port. */
   public HostAndPort address() {
     return JedisURIHelper.getHostAndPort(uri);
   }
 
-  /** What each key of this test class holds: {@code [A-Za-z0-9._:-]} only, never used before. */
+  /**
+   * The prefix that each key of this test class must contain: {@code [A-Za-z0-9._:-]} only, unique.
+   */
   public String prefix() {
     return prefix;
   }
@@ -50,7 +52,9 @@ public final class TestRedis implements AutoCloseable {
     return client;
   }
 
-  /** Another client with connections of its own, as a second node has; closed after the class. */
+  /**
+   * Another client with its own connections, like that of a second node; closed after the class.
+   */
   public RedisClient newClient() {
     RedisClient added = RedisClient.create(uri);
     clients.add(added);

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Proof that what a test closes leaves no thread behind, for platform threads found by their name.
- * Thread safe; tests that start threads with the same prefix at the same time disturb each other.
+ * Checks that closed components leave no platform thread behind; finds threads by name. Thread
+ * safe; tests that start threads with the same prefix at the same time disturb each other.
  */
 public final class ThreadLeaks {
   private static final Duration DEADLINE = Duration.ofSeconds(5);
@@ -18,7 +18,7 @@ public final class ThreadLeaks {
   private ThreadLeaks() {}
 
   /**
-   * What starts and stops threads.
+   * An action that starts and stops threads.
    *
    * @param <X> what it throws
    */
@@ -29,8 +29,8 @@ public final class ThreadLeaks {
   }
 
   /**
-   * Runs {@code body}, then blocks until the threads that it started have ended. What it throws
-   * passes through.
+   * Runs {@code body}, then blocks until the threads that it started have ended. Exceptions of
+   * {@code body} pass through.
    *
    * @param threadNamePrefix how the names of the threads in question begin: {@code "perf-jobs-"}
    * @throws AssertionError if some live 5 s later, with their stacks
