@@ -30,12 +30,12 @@ import org.jspecify.annotations.Nullable;
 final class RedisSessionStore implements SessionStore {
 
   /* Invariants
-   * S1  a session of a user lives only as a member of the user's index; who is not in it is revoked.
-   *     So an index that is lost, or deleted to end all sessions, ends them and revives none.
-   * S2  members are added under fresh ids only, so what was ended never comes back.
-   * S3  the limit is checked, room made and the member added in one script.
-   * S4  an id leaves the queue once: whoever removes it counts the end.
-   * S5  every key has a TTL that outlives what it is needed for; none needs a notification. */
+   * S1  a user's session lives only as a member of the user's index; one outside it is revoked. So an
+   *     index that is lost, or deleted to end all sessions, ends them and revives none.
+   * S2  members are added under fresh ids only, so an ended session never comes back.
+   * S3  one script checks the limit, makes room and adds the member.
+   * S4  an id leaves the queue once: the call that removes it counts the end.
+   * S5  every key has a TTL that outlives its use; none needs a notification. */
   private static final RedisScript SESSION =
       RedisScript.load(RedisSessionStore.class, "session.lua");
   private static final RedisScript GET = RedisScript.load(RedisSessionStore.class, "get.lua");

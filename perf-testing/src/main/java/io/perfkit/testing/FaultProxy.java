@@ -46,8 +46,8 @@ public final class FaultProxy implements AutoCloseable {
   }
 
   /* Invariants
-   * I1  whether a chunk is lost is decided and noted in its link under `lock`; so who changes the
-   *     fault finds every link with a gap, and nothing passes such a link after the fault.
+   * I1  the loss of a chunk is decided and noted in its link under `lock`; so a change of the fault
+   *     finds every link with a gap, and nothing passes such a link after the fault.
    * I2  while the fault is CUT or the proxy is closed, there is no listener and no link.
    * No socket is read, written or connected under `lock`. */
   private final Object lock = new Object();

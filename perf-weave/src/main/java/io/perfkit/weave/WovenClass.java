@@ -40,7 +40,7 @@ import net.bytebuddy.utility.JavaConstant;
 
 /**
  * The class that Byte Buddy builds for a service, hidden and in the service's package. Each planned
- * method is one call of a handle in a static final field, so that the JIT can inline it:
+ * method is one call of a handle in a static final field, so that the JIT compiler can inline it:
  *
  * <pre>{@code
  * final class UserService$$Woven extends UserService {

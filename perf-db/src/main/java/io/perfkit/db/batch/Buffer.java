@@ -20,11 +20,11 @@ final class Buffer<R> {
   /* Invariants
    * B1  accepted = flushed + rejected + returned + buffered, whenever the lock is free.
    * B2  the rows of a key leave in the order of their adding, in one undecided chunk of their worker
-   *     at a time; a row that stands aside is overtaken by rows of other keys alone.
+   *     at a time; only rows of other keys overtake a row that is set aside.
    * B3  a chunk is decided once: it is its worker's chunk until then, and the thread that decides
    *     takes it away. A commit is sent only for a chunk that is still its worker's.
-   * B4  nobody waits for a writer that has ended: whatever ends it wakes all.
-   * B5  what becomes of a row that a caller waits for is owed to that caller as it is entered.
+   * B4  no thread waits for a writer that has ended: whatever ends it wakes all.
+   * B5  the outcome of a row that a caller waits for is recorded for that caller when it is decided.
    * No user code and no I/O under the lock. Lock order: a worker's `writing` -> `lock`. */
   final ReentrantLock lock = new ReentrantLock();
 

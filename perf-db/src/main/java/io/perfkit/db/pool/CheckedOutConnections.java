@@ -25,7 +25,7 @@ final class CheckedOutConnections {
 
   /* Invariants
    * H1  a checkout is ended once, by the first thread that closes it, and then its slot is free.
-   * H2  no more connections are retired than were surplus when that was last looked at.
+   * H2  no more connections are retired than were surplus at the last check.
    * H3  a thread's count is the number of its checkouts that have not ended, whichever thread
    *     ends them.
    */

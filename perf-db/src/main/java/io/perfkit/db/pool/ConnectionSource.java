@@ -39,7 +39,7 @@ final class ConnectionSource extends DelegatingDataSource {
   record Outage(long since, SQLException last) {}
 
   /* Invariants
-   * D1  a connection in `opened` goes to HikariCP or is closed: whoever offers looks at `warming` afterwards,
+   * D1  a connection in `opened` goes to HikariCP or is closed: offer() looks at `warming` afterwards,
    *     and warmingEnds() discards after clearing it.
    * D2  the adder is never interrupted within getConnection(): `resting` is empty from its begin to its end,
    *     and an interrupt is sent and taken under `lock`.

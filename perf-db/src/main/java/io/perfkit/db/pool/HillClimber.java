@@ -45,7 +45,7 @@ final class HillClimber {
 
   /* Invariants
    * C1  the size is in [floor, ceiling], and changes at most once per window.
-   * C2  after a probe that was not accepted the size is what it was before.
+   * C2  after a probe that was not accepted, the size is the former one.
    * C3  no probe begins after a window in which callers were not limited.
    */
   private final TunerConfig config;

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class ConnectionExecutions implements Running {
 
   /* Invariants
-   * M1  that something runs is written last and read first, so who sees it sees its query, start and
-   *     thread, or those of a later one.
-   * References are written only if they differ, which spares the barriers of the collector. */
+   * M1  the running flag is written last and read first, so a thread that sees it also sees the
+   *     query, start and thread of that execution, or of a later one.
+   * References are written only if they differ, which avoids the collector's write barriers. */
   private static final VarHandle RUNNING;
 
   static {

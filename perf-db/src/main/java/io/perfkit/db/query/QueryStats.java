@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class QueryStats {
 
   /* Invariants
-   * S1  nothing counted is ever lost: who counts looks for an heir afterwards, and who appoints the
-   *     heir drains afterwards, so one of the two moves what both touch. */
+   * S1  no count is ever lost: a thread that counts looks for an heir afterwards, and a thread that
+   *     appoints the heir drains afterwards, so one of the two moves the count. */
   private static final int ERROR_CLASSES_MAX = 64;
 
   private final Histogram executions = new Histogram();

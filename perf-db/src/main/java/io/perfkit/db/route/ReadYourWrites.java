@@ -12,9 +12,11 @@ import org.jspecify.annotations.Nullable;
 final class ReadYourWrites {
 
   /* Invariants
-   * H1  while a write may be under way, or ended after the primary was asked last, no replica will do.
-   * H2  afterwards a replica will do that has reached a place of the primary found after the write.
-   * H3  the timeline to see never falls: a token may know of a failover that we have not seen yet.
+   * H1  while a write may be under way, or ended after the last poll of the primary, no replica is
+   *     eligible.
+   * H2  afterwards a replica is eligible once it has reached a position of the primary found after
+   *     the write.
+   * H3  the timeline to see never falls: a token may know of a failover that this node has not seen.
    */
   private @Nullable WalPosition mustSee;
   private int writers;

@@ -35,7 +35,7 @@ final class RoutedConnection implements InvocationHandler {
    * R2  a statement that is not certain to leave the server's session as it was runs on the primary,
    *     and from then on everything does. Within a transaction on a replica it runs there, and then
    *     nothing may run elsewhere.
-   * R3  no read that is begun runs on a replica that lacks the session's writes or is too far behind.
+   * R3  no read starts on a replica that lacks the session's writes or is too far behind.
    */
   private final NodeSelector selector;
   private final RouteIntent intent;

@@ -33,8 +33,8 @@ public final class RequestSession {
 
   /* Invariants
    * V1  one lookup, one session and one Set-Cookie for a request, whatever is dispatched.
-   * V2  what was changed before the response was committed is saved before it is committed.
-   * V3  a session that ended is neither saved nor made again under its token.
+   * V2  a change made before the response is committed is saved before it is committed.
+   * V3  a session that ended is neither saved nor created again under its token.
    * Everything below is guarded by the lock, under which listeners and codecs of this request run too. */
   private final ReentrantLock lock = new ReentrantLock();
   private final Setup setup;
