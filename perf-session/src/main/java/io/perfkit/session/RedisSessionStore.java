@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 final class RedisSessionStore implements SessionStore {
 
   /* Invariants
-   * S1  a user's session lives only as a member of the user's index; one outside it is revoked. So an
-   *     index that is lost, or deleted to end all sessions, ends them and revives none.
+   * S1  a user's session lives only as a member of the user's index; one outside it is revoked. So
+   *     an index that is lost, or deleted to end all sessions, ends them and revives none.
    * S2  members are added under fresh ids only, so an ended session never comes back.
    * S3  one script checks the limit, makes room and adds the member.
    * S4  an id leaves the queue once: the call that removes it counts the end.

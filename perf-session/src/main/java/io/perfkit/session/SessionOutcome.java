@@ -57,9 +57,10 @@ public sealed interface SessionOutcome {
   }
 
   /**
-   * It was ended; known for {@link SessionConfig#keepEnded}, afterwards it is not found.
+   * The session was ended; remembered for {@link SessionConfig#keepEnded}, afterwards {@link
+   * NotFound}.
    *
-   * @param why by what
+   * @param why the reason of its end
    */
   record Revoked(EndReason why) implements SessionOutcome {
     public Revoked {

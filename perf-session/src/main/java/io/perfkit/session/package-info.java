@@ -1,7 +1,7 @@
 /**
- * Sessions of users: a host asks one {@link io.perfkit.session.SessionManager}, which keeps them in
- * Redis for all nodes of an application together, or in the process. Every lookup and every change
- * is one round trip; limits, time-outs and logout are decided by the server that holds the session.
+ * Login sessions of users: a host calls one {@link io.perfkit.session.SessionManager}, which keeps
+ * them in Redis, shared by all nodes of an application, or in the process. Every lookup and every
+ * change is one round trip; the server that holds the session decides limits, time-outs and logout.
  */
 @NullMarked
 package io.perfkit.session;

@@ -24,7 +24,7 @@ final class Buffer<R> {
    * B3  a chunk is decided once: it is its worker's chunk until then, and the thread that decides
    *     takes it away. A commit is sent only for a chunk that is still its worker's.
    * B4  no thread waits for a writer that has ended: whatever ends it wakes all.
-   * B5  the outcome of a row that a caller waits for is recorded for that caller when it is decided.
+   * B5  the outcome of a row that a caller waits for is recorded for that caller at its decision.
    * No user code and no I/O under the lock. Lock order: a worker's `writing` -> `lock`. */
   final ReentrantLock lock = new ReentrantLock();
 

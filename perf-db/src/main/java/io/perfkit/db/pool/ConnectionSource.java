@@ -39,8 +39,8 @@ final class ConnectionSource extends DelegatingDataSource {
   record Outage(long since, SQLException last) {}
 
   /* Invariants
-   * D1  a connection in `opened` goes to HikariCP or is closed: offer() looks at `warming` afterwards,
-   *     and warmingEnds() discards after clearing it.
+   * D1  a connection in `opened` goes to HikariCP or is closed: offer() looks at `warming`
+   *     afterwards, and warmingEnds() discards after clearing it.
    * D2  the adder is never interrupted within getConnection(): `resting` is empty from its begin to its end,
    *     and an interrupt is sent and taken under `lock`.
    * D3  HikariCP gets a connection, new or opened already, only when one is called for; until then its adder

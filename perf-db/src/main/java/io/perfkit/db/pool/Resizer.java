@@ -33,7 +33,7 @@ final class Resizer {
 
   /* Invariants
    * R1  no connection in use is closed: only what tryTake() took itself, or its holder closes, is evicted.
-   * R2  no caller waits for a connection that this object holds: it gives it back once callers wait.
+   * R2  no caller waits for a connection that this object holds: it gives it back if callers wait.
    * R3  while callers wait, HikariCP has an addition under way; it goes on when fewer connections
    *     than the size are there.
    */

@@ -26,8 +26,8 @@ import javax.sql.DataSource;
 public final class QueryCache {
 
   /* Invariants
-   * Q1  a cached result was read while none of its tables was being written, and its stamp was taken
-   *     before the read.
+   * Q1  a cached result was read while none of its tables was being written, and its stamp was
+   *     taken before the read.
    * Q2  a cached result counts only while its stamp is current (TableVersions T1, T2).
    * Q3  callers share a load only if no table was written between its start and their call. */
   private final DataSource database;

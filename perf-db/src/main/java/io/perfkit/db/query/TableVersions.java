@@ -24,7 +24,7 @@ final class TableVersions {
   /* Invariants
    * T1  a table is busy before the first statement that writes it is sent, and until its version was
    *     raised after the end of the transaction; so between a commit and the new version it is busy.
-   * T2  a version never falls. A stamp is a sum of versions, so equal stamps mean that none changed. */
+   * T2  a version never falls. A stamp is a sum of versions, so equal stamps mean no change. */
   private static final int TABLES_MAX = 10_000;
 
   private final LongSupplier nanos;

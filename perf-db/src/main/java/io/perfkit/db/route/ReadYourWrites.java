@@ -16,7 +16,7 @@ final class ReadYourWrites {
    *     eligible.
    * H2  afterwards a replica is eligible once it has reached a position of the primary found after
    *     the write.
-   * H3  the timeline to see never falls: a token may know of a failover that this node has not seen.
+   * H3  the timeline to see never falls: a token may know of a failover unknown here.
    */
   private @Nullable WalPosition mustSee;
   private int writers;
