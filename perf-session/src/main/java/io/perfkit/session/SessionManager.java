@@ -349,7 +349,8 @@ public final class SessionManager implements AutoCloseable {
    * Gives a session its own idle time-out from now on, longer or shorter than that of the settings.
    * Counts as use. The absolute time-out stays.
    *
-   * @param timeout above zero; one beyond {@link SessionConfig#absolute} has no effect
+   * @param timeout above zero; one beyond {@link SessionConfig#absolute} switches the idle time-out
+   *     off
    * @return {@link Active}, or as {@link #get(String)}
    */
   public SessionOutcome idleTimeout(Session session, Duration timeout) {
