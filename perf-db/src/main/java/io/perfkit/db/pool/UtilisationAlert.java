@@ -3,7 +3,7 @@ package io.perfkit.db.pool;
 /**
  * Event: the utilisation alert was raised or cleared. Immutable.
  *
- * @param true if raised, false if cleared
+ * @param raised true if raised, false if cleared
  * @param utilisation mean share of connections in use in the last window
  * @param size connections that the pool may have
  */

@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * Executions that run now in this process. Immutable.
  *
- * @param borrowed connections
+ * @param connections that callers have borrowed
  * @param running executions under way
  * @param stuck those of them that run for longer than {@code stillRunningAfter}
  * @param longest for how long the longest one runs; zero if none does
