@@ -1,4 +1,4 @@
--- Ends a lease with what its holder loaded, and tells who waits for it. Atomic.
+-- Ends a lease with what its holder loaded, and tells the callers that wait for it. Atomic.
 -- KEYS 1 the entry, 2 its lease, 3 the partition's marks
 -- ARGV 1 token of the lease, which becomes the entry's stamp; 2 the body, '' to remove the entry that may be there;
 --      3 ms of its life, 4 ms to keep it after that; 5 the channel, 6 the message; 7... its tags

@@ -1,4 +1,4 @@
--- Ends a lease whose load failed, and tells who waits for it; what stands at the entry stays. Atomic.
+-- Ends a lease whose load failed, and tells the callers that wait for it; what stands at the entry stays. Atomic.
 -- KEYS 1 the entry, 2 its lease
 -- ARGV 1 token of the lease; 2 ms for which loads rest if an entry is there, 0 for none; 3 the channel, 4 the message
 -- Returns 1; 0 if the lease was lost.

@@ -303,6 +303,34 @@ abstract class CachesContract {
   }
 
   @Test
+  void closesEachAttachedPartOnceWhileItCanStillInvalidate() {
+    List<String> closed = new ArrayList<>();
+    caches.attach(
+        "broken",
+        () -> {
+          closed.add("broken");
+          throw new IOException("of a part");
+        });
+    caches.attach(
+        "writer",
+        () -> {
+          cache.invalidate("a");
+          closed.add("writer");
+        });
+    assertThatThrownBy(() -> caches.attach("writer", () -> {}))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("name: writer (expected: one that is not attached to Caches[");
+
+    caches.close();
+    caches.close();
+
+    assertThat(closed).containsExactlyInAnyOrder("broken", "writer");
+    assertThatThrownBy(() -> caches.attach("late", () -> {}))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("closed: Caches[");
+  }
+
+  @Test
   void findsCachesByNameAndSaysThatItIsClosed() {
     assertThat(caches.getCache("names")).containsSame(cache);
     assertThat(caches.getCache("other")).isEmpty();
