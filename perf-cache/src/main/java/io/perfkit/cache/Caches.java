@@ -315,6 +315,9 @@ public final class Caches implements AutoCloseable {
       throw new IllegalStateException(
           "name: " + name + " (expected: one that is not attached to " + this + " yet)");
     }
+    if (closed.get() && attached.remove(name, part)) {
+      requireOpen(); // closed meanwhile, without this part
+    }
   }
 
   /**

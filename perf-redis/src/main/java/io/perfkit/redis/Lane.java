@@ -100,8 +100,18 @@ final class Lane {
       calls.handOver();
       return;
     }
-    List<LaneCall> batch = calls.batch(own, now, new PipelineRoom(own));
-    Result result = current.roundTrip(batch, now, own.left(now));
+    List<LaneCall> batch;
+    Result result;
+    boolean answered = false;
+    try {
+      batch = calls.batch(own, now, new PipelineRoom(own));
+      result = current.roundTrip(batch, now, own.left(now));
+      answered = true;
+    } finally {
+      if (!answered) { // an Error of this thread, or the lane would have no leader again
+        calls.handOver();
+      }
+    }
     try {
       account(batch, result, current, shared.nanos().getAsLong() - now);
       if (!current.isUsable()) {

@@ -138,9 +138,18 @@ final class Bisection<R> {
       writeOrHalve(again);
     }
     for (Suspect<R> suspect : suspects) {
-      refuse(suspect.row().effective(), suspect.failure());
+      if (suspect.row().from().size() > 1) {
+        writeOneByOne(suspect.row());
+      } else {
+        refuse(suspect.row().effective(), suspect.failure());
+      }
     }
     suspects = new ArrayList<>();
+  }
+
+  /** Not if another row of its key may stand in the chunk, which has to stay the later one. */
+  private boolean mayBeWrittenLater() {
+    return table.hasComparableKey() && (!table.hasKey() || (table.upsert() && table.isKeyUnique()));
   }
 
   private void writeHalves(List<Row<R>> rows) throws SQLException {
@@ -158,10 +167,10 @@ final class Bisection<R> {
     if (refused == null) {
       return;
     }
-    if (rows.size() > 1 || rows.get(0).from().size() > 1) {
-      writeHalves(rows);
-    } else if (Fault.mayNeedAnotherRow(refused) && table.hasComparableKey()) {
+    if (rows.size() == 1 && Fault.mayNeedAnotherRow(refused) && mayBeWrittenLater()) {
       suspects.add(new Suspect<>(rows.get(0), refused));
+    } else if (rows.size() > 1 || rows.get(0).from().size() > 1) {
+      writeHalves(rows);
     } else {
       refuse(rows.get(0).effective(), refused);
     }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection that is checked out, and the thread that holds it. Thread safe as far as the
@@ -37,7 +38,7 @@ final class CheckedOutConnection extends DelegatingConnection {
   boolean suspected;
 
   /** Written by the caller that uses the connection, and read when it closes it. */
-  private boolean schemaSet;
+  private @Nullable String schemaBefore;
 
   private boolean readOnly; // as schemaSet
   private volatile boolean retires;
@@ -69,7 +70,7 @@ final class CheckedOutConnection extends DelegatingConnection {
       if (retires || checkouts.claimSurplus()) {
         retire();
       } else {
-        checkouts.restoreSchema(delegate, schemaSet);
+        restoreSchema();
         delegate.close();
       }
     } finally {
@@ -77,9 +78,27 @@ final class CheckedOutConnection extends DelegatingConnection {
     }
   }
 
+  /** A connection whose schema can't be restored is no one else's: it leaves the pool. */
+  private void restoreSchema() throws SQLException {
+    if (schemaBefore == null) {
+      return;
+    }
+    boolean restored = false;
+    try {
+      checkouts.restoreSchema(delegate, schemaBefore);
+      restored = true;
+    } finally {
+      if (!restored) {
+        checkouts.retire(delegate);
+      }
+    }
+  }
+
   @Override
   public void setSchema(String schema) throws SQLException {
-    schemaSet = true;
+    if (schemaBefore == null) {
+      schemaBefore = checkouts.schemaOf(delegate);
+    }
     super.setSchema(schema);
   }
 

@@ -5,6 +5,8 @@ import static java.lang.Math.max;
 import io.perfkit.db.internal.Histogram;
 import io.perfkit.db.internal.Timings;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -114,19 +116,49 @@ final class CheckedOutConnections {
   }
 
   /**
-   * Sets the schema as the pool's connections have it. HikariCP does so too, but without a commit,
-   * so that the first rollback of the next caller would undo it.
+   * What {@link #restoreSchema} is to bring back: the pool's schema, or, if it has none, the one
+   * that the connection has now. Costs a statement in the second case.
    */
-  void restoreSchema(Connection connection, boolean wasSet) throws SQLException {
-    if (!wasSet || defaults.schema().isEmpty() || connection.isClosed()) {
+  String schemaOf(Connection connection) throws SQLException {
+    if (!defaults.schema().isEmpty()) {
+      return defaults.schema();
+    }
+    if (!StatementLimit.isPostgres(connection)) {
+      return connection.getSchema();
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet path = statement.executeQuery("SELECT current_setting('search_path')")) {
+      path.next();
+      return path.getString(1);
+    }
+  }
+
+  /**
+   * Sets the schema that a caller changed as it was before. HikariCP restores the pool's own only,
+   * and without a commit, so that the first rollback of the next caller would undo it.
+   */
+  void restoreSchema(Connection connection, String before) throws SQLException {
+    if (connection.isClosed()) {
       return;
     }
     if (connection.getAutoCommit()) {
-      connection.setSchema(defaults.schema());
+      setSchema(connection, before);
     } else {
       connection.rollback();
-      connection.setSchema(defaults.schema());
+      setSchema(connection, before);
       connection.commit();
+    }
+  }
+
+  private void setSchema(Connection connection, String before) throws SQLException {
+    if (!defaults.schema().isEmpty() || !StatementLimit.isPostgres(connection)) {
+      connection.setSchema(before);
+      return;
+    }
+    try (PreparedStatement path =
+        connection.prepareStatement("SELECT set_config('search_path', ?, false)")) {
+      path.setString(1, before);
+      boolean unused = path.execute();
     }
   }
 

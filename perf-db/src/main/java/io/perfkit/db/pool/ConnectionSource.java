@@ -1,5 +1,6 @@
 package io.perfkit.db.pool;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.perfkit.db.internal.DelegatingDataSource;
@@ -8,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -142,12 +144,21 @@ final class ConnectionSource extends DelegatingDataSource {
     }
   }
 
+  /** A supplier that fails is an outage as a server that does not answer is: worth a retry. */
+  private Credentials credentials() throws SQLException {
+    try {
+      return requireNonNull(requireNonNull(credentials).get(), "credentials");
+    } catch (RuntimeException e) {
+      throw new SQLTransientConnectionException("credentials: the supplier failed", "08001", e);
+    }
+  }
+
   private Connection login() throws SQLException {
     Connection connection;
     if (credentials == null) {
       connection = delegate.getConnection();
     } else {
-      Credentials now = credentials.get();
+      Credentials now = credentials();
       connection = delegate.getConnection(now.user(), now.password());
     }
     boolean done = false;

@@ -59,7 +59,7 @@ final class StatementLimit {
     keptByServer = true;
   }
 
-  private static boolean isPostgres(Connection connection) throws SQLException {
+  static boolean isPostgres(Connection connection) throws SQLException {
     return connection.getMetaData().getDatabaseProductName().equals("PostgreSQL");
   }
 

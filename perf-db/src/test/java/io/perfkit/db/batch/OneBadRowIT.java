@@ -248,6 +248,28 @@ final class OneBadRowIT {
     Bet.execute(dataSource, "DROP TABLE bets, markets");
   }
 
+  /** The older and the newer row of a key that both need a row which is written after them. */
+  @Test
+  void rowsOfOneKeyThatNeedAnotherRowAreWritten() throws Exception {
+    Bet.execute(dataSource, "ALTER TABLE bets ADD next bigint REFERENCES bets");
+    trigger("IF NEW.market = 'bad' THEN RAISE EXCEPTION 'no'; END IF;");
+    record Linked(long id, String market, Long next) {}
+    BatchTable<Linked> table = BatchTable.of("bets", Linked.class, "id");
+    try (BatchWriter<Linked> writer =
+        BatchWriter.builder(dataSource, table, rejection -> note(rejection.row().id(), rejection))
+            .config(BatchConfig.builder().workers(1).build())
+            .build()) {
+      writer.add(new Linked(50, "good", null));
+      writer.add(new Linked(1, "older", 50L));
+      writer.add(new Linked(1, "newer", 50L));
+      writer.add(new Linked(BAD, "bad", null));
+      assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
+    }
+    assertThat(rejected).containsExactly(BAD + " REFUSED P0001");
+    assertThat(Bet.inTable(dataSource)).containsOnlyKeys(1L, 50L);
+    assertThat(Bet.inTable(dataSource).get(1L)).isEqualTo("newer");
+  }
+
   /** Each row names the one that is added after it. */
   private void needEachOther() throws Exception {
     record Linked(long id, String market, Long next) {}

@@ -84,6 +84,47 @@ final class PoolSettingsIT {
   }
 
   @Test
+  void aSchemaThatACallerSetIsGoneForTheNextOne() throws SQLException {
+    execute("CREATE SCHEMA tenant_b");
+    for (boolean autoCommit : new boolean[] {true, false}) {
+      try (PoolManager pool = open(one())) {
+        String before;
+        try (Connection connection = pool.dataSource().getConnection()) {
+          before = text(connection, "SHOW search_path");
+          connection.setAutoCommit(autoCommit);
+          connection.setSchema("tenant_b");
+          assertThat(connection.getSchema()).isEqualTo("tenant_b");
+        }
+        try (Connection connection = pool.dataSource().getConnection()) {
+          assertThat(text(connection, "SHOW search_path")).isEqualTo(before);
+          connection.setAutoCommit(false);
+          connection.rollback();
+          assertThat(text(connection, "SHOW search_path")).isEqualTo(before);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aConnectionWhoseSchemaCannotBeRestoredLeavesThePool() throws SQLException {
+    execute("CREATE SCHEMA tenant_c");
+    try (PoolManager pool = open(one())) {
+      String before;
+      Connection lost = pool.dataSource().getConnection();
+      before = text(lost, "SHOW search_path");
+      lost.setSchema("tenant_c");
+      try (Statement statement = lost.createStatement()) {
+        statement.execute("BEGIN");
+        assertThatThrownBy(() -> statement.execute("no SQL")).isInstanceOf(SQLException.class);
+      }
+      assertThatThrownBy(lost::close).isInstanceOf(SQLException.class);
+      try (Connection next = pool.dataSource().getConnection()) {
+        assertThat(text(next, "SHOW search_path")).isEqualTo(before);
+      }
+    }
+  }
+
+  @Test
   void aStatementThatOutlastsTheTimeoutIsCancelled() throws SQLException {
     try (PoolManager pool = open(one().statementTimeout(Duration.ofMillis(200)));
         Connection connection = pool.dataSource().getConnection()) {

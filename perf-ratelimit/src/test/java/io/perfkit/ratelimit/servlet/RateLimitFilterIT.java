@@ -76,7 +76,7 @@ final class RateLimitFilterIT {
         }
         case "/brokenREQUEST" -> throw new IllegalStateException("broken on purpose");
         case "/asyncREQUEST" -> waiting.add(request.startAsync());
-        case "/timeoutREQUEST" -> request.startAsync().setTimeout(50);
+        case "/timeoutREQUEST" -> request.startAsync().setTimeout(1_000);
         case "/dispatchREQUEST" -> request.startAsync().dispatch("/dispatch");
         case "/completedREQUEST" -> request.startAsync().complete();
         default -> response.getWriter().print("served " + request.getDispatcherType());

@@ -8,6 +8,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,26 +56,49 @@ final class SessionAsync implements AsyncContext {
     public void onError(AsyncEvent event) {}
   }
 
-  /** A response that can't tell the truth is a 503 instead. */
+  /**
+   * Completes the response, also when the session can't be saved: nobody would call this again. An
+   * outage makes the response a 503; any other failure makes it a 500 and reaches the caller.
+   */
   @Override
   public void complete() {
+    RuntimeException failure = save();
+    if (failure == null) {
+      context.complete();
+      return;
+    }
+    boolean told =
+        answer(
+            session.isUnavailable()
+                ? HttpServletResponse.SC_SERVICE_UNAVAILABLE
+                : HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+    context.complete();
+    if (!told || !session.isUnavailable()) {
+      throw failure;
+    }
+  }
+
+  private @Nullable RuntimeException save() {
     try {
       session.beforeCommit();
-    } catch (RuntimeException e) {
-      if (!session.isUnavailable()
-          || !(context.getResponse() instanceof HttpServletResponse http)
-          || http.isCommitted()) {
-        throw e;
-      }
-      try {
-        http.resetBuffer();
-        http.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
-      } catch (IllegalStateException committed) {
-        e.addSuppressed(committed);
-        throw e;
-      }
+      return null;
+    } catch (RuntimeException failure) {
+      return failure;
     }
-    context.complete();
+  }
+
+  /** Whether the response could still be made this one. */
+  private boolean answer(int status) {
+    if (!(context.getResponse() instanceof HttpServletResponse http) || http.isCommitted()) {
+      return false;
+    }
+    try {
+      http.resetBuffer();
+      http.setStatus(status);
+      return true;
+    } catch (IllegalStateException committed) {
+      return false;
+    }
   }
 
   @Override

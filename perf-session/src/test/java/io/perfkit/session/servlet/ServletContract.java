@@ -517,7 +517,7 @@ abstract class ServletContract {
         "/slow",
         (request, response) -> {
           request.getSession().setAttribute("a", "kept");
-          request.startAsync().setTimeout(50);
+          request.startAsync().setTimeout(1_000);
         });
     Answer answer = get("/slow", null);
     assertThat(answer.status()).isEqualTo(500);
