@@ -234,7 +234,7 @@ final class DriverValuesIT {
                 new BigDecimal("1E+60"),
                 0.1f,
                 1.2345679f,
-                3.0000001e10f,
+                Float.parseFloat("3.0000001e10"),
                 Float.NaN,
                 4.0,
                 0.1 + 0.2,
