@@ -511,6 +511,31 @@ abstract class ServletContract {
   }
 
   @Test
+  void anAsynchronousResponseEndsThoughItsSessionCannotBeSaved() {
+    serve(SessionConfig.builder().maxAttributeBytes(100).maxSessionBytes(150));
+    AtomicReference<IllegalStateException> told = new AtomicReference<>();
+    pages.put(
+        "/async",
+        (request, response) -> {
+          request.getSession().setAttribute("a", "x".repeat(90));
+          request.getSession().setAttribute("b", "x".repeat(90));
+          AsyncContext context = request.startAsync();
+          context.setTimeout(0);
+          context.start(
+              () -> {
+                try {
+                  context.complete();
+                } catch (IllegalStateException e) {
+                  told.set(e);
+                }
+              });
+        });
+    assertThat(get("/async", null).status()).isEqualTo(500);
+    until(() -> told.get() != null);
+    assertThat(told.get()).hasMessageContaining("maxSessionBytes");
+  }
+
+  @Test
   void anAsynchronousRequestThatTimesOutKeepsWhatWasChanged() {
     SessionManager sessions = serve(SessionConfig.builder());
     pages.put(
