@@ -298,7 +298,8 @@ final class BatchWriterFaultIT {
                 .build()) {
       PROXY.cut();
       writer.add(new Entry(1, 1, false));
-      Await.until("given up", DEADLINE, () -> writer.stats().rows().rejected() == 1);
+      Await.until("told that it is given up", DEADLINE, () -> !ledger.rejections.isEmpty());
+      assertThat(writer.stats().rows().rejected()).isEqualTo(1);
       assertThat(ledger.rejections.element().reason()).isEqualTo(Rejection.Reason.UNAVAILABLE);
       writer.add(new Entry(2, 1, false));
       Await.until("it tries", DEADLINE, () -> writer.health().workersRetrying() == 1);
