@@ -164,6 +164,7 @@ final class WriteBehindIT {
     }
     counts.put("bad", 1);
     awaitWritten(counts);
+    Await.until("it is handed over", DEADLINE, () -> !reasons.isEmpty()); // after it is counted
 
     assertThat(database).hasSize(20);
     assertThat(unwritten).containsExactly(Write.put("bad", 1));
@@ -457,6 +458,8 @@ final class WriteBehindIT {
       threads.shutdown();
       back.addAll(counts.close(Duration.ofMillis(early ? 0 : random.nextInt(500))));
 
+      // Counted before it is handed over, by a thread for which close waits only so long.
+      Await.until("all is handed over", DEADLINE, () -> counts.stats().failed() <= handed.size());
       WriteBehindStats stats = counts.stats();
       assertThat(stats.accepted()).as("as the callers saw it").isEqualTo(accepted.get());
       assertThat(stats.returned()).isEqualTo(back.size());
