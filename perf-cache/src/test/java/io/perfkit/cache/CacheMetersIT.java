@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.perfkit.redis.Codec;
+import io.perfkit.redis.GuardConfig;
+import io.perfkit.testing.Await;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** The meters of several caches on one registry. */
@@ -17,7 +20,12 @@ final class CacheMetersIT {
   @Test
   void twoCachesOnOneRegistryAreToldApartAndCloseOnlyTheirOwnMeters(TestRedis server) {
     try (Caches shop =
-        Caches.builder(server.client(), "meters-shop").meterRegistry(registry).build()) {
+        Caches.builder(server.client(), "meters-shop")
+            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .meterRegistry(registry)
+            .build()) {
+      // A subscription that comes up later would end the copy whose hit is counted.
+      Await.until("subscribed", NodesContract.DEADLINE, shop::subscribed);
       Cache<String, String> users =
           shop.cache("users", String.class, Codec.string(), CacheConfig.defaults());
       int meters = ours();
