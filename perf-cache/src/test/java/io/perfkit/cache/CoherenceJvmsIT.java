@@ -230,7 +230,7 @@ final class CoherenceJvmsIT {
     start("perfkit", 1);
     try (RedisClient client = RedisClient.create("redis://" + server.address());
         RaceNode other =
-            new PerfkitRaceNode(RaceJvm.caches(client, prefix), RaceJvm.config(BOUND))) {
+            new PerfkitRaceNode(NodesContract.patient(client, prefix), RaceJvm.config(BOUND))) {
       Jvm dying = jvms.get(0);
       dying.order("hang");
       assertThat(dying.answer()).isEqualTo("loading");

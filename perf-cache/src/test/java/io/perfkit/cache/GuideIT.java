@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,6 +37,7 @@ final class GuideIT {
   private static final class Database {
     final AtomicInteger loads = new AtomicInteger();
     final Queue<Write<Long, Profile>> saved = new ConcurrentLinkedQueue<>();
+    volatile CountDownLatch maySave = new CountDownLatch(0);
 
     Profile loadProfile(long id) {
       loads.incrementAndGet();
@@ -51,6 +53,7 @@ final class GuideIT {
     }
 
     void save(List<Write<Long, Profile>> changes) {
+      SlowLoad.awaitQuietly(maySave);
       saved.addAll(changes);
     }
 
@@ -123,6 +126,7 @@ final class GuideIT {
 
       assertThat(profile).isEqualTo(new Profile(42, "user-42"));
       assertThat(database.saved).containsExactly(Write.put(42L, new Profile(42, "Ada")));
+      database.maySave = new CountDownLatch(1); // not before the write was read while it waits
 
       WriteBehind<Long, Profile> later =
           WriteBehind.create(
@@ -134,6 +138,7 @@ final class GuideIT {
       later.put(42L, new Profile(42, "Grace")); // returns at once
       Profile latest = later.get(42L); // this node reads what it accepted
 
+      database.maySave.countDown();
       assertThat(latest).isEqualTo(new Profile(42, "Grace"));
     }
     assertThat(database.saved).hasSize(2);

@@ -26,13 +26,14 @@ import redis.clients.jedis.UnifiedJedis;
 
 /** What two nodes on one Redis promise each other, on every kind of server. */
 abstract class NodesContract {
-  static final Duration DEADLINE = Duration.ofSeconds(10);
+  static final Duration DEADLINE = Duration.ofSeconds(30);
 
   private static final CacheConfig CONFIG =
       CacheConfig.builder()
           .l1Ttl(Duration.ofMinutes(5))
           .l2Ttl(Duration.ofMinutes(5))
           .maxStaleness(Duration.ofSeconds(10)) // a slow beat is not what is tested here
+          .lease(Duration.ofMinutes(1)) // longer than any wait of a test
           .build();
 
   private final String prefix = "test:" + UUID.randomUUID();
@@ -164,7 +165,7 @@ abstract class NodesContract {
       Await.until("the other node waits", DEADLINE, () -> b.stats().leaseWaits() == 1);
 
       assertThat(slow.finish()).isEqualTo("first");
-      assertThat(second.get(5, SECONDS)).as("long before the lease ends").isEqualTo("first");
+      assertThat(second.get(30, SECONDS)).as("long before the lease ends").isEqualTo("first");
       assertThat(b.stats().leaseWaitNanos()).isPositive();
       assertThat(b.stats().loads()).isZero();
       assertThat(b.waiting()).isZero();
@@ -187,7 +188,7 @@ abstract class NodesContract {
       Await.until("the other node waits", DEADLINE, () -> b.waiting() == 1);
 
       assertThatThrownBy(slow::finish).isSameAs(failure);
-      assertThat(second.get(5, SECONDS)).isEqualTo("second");
+      assertThat(second.get(30, SECONDS)).isEqualTo("second");
       assertThat(a.get("k", key -> "third")).as("and fills Redis").isEqualTo("second");
     } finally {
       thread.shutdownNow();
@@ -239,7 +240,7 @@ abstract class NodesContract {
       }
       start.countDown();
       for (Future<String> value : values) {
-        assertThat(value.get(20, SECONDS)).isEqualTo("load 1");
+        assertThat(value.get(50, SECONDS)).isEqualTo("load 1");
       }
     } finally {
       threads.shutdownNow();

@@ -16,7 +16,7 @@ import redis.clients.jedis.RedisSentinelClient;
 import redis.clients.jedis.UnifiedJedis;
 
 final class NodesSentinelIT extends NodesContract {
-  private static final Duration FAILOVER_DEADLINE = Duration.ofSeconds(30);
+  private static final Duration FAILOVER_DEADLINE = Duration.ofSeconds(90);
 
   private final RedisReplicated servers = RedisReplicated.start();
   private final HostAndPort sentinel = servers.startSentinel();
@@ -41,8 +41,8 @@ final class NodesSentinelIT extends NodesContract {
 
   @Test
   void servesThroughAFailoverAndIsCoherentAfterIt() {
-    try (Caches cachesA = Caches.create(newClient(), "failover");
-        Caches cachesB = Caches.create(newClient(), "failover")) {
+    try (Caches cachesA = patient(newClient(), "failover");
+        Caches cachesB = patient(newClient(), "failover")) {
       Cache<String, String> a =
           cachesA.cache("names", String.class, Codec.string(), CacheConfig.defaults());
       Cache<String, String> b =

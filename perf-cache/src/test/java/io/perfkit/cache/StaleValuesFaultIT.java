@@ -20,7 +20,7 @@ import redis.clients.jedis.RedisClient;
 
 /** Stale values while Redis fails, and the loader with it. */
 final class StaleValuesFaultIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(15);
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final CacheConfig CONFIG =
       CacheConfig.builder()
           .l1Ttl(Duration.ofMillis(100))
@@ -37,8 +37,12 @@ final class StaleValuesFaultIT {
   }
 
   private static Caches caches(RedisClient client) {
+    return caches(client, GuardConfig.defaults().budget());
+  }
+
+  private static Caches caches(RedisClient client, Duration budget) {
     return Caches.builder(client, "test")
-        .guard(GuardConfig.defaults().withProbeEvery(Duration.ofMillis(100)))
+        .guard(GuardConfig.defaults().withBudget(budget).withProbeEvery(Duration.ofMillis(100)))
         .build();
   }
 
@@ -109,7 +113,7 @@ final class StaleValuesFaultIT {
   void theStaleValueServesOverAConnectionThatWasHalfOpen() {
     try (FaultProxy proxy = FaultProxy.to(server.address());
         RedisClient client = client(proxy.address());
-        Caches caches = caches(client)) {
+        Caches caches = caches(client, Duration.ofSeconds(5))) { // Redis itself is well
       Cache<String, String> cache = caches.cache("names", String.class, Codec.string(), CONFIG);
       Await.until("subscribed", DEADLINE, caches::subscribed);
       hold(cache);
