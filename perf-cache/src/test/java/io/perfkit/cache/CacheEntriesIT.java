@@ -32,7 +32,7 @@ import redis.clients.jedis.UnifiedJedis;
 /** Lives, absences, tags, clears and many keys at once, on one node before a real Redis. */
 @RealRedis
 final class CacheEntriesIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(10);
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final CacheConfig CONFIG =
       CacheConfig.builder()
           .l1Ttl(Duration.ofSeconds(10))

@@ -24,7 +24,7 @@ import redis.clients.jedis.UnifiedJedis;
 
 /** A server takes over that lacks what the one before was told last. */
 final class FailoverIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(30);
+  private static final Duration DEADLINE = Duration.ofSeconds(90);
   private static final CacheConfig CONFIG =
       CacheConfig.builder().l1Ttl(Duration.ofMinutes(5)).l2Ttl(Duration.ofMinutes(5)).build();
 

@@ -22,7 +22,7 @@ import redis.clients.jedis.UnifiedJedis;
 /** Loads that fail and are remembered, so that a storm does not reach the loader. Two nodes. */
 @RealRedis
 final class FailuresIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(10);
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final CacheConfig CONFIG =
       CacheConfig.builder()

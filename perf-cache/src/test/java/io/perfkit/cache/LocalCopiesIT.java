@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 /** How many copies a node holds, for how long, and who shares them. */
 @RealRedis
 final class LocalCopiesIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(10);
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final CacheConfig CONFIG =
       CacheConfig.builder()
           .l1Ttl(Duration.ofMinutes(5))

@@ -28,7 +28,7 @@ import redis.clients.jedis.RedisClient;
  * The rows of docs/operations/failure-modes.md for shared structures; b is behind a bad network.
  */
 final class SharedFaultIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(15);
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final Duration BOUND = Duration.ofSeconds(1);
 
   private static final byte[] CHANNEL = "test:v1:invalidations".getBytes(UTF_8);

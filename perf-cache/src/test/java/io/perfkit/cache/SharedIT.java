@@ -540,7 +540,7 @@ final class SharedIT extends SharedContract {
 
   private static void awaitThat(CountDownLatch latch) {
     try {
-      assertThat(latch.await(10, SECONDS)).isTrue();
+      assertThat(latch.await(60, SECONDS)).isTrue();
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }

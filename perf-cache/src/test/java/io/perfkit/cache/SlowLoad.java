@@ -29,7 +29,7 @@ final class SlowLoad implements AutoCloseable {
                       awaitQuietly(mayEnd);
                       return loaded.get();
                     }));
-    assertThat(begun.await(10, SECONDS)).as("the loader has begun").isTrue();
+    assertThat(begun.await(30, SECONDS)).as("the loader has begun").isTrue();
   }
 
   /** A get of {@code key} that loads {@code loaded}. */
@@ -52,7 +52,7 @@ final class SlowLoad implements AutoCloseable {
   String finish() throws Exception {
     mayEnd.countDown();
     try {
-      return value.get(10, SECONDS);
+      return value.get(30, SECONDS);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof Exception failure ? failure : e;
     }

@@ -32,7 +32,7 @@ import redis.clients.jedis.UnifiedJedis;
 /** Stale values: which callers get them, which node loads anew, and what ends them. Two nodes. */
 @RealRedis
 final class StaleValuesIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(10);
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final CacheConfig BASE =
       CacheConfig.builder()

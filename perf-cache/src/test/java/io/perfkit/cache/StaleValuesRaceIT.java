@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
  */
 @RealRedis
 final class StaleValuesRaceIT { // I6
-  private static final Duration DEADLINE = Duration.ofSeconds(10);
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final int KEYS = 8;
   private static final int NODES = 3;

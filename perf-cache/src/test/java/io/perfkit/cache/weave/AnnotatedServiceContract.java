@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
  */
 @RealRedis
 abstract class AnnotatedServiceContract {
-  private static final Duration DEADLINE = Duration.ofSeconds(10);
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
 
   private final Caches caches;
   private final Caches otherCaches;

@@ -24,7 +24,7 @@ import redis.clients.jedis.UnifiedJedis;
 
 @RealRedis
 final class CacheableIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(10);
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
 
   private final UnifiedJedis redis;
   private final String prefix;
