@@ -22,7 +22,7 @@ import redis.clients.jedis.util.JedisClusterCRC16;
 
 /** Lanes to three masters, whose slots move and one of which dies. */
 final class LanesClusterIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(30);
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final int KEYS = 300;
 
   private final RedisCluster cluster = RedisCluster.start();
@@ -30,7 +30,7 @@ final class LanesClusterIT {
       RedisClusterClient.builder().nodes(cluster.nodes()).build();
   private final RedisGuard guard =
       RedisGuard.builder(client)
-          .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(2)))
+          .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(10)))
           .build();
   private final Callers callers = Callers.virtual();
 
@@ -49,9 +49,14 @@ final class LanesClusterIT {
     LaneStats stats = guard.stats();
     assertThat(stats.commands()).as("most went in lanes").isGreaterThan(30_000);
     assertThat(stats.batches()).isLessThan(stats.commands());
-    long kept =
-        client.getClusterNodes().values().stream().mapToLong(pool -> pool.getNumActive()).sum();
-    assertThat(kept).isBetween(3L, 3L * GuardConfig.defaults().lanes());
+    Await.until( // more of them for as long as the keeper asks whether Redis is there
+        "connections of the lanes alone",
+        DEADLINE,
+        () -> active() >= 3 && active() <= 3L * GuardConfig.defaults().lanes());
+  }
+
+  private long active() {
+    return client.getClusterNodes().values().stream().mapToLong(pool -> pool.getNumActive()).sum();
   }
 
   @Test

@@ -28,7 +28,7 @@ import redis.clients.jedis.RedisClient;
 /** What holds for every command, however many threads send at once. */
 final class LanesConcurrencyIT {
   private static final int SECONDS = Integer.getInteger("perf.chaos.seconds", 5);
-  private static final Duration DEADLINE = Duration.ofSeconds(20);
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final int THREADS = 64;
   private static final int KEYS = 2_000;
 

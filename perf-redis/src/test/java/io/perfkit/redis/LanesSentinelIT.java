@@ -18,7 +18,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
 
 /** Lanes to the primary that the sentinels name. */
 final class LanesSentinelIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(30);
+  private static final Duration DEADLINE = Duration.ofSeconds(90);
 
   private final RedisReplicated servers = RedisReplicated.start();
   private final HostAndPort sentinelAddress = servers.startSentinel();
@@ -27,7 +27,10 @@ final class LanesSentinelIT {
           .sentinels(Set.of(sentinelAddress))
           .masterName(servers.masterName())
           .build();
-  private final RedisGuard guard = RedisGuard.create(client);
+  private final RedisGuard guard =
+      RedisGuard.builder(client)
+          .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(10)))
+          .build();
 
   @AfterEach
   void close() {
