@@ -31,7 +31,7 @@ public final class FaultProxy implements AutoCloseable {
   private static final int CHUNK_BYTES = 16 * 1024;
   private static final int PORT_TRIES = 10;
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
-  private static final Duration LISTEN_DEADLINE = Duration.ofSeconds(5);
+  private static final Duration LISTEN_DEADLINE = Duration.ofSeconds(30);
 
   private enum Fault {
     NONE,
@@ -149,6 +149,13 @@ public final class FaultProxy implements AutoCloseable {
   public void heal() {
     delay = Duration.ZERO;
     become(Fault.NONE);
+  }
+
+  /** Open connections that have lost bytes. */
+  int gaps() {
+    synchronized (lock) {
+      return (int) links.stream().filter(link -> link.lostBytes).count();
+    }
   }
 
   /** Closes all connections and the port permanently. A second call does nothing. */

@@ -11,14 +11,20 @@ import redis.clients.jedis.Jedis;
  * A Redis primary with one replica and, on demand, sentinels that fail over between them: processes
  * on free loopback ports that end with this JVM. Needs no JUnit. One thread at a time.
  *
- * <p>A sentinel treats the primary as down when it has not answered for half a second, and one
- * sentinel is a quorum; from {@code kill -9} to the new primary it takes one to three seconds.
+ * <p>A sentinel treats the primary as down when it has not answered for three seconds, and one
+ * sentinel is a quorum; from {@code kill -9} to the new primary it takes four to six seconds.
  */
 public final class RedisReplicated implements AutoCloseable {
   private static final String MASTER_NAME = "primary";
   private static final int QUORUM = 1;
+
+  /**
+   * A sentinel that itself stood still for more than two seconds blames nobody. So a machine that
+   * stands still for a while causes no failover.
+   */
   private static final Map<String, String> FAST_FAILOVER =
-      Map.of("down-after-milliseconds", "500", "failover-timeout", "2000");
+      Map.of("down-after-milliseconds", "3000", "failover-timeout", "2000");
+
   private static final Duration DEADLINE = Duration.ofSeconds(20);
 
   private final RedisProcess primary;

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * safe; tests that start threads with the same prefix at the same time disturb each other.
  */
 public final class ThreadLeaks {
-  private static final Duration DEADLINE = Duration.ofSeconds(5);
+  private static final Duration DEADLINE = Duration.ofSeconds(20);
 
   private ThreadLeaks() {}
 
@@ -33,7 +33,7 @@ public final class ThreadLeaks {
    * {@code body} pass through.
    *
    * @param threadNamePrefix how the names of the threads in question begin: {@code "perf-jobs-"}
-   * @throws AssertionError if some live 5 s later, with their stacks
+   * @throws AssertionError if some live 20 s later, with their stacks
    */
   public static <X extends Throwable> void assertNone(String threadNamePrefix, Body<X> body)
       throws X {

@@ -24,7 +24,7 @@ final class FaultProxyIT {
   /** After which a reply counts as lost. */
   private static final int SILENCE_MILLIS = 300;
 
-  private static final Duration DEADLINE = Duration.ofSeconds(5);
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final int CUTS = 500;
 
   private final TestRedis redis;
@@ -106,6 +106,7 @@ final class FaultProxyIT {
     try (Jedis before = connect()) {
       proxy.blackHole();
       assertTimesOut(before);
+      awaitGaps(1); // the proxy's thread may be late, too
       try (Socket within = open()) { // a client may want an answer before it counts as connected
         within.setSoTimeout(SILENCE_MILLIS);
         within
@@ -113,6 +114,7 @@ final class FaultProxyIT {
             .write(("INCR " + key + "\r\n").getBytes(StandardCharsets.US_ASCII));
         assertThatThrownBy(() -> within.getInputStream().read())
             .isInstanceOf(SocketTimeoutException.class);
+        awaitGaps(2);
       }
     }
 
@@ -146,8 +148,10 @@ final class FaultProxyIT {
       gap.setSoTimeout(SILENCE_MILLIS);
       awaitCounter(1);
       assertThatThrownBy(gap.getInputStream()::read).isInstanceOf(SocketTimeoutException.class);
+      awaitGaps(1);
 
       proxy.heal();
+      gap.setSoTimeout((int) DEADLINE.toMillis());
 
       assertThat(gap.getInputStream().read()).isEqualTo(-1);
       assertThat(whole.incr(key)).isEqualTo(2);
@@ -226,6 +230,10 @@ final class FaultProxyIT {
     String expected = Integer.toString(value);
     Await.until(
         "the counter is " + value, DEADLINE, () -> expected.equals(redis.client().get(key)));
+  }
+
+  private void awaitGaps(int count) {
+    Await.until(count + " connections lost bytes", DEADLINE, () -> proxy.gaps() == count);
   }
 
   private Socket open() throws IOException {

@@ -41,7 +41,7 @@ final class RedisClusterIT {
       try (Jedis jedis = master.connect()) {
         Await.until(
             "the cluster is whole at " + master,
-            Duration.ofSeconds(10),
+            Duration.ofSeconds(60),
             () -> jedis.clusterInfo().contains("cluster_state:ok"));
       }
     }

@@ -28,7 +28,7 @@ final class RedisReplicatedIT {
 
       assertThat(replica.role()).first().isEqualTo("slave");
       Await.until(
-          "the write arrived", Duration.ofSeconds(5), () -> "value".equals(replica.get("key")));
+          "the write arrived", Duration.ofSeconds(30), () -> "value".equals(replica.get("key")));
     }
   }
 
@@ -47,10 +47,10 @@ final class RedisReplicatedIT {
 
       Await.until(
           "the client follows to the replica",
-          Duration.ofSeconds(20),
+          Duration.ofSeconds(90),
           () -> redis.replica().address().equals(client.getCurrentMaster()));
       Await.until( // the client tells of the new primary a moment before its pool is there
-          "a write on the new primary", Duration.ofSeconds(10), () -> isWritten(client));
+          "a write on the new primary", Duration.ofSeconds(30), () -> isWritten(client));
     }
   }
 

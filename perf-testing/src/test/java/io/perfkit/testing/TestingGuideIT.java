@@ -30,7 +30,7 @@ final class TestingGuideIT {
     void talksToBoth() throws SQLException {
       redis.client().set(redis.prefix() + "greeting", "hello");
       try (Connection connection = database.dataSource().getConnection()) {
-        assertThat(connection.isValid(1)).isTrue();
+        assertThat(connection.isValid(20)).isTrue();
       }
     }
   }
@@ -44,7 +44,7 @@ final class TestingGuideIT {
             DriverManager.getConnection(
                 postgres.jdbcUrl("postgres"), postgres.user(), postgres.password())) {
       assertThat(client.ping()).isEqualTo("PONG");
-      assertThat(connection.isValid(1)).isTrue();
+      assertThat(connection.isValid(20)).isTrue();
     }
   }
 
