@@ -20,7 +20,7 @@ public final class RedisCluster implements AutoCloseable {
   private static final int SLOTS = 16_384;
   private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final List<String> OPTIONS =
-      List.of("--cluster-enabled", "yes", "--cluster-node-timeout", "2000");
+      List.of("--cluster-enabled", "yes", "--cluster-node-timeout", "5000");
 
   private final List<RedisProcess> masters = new ArrayList<>();
 
