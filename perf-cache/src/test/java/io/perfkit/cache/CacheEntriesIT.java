@@ -155,7 +155,7 @@ final class CacheEntriesIT {
             "leased",
             String.class,
             Codec.string(),
-            CONFIG.toBuilder().lease(Duration.ofSeconds(2)).build());
+            CONFIG.toBuilder().lease(Duration.ofSeconds(4)).build());
     try (SlowLoad slow =
         SlowLoad.of(
             load -> leased.getEntry("a", key -> Entry.of(load.get()).withTags("t")), () -> "old")) {

@@ -53,7 +53,7 @@ final class CacheFaultIT {
     return Caches.builder(client, "test")
         .guard(
             GuardConfig.defaults()
-                .withBudget(Duration.ofSeconds(1))
+                .withBudget(Duration.ofSeconds(2))
                 .withProbeEvery(Duration.ofMillis(100)))
         .build();
   }

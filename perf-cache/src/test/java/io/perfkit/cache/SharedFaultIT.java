@@ -46,7 +46,7 @@ final class SharedFaultIT {
     return Caches.builder(client, "test")
         .guard(
             GuardConfig.defaults()
-                .withBudget(Duration.ofSeconds(1))
+                .withBudget(Duration.ofSeconds(3))
                 .withProbeEvery(Duration.ofMillis(100)))
         .build();
   }

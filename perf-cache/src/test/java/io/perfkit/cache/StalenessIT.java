@@ -35,7 +35,7 @@ final class StalenessIT {
       Caches.builder(clientB, "test")
           .guard(
               GuardConfig.defaults()
-                  .withBudget(Duration.ofSeconds(1))
+                  .withBudget(Duration.ofSeconds(2))
                   .withProbeEvery(Duration.ofMillis(100)))
           .build();
   private final AtomicInteger loads = new AtomicInteger();

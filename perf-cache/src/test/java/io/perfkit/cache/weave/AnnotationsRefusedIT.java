@@ -25,7 +25,7 @@ final class AnnotationsRefusedIT {
   private final Weaver weaver;
 
   AnnotationsRefusedIT(TestRedis server) {
-    caches = Caches.create(server.client(), server.prefix() + UUID.randomUUID());
+    caches = Nodes.patient(server.client(), server.prefix() + UUID.randomUUID());
     weaver = Weaver.of(CacheAspect.of(caches));
   }
 
