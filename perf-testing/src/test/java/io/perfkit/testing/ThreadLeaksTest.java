@@ -59,6 +59,8 @@ final class ThreadLeaksTest {
     Thread thread = new Thread(this::awaitEnd, name);
     thread.setDaemon(true);
     thread.start();
+    Await.until( // or its stack might still be empty
+        "it waits", Duration.ofSeconds(30), () -> thread.getState() == Thread.State.WAITING);
   }
 
   private void awaitEnd() {
