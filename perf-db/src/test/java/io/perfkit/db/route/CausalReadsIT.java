@@ -39,6 +39,9 @@ final class CausalReadsIT {
   private static final int ROUNDS = 150;
   private static final int REPLICA_READS = 20;
 
+  /** Longer than a busy machine keeps a poller, or the test itself, waiting. */
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   /** Rounds with writes, then as many without, or the replica is always behind the session. */
   private static final int SPELL = 25;
 
@@ -46,7 +49,12 @@ final class CausalReadsIT {
   private final Router router =
       Router.builder(pool(servers.primary()))
           .replica("replica-1", pool(servers.replica()))
-          .config(RouterConfig.builder().pollEvery(Duration.ofMillis(10)).build())
+          .config(
+              RouterConfig.builder()
+                  .pollEvery(Duration.ofMillis(10))
+                  .maxSilence(PATIENCE)
+                  .maxLag(PATIENCE)
+                  .build())
           .build();
 
   @BeforeEach

@@ -31,10 +31,14 @@ final class RouterFaultIT {
   }
 
   private Router router(String replicaUrl) {
+    return router(replicaUrl, RouterConfig.defaults().maxSilence());
+  }
+
+  private Router router(String replicaUrl, Duration maxSilence) {
     Router router =
         Router.builder(pool(servers.primary()))
             .replica("replica-1", pool(replicaUrl))
-            .config(RouterConfig.builder().maxFallbackReads(1).build())
+            .config(RouterConfig.builder().maxFallbackReads(1).maxSilence(maxSilence).build())
             .build();
     Await.until("a replica is found", DEADLINE, () -> readsOnReplica(router));
     return router;
@@ -80,7 +84,8 @@ final class RouterFaultIT {
   void aReplicaThatWasPromotedTakesNoWriteOfAReaderAndNoMoreReads() throws SQLException {
     execute(pool(servers.primary()), "CREATE TABLE t (n int)");
     servers.awaitReplayed();
-    try (Router router = router(servers.replica().jdbcUrl("postgres"));
+    Duration patience = Duration.ofMinutes(1);
+    try (Router router = router(servers.replica().jdbcUrl("postgres"), patience);
         RoutingScope reading = router.reading();
         Connection open = router.dataSource().getConnection()) {
       assertThat(onReplica(open)).isTrue();

@@ -34,11 +34,14 @@ import org.postgresql.ds.PGSimpleDataSource;
 final class RouterIT {
   private static final Duration DEADLINE = Duration.ofSeconds(20);
 
+  /** Longer than a busy machine keeps a poller, or the test itself, waiting. */
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private static PostgresReplicated servers = PostgresReplicated.start();
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private int routers;
-  private final Router router = router(RouterConfig.defaults());
+  private final Router router = router(patient().build());
   private final DataSource orders = router.dataSource();
 
   @BeforeAll
@@ -51,6 +54,10 @@ final class RouterIT {
   @AfterAll
   static void stop() {
     servers.close();
+  }
+
+  private static RouterConfig.Builder patient() {
+    return RouterConfig.builder().maxSilence(PATIENCE).maxLag(PATIENCE);
   }
 
   private Router router(RouterConfig config) {
@@ -172,8 +179,7 @@ final class RouterIT {
 
   @Test
   void routesPreparedStatementsIfAsked() throws SQLException {
-    RouterConfig statements =
-        RouterConfig.builder().routing(RouterConfig.Routing.STATEMENT).build();
+    RouterConfig statements = patient().routing(RouterConfig.Routing.STATEMENT).build();
     try (Router routing = router(statements)) {
       Await.until("a replica is found", DEADLINE, () -> readsOnReplica(routing));
       try (Connection connection = routing.dataSource().getConnection()) {
@@ -278,7 +284,7 @@ final class RouterIT {
 
   @Test
   void doesNotReadFromAReplicaThatIsTooFarBehind() throws SQLException {
-    RouterConfig strict = RouterConfig.builder().maxLag(Duration.ofMillis(300)).build();
+    RouterConfig strict = patient().maxLag(Duration.ofMillis(300)).build();
     try (Router near = router(strict)) {
       Await.until("a replica is found", DEADLINE, () -> readsOnReplica(near));
       servers.pauseReplay();
@@ -354,8 +360,12 @@ final class RouterIT {
     counting.setUrl(servers.primary().jdbcUrl("postgres"));
     counting.setUser("postgres");
     counting.setPassword("postgres");
+    Duration maxSilence = Duration.ofSeconds(15); // shorter than what is skipped
     try (Router watching =
-        Router.builder(counting).nanos(() -> System.nanoTime() + skipped.get()).build()) {
+        Router.builder(counting)
+            .config(RouterConfig.builder().maxSilence(maxSilence).build())
+            .nanos(() -> System.nanoTime() + skipped.get())
+            .build()) {
       Await.until("it is asked", DEADLINE, () -> watching.health().primary());
       assertThat(taken).hasValue(1);
 
