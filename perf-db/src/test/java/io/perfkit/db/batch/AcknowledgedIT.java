@@ -225,15 +225,21 @@ final class AcknowledgedIT {
 
   @Test
   void whatHangsOnAStageHoldsUpNeitherTheWorkerNorTheClosing() throws Exception {
+    CountDownLatch hangs = new CountDownLatch(1);
     CountDownLatch hang = new CountDownLatch(1);
     try (BatchWriter<Bet> writer = builder(patient().maxBufferRows(100).flushRows(100)).build()) {
       CompletableFuture<?> hung;
       try (Connection locker = lockedTable()) { // so that nothing is told before it hangs
         hung =
             add(writer, Bet.of(0, "m"))
-                .thenRun(() -> Await.until("let go", DEADLINE, () -> hang.getCount() == 0));
+                .thenRun(
+                    () -> {
+                      hangs.countDown();
+                      Await.until("let go", DEADLINE, () -> hang.getCount() == 0);
+                    });
         locker.rollback();
       }
+      Await.until("it hangs", DEADLINE, () -> hangs.getCount() == 0);
       List<CompletableFuture<?>> stages = new ArrayList<>();
       for (int i = 1; i < 100; i++) {
         stages.add(add(writer, Bet.of(i, "m")));

@@ -7,6 +7,7 @@ import io.perfkit.testing.RealPostgres;
 import io.perfkit.testing.ReferenceTable;
 import io.perfkit.testing.TestDatabase;
 import java.sql.SQLException;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** The tables of docs/reference say what the code says. */
@@ -18,6 +19,7 @@ final class BatchReferenceIT {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     BatchWriter<Bet> writer =
         BatchWriter.builder(database.dataSource(), Bet.TABLE, rejection -> {})
+            .config(BatchConfig.builder().flushInterval(Duration.ofHours(1)).build())
             .meterRegistry(registry)
             .build();
     writer.add(Bet.of(1, "m"));

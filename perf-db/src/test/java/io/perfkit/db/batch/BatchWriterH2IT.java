@@ -7,7 +7,8 @@ final class BatchWriterH2IT extends BatchWriterContract {
   private final JdbcDataSource dataSource = new JdbcDataSource();
 
   BatchWriterH2IT() {
-    dataSource.setURL("jdbc:h2:mem:batch;DB_CLOSE_DELAY=-1");
+    // A worker of a test before may still hold its locks for a moment.
+    dataSource.setURL("jdbc:h2:mem:batch;DB_CLOSE_DELAY=-1;LOCK_TIMEOUT=20000");
   }
 
   @Override

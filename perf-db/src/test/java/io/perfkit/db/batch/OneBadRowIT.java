@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -22,12 +23,14 @@ import org.postgresql.ds.PGSimpleDataSource;
 @RealPostgres
 final class OneBadRowIT {
   private static final Duration DEADLINE = Duration.ofSeconds(60);
+  private static final Duration BUDGET = Duration.ofHours(1);
   private static final int ROWS = 50;
   private static final long BAD = 17;
 
   private final TestDatabase database;
   private final DataSource dataSource;
   private final List<String> rejected = Collections.synchronizedList(new ArrayList<>());
+  private final AtomicLong skipped = new AtomicLong();
 
   OneBadRowIT(TestDatabase database) {
     this.database = database;
@@ -35,17 +38,25 @@ final class OneBadRowIT {
     Bet.createTable(dataSource);
   }
 
-  private BatchWriter<Bet> writer(DataSource of, Duration retryFor) throws SQLException {
-    return BatchWriter.builder(of, Bet.TABLE, rejection -> note(rejection.row().id(), rejection))
-        .config(
-            BatchConfig.builder()
-                .workers(1)
-                .flushInterval(Duration.ofMillis(50))
-                .writeTimeout(Duration.ofSeconds(1))
-                .maxRetryPause(Duration.ofMillis(50))
-                .retryFor(retryFor)
-                .build())
-        .build();
+  /** One that cuts no chunk and gives no row up because a busy machine takes its time. */
+  private BatchWriter<Bet> writer(DataSource of) throws SQLException {
+    BatchWriter.Builder<Bet> builder =
+        BatchWriter.builder(of, Bet.TABLE, rejection -> note(rejection.row().id(), rejection))
+            .config(
+                BatchConfig.builder()
+                    .workers(1)
+                    .flushInterval(Duration.ofHours(1))
+                    .writeTimeout(Duration.ofSeconds(1))
+                    .maxRetryPause(Duration.ofMillis(50))
+                    .retryFor(BUDGET)
+                    .build());
+    builder.nanos = () -> System.nanoTime() + skipped.get();
+    return builder.build();
+  }
+
+  /** Has it write what waits, and does not wait for it. */
+  private static void flush(BatchWriter<?> writer) throws InterruptedException {
+    boolean unused = writer.awaitFlushed(Duration.ZERO);
   }
 
   private void note(long id, Rejection<?> rejection) {
@@ -103,7 +114,7 @@ final class OneBadRowIT {
           "IF NEW.market = 'bad' THEN RAISE EXCEPTION 'no' USING ERRCODE = '"
               + state
               + "'; END IF;");
-      try (BatchWriter<Bet> writer = writer(dataSource, DEADLINE)) {
+      try (BatchWriter<Bet> writer = writer(dataSource)) {
         writeAll(writer);
         assertThat(writer.health().healthy()).as(state).isTrue();
       }
@@ -120,7 +131,7 @@ final class OneBadRowIT {
         dataSource,
         "DO $$ BEGIN CREATE ROLE bettor; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
     Bet.execute(dataSource, "GRANT ALL ON bets TO bettor");
-    try (BatchWriter<Bet> writer = writer(as("bettor"), DEADLINE)) {
+    try (BatchWriter<Bet> writer = writer(as("bettor"))) {
       writeAll(writer);
     }
     onlyTheBadRowIsRefused("42501");
@@ -146,14 +157,16 @@ final class OneBadRowIT {
   @Test
   void whoseTriggerOutlastsTheTimeOfAStatement() throws Exception {
     trigger("IF NEW.market = 'bad' THEN PERFORM pg_sleep(3600); END IF;");
-    try (BatchWriter<Bet> writer = writer(dataSource, DEADLINE)) {
+    try (BatchWriter<Bet> writer = writer(dataSource)) {
       for (long id = 0; id < ROWS; id++) {
         writer.add(row(id));
       }
+      flush(writer);
       Await.until("the others", DEADLINE, () -> Bet.inTable(dataSource).size() == ROWS - 1);
       assertThat(writer.awaitFlushed(Duration.ofMillis(1))).isFalse();
       writer.add(Bet.of(BAD, "later"));
       writer.add(row(1000));
+      flush(writer);
       Await.until("the next", DEADLINE, () -> Bet.inTable(dataSource).containsKey(1000L));
       assertThat(Bet.inTable(dataSource)).doesNotContainKey(BAD);
       assertThat(writer.health().workersRetrying()).isEqualTo(1);
@@ -168,17 +181,22 @@ final class OneBadRowIT {
   @Test
   void thatTakesTooLongIsGivenUpAloneAndHandedBackWhenClosed() throws Exception {
     trigger("IF NEW.market = 'bad' THEN PERFORM pg_sleep(3600); END IF;");
-    try (BatchWriter<Bet> writer = writer(dataSource, DEADLINE)) {
+    try (BatchWriter<Bet> writer = writer(dataSource)) {
       writer.add(row(BAD));
       writer.add(row(1));
-      Await.until("the other", DEADLINE, () -> Bet.inTable(dataSource).containsKey(1L));
+      flush(writer);
+      Await.until("the other", DEADLINE, () -> writer.stats().rows().flushed() == 1);
+      assertThat(Bet.inTable(dataSource)).containsOnlyKeys(1L);
       CloseResult<Bet> closed = writer.close(Duration.ZERO);
       assertThat(closed.returned()).containsExactly(row(BAD));
       assertThat(closed.rows()).isEqualTo(new RowCounts(2, 1, 0, 1, 0));
     }
-    try (BatchWriter<Bet> writer = writer(dataSource, Duration.ofSeconds(2))) {
+    try (BatchWriter<Bet> writer = writer(dataSource)) {
       writer.add(row(BAD));
       writer.add(row(2));
+      flush(writer);
+      Await.until("the other", DEADLINE, () -> writer.stats().rows().flushed() == 1);
+      skipped.addAndGet(BUDGET.toNanos());
       assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
     }
     assertThat(rejected).containsExactly(BAD + " UNAVAILABLE 57014");
@@ -194,7 +212,7 @@ final class OneBadRowIT {
     one.addDataSourceProperty("prepareThreshold", "1");
     one.setMaximumPoolSize(1);
     try (HikariDataSource pool = new HikariDataSource(one);
-        BatchWriter<Bet> writer = writer(pool, DEADLINE)) {
+        BatchWriter<Bet> writer = writer(pool)) {
       try (Connection connection = pool.getConnection();
           Statement statement = connection.createStatement()) {
         statement.execute(
@@ -216,7 +234,7 @@ final class OneBadRowIT {
   @Test
   void aloneInItsChunk() throws Exception {
     trigger("IF NEW.market = 'bad' THEN RAISE EXCEPTION 'no' USING ERRCODE = '42501'; END IF;");
-    try (BatchWriter<Bet> writer = writer(dataSource, DEADLINE)) {
+    try (BatchWriter<Bet> writer = writer(dataSource)) {
       writer.add(row(BAD));
       assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
       writer.add(row(1));
@@ -257,7 +275,7 @@ final class OneBadRowIT {
     BatchTable<Linked> table = BatchTable.of("bets", Linked.class, "id");
     try (BatchWriter<Linked> writer =
         BatchWriter.builder(dataSource, table, rejection -> note(rejection.row().id(), rejection))
-            .config(BatchConfig.builder().workers(1).build())
+            .config(BatchConfig.builder().workers(1).flushInterval(Duration.ofHours(1)).build())
             .build()) {
       writer.add(new Linked(50, "good", null));
       writer.add(new Linked(1, "older", 50L));
@@ -276,7 +294,7 @@ final class OneBadRowIT {
     BatchTable<Linked> table = BatchTable.of("bets", Linked.class, "id");
     try (BatchWriter<Linked> writer =
         BatchWriter.builder(dataSource, table, rejection -> note(rejection.row().id(), rejection))
-            .config(BatchConfig.builder().workers(1).build())
+            .config(BatchConfig.builder().workers(1).flushInterval(Duration.ofHours(1)).build())
             .build()) {
       for (long id = 0; id < ROWS; id++) {
         Bet row = row(id);
@@ -293,9 +311,10 @@ final class OneBadRowIT {
     Bet.execute(dataSource, "ALTER TABLE bets DROP CONSTRAINT bets_pkey");
     Bet.execute(dataSource, "CREATE UNIQUE INDEX bets_id ON bets (id)");
     Bet.execute(dataSource, "CREATE PUBLICATION all_bets FOR TABLE bets");
-    try (BatchWriter<Bet> writer = writer(dataSource, DEADLINE)) {
+    try (BatchWriter<Bet> writer = writer(dataSource)) {
       writer.add(row(1));
       writer.add(row(2));
+      flush(writer);
       Await.until("stopped", DEADLINE, () -> !writer.health().running());
       assertThat(writer.health().stoppedBy()).contains("SQLSTATE 55000");
       assertThat(writer.close(DEADLINE).returned()).hasSize(2);
