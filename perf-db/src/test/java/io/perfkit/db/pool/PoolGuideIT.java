@@ -23,7 +23,7 @@ final class PoolGuideIT {
     try (PoolManager pool = PoolManager.builder(postgres).config(config).build()) {
       DataSource dataSource = pool.dataSource();
       try (Connection connection = dataSource.getConnection()) {
-        assertThat(connection.isValid(1)).isTrue();
+        assertThat(Pools.one(connection)).isEqualTo(1);
       }
       assertThat(pool.coldStart().complete()).isTrue();
     }

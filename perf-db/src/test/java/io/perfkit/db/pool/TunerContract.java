@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 abstract class TunerContract {
   abstract PoolDatabase database();
 
-  static final Duration CLIMB = Duration.ofSeconds(60);
+  static final Duration CLIMB = Duration.ofMinutes(3);
   static final TunerConfig QUICK =
       TunerConfig.builder().window(Duration.ofMillis(100)).minCompletions(10).build();
 
