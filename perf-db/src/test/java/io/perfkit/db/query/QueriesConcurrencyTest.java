@@ -31,7 +31,7 @@ final class QueriesConcurrencyTest {
       }
     } finally {
       threads.shutdown();
-      assertThat(threads.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+      assertThat(threads.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
     }
     QueryReport report = new QueryReport(queries.figures(), 0);
 

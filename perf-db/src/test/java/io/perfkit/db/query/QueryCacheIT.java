@@ -499,7 +499,7 @@ final class QueryCacheIT {
             "select name from users where id = ?",
             row -> {
               Await.until(
-                  "the others wait", Duration.ofSeconds(5), () -> cache.stats().shared() == 3);
+                  "the others wait", Duration.ofSeconds(30), () -> cache.stats().shared() == 3);
               return row.getString(1);
             });
     ExecutorService threads = Executors.newFixedThreadPool(4);
@@ -513,7 +513,7 @@ final class QueryCacheIT {
       }
     } finally {
       threads.shutdown();
-      assertThat(threads.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+      assertThat(threads.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
     }
     assertThat(cache.stats().loads()).isEqualTo(1);
   }
@@ -546,7 +546,7 @@ final class QueryCacheIT {
     } finally {
       written.countDown();
       thread.shutdown();
-      assertThat(thread.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+      assertThat(thread.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
     }
   }
 

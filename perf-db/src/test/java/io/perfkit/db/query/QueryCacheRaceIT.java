@@ -130,7 +130,7 @@ final class QueryCacheRaceIT {
       }
     } finally {
       threads.shutdown();
-      assertThat(threads.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+      assertThat(threads.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
     }
     return old.get();
   }
