@@ -29,7 +29,7 @@ abstract class StreamingQueryContract {
     HikariConfig config = new HikariConfig();
     config.setDataSource(dataSource());
     config.setMaximumPoolSize(1);
-    config.setConnectionTimeout(500);
+    config.setConnectionTimeout(20_000);
     pool = new HikariDataSource(config);
   }
 
@@ -71,7 +71,7 @@ abstract class StreamingQueryContract {
     Stream<Integer> early = numbersTo(100);
     Iterator<Integer> numbers = early.iterator();
     assertThat(numbers.next()).isEqualTo(1);
-    assertThatThrownBy(pool::getConnection).isInstanceOf(SQLException.class);
+    assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isEqualTo(1);
     early.close();
     early.close();
     assertGivenBackAsItWas();
