@@ -3,6 +3,7 @@ package io.perfkit.db.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.perfkit.db.internal.DelegatingDataSource;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FaultProxy;
 import io.perfkit.testing.RealPostgres;
@@ -162,6 +163,12 @@ final class WarmUpIT extends WarmUpContract {
     PGSimpleDataSource source = (PGSimpleDataSource) Pools.named(database, role);
     source.setUser(role);
     source.setPassword("p");
-    return source;
+    return new DelegatingDataSource(source) {
+      /** One after the other: of two at once for the last place the server may refuse both. */
+      @Override
+      public synchronized Connection getConnection() throws SQLException {
+        return delegate.getConnection();
+      }
+    };
   }
 }
