@@ -28,8 +28,11 @@ final class WarmUpRun {
   private static final long PAUSE_MILLIS_MIN = 20;
   private static final long PAUSE_MILLIS_MAX = 500;
 
+  /** Time within which HikariCP gets a connection that is open. */
+  private static final long FETCH_NANOS = Duration.ofMillis(500).toNanos();
+
   /** Time within which HikariCP adds a connection that it got; later it has not taken it. */
-  private static final long HANDOVER_NANOS = Duration.ofMillis(500).toNanos();
+  private static final long HANDOVER_NANOS = Duration.ofSeconds(5).toNanos();
 
   private static final long STEP_NANOS = Duration.ofMillis(1).toNanos() / 4;
 
@@ -148,7 +151,7 @@ final class WarmUpRun {
     try {
       while (!ended
           && pool.total() < wanted
-          && pool.now() - leftAt < HANDOVER_NANOS
+          && pool.now() - leftAt < patienceNanos(delivered, total)
           && !hikari.isClosed()) {
         if (opening.get() > 0 || database.opened() > 0) {
           leftAt = pool.now();
@@ -166,6 +169,12 @@ final class WarmUpRun {
       held.forEach(resizer::giveBack);
       fetched.countDown();
     }
+  }
+
+  /** How long to wait once nothing is open that HikariCP has not got yet. */
+  private long patienceNanos(long delivered, int total) {
+    boolean adds = database.delivered() - delivered > pool.total() - total;
+    return adds ? HANDOVER_NANOS : FETCH_NANOS;
   }
 
   private void fetchOne(List<Connection> held) {
