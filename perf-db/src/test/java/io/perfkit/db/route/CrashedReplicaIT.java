@@ -62,7 +62,7 @@ final class CrashedReplicaIT {
 
     Await.until(
         "a session reads what is older than it wrote",
-        Duration.ofMinutes(2),
+        Duration.ofMinutes(10),
         () -> {
           travelThroughACrash();
           return older.get() > 0;
