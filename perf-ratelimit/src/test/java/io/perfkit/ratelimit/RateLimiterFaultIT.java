@@ -25,9 +25,10 @@ import redis.clients.jedis.RedisClient;
 
 /** The rows of docs/operations/failure-modes.md for the limiter. */
 final class RateLimiterFaultIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(15);
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final Duration HOUR = Duration.ofHours(1);
   private static final Duration PROBE = Duration.ofMillis(100);
+  private static final Duration BUDGET = Duration.ofSeconds(2);
   private static final Request A = Request.of("ip", "192.0.2.1");
 
   private static final Plan OPEN = plan("open", OnRedisDown.open());
@@ -52,7 +53,7 @@ final class RateLimiterFaultIT {
   private static RateLimiter limiter(RedisClient client) {
     return RateLimiter.builder(client, "fault")
         .config(RateLimiterConfig.builder().denialTtl(Duration.ZERO).build())
-        .guard(GuardConfig.defaults().withBudget(Duration.ofMillis(300)).withProbeEvery(PROBE))
+        .guard(GuardConfig.defaults().withBudget(BUDGET).withProbeEvery(PROBE))
         .build();
   }
 
@@ -126,15 +127,15 @@ final class RateLimiterFaultIT {
       assertThat(limiter.check(OPEN, A).degraded()).isTrue();
     }
     assertThat(Duration.ofNanos(System.nanoTime() - start))
-        .as("one budget of 0.3 s for 1,001 calls")
-        .isLessThan(Duration.ofSeconds(5));
+        .as("one budget for 1,001 calls")
+        .isLessThan(BUDGET.multipliedBy(15));
     decidesByFailureModeUntil(server::thaw);
   }
 
   @Test
   void aRedisSlowerThanTheBudgetIsReplaced() {
     assertThat(limiter.check(OPEN, A).degraded()).isFalse();
-    proxy.delay(Duration.ofMillis(500));
+    proxy.delay(Duration.ofSeconds(3)); // a probe takes twice as long, and gives up before
     untilDown();
     decidesByFailureModeUntil(() -> proxy.delay(Duration.ZERO));
   }
@@ -283,6 +284,7 @@ final class RateLimiterFaultIT {
 
   @Test
   void closingLeavesNoThread() {
+    limiter.close(); // while it is open, its guard may start a thread at any time
     ThreadLeaks.assertNone(
         "perf-",
         () -> {
