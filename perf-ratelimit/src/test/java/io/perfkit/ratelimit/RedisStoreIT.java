@@ -28,6 +28,8 @@ import redis.clients.jedis.params.ScanParams;
 final class RedisStoreIT {
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Request A = Request.of("ip", "192.0.2.1");
+  private static final GuardConfig PATIENT =
+      GuardConfig.defaults().withBudget(Duration.ofSeconds(5));
   private static final RateLimiterConfig WITHOUT_MEMORY =
       RateLimiterConfig.builder().denialTtl(Duration.ZERO).build();
 
@@ -49,13 +51,15 @@ final class RedisStoreIT {
   }
 
   private RateLimiter.Builder builder(String prefix) {
-    return RateLimiter.builder(redis, prefix)
-        .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
-        .config(WITHOUT_MEMORY);
+    return builder(redis, prefix);
+  }
+
+  private static RateLimiter.Builder builder(RedisClient client, String prefix) {
+    return RateLimiter.builder(client, prefix).guard(PATIENT).config(WITHOUT_MEMORY);
   }
 
   /** Every key of the prefix, with its bytes as {@code DUMP} gives them. */
-  private Map<String, String> dump(String prefix) {
+  private static Map<String, String> dump(RedisClient redis, String prefix) {
     Map<String, String> dumps = new TreeMap<>();
     String cursor = ScanParams.SCAN_POINTER_START;
     do {
@@ -63,7 +67,7 @@ final class RedisStoreIT {
       for (String key : page.getResult()) {
         byte[] bytes = redis.dump(key.getBytes(UTF_8));
         if (bytes != null) { // else it has expired meanwhile
-          dumps.put(key, HexFormat.of().formatHex(bytes) + " " + expiry(key));
+          dumps.put(key, HexFormat.of().formatHex(bytes));
         }
       }
       cursor = page.getCursor();
@@ -71,15 +75,27 @@ final class RedisStoreIT {
     return dumps;
   }
 
-  /** To about a second, since it is asked for as what is left. */
-  private long expiry(String key) {
-    return Math.round((System.currentTimeMillis() + redis.pttl(key)) / 2_000.0);
+  private static long number(RedisClient client, String section, String field) {
+    return client
+        .info(section)
+        .lines()
+        .filter(line -> line.startsWith(field + ":"))
+        .mapToLong(line -> Long.parseLong(line.substring(field.length() + 1)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Of values and of expiries, also of those that stay the same. */
+  private static long changes(RedisClient client) {
+    return number(client, "persistence", "rdb_changes_since_last_save");
   }
 
   @Test
   void aRefusalWritesNothing() {
-    String prefix = server.prefix() + "refusal";
-    try (RateLimiter limiter = builder(prefix).build()) {
+    String prefix = "refusal";
+    try (RedisProcess own = RedisProcess.start();
+        RedisClient client = RedisClient.builder().hostAndPort(own.address()).build();
+        RateLimiter limiter = builder(client, prefix).build()) {
       Plan all = Plan.of("all");
       for (Policy policy : OF_EACH_KIND) {
         all = all.with(policy, "ip");
@@ -89,8 +105,10 @@ final class RedisStoreIT {
         limiter.check(one, A, 2);
       }
       limiter.reset(Plan.of("b").with(OF_EACH_KIND.get(0), "ip"), A);
-      Map<String, String> before = dump(prefix);
+      Map<String, String> before = dump(client, prefix);
       assertThat(before).hasSize(OF_EACH_KIND.size() - 1);
+      long changes = changes(client);
+      assertThat(changes).isPositive();
 
       for (int i = 0; i < 20; i++) {
         assertThat(limiter.check(all, A).allowed()).isFalse();
@@ -98,7 +116,8 @@ final class RedisStoreIT {
         limiter.peek(all, A);
       }
 
-      assertThat(dump(prefix)).isEqualTo(before);
+      assertThat(dump(client, prefix)).isEqualTo(before);
+      assertThat(changes(client)).isEqualTo(changes);
     }
   }
 
@@ -106,7 +125,7 @@ final class RedisStoreIT {
   void aCheckIsOneCommandHoweverManyPoliciesThePlanHas() {
     try (RedisProcess own = RedisProcess.start();
         RedisClient client = RedisClient.builder().hostAndPort(own.address()).build();
-        RateLimiter limiter = RateLimiter.builder(client, "count").config(WITHOUT_MEMORY).build()) {
+        RateLimiter limiter = builder(client, "count").build()) {
       Plan all = Plan.of("all");
       for (Policy policy : OF_EACH_KIND) {
         all = all.with(policy, "ip");
@@ -128,7 +147,7 @@ final class RedisStoreIT {
   void eachCallIsAsManyCommandsAsTheGuideSays() {
     try (RedisProcess own = RedisProcess.start();
         RedisClient client = RedisClient.builder().hostAndPort(own.address()).build();
-        RateLimiter limiter = RateLimiter.builder(client, "calls").config(WITHOUT_MEMORY).build()) {
+        RateLimiter limiter = builder(client, "calls").build()) {
       Plan holds = Plan.of("holds").with(Policy.concurrency("n", 10, Duration.ofMinutes(1)), "ip");
       Plan holdsNothing = Plan.of("free").with(Policy.tokenBucket("b", 10, SECOND), "ip");
       Decision free = limiter.check(holdsNothing, A);
@@ -166,8 +185,8 @@ final class RedisStoreIT {
   void aRememberedRefusalCostsNoCommandAndIsTheOneThatRedisWouldRepeat() {
     try (RedisProcess own = RedisProcess.start();
         RedisClient client = RedisClient.builder().hostAndPort(own.address()).build();
-        RateLimiter limiter = RateLimiter.create(client, "storm");
-        RateLimiter witness = RateLimiter.builder(client, "storm").config(WITHOUT_MEMORY).build()) {
+        RateLimiter limiter = RateLimiter.builder(client, "storm").guard(PATIENT).build();
+        RateLimiter witness = builder(client, "storm").build()) {
       Plan plan = Plan.of("p").with(Policy.tokenBucket("storm", 1, Duration.ofHours(1)), "ip");
       limiter.check(plan, A);
       Decision refusal = limiter.check(plan, A);
@@ -189,8 +208,9 @@ final class RedisStoreIT {
 
   @Test
   void nothingIsLeftWhenAllPermitsAreBack() {
-    String prefix = server.prefix() + "expiry";
-    try (RateLimiter limiter = builder(prefix).build()) {
+    try (RedisProcess own = RedisProcess.start();
+        RedisClient client = RedisClient.builder().hostAndPort(own.address()).build();
+        RateLimiter limiter = builder(client, "expiry").build()) {
       Plan plan =
           Plan.of("short")
               .with(Policy.tokenBucket("b", 10, SECOND), "ip")
@@ -199,9 +219,11 @@ final class RedisStoreIT {
               .with(Policy.fixedWindow("f", 5, Duration.ofMillis(200)), "ip")
               .with(Policy.concurrency("n", 5, Duration.ofMillis(200)), "ip");
       assertThat(limiter.check(plan, A).allowed()).isTrue();
-      assertThat(dump(prefix)).isNotEmpty();
-
-      Await.until("all keys expired", Duration.ofSeconds(5), () -> dump(prefix).isEmpty());
+      Await.until(
+          "all keys expired",
+          Duration.ofSeconds(30),
+          () -> number(client, "stats", "expired_keys") == plan.parts().size());
+      assertThat(client.dbSize()).isZero();
     }
   }
 
@@ -348,7 +370,7 @@ final class RedisStoreIT {
           assertThat(limiter.check(plan, A).allowed()).isTrue();
           redis.del(key);
           redis.rpush(key, foreign + "!");
-          limiter.block(plan, A, SECOND);
+          limiter.block(plan, A, Duration.ofHours(1));
           assertThat(limiter.check(plan, A).allowed()).isFalse();
           limiter.reset(plan, A);
         }
