@@ -55,9 +55,13 @@ final class RateLimitHeadersTest {
     Plan plan = Plan.of("p").with(Policy.tokenBucket("often", 1, Duration.ofMillis(700)), "user");
     Decision allowed = check(plan);
     Decision denied = check(plan);
+    for (int i = 0; i < 1_000 && denied.allowed(); i++) { // 700 ms may pass between two checks
+      denied = check(plan);
+    }
 
     assertThat(allowed.allowed()).isTrue();
     assertThat(written(HeadersConfig.defaults(), allowed)).doesNotContainKey("Retry-After");
+    assertThat(denied.allowed()).isFalse();
     assertThat(denied.retryAfter()).isBetween(Duration.ofMillis(1), Duration.ofMillis(700));
     assertThat(written(HeadersConfig.defaults(), denied))
         .containsEntry("Retry-After", "1")
@@ -169,7 +173,10 @@ final class RateLimitHeadersTest {
         .isEqualTo(
             "{\"type\":\"https://iana.org/assignments/http-problem-types#quota-exceeded\","
                 + "\"title\":\"The quota is exceeded.\",\"status\":429,"
-                + "\"detail\":\"Retry in 1800 s.\",\"violated-policies\":[\"hourly\"]}");
+                + "\"detail\":\"Retry in "
+                + Seconds.up(denied.retryAfter())
+                + " s.\",\"violated-policies\":[\"hourly\"]}");
+    assertThat(denied.retryAfter()).isBetween(Duration.ofMinutes(29), Duration.ofMinutes(30));
   }
 
   @Test
