@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.ratelimit.CheckBatcher.Outcome;
 import io.perfkit.ratelimit.CheckBatcher.Share;
+import io.perfkit.redis.Batcher;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.RedisGuard;
 import io.perfkit.testing.Await;
@@ -13,7 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -23,6 +26,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -36,7 +40,8 @@ final class CheckBatcherTest {
       GuardConfig.defaults().withBudget(DEADLINE).withLanes(1);
 
   private final Rule rule = new Rule(Policy.tokenBucket("p", 10, Duration.ofSeconds(1)), 0);
-  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final Queue<Thread> callers = new ConcurrentLinkedQueue<>();
+  private final ExecutorService threads = Executors.newCachedThreadPool(this::caller);
   private final List<String> sent = new CopyOnWriteArrayList<>();
   private final Map<String, Integer> noted = new ConcurrentHashMap<>();
   private final CountDownLatch firstMayEnd = new CountDownLatch(1);
@@ -51,6 +56,27 @@ final class CheckBatcherTest {
       guard.close();
     }
     client.close();
+  }
+
+  private Thread caller(Runnable work) {
+    Thread caller = new Thread(work);
+    callers.add(caller);
+    return caller;
+  }
+
+  /** A request is counted before it is queued, and after that its thread parks. */
+  private void awaitQueued(CheckBatcher batcher, int requests) {
+    Await.until(
+        requests + " requests are queued",
+        DEADLINE,
+        () ->
+            batcher.waiting() == requests
+                && callers.stream().filter(CheckBatcherTest::isQueued).count() == requests);
+  }
+
+  private static boolean isQueued(Thread caller) {
+    Object blocker = LockSupport.getBlocker(caller);
+    return blocker != null && blocker.getClass().getEnclosingClass() == Batcher.class;
   }
 
   private CheckRequest ask(String key) {
@@ -134,11 +160,11 @@ final class CheckBatcherTest {
             },
             ONE_LANE);
     List<Future<CheckResult>> all = leaderAndFollowers(batcher);
-    Await.until("all followers wait", DEADLINE, () -> batcher.waiting() == FOLLOWERS);
+    awaitQueued(batcher, FOLLOWERS);
     Future<CheckResult> other = threads.submit(() -> batcher.decide(ask("other"), true));
-    Await.until("one that differs waits too", DEADLINE, () -> batcher.waiting() == FOLLOWERS + 1);
+    awaitQueued(batcher, FOLLOWERS + 1);
     Future<CheckResult> looks = threads.submit(() -> batcher.decide(ask("k"), false));
-    Await.until("one that looks waits too", DEADLINE, () -> batcher.waiting() == FOLLOWERS + 2);
+    awaitQueued(batcher, FOLLOWERS + 2);
     firstMayEnd.countDown();
 
     List<CheckResult> standings = new ArrayList<>();
@@ -172,7 +198,8 @@ final class CheckBatcherTest {
       String key = "k" + i;
       all.add(threads.submit(() -> batcher.decide(ask(key), true)));
     }
-    Await.until("the others wait", DEADLINE, () -> batcher.waiting() == 3 && underWay.get() == 2);
+    Await.until("two are under way", DEADLINE, () -> underWay.get() == 2);
+    awaitQueued(batcher, 3);
     bothMayEnd.countDown();
 
     for (Future<CheckResult> each : all) {
@@ -185,7 +212,7 @@ final class CheckBatcherTest {
   void noCallerWaitsLongerThanTheBudgetAndNothingIsSentForOneThatHasGone()
       throws Exception { // N4, N8
     CheckBatcher batcher =
-        batcher(CheckBatcherTest::admitAll, ONE_LANE.withBudget(Duration.ofMillis(50)));
+        batcher(CheckBatcherTest::admitAll, ONE_LANE.withBudget(Duration.ofSeconds(2)));
     List<Future<CheckResult>> all = leaderAndFollowers(batcher);
     for (Future<CheckResult> follower : all.subList(1, all.size())) {
       assertThat(follower.get(10, TimeUnit.SECONDS)).isNull();
@@ -201,7 +228,7 @@ final class CheckBatcherTest {
   void aRequestThatComesWhenTooManyWaitIsNotSent() throws Exception {
     CheckBatcher batcher = batcher(CheckBatcherTest::admitAll, ONE_LANE.withMaxCalls(1, FOLLOWERS));
     List<Future<CheckResult>> all = leaderAndFollowers(batcher);
-    Await.until("all followers wait", DEADLINE, () -> batcher.waiting() == FOLLOWERS);
+    awaitQueued(batcher, FOLLOWERS);
 
     assertThat(batcher.decide(ask("k"), true)).isNull();
 
@@ -223,7 +250,7 @@ final class CheckBatcherTest {
             },
             ONE_LANE);
     List<Future<CheckResult>> all = leaderAndFollowers(batcher);
-    Await.until("all followers wait", DEADLINE, () -> batcher.waiting() == FOLLOWERS);
+    awaitQueued(batcher, FOLLOWERS);
     firstMayEnd.countDown();
 
     int answered = 0;
@@ -247,7 +274,7 @@ final class CheckBatcherTest {
             },
             ONE_LANE);
     List<Future<CheckResult>> all = leaderAndFollowers(batcher);
-    Await.until("all followers wait", DEADLINE, () -> batcher.waiting() == FOLLOWERS);
+    awaitQueued(batcher, FOLLOWERS);
     firstMayEnd.countDown();
 
     assertThatThrownBy(() -> all.get(0).get(10, TimeUnit.SECONDS))
@@ -289,12 +316,13 @@ final class CheckBatcherTest {
     AtomicReference<Boolean> failed = new AtomicReference<>();
     Thread interrupted =
         new Interrupted(() -> failed.set(batcher.decide(ask("interrupted"), true) == null));
+    callers.add(interrupted);
     interrupted.start();
-    Await.until("it is the first of the queue", DEADLINE, () -> batcher.waiting() == 1);
+    awaitQueued(batcher, 1);
     for (int i = 0; i < FOLLOWERS; i++) {
       others.add(threads.submit(() -> batcher.decide(ask("k"), true)));
     }
-    Await.until("the others wait", DEADLINE, () -> batcher.waiting() == FOLLOWERS + 1);
+    awaitQueued(batcher, FOLLOWERS + 1);
     firstMayEnd.countDown();
 
     for (Future<CheckResult> other : others) {
