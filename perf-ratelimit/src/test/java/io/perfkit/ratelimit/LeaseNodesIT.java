@@ -12,6 +12,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Leases among processes: killed, stopped, and cut off from their answers. */
 final class LeaseNodesIT {
   private static final int SECONDS = Integer.getInteger("perf.chaos.seconds", 5);
+  private static final int NOTES_MIN = 5_000 * SECONDS;
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
 
   @TempDir Path notes;
 
@@ -66,6 +69,7 @@ final class LeaseNodesIT {
         proxy.heal();
         Pace.pause(Duration.ofMillis(300));
       }
+      Await.until("permits enough", DEADLINE, () -> notes() > NOTES_MIN);
     }
     for (Process process : processes) {
       process.destroyForcibly().waitFor();
@@ -77,7 +81,7 @@ final class LeaseNodesIT {
     }
     double microsecond =
         (double) LeaseNode.BUCKET.unitsPerMicro() / LeaseNode.BUCKET.unitsPerPermit();
-    assertThat(envelope.count()).isGreaterThan(5_000 * SECONDS);
+    assertThat(envelope.count()).isGreaterThan(NOTES_MIN);
     assertThat(envelope.excess())
         .as("permits above the bound, beyond what Redis can't see: a part of a microsecond")
         .isLessThanOrEqualTo(2 * microsecond);
@@ -117,7 +121,7 @@ final class LeaseNodesIT {
   private void awaitNotes(int count) {
     Await.until(
         "notes of all nodes",
-        Duration.ofSeconds(60),
+        DEADLINE,
         () -> files.stream().limit(count).allMatch(LeaseNodesIT::begun));
   }
 
@@ -128,6 +132,33 @@ final class LeaseNodesIT {
     try (var channel = Files.newByteChannel(file)) {
       ByteBuffer first = ByteBuffer.allocate(Long.BYTES);
       return channel.read(first) == Long.BYTES && first.getLong(0) != 0;
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private long notes() {
+    return files.stream().mapToLong(LeaseNodesIT::notes).sum();
+  }
+
+  /** Notes are written one after the other, so the first empty one is found by halving. */
+  private static long notes(Path file) {
+    if (!Files.exists(file)) {
+      return 0;
+    }
+    try (FileChannel channel = FileChannel.open(file)) {
+      long written = 0;
+      long end = channel.size() / Long.BYTES;
+      while (written < end) {
+        long middle = (written + end) / 2;
+        ByteBuffer note = ByteBuffer.allocate(Long.BYTES);
+        if (channel.read(note, middle * Long.BYTES) == Long.BYTES && note.getLong(0) != 0) {
+          written = middle + 1;
+        } else {
+          end = middle;
+        }
+      }
+      return written;
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
