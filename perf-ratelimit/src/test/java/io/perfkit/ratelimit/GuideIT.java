@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.RedisGuard;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
 import java.security.Principal;
@@ -13,6 +15,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
 
@@ -20,11 +23,21 @@ import redis.clients.jedis.RedisClient;
 @RealRedis
 final class GuideIT {
   private final RedisClient redis;
+  private final RedisGuard patient;
   private final String address = "192.0.2.1";
   private final String userId = "42";
 
   GuideIT(TestRedis server) {
     redis = server.client();
+    patient = // while it is open, what is built on the client has its budget
+        RedisGuard.builder(redis)
+            .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .build();
+  }
+
+  @AfterEach
+  void close() {
+    patient.close();
   }
 
   @Test

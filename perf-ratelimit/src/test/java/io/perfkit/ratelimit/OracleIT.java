@@ -18,7 +18,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.RedisClient;
 
 /**
@@ -85,11 +87,21 @@ final class OracleIT {
 
   OracleIT(TestRedis server) throws IOException {
     random = new Random(seed);
-    redis = server.client();
+    redis = // answers to a thousand calls come at once, on a busy machine late
+        RedisClient.builder()
+            .hostAndPort(server.address())
+            .clientConfig(
+                DefaultJedisClientConfig.builder(server.uri()).timeoutMillis(60_000).build())
+            .build();
     prefix = server.prefix();
     try (InputStream check = RedisStore.class.getResourceAsStream("check.lua")) {
       script = (HEAD + new String(check.readAllBytes(), UTF_8) + TAIL).getBytes(UTF_8);
     }
+  }
+
+  @AfterEach
+  void close() {
+    redis.close();
   }
 
   /** Rules of one plan on keys of their own, with their oracles and their clock. */

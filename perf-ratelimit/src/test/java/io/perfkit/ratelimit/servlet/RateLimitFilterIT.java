@@ -9,6 +9,7 @@ import io.perfkit.ratelimit.Policy;
 import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.ratelimit.Request;
 import io.perfkit.ratelimit.http.ClientAddressConfig;
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RedisProcess;
 import jakarta.servlet.AsyncContext;
@@ -44,7 +45,7 @@ import redis.clients.jedis.RedisClient;
 /** The filter in a real container, over HTTP. */
 final class RateLimitFilterIT {
   private static final Duration LONG = Duration.ofHours(1);
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final RateLimiter limiter = RateLimiter.local();
   private final HttpClient http = HttpClient.newHttpClient();
@@ -205,7 +206,10 @@ final class RateLimitFilterIT {
   void anOutageOfOursIs503() {
     RedisProcess redis = RedisProcess.start();
     try (RedisClient client = RedisClient.create("redis://" + redis.address());
-        RateLimiter shared = RateLimiter.create(client, "filter")) {
+        RateLimiter shared =
+            RateLimiter.builder(client, "filter")
+                .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+                .build()) {
       Policy strict = Policy.tokenBucket("strict", 100, LONG).withOnRedisDown(OnRedisDown.closed());
       start(RateLimitFilter.of(shared, Plan.of("site").with(strict, "ip")));
       assertThat(get("/").statusCode()).isEqualTo(200);
