@@ -21,7 +21,8 @@ import redis.clients.jedis.RedisClient;
 
 /** The rows of docs/operations/failure-modes.md for sessions. */
 final class SessionFaultIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(15);
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
+  private static final Duration BUDGET = Duration.ofSeconds(2);
   private static final SessionAttribute<String> CART = SessionAttribute.of("cart", Codec.string());
   private static final SessionAttribute<Long> VISITS = SessionAttribute.of("visits", Codec.longs());
 
@@ -38,10 +39,7 @@ final class SessionFaultIT {
 
   private static SessionManager manager(RedisClient client) {
     return SessionManager.builder(client, "fault", Secrets.ONE)
-        .guard(
-            GuardConfig.defaults()
-                .withBudget(Duration.ofMillis(300))
-                .withProbeEvery(Duration.ofMillis(100)))
+        .guard(GuardConfig.defaults().withBudget(BUDGET).withProbeEvery(Duration.ofMillis(100)))
         .build();
   }
 
@@ -125,8 +123,8 @@ final class SessionFaultIT {
       assertThat(sessions.get(text(session))).isInstanceOf(Unavailable.class);
     }
     assertThat(Duration.ofNanos(System.nanoTime() - start))
-        .as("one budget of 0.3 s for 1,000 calls")
-        .isLessThan(Duration.ofSeconds(5));
+        .as("one budget for 1,000 calls")
+        .isLessThan(BUDGET.multipliedBy(15));
     nobodyCanTell(session);
     server.thaw();
     back();
@@ -136,7 +134,7 @@ final class SessionFaultIT {
   @Test
   void aRedisSlowerThanTheBudgetLogsNobodyOut() {
     Session session = active(sessions.login(Login.of("alice")));
-    proxy.delay(Duration.ofMillis(500));
+    proxy.delay(Duration.ofSeconds(3)); // a probe takes twice as long, and gives up before
     down(session);
     nobodyCanTell(session);
     proxy.delay(Duration.ZERO);
