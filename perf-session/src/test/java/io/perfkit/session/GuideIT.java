@@ -3,6 +3,8 @@ package io.perfkit.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.perfkit.redis.Codec;
+import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.RedisGuard;
 import io.perfkit.session.SessionOutcome.Active;
 import io.perfkit.session.SessionOutcome.LimitReached;
 import io.perfkit.session.SessionOutcome.Unavailable;
@@ -17,6 +19,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
 
@@ -32,10 +35,20 @@ final class GuideIT {
   static final SessionAttribute<Long> PAGES = SessionAttribute.of("pages", Codec.longs());
 
   private final RedisClient redis;
+  private final RedisGuard patient;
   private final String userId = "42";
 
   GuideIT(TestRedis server) {
     redis = server.client();
+    patient = // while it is open, what is built on the client has its budget
+        RedisGuard.builder(redis)
+            .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .build();
+  }
+
+  @AfterEach
+  void close() {
+    patient.close();
   }
 
   private final StringBuilder response = new StringBuilder();

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.session.http.CookieConfig;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.ReferenceTable;
 import io.perfkit.testing.TestRedis;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +21,7 @@ final class ReferenceIT {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     try (SessionManager sessions =
         SessionManager.builder(server.client(), server.prefix() + "reference", Secrets.ONE)
+            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
             .meterRegistry(registry)
             .build()) {
       Session session = sessions.login(Login.of("alice")).session().orElseThrow();

@@ -2,8 +2,10 @@ package io.perfkit.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.testing.RedisProcess;
 import io.perfkit.testing.ThreadLeaks;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
 
@@ -16,7 +18,10 @@ final class SessionThreadsIT {
           "perf-",
           () -> {
             try (RedisClient client = RedisClient.builder().hostAndPort(server.address()).build();
-                SessionManager closed = SessionManager.create(client, "closed", Secrets.ONE)) {
+                SessionManager closed =
+                    SessionManager.builder(client, "closed", Secrets.ONE)
+                        .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+                        .build()) {
               assertThat(closed.create().session()).isPresent();
             }
           });
