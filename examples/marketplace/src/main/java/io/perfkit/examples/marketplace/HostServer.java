@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.perfkit.cache.Caches;
 import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.redis.GuardConfig;
+import io.perfkit.redis.RedisGuard;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.URI;
@@ -64,7 +65,9 @@ public final class HostServer implements AutoCloseable {
   }
 
   private static HostServer perfkit(HostDatabase database, HostSettings settings) {
-    RedisClient redis = redis(settings);
+    GuardConfig config = GuardConfig.defaults().withBudget(settings.redisBudget());
+    RedisClient redis = redis(settings, config);
+    RedisGuard guard = RedisGuard.builder(redis).config(config).build(); // of both, too
     Caches caches = Caches.create(redis, settings.redisPrefix());
     RateLimiter limiter = RateLimiter.create(redis, settings.redisPrefix());
     BetWriter bets = new BetWriter(database.dataSource());
@@ -74,14 +77,13 @@ public final class HostServer implements AutoCloseable {
             new PerfkitMarketService(
                 database.dataSource(), bets, settings.secret().getBytes(UTF_8), caches, limiter),
             api -> new LimitedApi(limiter, api),
-            List.of(bets::close, caches::close, limiter::close, redis::close)));
+            List.of(bets::close, caches::close, limiter::close, guard::close, redis::close)));
   }
 
   /* One connection for each thread and lane of the guard that caches and limiter share, one for the
    * caches' subscription, and one for the host. */
-  private static RedisClient redis(HostSettings settings) {
+  private static RedisClient redis(HostSettings settings, GuardConfig guard) {
     ConnectionPoolConfig connections = new ConnectionPoolConfig();
-    GuardConfig guard = GuardConfig.defaults();
     connections.setMaxTotal(guard.maxThreads() + guard.lanes() + 2);
     connections.setMaxIdle(connections.getMaxTotal());
     return RedisClient.builder()

@@ -6,9 +6,11 @@ import io.perfkit.examples.marketplace.DatabaseAddress;
 import io.perfkit.examples.marketplace.HostSettings;
 import io.perfkit.examples.marketplace.Schema;
 import io.perfkit.examples.marketplace.Variant;
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.testing.PostgresProcess;
 import io.perfkit.testing.RedisProcess;
 import java.net.URI;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Random;
 import java.util.UUID;
@@ -53,7 +55,8 @@ final class Servers implements AutoCloseable {
   /** For one more host, whose caches begin empty. */
   HostSettings host(Variant variant) {
     hosts++;
-    return new HostSettings(variant, database, redis, prefix + "-" + hosts, secret);
+    Duration budget = GuardConfig.defaults().budget();
+    return new HostSettings(variant, database, redis, prefix + "-" + hosts, budget, secret);
   }
 
   @Override

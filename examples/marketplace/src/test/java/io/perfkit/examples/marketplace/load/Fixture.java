@@ -10,6 +10,7 @@ import io.perfkit.examples.marketplace.Variant;
 import io.perfkit.testing.TestDatabase;
 import java.net.URI;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 
 /** Hosts in this JVM over one small market. One thread at a time. */
 final class Fixture implements AutoCloseable {
@@ -41,7 +42,8 @@ final class Fixture implements AutoCloseable {
   }
 
   HostSettings settings(Variant variant) {
-    return new HostSettings(variant, database, redis, prefix, "a secret of all the nodes");
+    Duration budget = Duration.ofSeconds(5); // so that Redis decides on a busy machine too
+    return new HostSettings(variant, database, redis, prefix, budget, "a secret of all the nodes");
   }
 
   HttpTarget target(HostServer host) {
