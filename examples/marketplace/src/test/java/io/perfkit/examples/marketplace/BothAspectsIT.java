@@ -107,9 +107,12 @@ final class BothAspectsIT {
   }
 
   private Caches caches() {
-    return Caches.builder(server.client(), server.prefix() + UUID.randomUUID())
-        .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
-        .build();
+    Caches caches =
+        Caches.builder(server.client(), server.prefix() + UUID.randomUUID())
+            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .build();
+    Await.until("subscribed", DEADLINE, caches::subscribed); // which ends copies made before
+    return caches;
   }
 
   interface Prices {
