@@ -12,6 +12,7 @@ import io.perfkit.ratelimit.Policy;
 import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.ratelimit.Request;
 import io.perfkit.redis.Codec;
+import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.RedisGuard;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RedisProcess;
@@ -34,6 +35,12 @@ final class OneRedisClientIT {
   private final RedisProcess server = RedisProcess.start();
   private final RedisClient redis = RedisClient.create(server.address());
 
+  private RedisGuard patient() {
+    return RedisGuard.builder(redis)
+        .config(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+        .build();
+  }
+
   @AfterEach
   void close() {
     redis.close();
@@ -43,12 +50,14 @@ final class OneRedisClientIT {
   @Test
   void theHostsOwnCallsFindAConnectionWhateverIsOpen() throws Exception {
     assertThat(redis.getPool().getMaxTotal()).isEqualTo(8);
-    try (Caches one = used(Caches.create(redis, "one"));
+    try (RedisGuard guard = patient();
+        Caches one = used(Caches.create(redis, "one"));
         Caches two = used(Caches.create(redis, "two"));
         Caches three = used(Caches.create(redis, "three"));
         RateLimiter first = used(RateLimiter.create(redis, "first"));
         RateLimiter second = used(RateLimiter.create(redis, "second"))) {
       assertThat(List.of(one, two, three)).allMatch(Caches::subscribed);
+      assertThat(guard.available()).isTrue();
       assertThat(List.of(first, second)).allMatch(limiter -> limiter.health().healthy());
       assertThat(redis.getPool().getNumActive()).isLessThanOrEqualTo(2 + 3);
       assertThat(CompletableFuture.supplyAsync(redis::ping).get(10, SECONDS)).isEqualTo("PONG");
@@ -76,7 +85,7 @@ final class OneRedisClientIT {
 
   @Test
   void theHostsGuardServesComponentsAndStaysOpen() {
-    try (RedisGuard guard = RedisGuard.create(redis)) {
+    try (RedisGuard guard = patient()) {
       try (Caches caches = used(Caches.builder(redis, "shop").guard(guard).build());
           RateLimiter limiter = used(RateLimiter.builder(redis, "shop").guard(guard).build())) {
         assertThat(caches.health().redisAvailable()).isTrue();

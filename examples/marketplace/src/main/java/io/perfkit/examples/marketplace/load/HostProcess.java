@@ -25,7 +25,7 @@ final class HostProcess implements AutoCloseable {
   static final String HEAP = "-Xmx512m";
 
   private static final String READY = "ready ";
-  private static final long STOP_SECONDS_MAX = 10;
+  private static final long STOP_SECONDS_MAX = 60;
 
   private final JsonMapper json = JsonMapper.builder().build();
   private final Process process;

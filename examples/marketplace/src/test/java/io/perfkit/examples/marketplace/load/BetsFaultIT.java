@@ -62,7 +62,7 @@ final class BetsFaultIT {
     HostProcess host = HostProcess.start(fixture.settings(Variant.PERFKIT));
     try (HttpTarget target = new HttpTarget(host.uri())) {
       orders = new Orders(target);
-      load(Duration.ofSeconds(1), once(0.5, host::kill));
+      load(Duration.ofSeconds(1), once(0.5, afterABet(host::kill)));
     } finally {
       host.close();
     }
@@ -76,7 +76,7 @@ final class BetsFaultIT {
     HostServer host = fixture.host(Variant.PERFKIT);
     HttpTarget target = fixture.target(host);
     orders = new Orders(target);
-    DoubleConsumer kill = once(0.3, postgres::kill);
+    DoubleConsumer kill = once(0.3, afterABet(postgres::kill));
     DoubleConsumer restart = once(0.6, postgres::restart);
     load(
         Duration.ofSeconds(40),
@@ -100,6 +100,14 @@ final class BetsFaultIT {
   private void load(Duration drain, DoubleConsumer progress) {
     new OpenLoop(1_000, Timing.system()) // so many that nobody keeps the fault waiting
         .run(orders, orders, new Schedule(200, Duration.ofSeconds(3), drain), progress);
+  }
+
+  /** A fault that lets the slowest host place a bet before. */
+  private Runnable afterABet(Runnable fault) {
+    return () -> {
+      Await.until("a bet is placed", Duration.ofSeconds(30), () -> !orders.placed.isEmpty());
+      fault.run();
+    };
   }
 
   private static DoubleConsumer once(double share, Runnable fault) {

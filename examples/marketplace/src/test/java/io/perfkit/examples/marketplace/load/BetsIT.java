@@ -144,7 +144,7 @@ final class BetsIT {
   private void awaitAsked(long statements) {
     Await.until(
         "bets under way",
-        Duration.ofSeconds(5),
+        Duration.ofSeconds(30),
         () -> host.figures().statements() >= statements + 2);
   }
 

@@ -124,7 +124,7 @@ final class MarketplaceIT {
 
     Await.until(
         "the bet on the other node",
-        Duration.ofSeconds(5),
+        Duration.ofSeconds(30), // and well below the 30 min after which a history is read anew
         () -> second.send(Call.get("/users/9/bets")).join() == 200 && shows(second, placed));
   }
 

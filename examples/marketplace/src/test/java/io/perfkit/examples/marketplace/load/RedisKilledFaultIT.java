@@ -37,7 +37,7 @@ final class RedisKilledFaultIT {
               .run(
                   workload,
                   perfkit,
-                  new Schedule(150, Duration.ofSeconds(5), Duration.ofSeconds(5)),
+                  new Schedule(150, Duration.ofSeconds(5), Duration.ofSeconds(60)),
                   outage);
 
       assertThat(outage.phase).isEqualTo(2);
@@ -47,7 +47,7 @@ final class RedisKilledFaultIT {
       try (RedisClient client = RedisClient.create(redis.address())) {
         Await.until(
             "an entry in the Redis that came back",
-            Duration.ofSeconds(10),
+            Duration.ofSeconds(30),
             () -> perfkit.send(workload.read()).join() == 200 && client.dbSize() > 0);
       }
       // Bets were placed while Redis was down, and none of them is missing anywhere.

@@ -6,6 +6,7 @@ import io.perfkit.examples.marketplace.DatabaseAddress;
 import io.perfkit.examples.marketplace.HostServer;
 import io.perfkit.examples.marketplace.Schema;
 import io.perfkit.examples.marketplace.Variant;
+import io.perfkit.testing.Await;
 import io.perfkit.testing.RealPostgres;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestDatabase;
@@ -45,7 +46,12 @@ final class ServersIT {
       HostServer host = closer.add(servers.host(Variant.PERFKIT).start());
       HttpTarget target = closer.add(new HttpTarget(host.uri()));
       assertThat(target.send(Call.get("/users/1")).join()).isEqualTo(200);
-      assertThat(client.keys("perfkit-marketplace-*")).isNotEmpty();
+      Await.until( // the host answers without Redis if that is late
+          "keys of the host",
+          Duration.ofSeconds(30),
+          () ->
+              target.send(Call.get("/users/1")).join() == 200
+                  && !client.keys("perfkit-marketplace-*").isEmpty());
       assertThat(schemas(database)).isEqualTo(1);
     }
 
