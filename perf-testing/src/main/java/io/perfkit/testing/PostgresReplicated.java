@@ -16,6 +16,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -28,6 +30,7 @@ public final class PostgresReplicated implements AutoCloseable {
 
   private final PostgresProcess primary;
   private final PostgresProcess replica;
+  private final List<PostgresProcess> others = new ArrayList<>();
 
   private PostgresReplicated(PostgresProcess primary, PostgresProcess replica) {
     this.primary = primary;
@@ -41,17 +44,48 @@ public final class PostgresReplicated implements AutoCloseable {
    */
   public static PostgresReplicated start() {
     PostgresProcess primary = PostgresProcess.start();
-    TempDirectory directory = TempDirectory.create("postgres-replica");
     try {
-      backUp(primary, PostgresProcess.data(directory));
-      PostgresReplicated both = new PostgresReplicated(primary, new PostgresProcess(directory));
+      PostgresReplicated both = new PostgresReplicated(primary, replica(primary, "replica"));
       both.awaitReplayed();
       return both;
-    } catch (IOException | SQLException | RuntimeException failed) {
+    } catch (RuntimeException failed) {
       primary.close();
+      throw failed;
+    }
+  }
+
+  private static PostgresProcess replica(PostgresProcess primary, String slot) {
+    TempDirectory directory = TempDirectory.create("postgres-replica");
+    try {
+      backUp(primary, PostgresProcess.data(directory), slot);
+      return new PostgresProcess(directory);
+    } catch (IOException | SQLException | RuntimeException failed) {
       directory.close();
       throw new IllegalStateException("PostgreSQL's replica did not start", failed);
     }
+  }
+
+  /**
+   * Starts another replica of the primary, and blocks until all have replayed all, some seconds. It
+   * is closed with these servers.
+   *
+   * @throws IllegalStateException if it does not come up
+   */
+  public PostgresProcess addReplica() {
+    PostgresProcess added = replica(primary, "replica_" + (others.size() + 2));
+    others.add(added);
+    awaitReplayed();
+    return added;
+  }
+
+  /**
+   * Lets a further replica stream from the promoted one, as a cluster manager does after a
+   * failover. Asynchronous.
+   */
+  public void followPromoted(PostgresProcess further) {
+    execute(further, "ALTER SYSTEM SET primary_slot_name = ''");
+    execute(further, "ALTER SYSTEM SET primary_conninfo = '" + connectionTo(replica) + "'");
+    query(further, "SELECT pg_reload_conf()");
   }
 
   /** The server that was started as the primary. */
@@ -64,12 +98,15 @@ public final class PostgresReplicated implements AutoCloseable {
     return replica;
   }
 
-  /** Blocks until the replica has replayed all that the primary has written. */
+  /** Blocks until all replicas have replayed all that the primary has written. */
   public void awaitReplayed() {
     query(primary, "SELECT pg_logical_emit_message(true, 'perf-testing', '')"); // writes all out
     String written = query(primary, "SELECT pg_current_wal_flush_lsn()");
     String replayed = "SELECT pg_last_wal_replay_lsn() >= '" + written + "'::pg_lsn";
     Await.until("replayed", DEADLINE, () -> query(replica, replayed).equals("t"));
+    for (PostgresProcess other : others) {
+      Await.until("replayed", DEADLINE, () -> query(other, replayed).equals("t"));
+    }
   }
 
   /** Pauses replay: the replica still receives WAL but does not apply it. */
@@ -91,16 +128,17 @@ public final class PostgresReplicated implements AutoCloseable {
 
   @Override
   public void close() {
+    others.forEach(PostgresProcess::close);
     replica.close();
     primary.close();
   }
 
   /** Makes a base backup as {@code pg_basebackup} does, which the embedded binaries lack. */
-  private static void backUp(PostgresProcess primary, Path target)
+  private static void backUp(PostgresProcess primary, Path target, String slot)
       throws IOException, SQLException {
     try (Connection connection = connect(primary);
         Statement statement = connection.createStatement()) {
-      statement.execute("SELECT pg_create_physical_replication_slot('replica', true)");
+      statement.execute("SELECT pg_create_physical_replication_slot('" + slot + "', true)");
       statement.execute("SELECT pg_backup_start('replica', true)");
       copy(primary.data(), target);
       String label;
@@ -111,18 +149,22 @@ public final class PostgresReplicated implements AutoCloseable {
       Files.writeString(target.resolve("backup_label"), label);
     }
     Files.createFile(target.resolve("standby.signal"));
-    String port = primary.jdbcUrl("").replaceAll("\\D*(\\d+)/$", "$1");
     Files.writeString(
         target.resolve("postgresql.auto.conf"),
         """
 
-        primary_conninfo = 'host=localhost port=%s user=postgres'
-        primary_slot_name = 'replica'
+        primary_conninfo = '%s'
+        primary_slot_name = '%s'
         wal_receiver_status_interval = '100ms'
         wal_retrieve_retry_interval = '200ms'
         """
-            .formatted(port),
+            .formatted(connectionTo(primary), slot),
         StandardOpenOption.APPEND);
+  }
+
+  private static String connectionTo(PostgresProcess server) {
+    String port = server.jdbcUrl("").replaceAll("\\D*(\\d+)/$", "$1");
+    return "host=localhost port=" + port + " user=postgres";
   }
 
   /** Copies all files except those of the WAL, which are streamed. */
@@ -169,6 +211,15 @@ public final class PostgresReplicated implements AutoCloseable {
         server.jdbcUrl("postgres?options=-c%20synchronous_commit=on"),
         server.user(),
         server.password());
+  }
+
+  private static void execute(PostgresProcess server, String sql) {
+    try (Connection connection = connect(server);
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException failed) {
+      throw new UncheckedIOException(sql, new IOException(failed));
+    }
   }
 
   private static String query(PostgresProcess server, String sql) {

@@ -7,6 +7,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 final class PostgresReplicatedIT {
@@ -28,6 +29,31 @@ final class PostgresReplicatedIT {
       servers.promote();
       execute(servers.replica(), "INSERT INTO t VALUES (3)");
       assertThat(rows(servers.primary())).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void anotherReplicaFollowsThePromotedOne() throws SQLException {
+    try (PostgresReplicated servers = PostgresReplicated.start()) {
+      PostgresProcess other = servers.addReplica();
+      execute(servers.primary(), "CREATE TABLE t (n int)");
+      servers.awaitReplayed();
+      assertThat(rows(other)).isZero();
+
+      servers.primary().kill();
+      servers.promote();
+      servers.followPromoted(other);
+      execute(servers.replica(), "INSERT INTO t VALUES (1)");
+
+      Await.until("it follows", Duration.ofSeconds(30), () -> hasARow(other));
+    }
+  }
+
+  private static boolean hasARow(PostgresProcess server) {
+    try {
+      return rows(server) == 1;
+    } catch (SQLException failed) {
+      throw new AssertionError(failed);
     }
   }
 
