@@ -35,14 +35,14 @@ public final class Histogram {
    * Moves all counts into another histogram; a concurrent record is moved or stays, and counts
    * once.
    */
-  public void drainTo(Histogram heir) {
+  public void drainTo(Histogram target) {
     for (int octave = 0; octave < OCTAVES; octave++) {
       AtomicLongArray buckets = octaves.get(octave);
       for (int bucket = 0; buckets != null && bucket < BUCKETS; bucket++) {
         long count = buckets.getAndSet(bucket, 0);
         if (count != 0) {
-          AtomicLongArray others = heir.octaves.get(octave);
-          (others == null ? heir.make(octave) : others).getAndAdd(bucket, count);
+          AtomicLongArray others = target.octaves.get(octave);
+          (others == null ? target.make(octave) : others).getAndAdd(bucket, count);
         }
       }
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * a cache needs them, the versions of tables. Thread safe.
  */
 final class Executions {
-  private final Queries queries;
+  private final QueryRegistry queries;
   private final LongSupplier nanos;
   private final InstantSource clock;
   private final QueryLog log;
@@ -44,7 +44,7 @@ final class Executions {
       InstantSource clock,
       QueryLog log,
       List<QueryListener> listeners) {
-    this.queries = new Queries(config.maxFingerprints());
+    this.queries = new QueryRegistry(config.maxFingerprints());
     this.nanos = nanos;
     this.clock = clock;
     this.log = log;
@@ -59,7 +59,7 @@ final class Executions {
     this.watchdog = new Watchdog(config.stillRunningAfter(), nanos, log, callSite);
   }
 
-  Queries queries() {
+  QueryRegistry queries() {
     return queries;
   }
 

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A monitored prepared statement: also tracks the kinds of its parameters, and whether they repeat.
  */
-class MonitoredPreparedStatement<S extends PreparedStatement> extends ParameterNotingStatement<S> {
+class MonitoredPreparedStatement<S extends PreparedStatement>
+    extends ParameterTrackingStatement<S> {
   private static final int KIND_BITS = 3;
   private static final int KINDS_MAX = 10;
   private static final int KINDS = (1 << (KINDS_MAX * KIND_BITS)) - 1;

@@ -97,8 +97,8 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S>
   /** Wraps the result of the last execution. */
   final ResultSet rows(ResultSet result) throws SQLException {
     return result.getFetchSize() == 0
-        ? new CountedRows(result, this)
-        : new FetchedRows(result, this, executions.nanos());
+        ? new CountingResultSet(result, this)
+        : new FetchTimingResultSet(result, this, executions.nanos());
   }
 
   final int changed(int count) {
@@ -204,7 +204,7 @@ class MonitoredStatement<S extends Statement> extends DelegatingStatement<S>
 
   @Override
   public final ResultSet getGeneratedKeys() throws SQLException {
-    return new MonitoredRows(delegate.getGeneratedKeys(), this);
+    return new MonitoredResultSet(delegate.getGeneratedKeys(), this);
   }
 
   @Override

@@ -31,7 +31,7 @@ final class QueryMeters implements AutoCloseable {
   private final MeterName claim;
   private final List<Meter> meters = new ArrayList<>();
 
-  QueryMeters(MeterRegistry registry, String name, Queries queries, Watchdog watchdog) {
+  QueryMeters(MeterRegistry registry, String name, QueryRegistry queries, Watchdog watchdog) {
     this.claim = MeterName.claim(registry, MONITOR, name);
     this.registry = registry;
     this.name = name;
@@ -50,7 +50,8 @@ final class QueryMeters implements AutoCloseable {
       count(ROWS, operation, queries, QueryStats::rows);
     }
     meters.add(
-        FunctionTimer.builder(OWN, queries, Queries::ownCalls, Queries::ownNanos, NANOSECONDS)
+        FunctionTimer.builder(
+                OWN, queries, QueryRegistry::ownCalls, QueryRegistry::ownNanos, NANOSECONDS)
             .tag(MONITOR, name)
             .register(registry));
     meters.add(
@@ -64,7 +65,7 @@ final class QueryMeters implements AutoCloseable {
   }
 
   private void count(
-      String meter, Operation operation, Queries queries, ToLongFunction<QueryStats> value) {
+      String meter, Operation operation, QueryRegistry queries, ToLongFunction<QueryStats> value) {
     meters.add(
         FunctionCounter.builder(meter, queries, q -> q.sum(operation, value))
             .tag(MONITOR, name)

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class QueryStats {
 
   /* Invariants
-   * S1  no count is ever lost: a thread that counts looks for an heir afterwards, and a thread that
-   *     appoints the heir drains afterwards, so one of the two moves the count. */
+   * S1  no count is ever lost: a thread that counts looks for a successor afterwards, and a thread
+   *     that sets the successor drains afterwards, so one of the two moves the count. */
   private static final int ERROR_CLASSES_MAX = 64;
 
   private final Histogram executions = new Histogram();
@@ -24,7 +24,7 @@ final class QueryStats {
   private final AtomicLong readNanos = new AtomicLong();
   private final AtomicLong rows = new AtomicLong();
   private final ConcurrentHashMap<String, LongAdder> errors = new ConcurrentHashMap<>();
-  private volatile @Nullable QueryStats heir;
+  private volatile @Nullable QueryStats successor;
   private volatile @Nullable SlowSample lastSlow;
 
   void executed(long nanos) {
@@ -69,17 +69,17 @@ final class QueryStats {
   }
 
   boolean retired() {
-    return heir != null;
+    return successor != null;
   }
 
   /** Moves everything counted so far, and from now on, to another one. */
   void retireTo(QueryStats other) {
-    heir = other;
+    successor = other;
     moveOn();
   }
 
   private void moveOn() {
-    QueryStats to = heir;
+    QueryStats to = successor;
     if (to != null) {
       executions.drainTo(to.executions);
       to.executeNanos.addAndGet(executeNanos.getAndSet(0));

@@ -117,11 +117,11 @@ final class DelegationTest {
   void ofResults() throws Exception {
     MonitoredStatement<?> statement =
         new MonitoredStatement<>(recorder.of(Statement.class), connection.executions(), query);
-    for (MonitoredRows rows :
+    for (MonitoredResultSet rows :
         List.of(
-            new MonitoredRows(recorder.of(ResultSet.class), statement),
-            new CountedRows(recorder.of(ResultSet.class), statement),
-            new FetchedRows(recorder.of(ResultSet.class), statement, System::nanoTime))) {
+            new MonitoredResultSet(recorder.of(ResultSet.class), statement),
+            new CountingResultSet(recorder.of(ResultSet.class), statement),
+            new FetchTimingResultSet(recorder.of(ResultSet.class), statement, System::nanoTime))) {
       assertDelegates(ResultSet.class, rows);
     }
   }

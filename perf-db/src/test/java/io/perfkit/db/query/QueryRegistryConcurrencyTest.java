@@ -12,14 +12,14 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-final class QueriesConcurrencyTest {
+final class QueryRegistryConcurrencyTest {
   private static final int THREADS = 4;
   private static final int EACH = 30_000;
 
   /** S1, with more fingerprints than fit, so that they retire all the time. */
   @Test
   void allFingerprintsAndTheOthersAddUpToWhatWasExecuted() throws Exception {
-    Queries queries = new Queries(20);
+    QueryRegistry queries = new QueryRegistry(20);
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     try {
       List<Callable<Integer>> tasks = new ArrayList<>();
@@ -47,7 +47,7 @@ final class QueriesConcurrencyTest {
     assertThat(report.others()).isNotEmpty();
   }
 
-  private static int execute(Queries queries) {
+  private static int execute(QueryRegistry queries) {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     Query held = queries.of("select held from t");
     for (int i = 0; i < EACH; i++) {
@@ -62,7 +62,7 @@ final class QueriesConcurrencyTest {
 
   @Test
   void aHeavyNewcomerKeepsItsPlace() {
-    Queries queries = new Queries(10);
+    QueryRegistry queries = new QueryRegistry(10);
     for (int i = 0; i < 10; i++) {
       queries.of("select a" + i).stats().executed(1_000);
     }

@@ -7,10 +7,10 @@ import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
 
 /** A result set that returns its monitored statement. */
-class MonitoredRows extends DelegatingResultSet {
+class MonitoredResultSet extends DelegatingResultSet {
   final MonitoredStatement<?> statement;
 
-  MonitoredRows(ResultSet delegate, MonitoredStatement<?> statement) {
+  MonitoredResultSet(ResultSet delegate, MonitoredStatement<?> statement) {
     super(delegate);
     this.statement = statement;
   }

@@ -4,8 +4,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /** A result set that counts the rows read from it. */
-class CountedRows extends MonitoredRows {
-  CountedRows(ResultSet delegate, MonitoredStatement<?> statement) {
+class CountingResultSet extends MonitoredResultSet {
+  CountingResultSet(ResultSet delegate, MonitoredStatement<?> statement) {
     super(delegate, statement);
   }
 

@@ -5,13 +5,13 @@ import java.sql.SQLException;
 import java.util.function.LongSupplier;
 
 /** Also times the fetches of rows that come in portions after the execution. */
-final class FetchedRows extends CountedRows {
-  private static final long TOLD_NANOS = 1_000_000;
+final class FetchTimingResultSet extends CountingResultSet {
+  private static final long REPORTED_NANOS = 1_000_000;
 
   private final LongSupplier nanos;
-  private long untold;
+  private long unreported;
 
-  FetchedRows(ResultSet delegate, MonitoredStatement<?> statement, LongSupplier nanos) {
+  FetchTimingResultSet(ResultSet delegate, MonitoredStatement<?> statement, LongSupplier nanos) {
     super(delegate, statement);
     this.nanos = nanos;
   }
@@ -24,21 +24,21 @@ final class FetchedRows extends CountedRows {
       row = super.next();
       return row;
     } finally {
-      untold += nanos.getAsLong() - start;
-      if (!row || untold >= TOLD_NANOS) {
-        tell();
+      unreported += nanos.getAsLong() - start;
+      if (!row || unreported >= REPORTED_NANOS) {
+        report();
       }
     }
   }
 
   @Override
   public void close() throws SQLException {
-    tell();
+    report();
     super.close();
   }
 
-  private void tell() {
-    statement.fetched(untold);
-    untold = 0;
+  private void report() {
+    statement.fetched(unreported);
+    unreported = 0;
   }
 }

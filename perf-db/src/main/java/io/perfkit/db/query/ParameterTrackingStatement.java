@@ -23,9 +23,9 @@ import java.util.Calendar;
 import org.jspecify.annotations.Nullable;
 
 /** Notes the kind of each parameter, and forwards the setter. */
-abstract class ParameterNotingStatement<S extends PreparedStatement> extends MonitoredStatement<S>
+abstract class ParameterTrackingStatement<S extends PreparedStatement> extends MonitoredStatement<S>
     implements PreparedStatement {
-  ParameterNotingStatement(S delegate, ConnectionExecutions executions, Query query) {
+  ParameterTrackingStatement(S delegate, ConnectionExecutions executions, Query query) {
     super(delegate, executions, query);
   }
 

@@ -20,7 +20,7 @@ import java.util.function.ToLongFunction;
  * <p>At capacity, the tenth of the fingerprints with the least total time is merged into the
  * "others" of their operation, so that a newcomer can still show that it is heavy.
  */
-final class Queries {
+final class QueryRegistry {
   /** Beyond that the cache of texts is cleared: parsing one again takes about a microsecond. */
   private static final int TEXT_CHARS_MAX = 4_000_000;
 
@@ -32,7 +32,7 @@ final class Queries {
   private final Map<Operation, QueryStats> others = new EnumMap<>(Operation.class);
   private final ReentrantLock lock = new ReentrantLock(); // whoever adds or removes a fingerprint
 
-  Queries(int max) {
+  QueryRegistry(int max) {
     this.max = max;
     for (Operation operation : Operation.values()) {
       others.put(operation, new QueryStats());
@@ -106,7 +106,7 @@ final class Queries {
     return requireNonNull(others.get(operation));
   }
 
-  /** Queries with their own figures, in no order. */
+  /** QueryRegistry with their own figures, in no order. */
   List<Query> all() {
     return List.copyOf(byFingerprint.values());
   }
