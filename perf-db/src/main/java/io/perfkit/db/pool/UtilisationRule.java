@@ -40,6 +40,71 @@ public record UtilisationRule(
 
   /** Raised at 80 %, cleared at 70 %, in 3 of the last 5 windows of 10 s. */
   public static UtilisationRule defaults() {
-    return new UtilisationRule(0.8, 0.7, Duration.ofSeconds(10), 3, 5);
+    return builder().build();
+  }
+
+  /** A builder that holds the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** A builder that holds this rule, to derive others. */
+  public Builder toBuilder() {
+    return new Builder()
+        .raiseAt(raiseAt)
+        .clearAt(clearAt)
+        .window(window)
+        .hits(hits)
+        .windows(windows);
+  }
+
+  /** Collects settings; {@link #build()} checks them. One thread at a time. */
+  public static final class Builder {
+    private double raiseAt = 0.8;
+    private double clearAt = 0.7;
+    private Duration window = Duration.ofSeconds(10);
+    private int hits = 3;
+    private int windows = 5;
+
+    private Builder() {}
+
+    /** See {@link UtilisationRule#raiseAt()}. */
+    public Builder raiseAt(double share) {
+      raiseAt = share;
+      return this;
+    }
+
+    /** See {@link UtilisationRule#clearAt()}. */
+    public Builder clearAt(double share) {
+      clearAt = share;
+      return this;
+    }
+
+    /** See {@link UtilisationRule#window()}. */
+    public Builder window(Duration length) {
+      window = length;
+      return this;
+    }
+
+    /** See {@link UtilisationRule#hits()}. */
+    public Builder hits(int count) {
+      hits = count;
+      return this;
+    }
+
+    /** See {@link UtilisationRule#windows()}. */
+    public Builder windows(int count) {
+      windows = count;
+      return this;
+    }
+
+    /**
+     * The rule.
+     *
+     * @throws IllegalArgumentException naming the setting, its value and what is expected
+     */
+    public UtilisationRule build() {
+      return new UtilisationRule(raiseAt, clearAt, window, hits, windows);
+    }
   }
 }

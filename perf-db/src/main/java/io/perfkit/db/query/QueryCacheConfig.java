@@ -30,21 +30,52 @@ public record QueryCacheConfig(long maxRows, Duration ttl, Duration maxWait) {
 
   /** The defaults. */
   public static QueryCacheConfig defaults() {
-    return new QueryCacheConfig(100_000, Duration.ofMinutes(1), Duration.ofSeconds(1));
+    return builder().build();
   }
 
-  /** The same with another bound on rows. */
-  public QueryCacheConfig withMaxRows(long rows) {
-    return new QueryCacheConfig(rows, ttl, maxWait);
+  /** A builder that holds the defaults. */
+  public static Builder builder() {
+    return new Builder();
   }
 
-  /** The same with another TTL. */
-  public QueryCacheConfig withTtl(Duration life) {
-    return new QueryCacheConfig(maxRows, life, maxWait);
+  /** A builder that holds these settings, to derive others. */
+  public Builder toBuilder() {
+    return new Builder().maxRows(maxRows).ttl(ttl).maxWait(maxWait);
   }
 
-  /** The same with another bound on waiting. */
-  public QueryCacheConfig withMaxWait(Duration time) {
-    return new QueryCacheConfig(maxRows, ttl, time);
+  /** Collects settings; {@link #build()} checks them. One thread at a time. */
+  public static final class Builder {
+    private long maxRows = 100_000;
+    private Duration ttl = Duration.ofMinutes(1);
+    private Duration maxWait = Duration.ofSeconds(1);
+
+    private Builder() {}
+
+    /** See {@link QueryCacheConfig#maxRows()}. */
+    public Builder maxRows(long rows) {
+      maxRows = rows;
+      return this;
+    }
+
+    /** See {@link QueryCacheConfig#ttl()}. */
+    public Builder ttl(Duration life) {
+      ttl = life;
+      return this;
+    }
+
+    /** See {@link QueryCacheConfig#maxWait()}. */
+    public Builder maxWait(Duration longest) {
+      maxWait = longest;
+      return this;
+    }
+
+    /**
+     * The settings.
+     *
+     * @throws IllegalArgumentException naming the setting, its value and what is expected
+     */
+    public QueryCacheConfig build() {
+      return new QueryCacheConfig(maxRows, ttl, maxWait);
+    }
   }
 }

@@ -98,19 +98,4 @@ final class PoolConfigTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
   }
-
-  @Test
-  void othersAreDerivedFromOne() {
-    PoolConfig config =
-        PoolConfig.builder(4)
-            .name("derived")
-            .nesting(3)
-            .idleTimeout(Duration.ZERO)
-            .keepalive(Duration.ofMinutes(1))
-            .statementTimeout(Duration.ofMillis(1))
-            .connection(ConnectionDefaults.defaults().withReadOnly(true))
-            .drain(Duration.ZERO)
-            .build();
-    assertThat(config.toBuilder().build()).isEqualTo(config);
-  }
 }

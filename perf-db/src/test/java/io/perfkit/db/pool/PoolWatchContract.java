@@ -316,7 +316,8 @@ abstract class PoolWatchContract {
     Queue<UtilisationAlert> told = new ConcurrentLinkedQueue<>();
     PoolConfig config =
         Pools.config()
-            .utilisation(new UtilisationRule(0.8, 0.7, Duration.ofMillis(100), 2, 3))
+            .utilisation(
+                UtilisationRule.builder().window(Duration.ofMillis(100)).hits(2).windows(3).build())
             .build();
     try (PoolManager pool =
         PoolManager.builder(database().source())

@@ -585,7 +585,7 @@ final class QueryCacheIT {
     QueryMonitor small = QueryMonitor.create();
     QueryCache few =
         QueryCache.builder(small.wrap(plain))
-            .config(QueryCacheConfig.defaults().withMaxRows(3))
+            .config(QueryCacheConfig.builder().maxRows(3).build())
             .build();
     CachedQuery<String> all = few.query(SQL, row -> row.getString(2));
     assertThat(all.list(9)).isEqualTo(all.list(9));
@@ -617,10 +617,11 @@ final class QueryCacheIT {
 
   @Test
   void settingsKeepTheirRules() {
-    QueryCacheConfig config = QueryCacheConfig.defaults();
-    assertThatThrownBy(() -> config.withMaxRows(0)).hasMessage("maxRows: 0 (expected: >= 1)");
-    assertThatThrownBy(() -> config.withTtl(Duration.ZERO)).hasMessageStartingWith("ttl: PT0S");
-    assertThatThrownBy(() -> config.withMaxWait(Duration.ofMillis(-1)))
+    assertThatThrownBy(() -> QueryCacheConfig.builder().maxRows(0).build())
+        .hasMessage("maxRows: 0 (expected: >= 1)");
+    assertThatThrownBy(() -> QueryCacheConfig.builder().ttl(Duration.ZERO).build())
+        .hasMessageStartingWith("ttl: PT0S");
+    assertThatThrownBy(() -> QueryCacheConfig.builder().maxWait(Duration.ofMillis(-1)).build())
         .hasMessageStartingWith("maxWait: PT-0.001S");
   }
 }

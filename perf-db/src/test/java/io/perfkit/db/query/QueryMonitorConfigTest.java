@@ -36,21 +36,6 @@ final class QueryMonitorConfigTest {
     return QueryMonitorConfig.builder();
   }
 
-  @Test
-  void aCopyHasEverySetting() {
-    QueryMonitorConfig config =
-        new QueryMonitorConfig(
-            7,
-            Duration.ofSeconds(1),
-            false,
-            true,
-            Duration.ofSeconds(2),
-            9,
-            List.of("com.example."));
-
-    assertThat(config.toBuilder().build()).isEqualTo(config);
-  }
-
   private static void assertRefused(QueryMonitorConfig.Builder builder, String message) {
     assertThatThrownBy(builder::build)
         .isInstanceOf(IllegalArgumentException.class)

@@ -31,10 +31,4 @@ final class RouterConfigTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message));
   }
-
-  @Test
-  void othersAreDerivedFromOne() {
-    RouterConfig config = RouterConfig.builder().maxFallbackReads(3).build();
-    assertThat(config.toBuilder().build()).isEqualTo(config);
-  }
 }
