@@ -24,6 +24,7 @@ final class NodeConnection {
   private final Runnable ended;
   private final Runnable back;
   private final Map<String, ConnectionSetting.Undo> undos = new LinkedHashMap<>();
+  private boolean readOnlyTransaction;
 
   /**
    * @param reads whether it was taken for reads, on whatever node
@@ -51,7 +52,13 @@ final class NodeConnection {
   }
 
   void ended() {
+    readOnlyTransaction = false;
     ended.run();
+  }
+
+  /** A savepoint was rolled back to, and with it settings of the transaction. */
+  void rolledBackInPart() {
+    readOnlyTransaction = false;
   }
 
   void make(ConnectionSetting setting) throws SQLException {
@@ -78,6 +85,19 @@ final class NodeConnection {
       }
       undos.put(FORCED, () -> setDefaultReadOnly(before));
       setDefaultReadOnly("on");
+    }
+  }
+
+  /**
+   * Makes the transaction under way read-only, whatever the driver does for {@code setReadOnly}: a
+   * replica may have been promoted. One round trip, the first time.
+   */
+  void forceReadOnlyTransaction() throws SQLException {
+    if (!readOnlyTransaction) {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(OwnSql.of("SET TRANSACTION READ ONLY"));
+      }
+      readOnlyTransaction = true;
     }
   }
 

@@ -1,10 +1,7 @@
 package io.perfkit.db.route;
 
-import io.perfkit.db.internal.OwnSql;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
@@ -33,7 +30,6 @@ final class NodePoller implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
   private boolean reported;
-  private boolean rightChecked;
 
   NodePoller(
       String router,
@@ -81,34 +77,11 @@ final class NodePoller implements AutoCloseable {
   private void poll(Connection connection) throws SQLException {
     long since = nanos.getAsLong();
     connection.setNetworkTimeout(Runnable::run, (int) config.maxSilence().toMillis());
-    warnOfMissingRight(connection);
     connected.ask(connection);
     while (!closed && nanos.getAsLong() - since < KEPT_NANOS) {
       found.accept(node, Node.ask(connection, nanos.getAsLong()));
       reported = false;
       pause(config.pollEvery());
-    }
-  }
-
-  /** Without it a standby shows its timeline only at its next restart point after a failover. */
-  private void warnOfMissingRight(Connection connection) throws SQLException {
-    if (rightChecked) {
-      return;
-    }
-    rightChecked = true;
-    try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                OwnSql.of(
-                    "SELECT current_user, pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')"))) {
-      row.next();
-      if (!row.getBoolean(2)) {
-        LOG.warn(
-            "Node {}: after a failover it is not used until its next restart point, up to"
-                + " checkpoint_timeout: GRANT pg_read_all_stats TO {}",
-            node,
-            row.getString(1));
-      }
     }
   }
 

@@ -1,10 +1,8 @@
 package io.perfkit.db.route;
 
-import io.perfkit.db.internal.OwnSql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -33,7 +31,7 @@ final class NodeSelector {
   private final PrimaryHistory positions;
   private final Semaphore fallback;
 
-  /** Server sessions whose position was checked, and which are read-only. */
+  /** Server sessions whose position was checked. */
   private final Map<Object, Boolean> knownSessions =
       Collections.synchronizedMap(new WeakHashMap<>());
 
@@ -62,7 +60,10 @@ final class NodeSelector {
     return new RouterHealth(
         isHeard(primary.state(), now),
         replicas.stream()
-            .map(node -> new RouterHealth.Replica(node.name, isUsable(node, now), lag(node)))
+            .map(
+                node ->
+                    new RouterHealth.Replica(
+                        node.name, isUsable(node, now), lag(node), node.missingGrant()))
             .toList());
   }
 
@@ -140,7 +141,6 @@ final class NodeSelector {
     try {
       Object server = serverSession(connection);
       if (!knownSessions.containsKey(server)) {
-        forceReadOnly(connection);
         replica.found(Node.ask(connection, nanos.getAsLong()));
         knownSessions.put(server, true);
       }
@@ -194,16 +194,6 @@ final class NodeSelector {
       return Class.forName("org.postgresql.PGConnection");
     } catch (ClassNotFoundException another) {
       return null;
-    }
-  }
-
-  /**
-   * Makes the server's session read-only. A replica cannot write, but it may be promoted while the
-   * connection is in use.
-   */
-  private static void forceReadOnly(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(OwnSql.of("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"));
     }
   }
 

@@ -51,7 +51,7 @@ final class ReplicaRouter extends Router {
                     replica,
                     builder.config,
                     builder.nanos,
-                    connection -> {},
+                    replica::checkRight,
                     Node::found)));
   }
 

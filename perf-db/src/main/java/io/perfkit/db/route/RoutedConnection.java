@@ -156,7 +156,7 @@ final class RoutedConnection implements InvocationHandler {
       if (selector.onlyReads(sql, !autoCommit)) {
         return reader();
       }
-      return staysOnReplica == null ? inDoubt() : reader();
+      return staysOnReplica == null ? inDoubt() : writeProtected(reader());
     }
     boolean onItsOwn =
         intent == RouteIntent.ANY && autoCommit && primary == null && selector.routesStatements();
@@ -172,7 +172,7 @@ final class RoutedConnection implements InvocationHandler {
     boolean asked = readOnly || intent == RouteIntent.READ;
     if (asked && inTransaction && onReplica != null && !selector.isPrimary(onReplica)) {
       staysOnReplica = onReplica;
-      return onReplica;
+      return writeProtected(onReplica);
     }
     NodeConnection taken = primary();
     staysOnPrimary = true;
@@ -180,6 +180,15 @@ final class RoutedConnection implements InvocationHandler {
       taken.forceReadOnly(); // what only reads must not write, whatever it calls
     }
     return taken;
+  }
+
+  private NodeConnection writeProtected(NodeConnection replica) throws SQLException {
+    if (autoCommit) {
+      replica.forceReadOnly();
+    } else {
+      replica.forceReadOnlyTransaction();
+    }
+    return replica;
   }
 
   /** The connection under the present settings, for calls that change nothing. */
@@ -382,8 +391,10 @@ final class RoutedConnection implements InvocationHandler {
 
   private @Nullable Object toSavepoint(Method method, @Nullable Object[] arguments)
       throws SQLException {
-    NodeConnection where = savepoints.get(requireNonNull((Savepoint) arguments[0], "savepoint"));
-    return call(where == null ? current() : where, method, arguments);
+    NodeConnection known = savepoints.get(requireNonNull((Savepoint) arguments[0], "savepoint"));
+    NodeConnection where = known == null ? current() : known;
+    where.rolledBackInPart();
+    return call(where, method, arguments);
   }
 
   private List<NodeConnection> taken() {

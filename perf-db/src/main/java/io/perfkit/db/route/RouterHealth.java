@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Health of a router's nodes. Immutable.
@@ -23,17 +24,35 @@ public record RouterHealth(boolean primary, List<Replica> replicas) {
     return primary;
   }
 
-  /** Warnings: one for each unusable replica; empty if there are none. */
+  /**
+   * Warnings: one for each unusable replica, and one for each whose role lacks a right; empty if
+   * there are none.
+   */
   public List<String> warnings() {
-    return replicas.stream()
-        .filter(replica -> !replica.usable())
-        .map(
-            replica ->
+    return replicas.stream().flatMap(RouterHealth::warnings).toList();
+  }
+
+  private static Stream<String> warnings(Replica replica) {
+    Stream<String> unusable =
+        replica.usable()
+            ? Stream.of()
+            : Stream.of(
                 replica
                     .lag()
                     .map(lag -> replica.name() + " is " + lag + " behind")
-                    .orElse(replica.name() + " can't be read from"))
-        .toList();
+                    .orElse(replica.name() + " can't be read from"));
+    Stream<String> lacking =
+        replica.missingGrant().isEmpty()
+            ? Stream.of()
+            : Stream.of(replica.name() + ": " + withoutRight(replica.missingGrant()));
+    return Stream.concat(unusable, lacking);
+  }
+
+  static String withoutRight(String grant) {
+    return "after a failover it is not used until its next restart point, up to"
+        + " checkpoint_timeout later (expected: "
+        + grant
+        + ")";
   }
 
   /**
@@ -43,11 +62,14 @@ public record RouterHealth(boolean primary, List<Replica> replicas) {
    * @param usable whether reads go there now
    * @param lag replication lag at the last poll; empty if the node is gone, is no replica, or is
    *     further behind than the history of the primary
+   * @param missingGrant the statement that grants the right that the pool's role lacks to see the
+   *     replica's timeline; empty if it lacks none
    */
-  public record Replica(String name, boolean usable, Optional<Duration> lag) {
+  public record Replica(String name, boolean usable, Optional<Duration> lag, String missingGrant) {
     public Replica {
       requireNonNull(name, "name");
       requireNonNull(lag, "lag");
+      requireNonNull(missingGrant, "missingGrant");
     }
   }
 }

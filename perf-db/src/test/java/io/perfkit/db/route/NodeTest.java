@@ -34,4 +34,22 @@ final class NodeTest {
 
     assertThat(chosen).isBetween(300L, 700L);
   }
+
+  /** A standby that crashed is at an earlier position than it was asked for before. */
+  @Test
+  void anAnswerThatWasAskedForBeforeTheLastOneOrALossIsIgnored() {
+    NodeState early = new NodeState(true, new WalPosition(1, 900), 10);
+    NodeState afterTheCrash = new NodeState(true, new WalPosition(1, 500), 20);
+    NodeState later = new NodeState(true, new WalPosition(1, 1_000), 40);
+
+    idle.found(afterTheCrash);
+    idle.found(early);
+    assertThat(idle.state()).isEqualTo(afterTheCrash);
+
+    idle.lost(30);
+    idle.found(early);
+    assertThat(idle.state()).isNull();
+    idle.found(later);
+    assertThat(idle.state()).isEqualTo(later);
+  }
 }

@@ -201,7 +201,7 @@ final class RoutedStateIT {
       String before = seen(kept) + text(kept, "SHOW default_transaction_read_only");
       DataSource pool = Servers.onlyOne(kept);
       for (Method setter : setters()) {
-        try (Router alone = Router.builder(Servers.primaryOnlyFor(pool, PRIMARY)).build();
+        try (Router alone = Router.builder(Servers.unpolled(pool, PRIMARY)).build();
             Connection routed = alone.dataSource().getConnection()) {
           setter.invoke(routed, SETTERS.get(name(setter)));
           assertThat(text(routed, "SELECT who FROM notes")).isNotNull();
@@ -209,6 +209,37 @@ final class RoutedStateIT {
         assertThat(seen(kept) + text(kept, "SHOW default_transaction_read_only"))
             .as("after %s", setter)
             .isEqualTo(before);
+      }
+    }
+  }
+
+  @Test
+  void aReplicasConnectionGoesBackToItsPoolAsItWasBorrowed() throws Exception {
+    DataSource replica = pool(servers.replica());
+    try (Connection kept = replica.getConnection()) {
+      execute(kept, "SET search_path = one, two, public");
+      String before = seen(kept) + text(kept, "SHOW default_transaction_read_only");
+      DataSource one = Servers.unpolled(Servers.onlyOne(kept), replica);
+      try (Router alone =
+          Router.builder(PRIMARY)
+              .replica("replica-1", one)
+              .config(RouterConfig.builder().maxSilence(PATIENCE).maxLag(PATIENCE).build())
+              .build()) {
+        Await.until("a replica is found", DEADLINE, () -> readsOnReplica(alone));
+        for (Method setter : setters()) {
+          try (Connection routed = alone.dataSource().getConnection()) {
+            routed.setReadOnly(true);
+            setter.invoke(routed, SETTERS.get(name(setter)));
+            routed.setAutoCommit(false);
+            assertThat(text(routed, WHERE)).isEqualTo("true");
+            execute(routed, "SET LOCAL work_mem = '1MB'");
+            text(routed, "SELECT set_config('app.tenant', 'here', false)"); // in doubt
+            routed.rollback();
+          }
+          assertThat(seen(kept) + text(kept, "SHOW default_transaction_read_only"))
+              .as("after %s", setter)
+              .isEqualTo(before);
+        }
       }
     }
   }
@@ -468,35 +499,73 @@ final class RoutedStateIT {
     }
   }
 
+  /** Changes on the primary that end a read of the replica: its lock, or its snapshot. */
+  private static final List<List<String>> CONFLICTS =
+      List.of(
+          List.of("DROP TABLE old; CREATE TABLE old AS SELECT 1 AS id"), // one transaction
+          List.of("DELETE FROM old", "VACUUM old"));
+
   @Test
   void aReadThatTheReplicaCancelsIsAskedAgainOnThePrimary() throws Exception {
-    execute(PRIMARY, "DROP TABLE IF EXISTS old; CREATE TABLE old AS SELECT 1 AS id");
     execute(pool(servers.replica()), "ALTER SYSTEM SET max_standby_streaming_delay = '50ms'");
     execute(pool(servers.replica()), "SELECT pg_reload_conf()");
+    for (List<String> conflict : CONFLICTS) {
+      execute(PRIMARY, "DROP TABLE IF EXISTS old; CREATE TABLE old AS SELECT 1 AS id");
+      servers.awaitReplayed();
+      long fallback = router.stats().fallback();
+      Thread ends = new Thread(() -> endTheReadBy(conflict));
+      ends.start();
+      try (Connection connection = orders.getConnection()) {
+        connection.setReadOnly(true);
+        assertThat(text(connection, LONG_ON_A_REPLICA)).as("%s", conflict).isIn("0", "1");
+      }
+      ends.join();
+      assertThat(router.stats().fallback()).as("%s", conflict).isGreaterThan(fallback);
+    }
+  }
+
+  @Test
+  void aReadThatTheReplicaCancelsAfterItsFirstRowsFailsAndIsNotRepeated() throws Exception {
+    execute(PRIMARY, "DROP TABLE IF EXISTS old; CREATE TABLE old AS SELECT 1 AS id");
     servers.awaitReplayed();
-    Thread ends =
-        new Thread(
-            () -> {
-              Await.until(
-                  "the replica reads", DEADLINE, () -> sleepers(pool(servers.replica())) == 1);
-              try {
-                execute(PRIMARY, "DROP TABLE old; CREATE TABLE old AS SELECT 1 AS id");
-              } catch (SQLException failed) {
-                throw new AssertionError(failed);
-              }
-            });
-    ends.start();
+    execute(pool(servers.replica()), "ALTER SYSTEM SET max_standby_streaming_delay = '50ms'");
+    execute(pool(servers.replica()), "SELECT pg_reload_conf()");
     try (Connection connection = orders.getConnection()) {
       connection.setReadOnly(true);
-      assertThat(
-              text(
-                  connection,
-                  "SELECT count(*) FROM old WHERE (SELECT pg_sleep("
-                      + "CASE WHEN pg_is_in_recovery() THEN 60 ELSE 0 END)) IS NOT NULL"))
-          .isEqualTo("1");
+      connection.setAutoCommit(false);
+      try (PreparedStatement statement =
+          connection.prepareStatement("SELECT i FROM old, generate_series(1, 1000) i")) {
+        statement.setFetchSize(10);
+        try (ResultSet rows = statement.executeQuery()) {
+          assertThat(rows.next()).isTrue();
+          execute(PRIMARY, CONFLICTS.get(0).get(0));
+          assertThatThrownBy(
+                  () -> {
+                    servers.awaitReplayed(); // the replay ends the transaction
+                    while (rows.next()) {
+                      rows.getInt(1);
+                    }
+                  })
+              .isInstanceOf(SQLException.class);
+        }
+      }
     }
-    ends.join();
-    assertThat(router.stats().fallback()).isPositive();
+  }
+
+  private static final String LONG_ON_A_REPLICA =
+      """
+      SELECT count(*) FROM old
+      WHERE (SELECT pg_sleep(CASE WHEN pg_is_in_recovery() THEN 60 ELSE 0 END)) IS NOT NULL""";
+
+  private static void endTheReadBy(List<String> conflict) {
+    Await.until("the replica reads", DEADLINE, () -> sleepers(pool(servers.replica())) == 1);
+    try {
+      for (String sql : conflict) {
+        execute(PRIMARY, sql);
+      }
+    } catch (SQLException failed) {
+      throw new AssertionError(failed);
+    }
   }
 
   private static long sleepers(DataSource server) {

@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.HostAndPort;
@@ -97,6 +98,51 @@ final class RouterFaultIT {
       Await.until(
           "left", DEADLINE, () -> router.health().replicas().stream().noneMatch(r -> r.usable()));
     }
+  }
+
+  /** Nor where the driver enforces no read-only transactions, and before the router finds out. */
+  @Test
+  void aDoubtfulStatementNeverWritesOnAReplicaThatWasPromotedUnnoticed() throws SQLException {
+    execute(pool(servers.primary()), "CREATE TABLE t (n int)");
+    execute(
+        pool(servers.primary()),
+        "CREATE FUNCTION writes() RETURNS void LANGUAGE sql AS 'INSERT INTO t VALUES (1)'");
+    servers.awaitReplayed();
+    String url = servers.replica().jdbcUrl("postgres");
+    int port = Integer.parseInt(url.replaceAll(".*:(\\d+)/.*", "$1"));
+    try (FaultProxy network = FaultProxy.to(new HostAndPort("localhost", port));
+        Connection kept = pool(url + "?readOnlyMode=ignore").getConnection();
+        Router router =
+            Router.builder(pool(servers.primary()))
+                .replica("replica-1", polledThrough(network, Servers.onlyOne(kept)))
+                .config(
+                    RouterConfig.builder()
+                        .maxSilence(Duration.ofMinutes(1))
+                        .maxLag(Duration.ofMinutes(1))
+                        .build())
+                .build()) {
+      Await.until("a replica is found", DEADLINE, () -> readsOnReplica(router));
+      network.blackHole();
+      servers.promote();
+      try (Connection connection = router.dataSource().getConnection()) {
+        connection.setReadOnly(true);
+        connection.setAutoCommit(false);
+        assertThat(Servers.number(connection, "SELECT inet_server_port()")).isEqualTo(port);
+        assertThatThrownBy(() -> execute(connection, "SELECT writes()"))
+            .isInstanceOfSatisfying(
+                SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("25006"));
+        connection.rollback();
+      }
+      network.heal();
+    }
+    try (Connection promoted = pool(url).getConnection()) {
+      assertThat(Servers.number(promoted, "SELECT count(*) FROM t")).isZero();
+    }
+  }
+
+  private static DataSource polledThrough(FaultProxy network, DataSource used) {
+    String url = "jdbc:postgresql://localhost:" + network.address().getPort() + "/postgres";
+    return Servers.unpolled(used, pool(url));
   }
 
   @Test

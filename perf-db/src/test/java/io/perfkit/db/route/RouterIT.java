@@ -297,6 +297,30 @@ final class RouterIT {
   }
 
   @Test
+  void aConnectionThatIsKeptLeavesAReplicaThatFallsTooFarBehind() throws SQLException {
+    RouterConfig strict = patient().maxLag(Duration.ofMillis(300)).build();
+    try (Router near = router(strict)) {
+      Await.until("a replica is found", DEADLINE, () -> readsOnReplica(near));
+      try (Connection kept = near.dataSource().getConnection()) {
+        kept.setReadOnly(true);
+        Await.until("it reads on the replica", DEADLINE, () -> isOnReplica(kept));
+        servers.pauseReplay();
+        execute(pool(servers.primary()), "UPDATE orders SET n = n + 1");
+
+        Await.until("it reads on the primary", DEADLINE, () -> !isOnReplica(kept));
+      }
+    }
+  }
+
+  private static boolean isOnReplica(Connection connection) {
+    try {
+      return onReplica(connection);
+    } catch (SQLException failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
+  @Test
   void maxLagCountsAndNotHowManyPlacesAreRemembered() throws SQLException {
     AtomicLong skipped = new AtomicLong();
     Duration maxLag = Duration.ofMinutes(1); // 600 polls

@@ -75,18 +75,18 @@ final class Servers {
   }
 
   /** Threads of the router get connections of {@code polled}, others those of {@code used}. */
-  static DataSource primaryOnlyFor(DataSource used, DataSource polled) {
+  static DataSource unpolled(DataSource used, DataSource polled) {
     return source(
         () ->
             (Thread.currentThread().getName().startsWith("perf-db-route") ? polled : used)
                 .getConnection());
   }
 
-  private interface Opening {
+  interface Opening {
     Connection open() throws SQLException;
   }
 
-  private static DataSource source(Opening opening) {
+  static DataSource source(Opening opening) {
     return RoutedConnection.proxy(
         DataSource.class,
         (self, method, arguments) -> {
