@@ -21,7 +21,7 @@ final class SamplesTest {
   private static RunResult run;
 
   @BeforeAll
-  static void measureTwoIterations() throws RunnerException {
+  static void measureThreeIterations() throws RunnerException {
     System.setProperty("jmh.ignoreLock", "true");
     run =
         new Runner(
@@ -34,19 +34,20 @@ final class SamplesTest {
 
   @Test
   void anIterationThatAllocatedNothingCountsAsZero() {
-    assertThat(bytes(rate(0), rate(0))).isEqualTo(new Sample("B/op", 0, 0, 0, 2));
+    assertThat(bytes(rate(0), rate(0), rate(0))).isEqualTo(new Sample("B/op", 0, 0, 0, 3));
   }
 
   @Test
   void anIterationWithoutAnAllocationProfileIsMissing() {
-    assertThatThrownBy(() -> bytes(rate(Double.NaN), norm(0)))
+    assertThatThrownBy(() -> bytes(rate(Double.NaN), norm(0), norm(0)))
         .isInstanceOf(Samples.MissingSample.class);
   }
 
   @Test
   void aBenchmarkThatLostAnIterationIsMissing() {
-    assertThat(samples(norm(0), norm(0)).get("nothing", Measure.TIME).count()).isEqualTo(2);
-    assertThatThrownBy(() -> samples(norm(0)).get("nothing", Measure.TIME))
+    assertThat(samples(norm(0), norm(0), norm(0)).get("nothing", Measure.TIME).count())
+        .isEqualTo(3);
+    assertThatThrownBy(() -> samples(norm(0), norm(0)).get("nothing", Measure.TIME))
         .isInstanceOf(Samples.MissingSample.class)
         .hasMessage("no score of benchmark nothing (measured: [nothing])");
   }
