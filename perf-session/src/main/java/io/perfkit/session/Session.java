@@ -138,24 +138,49 @@ public final class Session {
   }
 
   /**
-   * As {@link #set}, unless the value equals the stored one. For an object that was read from the
-   * session and may have changed since.
+   * Notes that {@code value}, which was just read or set, is what the attribute holds now. For an
+   * object that may change in place before the session is saved.
    *
-   * @return whether the value differed
+   * @throws IllegalStateException if the session has no such attribute
    */
-  public <T> boolean setIfChanged(SessionAttribute<T> attribute, T value) {
-    byte[] before = bytes(attribute.name());
-    if (before != null) {
-      byte[] now = attribute.encode(value);
-      if (Arrays.equals(before, now)
-          || attribute // stored in another form, which stays as it is
-              .decode(before)
-              .filter(stored -> Arrays.equals(attribute.encode(stored), now))
-              .isPresent()) {
-        return false;
-      }
+  public <T> HeldValue<T> hold(SessionAttribute<T> attribute, T value) {
+    byte[] now = bytes(attribute.name());
+    if (now == null) {
+      throw new IllegalStateException(
+          "attribute " + attribute.name() + ": absent (expected: one that was read or set)");
     }
-    set(attribute, value);
+    return new HeldValue<>(attribute, requireNonNull(value, "value"), now);
+  }
+
+  /** Whether the attribute still is as it was held: neither set otherwise since, nor removed. */
+  public boolean holds(HeldValue<?> held) {
+    String attribute = held.attribute().name();
+    byte[] set = changed.get(attribute);
+    return set != null
+        ? set == held.bytes() // an equal value that was set since is another object
+        : Arrays.equals(bytes(attribute), held.bytes());
+  }
+
+  /**
+   * Sets the attribute if the held object has changed in place and the attribute {@linkplain #holds
+   * has not changed otherwise}.
+   *
+   * @return whether it was set; {@link #hold} the object again then
+   * @throws IllegalArgumentException as {@link #set}
+   * @throws io.perfkit.redis.CodecFailed as {@link #set}
+   */
+  public <T> boolean setIfChanged(HeldValue<T> held) {
+    SessionAttribute<T> attribute = held.attribute();
+    byte[] now = attribute.encode(held.value());
+    if (Arrays.equals(held.bytes(), now)
+        || !holds(held)
+        || attribute // stored in another form, which stays as it is
+            .decode(held.bytes())
+            .filter(stored -> Arrays.equals(attribute.encode(stored), now))
+            .isPresent()) {
+      return false;
+    }
+    set(attribute, held.value());
     return true;
   }
 

@@ -1,6 +1,7 @@
 package io.perfkit.session.servlet;
 
 import io.perfkit.redis.CodecFailed;
+import io.perfkit.session.HeldValue;
 import io.perfkit.session.Session;
 import io.perfkit.session.SessionAttribute;
 import java.util.HashMap;
@@ -45,10 +46,15 @@ final class Attributes {
     }
   }
 
-  /** As {@link #set}, if the value has changed in place. */
-  void setIfChanged(Session session, String name, Object value) {
+  /** Holds a value that was just read or set. */
+  HeldValue<Object> hold(Session session, String name, Object value) {
+    return session.hold(of(name, value), value);
+  }
+
+  /** As {@link #set}, if the object has changed in place and the attribute not otherwise. */
+  boolean setIfChanged(Session session, String name, HeldValue<Object> held) {
     try {
-      session.setIfChanged(of(name, value), value);
+      return session.setIfChanged(held);
     } catch (CodecFailed e) {
       throw new IllegalArgumentException(
           "attribute " + name + ": changed in place to what its codec can't write", e);

@@ -32,15 +32,19 @@ final class SessionAsync implements AsyncContext {
     return new SessionAsync(context, session, original);
   }
 
-  /** Saves remaining changes when the container completed the response on its own. */
+  /** Saves when the container ends the response on its own: before it answers, and what is left. */
   private record Saver(RequestSession session) implements AsyncListener {
-    @Override
-    public void onComplete(AsyncEvent event) {
+    private void save() {
       try {
         session.beforeCommit();
       } catch (RuntimeException e) {
-        LOG.warn("the session was not saved after an asynchronous response", e);
+        LOG.warn("the session of an asynchronous response was not saved", e);
       }
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+      save();
     }
 
     /** A new cycle forgets the listeners of the one before. */
@@ -50,10 +54,14 @@ final class SessionAsync implements AsyncContext {
     }
 
     @Override
-    public void onTimeout(AsyncEvent event) {}
+    public void onTimeout(AsyncEvent event) {
+      save();
+    }
 
     @Override
-    public void onError(AsyncEvent event) {}
+    public void onError(AsyncEvent event) {
+      save();
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ package io.perfkit.session.servlet;
 
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.session.HeldValue;
 import io.perfkit.session.Session;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.http.HttpSession;
@@ -21,7 +22,7 @@ final class SessionView implements HttpSession {
   private final boolean fresh;
 
   /** Objects that this request has read or set and may change in place. */
-  private final Map<String, Object> objects = new HashMap<>();
+  private final Map<String, HeldValue<Object>> objects = new HashMap<>();
 
   private Session session;
   private boolean valid = true;
@@ -55,8 +56,11 @@ final class SessionView implements HttpSession {
 
   /** Sets attributes whose objects changed in place. */
   void collect() {
-    for (Map.Entry<String, Object> one : objects.entrySet()) {
-      attributes.setIfChanged(session, one.getKey(), one.getValue());
+    for (Map.Entry<String, HeldValue<Object>> one : objects.entrySet()) {
+      HeldValue<Object> held = one.getValue();
+      if (attributes.setIfChanged(session, one.getKey(), held)) {
+        one.setValue(attributes.hold(session, one.getKey(), held.value()));
+      }
     }
   }
 
@@ -113,13 +117,16 @@ final class SessionView implements HttpSession {
   }
 
   private @Nullable Object read(String name) {
-    Object held = objects.get(name);
-    if (held != null) {
-      return held;
+    Session current = live();
+    HeldValue<Object> held = objects.get(name);
+    if (held != null && current.holds(held)) {
+      return held.value();
     }
-    Object value = attributes.get(live(), name).orElse(null);
-    if (value != null && attributes.mayChange(name)) {
-      objects.put(name, value);
+    Object value = attributes.get(current, name).orElse(null);
+    if (value == null) {
+      objects.remove(name);
+    } else if (attributes.mayChange(name)) {
+      objects.put(name, attributes.hold(current, name, value));
     }
     return value;
   }
@@ -141,7 +148,7 @@ final class SessionView implements HttpSession {
           Object before = before(name);
           attributes.set(live(), name, value);
           if (attributes.mayChange(name)) {
-            objects.put(name, value);
+            objects.put(name, attributes.hold(session, name, value));
           }
           listeners.bound(this, name, before, value);
           return true;

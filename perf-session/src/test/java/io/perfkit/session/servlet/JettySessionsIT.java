@@ -23,9 +23,11 @@ final class JettySessionsIT extends ServletContract {
     FilterHolder sessions = new FilterHolder(filter);
     sessions.setAsyncSupported(true);
     context.addFilter(sessions, "/*", EnumSet.allOf(DispatcherType.class));
-    ErrorPageErrorHandler errors = new ErrorPageErrorHandler();
-    errors.addErrorPage(400, 599, "/error");
-    context.setErrorHandler(errors);
+    if (errorPage) {
+      ErrorPageErrorHandler errors = new ErrorPageErrorHandler();
+      errors.addErrorPage(400, 599, "/error");
+      context.setErrorHandler(errors);
+    }
     ServerConnector connector = new ServerConnector(server);
     connector.setHost("127.0.0.1");
     server.addConnector(connector);

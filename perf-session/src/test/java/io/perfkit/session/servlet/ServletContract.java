@@ -132,9 +132,12 @@ abstract class ServletContract {
   private final List<SessionManager> managers = new ArrayList<>();
   private int port;
 
+  /** Whether /error is the page of all errors. */
+  boolean errorPage = true;
+
   /**
    * Starts a container with {@code filter} before all of all dispatches, the servlet at all paths,
-   * and /error as the page of all errors; its port.
+   * and maybe an error page; its port.
    */
   abstract int start(Filter filter, HttpServlet servlet);
 
@@ -548,6 +551,64 @@ abstract class ServletContract {
     assertThat(answer.status()).isEqualTo(500);
     assertThat(sessions.get(answer.token()).session().orElseThrow().attributeNames())
         .containsExactly("a");
+  }
+
+  @Test
+  void anAsynchronousTimeOutIsSavedBeforeTheAnswerAlsoWithoutAnErrorPage() {
+    errorPage = false;
+    SessionManager sessions = serve(SessionConfig.builder());
+    pages.put(
+        "/slow",
+        (request, response) -> {
+          request.getSession().setAttribute("a", "kept");
+          request.startAsync().setTimeout(500);
+        });
+    Answer answer = get("/slow", null);
+    assertThat(answer.status()).isEqualTo(500);
+    assertThat(sessions.get(answer.token()).session().orElseThrow().attributeNames())
+        .containsExactly("a");
+  }
+
+  @Test
+  void anObjectThatWasReadDoesNotOverwriteALaterSetOfTheSessionItself() {
+    SessionManager sessions = serve(SessionConfig.builder());
+    pages.put(
+        "/make",
+        (request, response) ->
+            request
+                .getSession()
+                .setAttribute("cart", new Cart(new ArrayList<>(List.of("apples")))));
+    pages.put(
+        "/both",
+        (request, response) -> {
+          HttpSession view = request.getSession(false);
+          Cart read = (Cart) view.getAttribute("cart");
+          read.items().add("lost, since set otherwise below");
+          Session session = RequestSession.of(request).orElseThrow().session().orElseThrow();
+          session.set(CART, new Cart(new ArrayList<>(List.of("pears"))));
+          Cart now = (Cart) view.getAttribute("cart");
+          assertThat(now.items()).containsExactly("pears");
+          if (request.getParameter("more") != null) {
+            now.items().add("plums");
+          }
+        });
+    pages.put(
+        "/removed",
+        (request, response) -> {
+          ((Cart) request.getSession(false).getAttribute("cart")).items().add("lost");
+          RequestSession.of(request).orElseThrow().session().orElseThrow().remove(CART);
+        });
+    String token = get("/make", null).token();
+    get("/both", token);
+    assertThat(cart(sessions, token)).contains(List.of("pears"));
+    get("/both?more", token);
+    assertThat(cart(sessions, token)).contains(List.of("pears", "plums"));
+    get("/removed", token);
+    assertThat(cart(sessions, token)).isEmpty();
+  }
+
+  private static Optional<List<String>> cart(SessionManager sessions, String token) {
+    return sessions.get(token).session().orElseThrow().get(CART).map(Cart::items);
   }
 
   @Test

@@ -35,9 +35,11 @@ final class TomcatSessionsIT extends ServletContract {
           sessions.addMappingForUrlPatterns(EnumSet.allOf(DispatcherType.class), false, "/*");
         },
         Set.of());
-    ErrorPage errors = new ErrorPage();
-    errors.setLocation("/error");
-    context.addErrorPage(errors);
+    if (errorPage) {
+      ErrorPage errors = new ErrorPage();
+      errors.setLocation("/error");
+      context.addErrorPage(errors);
+    }
     try {
       tomcat.start();
     } catch (LifecycleException e) {
