@@ -420,10 +420,12 @@ final class LocalSessionStore implements SessionStore {
 
   @Override
   public int endAll(UserTag user) {
+    long now = now();
     synchronized (lock) {
-      int live = liveOf(user, now()).size();
-      users.remove(user.text());
-      return live;
+      Map<String, Entry> ended = users.remove(user.text());
+      return ended == null
+          ? 0
+          : (int) ended.values().stream().filter(entry -> now < entry.absoluteEnd).count();
     }
   }
 

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * session  prefix:{prefix.sessions}:v1:s:id      hash, or what is remembered of one that ended or moved
- * index    prefix:{prefix.sessions}:v1:u:tag     sorted set: ids of a user's sessions by their end
+ * index    prefix:{prefix.sessions}:v1:u:tag     sorted set: ids of a user's sessions by their absolute end
  * queue    prefix:{prefix.sessions}:v1:ends      sorted set: ids of all sessions by an end, not before it was due
  * </pre>
  */
@@ -38,7 +38,6 @@ final class RedisSessionStore implements SessionStore {
    * S5  every key has a TTL that outlives its use; none needs a notification. */
   private static final RedisScript SESSION =
       RedisScript.load(RedisSessionStore.class, "session.lua");
-  private static final RedisScript GET = RedisScript.load(RedisSessionStore.class, "get.lua");
   private static final RedisScript LOGIN = RedisScript.load(RedisSessionStore.class, "login.lua");
   private static final RedisScript USER = RedisScript.load(RedisSessionStore.class, "user.lua");
   private static final RedisScript SWEEP = RedisScript.load(RedisSessionStore.class, "sweep.lua");
@@ -49,7 +48,6 @@ final class RedisSessionStore implements SessionStore {
   private static final int LISTED_MAX = 1_000;
   private static final int NAMED_MAX = 100;
   private static final byte[] NONE = {};
-  private static final String GOT = "g";
 
   private final RedisGuard guard;
   private final SessionConfig config;
@@ -58,6 +56,7 @@ final class RedisSessionStore implements SessionStore {
   private final List<byte[]> indexes = new ArrayList<>();
   private final List<byte[]> queues = new ArrayList<>();
   private final byte[] keepEnded;
+  private final SessionRequests requests;
 
   /**
    * @param serverClock empty, or in tests the server's time
@@ -74,6 +73,7 @@ final class RedisSessionStore implements SessionStore {
       indexes.add(append(keys.partitionKey("u", partition), ":"));
       queues.add(keys.partitionKey("ends", partition));
     }
+    this.requests = new SessionRequests(guard, config.partitions(), serverClock, keepEnded);
   }
 
   /**
@@ -133,7 +133,6 @@ final class RedisSessionStore implements SessionStore {
   private static Reply done(String operation, List<?> reply) {
     long number = number(reply, 1);
     return switch (operation) {
-      case GOT -> Reply.found(number, stored(reply));
       case "e", "t" ->
           Reply.found(
               number,
@@ -153,51 +152,6 @@ final class RedisSessionStore implements SessionStore {
     };
   }
 
-  private static Stored stored(List<?> reply) {
-    List<?> fields = (List<?>) reply.get(4);
-    Map<String, byte[]> attributes = new HashMap<>();
-    String user = null;
-    String client = "";
-    long created = 0;
-    long idle = 0;
-    long absoluteEnd = 0;
-    long tokenSince = 0;
-    long version = 0;
-    for (int i = 0; i < fields.size(); i += 2) {
-      byte[] field = (byte[]) fields.get(i);
-      byte[] value = (byte[]) fields.get(i + 1);
-      if (field.length > 1) {
-        attributes.put(attribute(field), value);
-        continue;
-      }
-      switch (field[0]) {
-        case 'u' -> user = new String(value, UTF_8);
-        case 'w' -> client = new String(value, UTF_8);
-        case 'c' -> created = decimal(value);
-        case 'i' -> idle = decimal(value);
-        case 'x' -> absoluteEnd = decimal(value);
-        case 'o' -> tokenSince = decimal(value);
-        case 'v' -> version = decimal(value);
-        default -> {} // what only scripts need
-      }
-    }
-    return new Stored(
-        user,
-        client,
-        created,
-        number(reply, 2),
-        idle,
-        number(reply, 3),
-        absoluteEnd,
-        tokenSince == 0 ? created : tokenSince,
-        version,
-        attributes);
-  }
-
-  private static long decimal(byte[] digits) {
-    return Long.parseLong(new String(digits, US_ASCII));
-  }
-
   /** Without the {@code a:} before the name. */
   private static String attribute(byte[] field) {
     return new String(field, 2, field.length - 2, US_ASCII);
@@ -205,28 +159,16 @@ final class RedisSessionStore implements SessionStore {
 
   @Override
   public Reply get(SessionId id, long touchEveryMillis) {
-    return reply(GOT, GET.run(guard, getKeys(id), getArguments(id, touchEveryMillis)));
+    return requests.one(partition(id.tag()), look(id, touchEveryMillis));
   }
 
-  private List<byte[]> getKeys(SessionId id) {
-    return List.of(session(id), index(id.tag()));
-  }
-
-  private List<byte[]> getArguments(SessionId id, long touchEveryMillis) {
-    return List.of(serverClock.get(), ascii(id.text()), keepEnded, number(touchEveryMillis));
+  private SessionRequest look(SessionId id, long touchEveryMillis) {
+    return SessionRequest.look(session(id), index(id.tag()), touchEveryMillis);
   }
 
   @Override
   public List<Reply> getAll(List<SessionId> ids, long touchEveryMillis) {
-    List<RedisScript.Call> calls = new ArrayList<>(ids.size());
-    for (SessionId id : ids) {
-      calls.add(new RedisScript.Call(getKeys(id), getArguments(id, touchEveryMillis)));
-    }
-    List<Reply> replies = new ArrayList<>(ids.size());
-    for (RedisScript.Reply answer : GET.runAll(guard, calls)) {
-      replies.add(answer.error() == null ? reply(GOT, answer.value()) : Reply.of(Code.FAILED));
-    }
-    return replies;
+    return requests.each(ids.stream().map(id -> look(id, touchEveryMillis)).toList());
   }
 
   @Override
@@ -282,7 +224,7 @@ final class RedisSessionStore implements SessionStore {
     args.add(number(NAMED_MAX));
     attributes.forEach(
         (name, value) -> {
-          args.add(ascii(name));
+          args.add(ascii("a:" + name));
           args.add(value);
         });
     List<?> reply = (List<?>) requireNonNull(LOGIN.run(guard, keys, args), "reply");
@@ -317,17 +259,10 @@ final class RedisSessionStore implements SessionStore {
 
   @Override
   public Reply save(SessionId id, long expected, Map<String, byte[]> sets, Set<String> removed) {
-    List<byte[]> args = new ArrayList<>(3 + 2 * sets.size() + removed.size());
-    args.add(expected < 0 ? NONE : number(expected));
-    args.add(number(config.maxSessionBytes()));
-    args.add(number(sets.size()));
-    sets.forEach(
-        (name, value) -> {
-          args.add(ascii(name));
-          args.add(value);
-        });
-    removed.forEach(name -> args.add(ascii(name)));
-    return run(id, "s", args.toArray(byte[][]::new));
+    return requests.one(
+        partition(id.tag()),
+        SessionRequest.save(
+            session(id), index(id.tag()), expected, config.maxSessionBytes(), sets, removed));
   }
 
   @Override

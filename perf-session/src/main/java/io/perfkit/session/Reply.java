@@ -22,7 +22,7 @@ record Reply(
     @Nullable Stored stored,
     List<SessionInfo> existing) {
 
-  /** In the order of the scripts' codes; the scripts never return the last two. */
+  /** In the order of the scripts' codes; the scripts never return {@link #FULL}. */
   enum Code {
     DONE,
     NOT_FOUND,

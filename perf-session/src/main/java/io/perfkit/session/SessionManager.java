@@ -464,7 +464,7 @@ public final class SessionManager implements AutoCloseable {
    * Ends all sessions of {@code user} by one deletion, however many there are. A sweep counts them
    * as ended when it removes them.
    *
-   * @return how many were live
+   * @return how many there were, those included that were past their idle time-out and not swept
    * @throws io.perfkit.redis.RedisUnavailable as {@link #invalidate(Session)}
    */
   public int invalidateAll(String user) {
@@ -573,7 +573,8 @@ public final class SessionManager implements AutoCloseable {
         yield new LimitReached(reply.existing());
       }
       case FAILED ->
-          new Unavailable(new IllegalStateException("Redis answered with an error of the script"));
+          new Unavailable(
+              new IllegalStateException("Redis answered with an error: " + reply.text()));
       case FULL ->
           new Unavailable(
               new IllegalStateException("maxLocalSessions: " + reply.number() + " are held"));

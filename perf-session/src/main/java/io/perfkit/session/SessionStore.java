@@ -62,7 +62,7 @@ interface SessionStore extends AutoCloseable {
   /** The sessions of a user, most recently seen first. */
   List<SessionInfo> list(UserTag user);
 
-  /** Ends all sessions of a user; returns how many were live. */
+  /** Ends all sessions of a user; returns how many had not reached their absolute end. */
   int endAll(UserTag user);
 
   /** Ends one session of a user by the id in its list. */

@@ -3,10 +3,11 @@
 -- ARGV 1 '' (tests only: the time), 2 new id, 3 user or '', 4 tag of the user, 5 ms idle, 6 ms absolute,
 --      7 ms that an ended session is remembered, 8 sessions of a user at most, 9 at the limit: R (reject),
 --      O (evict the oldest), I (evict the one idle for longest), 10 what the client is, 11 old id or '',
---      12 most sessions to name; then name and value of each attribute
+--      12 most sessions to name; then field and value of each attribute
 -- Returns 0, the time, the evicted ids, the taken attributes and 1 if the old session was replaced, or 10 and the
 --      sessions that there are: id, created, last seen, end and client of each. An old session that is not live is
 --      left alone; of one that has moved the new id is returned after 6, and nothing done.
+-- Stored: as request.lua says.
 -- The keys of the user's other sessions, which share the slot, are derived from the members of the index.
 local now
 if ARGV[1] == '' then
@@ -18,6 +19,7 @@ end
 local key, index, queue, old_key, old_index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local sid, user, idle, absolute = ARGV[2], ARGV[3], tonumber(ARGV[5]), tonumber(ARGV[6])
 local keep, max, old_sid = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[11]
+local TIMES, LAYOUT = 48, '>I6I6I6I6I6I6I6I6'
 local head = string.sub(key, 1, -#sid - 1)
 
 -- What the old session holds, if it is live.
@@ -26,7 +28,7 @@ local replaces = false
 if old_sid ~= '' then
   local raw = redis.pcall('HGETALL', old_key)
   local s = {}
-  for i = 1, raw.err and 0 or #raw, 2 do
+  for i = 1, #raw, 2 do
     if #raw[i] == 1 then
       s[raw[i]] = raw[i + 1]
     end
@@ -34,14 +36,16 @@ if old_sid ~= '' then
   if s.r and now < tonumber(s.g) then
     return { 6, s.r }
   end
-  local live = s.c and s.b and not s.e and not s.r and now < tonumber(s.d) and now < tonumber(s.x)
-  replaces = live and (not s.u or redis.call('ZSCORE', old_index, old_sid)) and true
-  if replaces then
-    bytes = tonumber(s.b)
-    for i = 1, #raw, 2 do
-      if #raw[i] > 1 then
-        taken[#taken + 1] = raw[i]
-        taken[#taken + 1] = raw[i + 1]
+  if s.m and #s.m >= TIMES then
+    local _, idle_end, _, old_bytes = struct.unpack(LAYOUT, s.m)
+    replaces = now < idle_end and (#s.m == TIMES or redis.call('ZSCORE', old_index, old_sid)) and true
+    if replaces then
+      bytes = old_bytes
+      for i = 1, #raw, 2 do
+        if #raw[i] > 1 then
+          taken[#taken + 1] = raw[i]
+          taken[#taken + 1] = raw[i + 1]
+        end
       end
     end
   end
@@ -50,14 +54,18 @@ end
 local evicted = {}
 if user ~= '' then
   redis.call('ZREMRANGEBYSCORE', index, '-inf', now - keep) -- later ones are left to the sweep
-  if redis.call('ZCOUNT', index, '(' .. now, '+inf') >= max then
+  if redis.call('ZCARD', index) >= max then -- an upper bound, since it counts idle ones
     local found = {}
     for _, id in ipairs(redis.call('ZRANGEBYSCORE', index, '(' .. now, '+inf')) do
-      local values = redis.pcall('HMGET', head .. id, 'c', 'l', 'd', 'x', 'w')
-      if values.err or not values[1] then
+      local values = redis.pcall('HMGET', head .. id, 'm', 'w')
+      local m = values[1]
+      if not m or #m < TIMES then
         redis.call('ZREM', index, id) -- Redis lost it
       elseif not (replaces and id == old_sid) then
-        found[#found + 1] = { id, tonumber(values[1]), tonumber(values[2]), tonumber(values[3]), values[5] or '' }
+        local last, idle_end, _, _, _, _, created = struct.unpack(LAYOUT, m)
+        if now < idle_end then
+          found[#found + 1] = { id, created, last, idle_end, values[2] or '' }
+        end
       end
     end
     local surplus = #found - max + 1
@@ -95,25 +103,29 @@ if replaces then
 end
 local idle_end, end_at = math.min(now + idle, now + absolute), now + absolute
 for i = 13, #ARGV, 2 do
-  bytes = bytes + #ARGV[i] + #ARGV[i + 1]
-  redis.call('HSET', key, 'a:' .. ARGV[i], ARGV[i + 1])
+  bytes = bytes + #ARGV[i] - 2 + #ARGV[i + 1]
 end
-for i = 1, #taken, 1000 do -- no more than a Lua stack takes
-  redis.call('HSET', key, unpack(taken, i, math.min(i + 999, #taken)))
-end
-local own = { 'c', now, 'l', now, 'd', idle_end, 'x', end_at, 'i', idle, 'v', 1, 'b', bytes }
-if ARGV[10] ~= '' then
-  own[#own + 1], own[#own + 2] = 'w', ARGV[10]
-end
+local m = struct.pack(LAYOUT, now, idle_end, 1, bytes, idle, now, now, end_at)
 if user ~= '' then
-  own[#own + 1], own[#own + 2] = 'u', user
-  own[#own + 1], own[#own + 2] = 't', ARGV[4]
-  redis.call('ZADD', index, idle_end, sid)
+  m = m .. 'u'
+  redis.call('ZADD', index, end_at, sid)
   if now + redis.call('PTTL', index) < end_at + keep then
     redis.call('PEXPIREAT', index, end_at + keep)
   end
 end
-redis.call('HSET', key, unpack(own))
+redis.call('HSET', key, 'm', m)
+if user ~= '' then
+  redis.call('HSET', key, 'u', ARGV[4] .. user)
+end
+if ARGV[10] ~= '' then
+  redis.call('HSET', key, 'w', ARGV[10])
+end
+for i = 13, #ARGV, 1000 do -- no more than a Lua stack takes
+  redis.call('HSET', key, unpack(ARGV, i, math.min(i + 999, #ARGV)))
+end
+for i = 1, #taken, 1000 do
+  redis.call('HSET', key, unpack(taken, i, math.min(i + 999, #taken)))
+end
 redis.call('PEXPIREAT', key, end_at + keep)
 redis.call('ZADD', queue, idle_end, sid)
 if now + redis.call('PTTL', queue) < end_at + keep then

@@ -2,8 +2,10 @@
 -- KEYS 1 the index of the user, 2 the queue of ends
 -- ARGV 1 '' (tests only: the time), 2 operation, 3 head of the keys of sessions, 4 ms that an ended session is
 --      remembered; n (count); l (list): 5 how many at most; a (end all); d (end one): 5 its id
--- Returns n, a, d: how many. l: id, created, last seen, end and client of each, the one seen last first.
+-- Returns n, d: how many. a: how many had not reached their absolute end. l: id, created, last seen, end and client
+--      of each, the one seen last first.
 -- a is one deletion however many there are: a session that is not in the index is none.
+-- Stored: as request.lua says.
 -- The keys of sessions, which share the slot, are derived from the members of the index.
 local now
 if ARGV[1] == '' then
@@ -13,17 +15,16 @@ else
   now = tonumber(ARGV[1])
 end
 local index, queue, op, head, keep = KEYS[1], KEYS[2], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local TIMES, LAYOUT = 48, '>I6I6I6I6I6I6I6I6'
 
-if op == 'n' then
-  return redis.call('ZCOUNT', index, '(' .. now, '+inf')
-elseif op == 'a' then
-  local live = redis.call('ZCOUNT', index, '(' .. now, '+inf')
+if op == 'a' then
+  local listed = redis.call('ZCOUNT', index, '(' .. now, '+inf')
   redis.call('UNLINK', index)
-  return live
+  return listed
 elseif op == 'd' then
   local id = ARGV[5]
-  local ends = redis.call('ZSCORE', index, id)
-  if not ends or tonumber(ends) <= now then
+  local m = redis.call('ZSCORE', index, id) and redis.pcall('HGET', head .. id, 'm')
+  if type(m) ~= 'string' or #m < TIMES or now >= struct.unpack('>I6', m, 7) then
     return 0
   end
   redis.call('UNLINK', head .. id)
@@ -35,10 +36,17 @@ elseif op == 'd' then
 end
 local found = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', index, '(' .. now, '+inf')) do
-  local values = redis.pcall('HMGET', head .. id, 'c', 'l', 'd', 'w')
-  if not values.err and values[1] then
-    found[#found + 1] = { id, tonumber(values[1]), tonumber(values[2]), tonumber(values[3]), values[4] or '' }
+  local values = redis.pcall('HMGET', head .. id, 'm', 'w')
+  local m = values[1]
+  if m and #m >= TIMES then
+    local last, idle_end, _, _, _, _, created = struct.unpack(LAYOUT, m)
+    if now < idle_end then
+      found[#found + 1] = { id, created, last, idle_end, values[2] or '' }
+    end
   end
+end
+if op == 'n' then
+  return #found
 end
 table.sort(found, function(a, b)
   return a[3] > b[3] or a[3] == b[3] and a[1] < b[1]

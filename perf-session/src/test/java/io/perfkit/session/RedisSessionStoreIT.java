@@ -90,7 +90,7 @@ final class RedisSessionStoreIT {
               "shop:{shop.sessions}:v1:u:" + tag,
               "shop:{shop.sessions}:v1:ends");
       assertThat(client.hgetAll("shop:{shop.sessions}:v1:s:" + session.id()))
-          .containsOnlyKeys("c", "l", "d", "x", "i", "v", "b", "u", "t");
+          .containsOnlyKeys("m", "u");
     }
   }
 
@@ -178,7 +178,7 @@ final class RedisSessionStoreIT {
     try (SessionManager sessions = manager(SessionConfig.builder())) {
       Session session = active(sessions.create());
       String key = "shop:{shop.sessions}:v1:s:" + session.id();
-      client.hdel(key, "x");
+      client.hset(key, "m", "half");
       assertThat(sessions.get(text(session))).isInstanceOf(NotFound.class);
       session.set(CART, "apples");
       assertThat(sessions.save(session)).isInstanceOf(NotFound.class);
@@ -365,7 +365,7 @@ final class RedisSessionStoreIT {
           if (key.contains(":s:") && how != 1) {
             assertThat(client.hkeys(key.getBytes(UTF_8)))
                 .as("no half of a session")
-                .anyMatch(field -> field[0] == 'e' || field[0] == 'c');
+                .anyMatch(field -> field[0] == 'e' || field[0] == 'm');
           }
         }
       }
