@@ -11,13 +11,16 @@ import org.jspecify.annotations.Nullable;
  * @param transaction the database's id of the transaction, if known
  * @param failure why the transaction was not committed
  * @param answered whether the database answered until the end, so that the failure comes from it
+ * @param apart the row to be tried apart from the others, if any: only for it the database lacked a
+ *     resource
  */
 record Attempt<R>(
     Outcome outcome,
     List<Refusal<R>> refusals,
     @Nullable String transaction,
     @Nullable Exception failure,
-    boolean answered) {
+    boolean answered,
+    @Nullable Pending<R> apart) {
 
   enum Outcome {
     COMMITTED,
@@ -34,8 +37,17 @@ record Attempt<R>(
     refusals = List.copyOf(refusals);
   }
 
+  static <R> Attempt<R> written(List<Refusal<R>> refusals, @Nullable String transaction) {
+    return new Attempt<>(Outcome.COMMITTED, refusals, transaction, null, true, null);
+  }
+
   static <R> Attempt<R> rolledBack(Exception failure, boolean answered) {
-    return new Attempt<>(Outcome.ROLLED_BACK, List.of(), null, failure, answered);
+    return new Attempt<>(Outcome.ROLLED_BACK, List.of(), null, failure, answered, null);
+  }
+
+  /** The same attempt, which failed for one row only. */
+  Attempt<R> apart(Pending<R> row) {
+    return new Attempt<>(outcome, refusals, transaction, failure, answered, row);
   }
 
   /** No connection could be had; if the login is refused, a retry gets none either. */
@@ -47,15 +59,15 @@ record Attempt<R>(
   }
 
   static <R> Attempt<R> statementRefused(Exception failure) {
-    return new Attempt<>(Outcome.STATEMENT_REFUSED, List.of(), null, failure, true);
+    return new Attempt<>(Outcome.STATEMENT_REFUSED, List.of(), null, failure, true, null);
   }
 
   /** The same attempt when nothing can find out its outcome any more. */
   Attempt<R> unprovable() {
-    return new Attempt<>(outcome, refusals, null, failure, answered);
+    return new Attempt<>(outcome, refusals, null, failure, answered, null);
   }
 
   Attempt<R> with(Outcome outcome, @Nullable Exception failure) {
-    return new Attempt<>(outcome, refusals, transaction, failure, answered);
+    return new Attempt<>(outcome, refusals, transaction, failure, answered, null);
   }
 }

@@ -18,8 +18,8 @@ import java.time.Duration;
  * @param maxBufferBytes the same in estimated bytes; default 64 MiB
  * @param workers threads that write at the same time, each with a connection while it writes; all
  *     rows of a key go to one worker; default 2
- * @param onConflict what happens to a row whose key is in the table; no effect on a table without
- *     key columns; default {@link OnConflict#UPDATE}
+ * @param onConflict what happens to a row whose key is in the table; default {@link
+ *     OnConflict#UPDATE}, which is {@link OnConflict#REJECT} on a table without key columns
  * @param onFull what {@code add} does while the buffer is full; default {@link OnFull#BLOCK}
  * @param blockFor longest time that {@code add} waits for space; default 10 s
  * @param writeTimeout longest run of one statement, in whole seconds; default 30 s

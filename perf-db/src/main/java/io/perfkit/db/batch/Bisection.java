@@ -1,5 +1,6 @@
 package io.perfkit.db.batch;
 
+import static java.util.Comparator.comparingLong;
 import static java.util.Objects.requireNonNull;
 
 import io.perfkit.db.batch.Rejection.Reason;
@@ -8,7 +9,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +21,10 @@ import org.jspecify.annotations.Nullable;
  * refused of {@code n} rows. One thread at a time.
  *
  * <p>A row that is refused because another one is missing (a foreign key, a constraint trigger) is
- * tried again, together with the others of its kind, once all else is written. Where a refused row
- * had been merged with earlier rows, those are written as if it had never been added.
+ * tried again, together with the others of its kind, once all else is written. Rows of its key wait
+ * for it; where only the database can compare keys, all rows that are not refused are written once
+ * more in their order. Where a refused row had been merged with earlier rows, those are written as
+ * if it had never been added.
  */
 final class Bisection<R> {
   /**
@@ -30,6 +35,9 @@ final class Bisection<R> {
   /** After so many attempts in which only the last rows failed, the rows are at fault. */
   private static final int TRIES_UNTIL_CLEAR = 5;
 
+  /** Up to so many rows that fail together are tried without one of them, each in turn. */
+  private static final int LEFT_OUT_ROWS = 16;
+
   private final Connection connection;
   private final ResolvedTable<R> table;
   private final RowStatement<R> statement;
@@ -38,15 +46,25 @@ final class Bisection<R> {
   private final List<Refusal<R>> refusals = new ArrayList<>();
   private List<Suspect<R>> suspects = new ArrayList<>();
 
+  /** Whether a row that failed alone is tried again after later ones. */
+  private boolean triesLater = true;
+
+  private boolean triedLater;
+
   /** Refusals since the last written row that a failing database may have caused too. */
   private int unclear;
 
   private @Nullable SQLException lastUnclear;
+  private @Nullable Refusal<R> apart;
   private @Nullable String transaction;
   private boolean written;
 
-  /** A row that failed alone, but may not among others. */
-  private record Suspect<R>(Row<R> row, SQLException failure) {}
+  /**
+   * A row that failed alone, but may not among others.
+   *
+   * @param failure null for a row that only waits for an earlier one of its key
+   */
+  private record Suspect<R>(Row<R> row, @Nullable SQLException failure) {}
 
   Bisection(
       Connection connection,
@@ -64,6 +82,14 @@ final class Bisection<R> {
   /** Rows that are given up if the transaction is committed. */
   List<Refusal<R>> refusals() {
     return refusals;
+  }
+
+  /**
+   * The first row for which the database lacked a resource while it wrote others; null if there is
+   * none. Else the transaction must be rolled back, and the row tried apart from them.
+   */
+  @Nullable Refusal<R> apart() {
+    return apart;
   }
 
   /** The database's id of the transaction; null if nothing was written. */
@@ -106,7 +132,6 @@ final class Bisection<R> {
    *     transaction
    */
   void write(List<Row<R>> rows) throws SQLException {
-    int refusedBefore = refusals.size();
     Savepoint start = connection.setSavepoint();
     writeAll(rows);
     try {
@@ -116,40 +141,93 @@ final class Bisection<R> {
         throw deferred;
       }
       connection.rollback(start);
-      refusals.subList(refusedBefore, refusals.size()).clear();
-      suspects.clear();
-      unclear = 0;
-      written = false;
+      // Those that failed although no constraint was checked would be taken for rows in need.
+      refusals.removeIf(refusal -> !mayHaveNeededAnotherRow(refusal));
+      apart = null;
+      beginAgain();
       statement.checkAtOnce(connection);
-      writeAll(rows);
+      writeAll(withoutRefused(rows));
     }
-    if (unclear > 0 && (!written || triesBefore < TRIES_UNTIL_CLEAR)) {
+    boolean others = apart != null && written;
+    if (!others && unclear > 0 && (!written || triesBefore < TRIES_UNTIL_CLEAR)) {
       throw requireNonNull(lastUnclear);
     }
   }
 
-  private void writeAll(List<Row<R>> rows) throws SQLException {
-    writeHalves(rows);
-    int before = Integer.MAX_VALUE;
-    while (!suspects.isEmpty() && suspects.size() < before && written) {
-      before = suspects.size();
-      List<Row<R>> again = suspects.stream().map(Suspect::row).toList();
-      suspects = new ArrayList<>();
-      writeOrHalve(again);
+  private static boolean mayHaveNeededAnotherRow(Refusal<?> refusal) {
+    return refusal.cause() instanceof SQLException failure && Fault.mayNeedAnotherRow(failure);
+  }
+
+  private void beginAgain() {
+    suspects.clear();
+    unclear = 0;
+    written = false;
+    triedLater = false;
+  }
+
+  /** The rows as if the refused ones had never been added. */
+  private List<Row<R>> withoutRefused(List<Row<R>> rows) {
+    Set<Pending<R>> refused = new HashSet<>();
+    refusals.forEach(refusal -> refused.add(refusal.row()));
+    if (refused.isEmpty()) {
+      return rows;
     }
-    for (Suspect<R> suspect : suspects) {
-      if (suspect.row().from().size() > 1) {
+    List<Pending<R>> left =
+        rows.stream()
+            .flatMap(row -> row.from().stream())
+            .filter(row -> !refused.contains(row))
+            .sorted(comparingLong(row -> row.number))
+            .toList();
+    return merger.rows(left, refusals);
+  }
+
+  private void writeAll(List<Row<R>> rows) throws SQLException {
+    Savepoint start = table.hasComparableKey() ? null : connection.setSavepoint();
+    writeHalves(rows);
+    int failedTogether = rows.size();
+    while (!suspects.isEmpty()) {
+      List<Suspect<R>> again = suspects;
+      suspects = new ArrayList<>();
+      if (again.size() < failedTogether) {
+        failedTogether = again.size();
+        writeOrHalve(again.stream().map(Suspect::row).toList());
+      } else {
+        failedTogether = Integer.MAX_VALUE;
+        giveUp(again);
+      }
+    }
+    if (start != null && triedLater) {
+      connection.rollback(start);
+      beginAgain();
+      triesLater = false;
+      writeOrHalve(withoutRefused(rows));
+      triesLater = true;
+    }
+  }
+
+  /** Of rows that fail together, and each alone. */
+  private void giveUp(List<Suspect<R>> failed) throws SQLException {
+    if (failed.size() > 1 && failed.size() <= LEFT_OUT_ROWS) {
+      for (int i = 0; i < failed.size(); i++) {
+        List<Suspect<R>> others = new ArrayList<>(failed);
+        Suspect<R> leftOut = others.remove(i);
+        if (tried(others.stream().map(Suspect::row).toList()) == null) {
+          suspects.add(leftOut);
+          return;
+        }
+      }
+    }
+    List<Row<R>> waiting = new ArrayList<>();
+    for (Suspect<R> suspect : failed) {
+      if (suspect.failure() == null) {
+        waiting.add(suspect.row());
+      } else if (suspect.row().from().size() > 1) {
         writeOneByOne(suspect.row());
       } else {
         refuse(suspect.row().effective(), suspect.failure());
       }
     }
-    suspects = new ArrayList<>();
-  }
-
-  /** Not if another row of its key may stand in the chunk, which has to stay the later one. */
-  private boolean mayBeWrittenLater() {
-    return table.hasComparableKey() && (!table.hasKey() || (table.upsert() && table.isKeyUnique()));
+    writeOrHalve(waiting);
   }
 
   private void writeHalves(List<Row<R>> rows) throws SQLException {
@@ -162,18 +240,37 @@ final class Bisection<R> {
     writeOrHalve(rows.subList(half, rows.size()));
   }
 
-  private void writeOrHalve(List<Row<R>> rows) throws SQLException {
-    SQLException refused = tried(rows);
+  private void writeOrHalve(List<Row<R>> given) throws SQLException {
+    List<Row<R>> rows = withoutWaiting(given);
+    SQLException refused = rows.isEmpty() ? null : tried(rows);
     if (refused == null) {
       return;
     }
-    if (rows.size() == 1 && Fault.mayNeedAnotherRow(refused) && mayBeWrittenLater()) {
+    if (rows.size() == 1 && triesLater && Fault.mayNeedAnotherRow(refused)) {
       suspects.add(new Suspect<>(rows.get(0), refused));
+      triedLater = true;
     } else if (rows.size() > 1 || rows.get(0).from().size() > 1) {
       writeHalves(rows);
     } else {
       refuse(rows.get(0).effective(), refused);
     }
+  }
+
+  /** Has rows wait for those of their key that will be tried later. */
+  private List<Row<R>> withoutWaiting(List<Row<R>> rows) {
+    if (suspects.isEmpty() || table.mergesRowsOfOneKey() || !table.hasComparableKey()) {
+      return rows;
+    }
+    List<Suspect<R>> earlier = List.copyOf(suspects);
+    List<Row<R>> free = new ArrayList<>(rows.size());
+    for (Row<R> row : rows) {
+      if (earlier.stream().anyMatch(suspect -> row.mayReplace(suspect.row()))) {
+        suspects.add(new Suspect<>(row, null));
+      } else {
+        free.add(row);
+      }
+    }
+    return free;
   }
 
   /** Writes the rows of one key in order, each on top of those that were not refused. */
@@ -221,6 +318,10 @@ final class Bisection<R> {
   }
 
   private void refuse(Pending<R> row, SQLException refused) throws SQLException {
+    Refusal<R> refusal = new Refusal<>(row, Reason.REFUSED, refused);
+    if (apart == null && SqlState.of(refused) == SqlState.NO_RESOURCES) {
+      apart = refusal;
+    }
     if (!Fault.of(refused).mayBeOfOneRow()) {
       unclear++;
       lastUnclear = refused;
@@ -228,6 +329,6 @@ final class Bisection<R> {
         throw refused;
       }
     }
-    refusals.add(new Refusal<>(row, Reason.REFUSED, refused));
+    refusals.add(refusal);
   }
 }

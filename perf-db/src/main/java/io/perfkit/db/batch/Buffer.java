@@ -116,11 +116,11 @@ final class Buffer<R> {
     }
   }
 
-  /** Waits until there may be space. */
-  void awaitSpace(long nanosMax) throws InterruptedException {
+  /** Waits until there may be space for the row. */
+  void awaitSpaceFor(Pending<R> row, long nanosMax) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      if (!closing && stoppedBy == null && accounts.isFull()) {
+      if (!closing && stoppedBy == null && !accounts.fits(row.bytes)) {
         var unused = awaitSpaceLocked(nanosMax);
       }
     } finally {

@@ -117,7 +117,7 @@ final class BufferedWriter<R> extends BatchWriter<R> {
         }
         Worker<R> longest = workers.get(buffer.longest());
         longest.help(left);
-        buffer.awaitSpace(Math.min(left, longest.pauseNanos()));
+        buffer.awaitSpaceFor(pending, Math.min(left, longest.pauseNanos()));
       }
       return true;
     } catch (InterruptedException interrupted) {

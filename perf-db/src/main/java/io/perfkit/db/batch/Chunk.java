@@ -42,6 +42,17 @@ final class Chunk<R> {
     this.answered = this.rows.stream().anyMatch(row -> row.answer != null);
   }
 
+  /** Some of its rows, in the same state. */
+  Chunk<R> part(List<Pending<R>> some) {
+    Chunk<R> part = new Chunk<>(some);
+    part.poisoned = poisoned;
+    part.failure = failure;
+    part.failingSinceNanos = failingSinceNanos;
+    part.tries = tries;
+    part.retryAtNanos = retryAtNanos;
+    return part;
+  }
+
   /** Each row given up, for one reason. */
   List<Refusal<R>> refusals(Rejection.Reason reason) {
     return rows.stream().map(row -> new Refusal<>(row, reason, failure)).toList();

@@ -47,6 +47,10 @@ final class ChunkWriter<R> {
           return Attempt.statementRefused(chunk.failure);
         }
         bisection.write(rows);
+        Refusal<R> apart = bisection.apart();
+        if (apart != null && apart.cause() instanceof SQLException failure) {
+          return Attempt.<R>rolledBack(failure, rollback(connection)).apart(apart.row());
+        }
         refusals.addAll(bisection.refusals());
         transaction = bisection.transaction();
       } else {
@@ -56,7 +60,7 @@ final class ChunkWriter<R> {
       boolean answered = rollback(connection);
       return Attempt.rolledBack(failure, answered);
     }
-    Attempt<R> written = new Attempt<>(Outcome.COMMITTED, refusals, transaction, null, true);
+    Attempt<R> written = Attempt.written(refusals, transaction);
     if (!mayCommit.getAsBoolean()) {
       rollback(connection);
       return written.with(Outcome.ABANDONED, null);

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * something to write, takes it chunk by chunk, and records the outcome of each. Thread safe.
  */
 final class QueueConsumer<R> {
+  /** Most rows that others overtake because the database lacked a resource for them alone. */
+  private static final int ASIDE_ROWS = 64;
+
   private final Buffer<R> buffer;
   private final WorkerQueue<R> queue;
   private final BatchConfig config;
@@ -88,11 +91,11 @@ final class QueueConsumer<R> {
     return Math.max(0, retried.retryAtNanos - nanos.getAsLong());
   }
 
-  /** How long the worker waits before it retries a chunk; zero if there is nothing to retry. */
+  /** How long a caller that finds the buffer full has nothing to write; zero if it has. */
   long pauseNanos() {
     buffer.lock.lock();
     try {
-      return queue.chunk == null ? 0 : nanosUntilWork();
+      return queue.chunk == null && queue.firstReady() != null ? 0 : nanosUntilWork();
     } finally {
       buffer.lock.unlock();
     }
@@ -171,6 +174,33 @@ final class QueueConsumer<R> {
       queue.setAside();
       queue.wake.signal();
       buffer.progress.signalAll();
+    } finally {
+      buffer.lock.unlock();
+    }
+  }
+
+  /**
+   * Lets the other rows of a chunk that was rolled back go on without this one, and later rows of
+   * its key wait for it.
+   *
+   * @return false if it is the only row, or too many are set aside already
+   */
+  boolean setAside(Chunk<R> chunk, Pending<R> row, long pauseNanos) {
+    buffer.lock.lock();
+    try {
+      if (queue.chunk != chunk) {
+        return true; // and the closing thread has taken it
+      }
+      if (chunk.rows.size() == 1 || queue.asideRows() >= ASIDE_ROWS) {
+        return false;
+      }
+      chunk.tries++;
+      chunk.mayStand = false;
+      chunk.retryAtNanos = nanos.getAsLong();
+      queue.setAside(chunk, row).retryAtNanos += pauseNanos;
+      queue.wake.signal();
+      buffer.progress.signalAll();
+      return true;
     } finally {
       buffer.lock.unlock();
     }

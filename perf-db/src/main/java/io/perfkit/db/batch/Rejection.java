@@ -20,8 +20,8 @@ public record Rejection<R>(R row, Reason reason, @Nullable Throwable cause) {
     /** The database refuses this row, and this row only. It is not in the table. */
     REFUSED,
     /**
-     * The database was out of reach for {@link BatchConfig#retryFor()}, or the row timed out each
-     * time, even alone. It is not in the table.
+     * The database was out of reach for {@link BatchConfig#retryFor()}, or it timed out or lacked a
+     * resource each time for this row alone. It is not in the table.
      */
     UNAVAILABLE,
     /**

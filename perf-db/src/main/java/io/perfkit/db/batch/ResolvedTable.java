@@ -105,9 +105,14 @@ final class ResolvedTable<R> {
     return conflictTarget == null || !conflictTarget.partial();
   }
 
+  /** Whether rows of one key that wait together are written as one. */
+  boolean mergesRowsOfOneKey() {
+    return upsert() && isKeyUnique();
+  }
+
   /** Whether the write is idempotent: a row that is written twice changes nothing. */
   boolean isRepeatable() {
-    return resolvesConflicts() && isKeyUnique();
+    return resolvesConflicts() && hasKey() && isKeyUnique();
   }
 
   /**

@@ -16,4 +16,9 @@ record Row<R>(Pending<R> effective, List<Pending<R>> from) {
   static <R> Row<R> of(Pending<R> pending) {
     return new Row<>(pending, List.of(pending));
   }
+
+  /** Whether the two may have one key. */
+  boolean mayReplace(Row<R> earlier) {
+    return RowKey.mayBeEqual(earlier.effective.key, effective.key);
+  }
 }

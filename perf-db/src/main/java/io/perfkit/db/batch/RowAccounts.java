@@ -18,10 +18,6 @@ final class RowAccounts {
     this.bytesMax = config.maxBufferBytes();
   }
 
-  boolean isFull() {
-    return bufferedRows() >= rowsMax || bufferedBytes >= bytesMax;
-  }
-
   /**
    * Whether so many bytes fit; a row longer than the buffer fits only while the buffer is empty.
    */

@@ -37,7 +37,7 @@ final class RowMerger<R> {
     List<Pending<R>> sorted = new ArrayList<>(pending);
     sorted.sort(
         comparing(row -> requireNonNull(row.key))); // stable: those of a key keep their order
-    if (!table.upsert() || !table.isKeyUnique()) {
+    if (!table.mergesRowsOfOneKey()) {
       // The first of a key stays, or each stands beside the others.
       return sorted.stream().map(Row::of).toList();
     }

@@ -2,6 +2,7 @@ package io.perfkit.db.batch;
 
 import io.perfkit.db.batch.Attempt.Outcome;
 import io.perfkit.db.batch.Rejection.Reason;
+import io.perfkit.db.internal.OwnWork;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -88,7 +89,7 @@ final class Worker<R> implements Runnable {
     if (writing.tryLock(nanosMax, TimeUnit.NANOSECONDS)) {
       try {
         if (work.pauseNanos() == 0) {
-          step();
+          OwnWork.<RuntimeException>run(this::step);
         }
       } finally {
         writing.unlock();
@@ -96,7 +97,7 @@ final class Worker<R> implements Runnable {
     }
   }
 
-  /** How long the worker waits before it retries; zero if there is nothing to retry. */
+  /** How long the worker has nothing to do, unless rows are added; zero if it has. */
   long pauseNanos() {
     return work.pauseNanos();
   }
@@ -182,6 +183,11 @@ final class Worker<R> implements Runnable {
     boolean mayStand = mayStand(chunk);
     if (!mayStand) {
       chunk.inDoubt = null;
+    }
+    Pending<R> apart = attempt.apart();
+    if (apart != null && !mayStand && work.setAside(chunk, apart, pauseNanos(chunk))) {
+      reporter.retried();
+      return;
     }
     Fault fault = Fault.of(failure);
     if (fault.mayBeOfOneRow() && !chunk.poisoned) {

@@ -105,6 +105,31 @@ final class WorkerQueue<R> {
     }
   }
 
+  /**
+   * Sets one row of the current chunk aside. Later rows of its key wait for it, and the others stay
+   * the current chunk.
+   */
+  Chunk<R> setAside(Chunk<R> whole, Pending<R> row) {
+    List<Pending<R>> stay = new ArrayList<>();
+    List<Pending<R>> later = new ArrayList<>();
+    for (Pending<R> other : whole.rows) {
+      if (other != row) {
+        boolean waits = other.number > row.number && RowKey.mayBeEqual(row.key, other.key);
+        (waits ? later : stay).add(other);
+      }
+    }
+    putBack(later, 0);
+    Chunk<R> alone = whole.part(List.of(row));
+    alone.poisoned = false;
+    aside.addLast(alone);
+    chunk = stay.isEmpty() ? null : whole.part(stay);
+    return alone;
+  }
+
+  int asideRows() {
+    return aside.size();
+  }
+
   /** The chunk that is set aside and due first. */
   @Nullable Chunk<R> firstAside() {
     return aside.stream().min(comparingLong(chunk -> chunk.retryAtNanos)).orElse(null);
@@ -131,27 +156,21 @@ final class WorkerQueue<R> {
 
   /** The first rows of a chunk, to be tried when the whole was due; the others wait again. */
   Chunk<R> split(Chunk<R> whole, int count) {
-    putBack(whole, count);
-    Chunk<R> first = new Chunk<>(whole.rows.subList(0, count));
-    first.poisoned = whole.poisoned;
-    first.failure = whole.failure;
-    first.failingSinceNanos = whole.failingSinceNanos;
-    first.tries = whole.tries;
-    first.retryAtNanos = whole.retryAtNanos;
-    return first;
+    putBack(whole.rows, count);
+    return whole.part(whole.rows.subList(0, count));
   }
 
-  private void putBack(Chunk<R> whole, int from) {
-    for (int i = whole.rows.size() - 1; i >= from; i--) {
-      rows.addFirst(whole.rows.get(i));
-      bytes += whole.rows.get(i).bytes;
+  private void putBack(List<Pending<R>> taken, int from) {
+    for (int i = taken.size() - 1; i >= from; i--) {
+      rows.addFirst(taken.get(i));
+      bytes += taken.get(i).bytes;
     }
   }
 
   /** Removes the rows that callers wait for; returns those that are certainly not in the table. */
   List<Pending<R>> takeAnswered() {
     if (chunk != null && !chunk.mayStand) {
-      putBack(chunk, 0);
+      putBack(chunk.rows, 0);
       chunk = null;
     }
     putAsideBack();
@@ -164,7 +183,7 @@ final class WorkerQueue<R> {
   /** Puts chunks that were set aside in front again: they were certainly rolled back. */
   void putAsideBack() {
     for (Chunk<R> one = aside.pollLast(); one != null; one = aside.pollLast()) {
-      putBack(one, 0);
+      putBack(one.rows, 0);
     }
   }
 

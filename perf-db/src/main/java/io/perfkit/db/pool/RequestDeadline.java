@@ -8,7 +8,8 @@ import java.util.Optional;
 public interface RequestDeadline {
   /**
    * The time that is left for the request of the calling thread; empty if it has no deadline.
-   * Called for each new statement, so it must return at once.
+   * Called for each new statement, so it must return at once. It does not limit what restores a
+   * connection that is given back.
    */
   Optional<Duration> remaining();
 }

@@ -2,6 +2,7 @@ package io.perfkit.db.pool;
 
 import static java.lang.Math.max;
 
+import io.perfkit.db.internal.OwnWork;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -69,14 +70,16 @@ final class StatementLimit {
   }
 
   /**
-   * Sets the time-out of a new statement.
+   * Sets the time-out of a new statement. That of {@link OwnWork} is not the request's, and gets
+   * the pool's time-out alone.
    *
    * @throws SQLTimeoutException if the request has no time left; the statement is closed
    */
   <S extends Statement> S limit(S statement) throws SQLException {
     try {
       Duration most = keptByServer ? Duration.ZERO : timeout;
-      Optional<Duration> left = deadline == null ? Optional.empty() : deadline.remaining();
+      Optional<Duration> left =
+          deadline == null || OwnWork.isUnderWay() ? Optional.empty() : deadline.remaining();
       if (left.isPresent()) {
         if (left.get().isNegative() || left.get().isZero()) {
           throw new SQLTimeoutException("the request has no time left for a statement", CANCELLED);

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param key of two settings with one key the later replaces the earlier
  */
 record ConnectionSetting(String key, Method setter, List<@Nullable Object> arguments) {
+  /** Longest run of a statement that restores something. */
+  static final int UNDO_SECONDS = 5;
+
   static final String READ_ONLY = "setReadOnly";
   static final String AUTO_COMMIT = "setAutoCommit";
   static final String SCHEMA = "setSchema";
@@ -83,6 +86,7 @@ record ConnectionSetting(String key, Method setter, List<@Nullable Object> argum
     return () -> {
       try (PreparedStatement statement =
           connection.prepareStatement(OwnSql.of("SELECT set_config('search_path', ?, false)"))) {
+        statement.setQueryTimeout(UNDO_SECONDS);
         statement.setString(1, path);
         statement.execute();
       }

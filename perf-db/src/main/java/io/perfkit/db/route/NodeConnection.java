@@ -1,6 +1,7 @@
 package io.perfkit.db.route;
 
 import io.perfkit.db.internal.OwnSql;
+import io.perfkit.db.internal.OwnWork;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -83,8 +84,8 @@ final class NodeConnection {
         row.next();
         before = row.getString(1);
       }
-      undos.put(FORCED, () -> setDefaultReadOnly(before));
-      setDefaultReadOnly("on");
+      undos.put(FORCED, () -> setDefaultReadOnly(before, ConnectionSetting.UNDO_SECONDS));
+      setDefaultReadOnly("on", statement.getQueryTimeout());
     }
   }
 
@@ -109,17 +110,21 @@ final class NodeConnection {
     }
   }
 
-  private void setDefaultReadOnly(String value) throws SQLException {
+  private void setDefaultReadOnly(String value, int seconds) throws SQLException {
     try (Statement statement = connection.createStatement()) {
+      statement.setQueryTimeout(seconds);
       statement.execute(OwnSql.of("SET default_transaction_read_only = " + value));
     }
   }
 
-  /** Undoes the settings and gives the connection back; if that fails, ends the connection. */
+  /**
+   * Undoes the settings, within a time of its own whatever the request has left, and gives the
+   * connection back; if that fails, ends the connection.
+   */
   void close() throws SQLException {
     try {
       if (!undos.isEmpty() && !connection.isClosed()) {
-        undo();
+        OwnWork.run(this::undo);
       }
     } catch (SQLException | RuntimeException broken) {
       connection.abort(Runnable::run); // another one must not find what was set here

@@ -120,7 +120,8 @@ final class BatchWriterFaultIT {
 
   private enum Fates {
     ALWAYS_ABORTED,
-    ALWAYS_COMMITTED
+    ALWAYS_COMMITTED,
+    NEVER_KNOWN
   }
 
   /** The broken variants: what becomes of a commit in doubt is assumed and not asked. */
@@ -137,7 +138,11 @@ final class BatchWriterFaultIT {
 
     @Override
     public Fate fate(Connection connection, String transaction) {
-      return fates == Fates.ALWAYS_ABORTED ? Fate.ABORTED : Fate.COMMITTED;
+      return switch (fates) {
+        case ALWAYS_ABORTED -> Fate.ABORTED;
+        case ALWAYS_COMMITTED -> Fate.COMMITTED;
+        case NEVER_KNOWN -> Fate.UNKNOWN;
+      };
     }
   }
 
@@ -330,6 +335,37 @@ final class BatchWriterFaultIT {
   @Test
   void aCommitThatDidNotTakePlaceIsFoundOutAndRepeated() throws Exception {
     commitInDoubt(true);
+  }
+
+  /** Nothing identifies a row, so nothing can tell whether it is there already. */
+  @Test
+  void aCommitOfRowsWithoutAKeyOfWhichNobodyCanTellIsNotRepeated() throws Exception {
+    for (OnConflict onConflict : List.of(OnConflict.IGNORE, OnConflict.REJECT)) {
+      Ledger.createTables(DIRECT, false);
+      Ledger ledger = new Ledger();
+      try (HikariDataSource pool = pool();
+          Connection holder = DIRECT.getConnection();
+          Statement statement = holder.createStatement();
+          BatchWriter<Entry> writer =
+              BatchWriter.builder(pool, Ledger.WITHOUT_KEY, ledger.rejections::add)
+                  .statement(sound -> new Believer(sound, Fates.NEVER_KNOWN))
+                  .config(BatchConfig.builder().workers(1).onConflict(onConflict).build())
+                  .build()) {
+        statement.execute(Ledger.HOLD_COMMITS);
+        writer.add(new Entry(1, 1, false));
+        Await.until("it commits", DEADLINE, () -> count(Ledger.HELD_COMMITS) == 1);
+        PROXY.cut();
+        PROXY.heal();
+        statement.execute(Ledger.LET_COMMITS_GO);
+        Await.until("told", DEADLINE, () -> !ledger.rejections.isEmpty());
+        assertThat(ledger.rejections.element().reason())
+            .isEqualTo(Rejection.Reason.OUTCOME_UNKNOWN);
+        assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
+        Await.until("it ended", DEADLINE, () -> count("SELECT count(*) FROM entries") == 1);
+      } finally {
+        PROXY.heal();
+      }
+    }
   }
 
   /** The wire is cut while the server commits; then the commit goes on, or is ended. */

@@ -38,6 +38,9 @@ final class Ledger {
           .column("stake", entry -> entry.poison() ? -1 : 1)
           .build();
 
+  static final BatchTable<Entry> WITHOUT_KEY =
+      BatchTable.<Entry>named("entries").column("id", Entry::id).column("seq", Entry::seq).build();
+
   /** No commit of an entry ends from then on. */
   static final String HOLD_COMMITS = "SELECT pg_advisory_lock(42)";
 

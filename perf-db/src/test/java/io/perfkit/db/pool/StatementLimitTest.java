@@ -1,9 +1,12 @@
 package io.perfkit.db.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.perfkit.db.internal.OwnWork;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTimeoutException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
@@ -42,6 +45,16 @@ final class StatementLimitTest {
             queryTimeout(
                 new StatementLimit(Duration.ZERO, () -> Optional.of(Duration.ofSeconds(40)))))
         .isEqualTo(40);
+  }
+
+  @Test
+  void workThatIsNotTheRequestsHasThePoolsTimeoutAlone() throws SQLException {
+    Duration timeout = Duration.ofSeconds(30);
+    StatementLimit limit = new StatementLimit(timeout, () -> Optional.of(Duration.ZERO));
+    int[] seconds = new int[1];
+    OwnWork.run(() -> seconds[0] = queryTimeout(limit));
+    assertThat(seconds[0]).isEqualTo(30);
+    assertThatThrownBy(() -> queryTimeout(limit)).isInstanceOf(SQLTimeoutException.class);
   }
 
   @Test

@@ -6,6 +6,8 @@ import static io.perfkit.db.route.Servers.readsOnReplica;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.perfkit.db.pool.PoolConfig;
+import io.perfkit.db.pool.PoolManager;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.PostgresReplicated;
 import java.lang.reflect.Method;
@@ -14,6 +16,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTimeoutException;
 import java.sql.SQLTransientConnectionException;
 import java.sql.Savepoint;
 import java.sql.Statement;
@@ -22,15 +25,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
 
 /** What a connection was set to holds wherever its statements run, or they run where it was set. */
 @SuppressWarnings("try") // scopes and sessions are opened for what they do
@@ -103,6 +109,35 @@ final class RoutedStateIT {
         ResultSet row = statement.executeQuery(sql)) {
       row.next();
       return row.getString(1);
+    }
+  }
+
+  @Test
+  void whatWasSetIsUndoneThoughTheRequestHasNoTimeLeft() throws Exception {
+    AtomicReference<Optional<Duration>> left = new AtomicReference<>(Optional.empty());
+    Thread caller = Thread.currentThread();
+    PoolConfig config = PoolConfig.builder(2).size(4).warmUp(Duration.ZERO).build();
+    try (PoolManager pool =
+            PoolManager.builder(PRIMARY)
+                .config(config)
+                .deadline(() -> Thread.currentThread() == caller ? left.get() : Optional.empty())
+                .build();
+        Router overPool =
+            Router.builder(pool.dataSource())
+                .replica("replica-1", pool(servers.replica()))
+                .build()) {
+      PGConnection underneath;
+      try (Connection connection = overPool.dataSource().getConnection()) {
+        connection.setSchema("one");
+        assertThat(text(connection, "SELECT who FROM notes")).isEqualTo("one");
+        underneath = connection.unwrap(PGConnection.class);
+        left.set(Optional.of(Duration.ZERO));
+        assertThatThrownBy(() -> text(connection, "SELECT 1"))
+            .isInstanceOf(SQLTimeoutException.class);
+      }
+      Connection kept = (Connection) underneath;
+      assertThat(kept.isClosed()).isFalse();
+      assertThat(kept.getSchema()).isEqualTo("public");
     }
   }
 
