@@ -95,21 +95,21 @@ final class Answers<R> implements AutoCloseable {
     for (Verdict<R> next = owed.peek(); next != null; next = owed.peek()) {
       tell(next);
       owed.poll(); // not before, so that close() sees it
-      free.release((int) next.rows().stream().filter(row -> row.answer != null).count());
+      free.release((int) next.rows().stream().filter(row -> row.answer() != null).count());
     }
   }
 
   /** Fails the stages of refused rows first: completing a stage again changes nothing. */
   private void tell(Verdict<R> verdict) {
     for (Refusal<R> refusal : verdict.refusals()) {
-      CompletableFuture<?> answer = refusal.row().answer;
+      CompletableFuture<?> answer = refusal.row().answer();
       if (answer != null) {
         answer.completeExceptionally(failure(table, refusal));
       }
     }
     for (Pending<R> row : verdict.rows()) {
-      if (row.answer != null) {
-        row.answer.complete(null);
+      if (row.answer() != null) {
+        row.answer().complete(null);
       }
     }
   }

@@ -68,7 +68,8 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
 
   /**
    * Accepts a row. Reads its columns now, on the caller's thread. Blocks only while the buffer is
-   * full, as {@link OnFull} says.
+   * full, as {@link OnFull} says, and for a value that does not fit its column: then it asks the
+   * database, at most once a second, whether the column's type has changed.
    *
    * @throws BufferFull if the buffer has no space, or had none in time, or the thread was
    *     interrupted while it waited (its flag is kept); the row was not accepted
@@ -225,6 +226,17 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
       return new DirectWriter<>(this, resolved());
     }
 
+    CurrentTable<R> current(ResolvedTable<R> resolved, Reporter<R> reporter) {
+      return new CurrentTable<>(resolved, this::resolved, this::chunkWriter, reporter, nanos);
+    }
+
+    private ChunkWriter<R> chunkWriter(ResolvedTable<R> resolved) {
+      int seconds = (int) config.writeTimeout().toSeconds();
+      return new ChunkWriter<>(
+          resolved, statement.apply(RowStatement.of(resolved, seconds)), merge);
+    }
+
+    /** The table as its database describes it now. */
     private ResolvedTable<R> resolved() throws SQLException {
       try (Connection connection = dataSource.getConnection()) {
         return TableResolver.read(connection, table, config.onConflict());

@@ -149,7 +149,7 @@ final class Buffer<R> {
     boolean wasEmpty = queue.rows.isEmpty();
     queue.add(row);
     accounts.accepted(row);
-    if (wasEmpty || row.answer != null || queue.hasEnough(config)) {
+    if (wasEmpty || row.answer() != null || queue.hasEnough(config)) {
       queue.wake.signal();
     }
     return true;
@@ -298,7 +298,7 @@ final class Buffer<R> {
           accounts.rejected(refusals.size());
           answers.owe(chunk.rows, refusals); // B5
           refusals.stream()
-              .filter(refusal -> refusal.row().answer == null)
+              .filter(refusal -> refusal.row().answer() == null)
               .forEach(refusal -> inDoubt.add(refusal.rejection()));
         } else if (chunk != null) {
           chunk.rows.forEach(pending -> certain.add(pending.row));

@@ -22,7 +22,7 @@ final class BufferedWriter<R> extends BatchWriter<R> {
 
   private final String table;
   private final BatchConfig config;
-  private final ResolvedTable<R> resolved;
+  private final CurrentTable<R> current;
   private final Answers<R> answers;
   private final Buffer<R> buffer;
   private final List<Worker<R>> workers = new ArrayList<>();
@@ -35,7 +35,6 @@ final class BufferedWriter<R> extends BatchWriter<R> {
   BufferedWriter(Builder<R> builder, ResolvedTable<R> resolved) {
     this.table = builder.table.name();
     this.config = builder.config;
-    this.resolved = resolved;
     this.nanos = builder.nanos;
     ThreadFactory threads = builder.threads();
     this.answers = new Answers<>(table, config.maxBufferRows(), threads);
@@ -44,20 +43,11 @@ final class BufferedWriter<R> extends BatchWriter<R> {
     if (!resolved.hasComparableKey()) {
       reporter.ordersByOneWorker(resolved.incomparableKey());
     }
-    RowStatement<R> statement =
-        builder.statement.apply(RowStatement.of(resolved, (int) config.writeTimeout().toSeconds()));
-    ChunkWriter<R> writer = new ChunkWriter<>(resolved, statement, builder.merge);
+    this.current = builder.current(resolved, reporter);
     for (int i = 0; i < config.workers(); i++) {
       workers.add(
           new Worker<>(
-              buffer.work(i),
-              builder.dataSource,
-              writer,
-              resolved,
-              config,
-              answers,
-              reporter,
-              nanos));
+              buffer.work(i), builder.dataSource, current, config, answers, reporter, nanos));
     }
     this.meters =
         builder.registry == null
@@ -71,12 +61,12 @@ final class BufferedWriter<R> extends BatchWriter<R> {
 
   @Override
   public void add(R row) {
-    add(resolved.pending(requireNonNull(row, "row"), nanos.getAsLong()));
+    add(current.pending(requireNonNull(row, "row")));
   }
 
   @Override
   public CompletionStage<@Nullable Void> addAcknowledged(R row) {
-    Pending<R> pending = resolved.pending(requireNonNull(row, "row"), nanos.getAsLong());
+    Pending<R> pending = current.pending(requireNonNull(row, "row"));
     CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
     try {
       answers.reserve(() -> add(pending.answeredBy(answer)));

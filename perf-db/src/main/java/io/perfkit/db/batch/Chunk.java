@@ -39,7 +39,7 @@ final class Chunk<R> {
   Chunk(List<Pending<R>> rows) {
     this.rows = List.copyOf(rows);
     this.bytes = rows.stream().mapToInt(row -> row.bytes).sum();
-    this.answered = this.rows.stream().anyMatch(row -> row.answer != null);
+    this.answered = this.rows.stream().anyMatch(row -> row.answer() != null);
   }
 
   /** Some of its rows, in the same state. */

@@ -1,6 +1,7 @@
 package io.perfkit.db.batch;
 
 import io.perfkit.db.batch.Attempt.Outcome;
+import io.perfkit.db.batch.Rejection.Reason;
 import io.perfkit.db.internal.SqlState;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -27,6 +28,27 @@ final class ChunkWriter<R> {
     this.merger = new RowMerger<>(table, merge);
   }
 
+  /** The table that it writes to. */
+  ResolvedTable<R> table() {
+    return table;
+  }
+
+  /** Rows that were read when a column had another type, in the form of now. */
+  private List<Pending<R>> recoded(List<Pending<R>> rows, List<Refusal<R>> refusals) {
+    if (rows.stream().allMatch(row -> row.table == table)) {
+      return rows;
+    }
+    List<Pending<R>> recoded = new ArrayList<>(rows.size());
+    for (Pending<R> row : rows) {
+      try {
+        recoded.add(table.recoded(row));
+      } catch (IllegalArgumentException misfit) {
+        refusals.add(new Refusal<>(row, Reason.REFUSED, misfit));
+      }
+    }
+    return recoded;
+  }
+
   /**
    * Makes one attempt. Throws only an {@code Error}; leaves no transaction open.
    *
@@ -34,7 +56,10 @@ final class ChunkWriter<R> {
    */
   Attempt<R> write(Connection connection, Chunk<R> chunk, BooleanSupplier mayCommit) {
     List<Refusal<R>> refusals = new ArrayList<>();
-    List<Row<R>> rows = merger.rows(chunk.rows, refusals);
+    List<Row<R>> rows = merger.rows(recoded(chunk.rows, refusals), refusals);
+    if (rows.isEmpty()) {
+      return Attempt.written(refusals, null);
+    }
     String transaction;
     try {
       connection.setAutoCommit(false);

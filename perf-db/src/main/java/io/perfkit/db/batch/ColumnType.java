@@ -183,11 +183,41 @@ record ColumnType(
       return "\\x" + HexFormat.of().formatHex(bytes);
     }
     if (encoding == Encoding.INSTANT && encoded instanceof Long micros) {
-      return Instant.ofEpochSecond(
-              Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000)
-          .toString();
+      return instant(micros).toString();
     }
     return encoded == null ? null : encoded.toString();
+  }
+
+  private static Instant instant(long micros) {
+    return Instant.ofEpochSecond(
+        Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000);
+  }
+
+  /**
+   * What another type encoded, in the form of this one.
+   *
+   * @throws IllegalArgumentException if the value does not fit
+   */
+  @Nullable Object recode(ColumnType before, Object encoded) {
+    if (equals(before)) {
+      return encoded;
+    }
+    if (before.encoding == Encoding.INSTANT && encoded instanceof Long micros) {
+      return encode(instant(micros));
+    }
+    return switch (encoding) {
+      case LONG, INT, SHORT, DOUBLE, FLOAT, DECIMAL ->
+          encode(encoded instanceof String text ? Numbers.parsed(text) : encoded);
+      default -> encode(encoded);
+    };
+  }
+
+  /** Types of one form have the same key parts for the same values. */
+  String keyForm() {
+    return switch (encoding) {
+      case LONG, INT, SHORT -> Encoding.LONG + " " + comparison;
+      default -> encoding + " " + comparison;
+    };
   }
 
   /** Whether rows whose key parts differ have keys that differ in the database. */
@@ -217,6 +247,9 @@ record ColumnType(
       BigDecimal stored =
           limit == UNLIMITED ? number : number.setScale(limit, RoundingMode.HALF_UP);
       return stored.stripTrailingZeros();
+    }
+    if (encoded instanceof Integer || encoded instanceof Short) {
+      return ((Number) encoded).longValue(); // as it would be once the column is a bigint
     }
     if (encoded instanceof Double number) {
       return number + 0.0; // two zeros are equal in the database

@@ -9,18 +9,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** The writer with batching switched off: writes each row when it is added. Thread safe. */
 final class DirectWriter<R> extends BatchWriter<R> {
   private final DataSource dataSource;
-  private final ResolvedTable<R> resolved;
+  private final CurrentTable<R> current;
   private final BatchConfig config;
-  private final ChunkWriter<R> writer;
   private final Reporter<R> reporter;
-  private final LongSupplier nanos;
   private final String table;
   private long flushed;
   private long rejected;
@@ -29,17 +26,10 @@ final class DirectWriter<R> extends BatchWriter<R> {
 
   DirectWriter(Builder<R> builder, ResolvedTable<R> resolved) {
     this.dataSource = builder.dataSource;
-    this.resolved = resolved;
     this.config = builder.config;
-    this.nanos = builder.nanos;
     this.table = builder.table.name();
-    this.reporter = new Reporter<>(table, builder.rejectionHandler, nanos);
-    this.writer =
-        new ChunkWriter<>(
-            resolved,
-            builder.statement.apply(
-                RowStatement.of(resolved, (int) config.writeTimeout().toSeconds())),
-            builder.merge);
+    this.reporter = new Reporter<>(table, builder.rejectionHandler, builder.nanos);
+    this.current = builder.current(resolved, reporter);
   }
 
   @Override
@@ -63,12 +53,19 @@ final class DirectWriter<R> extends BatchWriter<R> {
     if (closed) {
       throw new IllegalStateException("the writer is closed (expected: to add before it is)");
     }
-    Pending<R> pending = resolved.pending(requireNonNull(row, "row"), nanos.getAsLong());
+    Pending<R> pending = current.pending(requireNonNull(row, "row"));
     count(0, 0, 1);
-    Attempt<R> attempt = attempt(new Chunk<>(List.of(pending)));
+    ChunkWriter<R> writer = current.writer();
+    Attempt<R> attempt = attempt(new Chunk<>(List.of(pending)), writer);
+    if (attempt.outcome() == Attempt.Outcome.ROLLED_BACK
+        && attempt.failure() != null
+        && Fault.mayBeOfAType(attempt.failure())
+        && current.changedSince(writer.table())) {
+      attempt = attempt(new Chunk<>(List.of(pending)), current.writer());
+    }
     Optional<Refusal<R>> refusal =
         switch (attempt.outcome()) {
-          case COMMITTED -> Optional.empty();
+          case COMMITTED -> attempt.refusals().stream().findFirst();
           case IN_DOUBT -> refusal(pending, Reason.OUTCOME_UNKNOWN, attempt);
           case ROLLED_BACK, STATEMENT_REFUSED, ABANDONED ->
               refusal(
@@ -89,7 +86,7 @@ final class DirectWriter<R> extends BatchWriter<R> {
     return Optional.of(new Refusal<>(row, reason, attempt.failure()));
   }
 
-  private Attempt<R> attempt(Chunk<R> chunk) {
+  private Attempt<R> attempt(Chunk<R> chunk, ChunkWriter<R> writer) {
     int maxSilenceMillis = (int) config.writeTimeout().plus(Worker.SILENCE).toMillis();
     try (Borrowed borrowed = Borrowed.from(dataSource, maxSilenceMillis)) {
       return writer.write(borrowed.connection(), chunk, () -> true);

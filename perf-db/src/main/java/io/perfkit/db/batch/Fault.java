@@ -19,6 +19,7 @@ enum Fault {
 
   private static final String LOCK_NOT_AVAILABLE = "55P03";
   private static final String INTERNAL_ERROR = "XX000";
+  private static final String DATA_EXCEPTION = "22";
 
   /** The class of a failure; one without an answer of the database is {@link #DATABASE}. */
   static Fault of(Exception failure) {
@@ -37,6 +38,13 @@ enum Fault {
   /** Whether a single row may have caused it. */
   boolean mayBeOfOneRow() {
     return this == ROW || this == ROW_OR_STATEMENT;
+  }
+
+  /** Whether it may have failed because a column has another type than was known. */
+  static boolean mayBeOfAType(Exception failure) {
+    Fault fault = of(failure);
+    return fault == ROW_OR_STATEMENT
+        || (fault == ROW && SqlState.code(failure).startsWith(DATA_EXCEPTION));
   }
 
   /** Whether the row may have failed because another row that it needs is missing. */

@@ -40,6 +40,10 @@ final class Numbers {
     return exact.toBigIntegerExact();
   }
 
+  static BigDecimal parsed(String text) {
+    return new BigDecimal(text.strip());
+  }
+
   static Double toDouble(Object value) {
     Number number = (Number) value;
     double converted = number.doubleValue();

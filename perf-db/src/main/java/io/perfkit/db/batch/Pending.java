@@ -4,7 +4,10 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** An accepted row that waits in the buffer, with its column values as of {@code add}. */
-final class Pending<R> {
+class Pending<R> {
+  /** What the database said of the table when the row was read. */
+  final ResolvedTable<R> table;
+
   final R row;
 
   /** In the order of the columns. */
@@ -18,33 +21,54 @@ final class Pending<R> {
 
   final long acceptedNanos;
 
-  /** Its number in its queue, from 1. Guarded by the buffer's lock. */
+  /** Its number in its queue, from 1. Guarded by the buffer's lock until it is taken. */
   long number;
 
-  /** Completed once the row is decided; null if no caller waits for that. */
-  final @Nullable CompletableFuture<@Nullable Void> answer;
-
-  Pending(R row, @Nullable Object[] values, @Nullable RowKey key, int bytes, long acceptedNanos) {
-    this(row, values, key, bytes, acceptedNanos, null);
-  }
-
-  private Pending(
+  Pending(
+      ResolvedTable<R> table,
       R row,
       @Nullable Object[] values,
       @Nullable RowKey key,
       int bytes,
-      long acceptedNanos,
-      @Nullable CompletableFuture<@Nullable Void> answer) {
+      long acceptedNanos) {
+    this.table = table;
     this.row = row;
     this.values = values;
     this.key = key;
     this.bytes = bytes;
     this.acceptedNanos = acceptedNanos;
-    this.answer = answer;
+  }
+
+  /** Completed once the row is decided; null if no caller waits for that. */
+  @Nullable CompletableFuture<@Nullable Void> answer() {
+    return null;
   }
 
   /** The same row with a caller that waits for its outcome. */
   Pending<R> answeredBy(CompletableFuture<@Nullable Void> stage) {
-    return new Pending<>(row, values, key, bytes, acceptedNanos, stage);
+    return new Answered<>(this, stage);
+  }
+
+  /** The same row as the table takes it now. */
+  Pending<R> recoded(ResolvedTable<R> now, @Nullable Object[] newValues, @Nullable RowKey newKey) {
+    Pending<R> recoded = new Pending<>(now, row, newValues, newKey, bytes, acceptedNanos);
+    CompletableFuture<@Nullable Void> stage = answer();
+    recoded = stage == null ? recoded : recoded.answeredBy(stage);
+    recoded.number = number;
+    return recoded;
+  }
+
+  private static final class Answered<R> extends Pending<R> {
+    private final CompletableFuture<@Nullable Void> answer;
+
+    Answered(Pending<R> row, CompletableFuture<@Nullable Void> answer) {
+      super(row.table, row.row, row.values, row.key, row.bytes, row.acceptedNanos);
+      this.answer = answer;
+    }
+
+    @Override
+    CompletableFuture<@Nullable Void> answer() {
+      return answer;
+    }
   }
 }

@@ -66,6 +66,11 @@ final class Reporter<R> {
         columns);
   }
 
+  /** Logs columns that have another type than before. */
+  void tableChanged(List<String> columns) {
+    LOG.info("{}: the table has changed, and rows are written with {}", table, columns);
+  }
+
   /** Logs the stop without the exception's message, which may quote values. */
   void stopped(Exception cause) {
     LOG.error("The batch writer of {} has stopped: {}", table, SqlState.name(cause));

@@ -39,6 +39,19 @@ record ResolvedColumn<R>(
   }
 
   /**
+   * A value that the buffer holds in the form of the column's former type.
+   *
+   * @throws IllegalArgumentException if it does not fit the column any more
+   */
+  @Nullable Object recode(ColumnType before, @Nullable Object encoded) {
+    try {
+      return encoded == null ? null : type.recode(before, encoded);
+    } catch (IllegalArgumentException mismatch) {
+      throw misfit(mismatch);
+    }
+  }
+
+  /**
    * What represents the value in a key.
    *
    * @throws IllegalArgumentException if it can't be part of one

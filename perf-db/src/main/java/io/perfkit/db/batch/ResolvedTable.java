@@ -1,6 +1,7 @@
 package io.perfkit.db.batch;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -132,12 +133,60 @@ final class ResolvedTable<R> {
       values[i] = value;
       bytes += value == null ? 1 : Encoding.bytes(value);
       if (hasKey() && column.key()) {
-        boolean nullsEqual = conflictTarget != null && conflictTarget.nullsEqual();
-        keyParts[keys++] =
-            value == null && nullsEqual ? NullPart.NULL : column.keyPart(given, value);
+        keyParts[keys++] = keyPart(column, given, value);
       }
     }
-    return new Pending<>(row, values, hasKey() ? key(keyParts) : null, bytes, nowNanos);
+    return new Pending<>(this, row, values, hasKey() ? key(keyParts) : null, bytes, nowNanos);
+  }
+
+  /**
+   * A row that was read for the table as it was before, in the form of now.
+   *
+   * @throws IllegalArgumentException if a value does not fit its column any more
+   */
+  Pending<R> recoded(Pending<R> before) {
+    if (before.table == this) {
+      return before;
+    }
+    @Nullable Object[] values = new Object[columns.size()];
+    Object[] keyParts = new Object[key.size()];
+    int keys = 0;
+    for (int i = 0; i < values.length; i++) {
+      ResolvedColumn<R> column = columns.get(i);
+      Object value = column.recode(before.table.columns.get(i).type(), before.values[i]);
+      values[i] = value;
+      if (hasKey() && column.key()) {
+        keyParts[keys++] = keyPart(column, value, value);
+      }
+    }
+    return before.recoded(this, values, hasKey() ? key(keyParts) : null);
+  }
+
+  private Object keyPart(ResolvedColumn<R> column, @Nullable Object given, @Nullable Object value) {
+    boolean nullsEqual = conflictTarget != null && conflictTarget.nullsEqual();
+    return value == null && nullsEqual ? NullPart.NULL : column.keyPart(given, value);
+  }
+
+  /** Whether it differs from the table as it was, and keeps the order of rows of one key. */
+  boolean canReplace(ResolvedTable<R> before) {
+    boolean same =
+        quotedName.equals(before.quotedName)
+            && columns.equals(before.columns)
+            && Objects.equals(conflictTarget, before.conflictTarget);
+    return !same && keyForms().equals(before.keyForms());
+  }
+
+  /** How keys are compared, and so which worker writes a key. */
+  private List<String> keyForms() {
+    return key.stream().map(column -> column.type().keyForm() + isComparable(column)).toList();
+  }
+
+  /** The columns, with their types, that differ from those of the table as it was. */
+  List<String> columnsUnlike(ResolvedTable<R> before) {
+    return columns.stream()
+        .filter(column -> !before.columns.contains(column))
+        .map(column -> column.name() + " " + column.type().shown())
+        .toList();
   }
 
   private RowKey key(Object[] parts) {

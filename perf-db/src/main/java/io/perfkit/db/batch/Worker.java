@@ -32,8 +32,7 @@ final class Worker<R> implements Runnable {
 
   private final QueueConsumer<R> work;
   private final DataSource dataSource;
-  private final ChunkWriter<R> writer;
-  private final ResolvedTable<R> resolved;
+  private final CurrentTable<R> table;
   private final BatchConfig config;
   private final Answers<R> answers;
   private final Reporter<R> reporter;
@@ -45,16 +44,14 @@ final class Worker<R> implements Runnable {
   Worker(
       QueueConsumer<R> work,
       DataSource dataSource,
-      ChunkWriter<R> writer,
-      ResolvedTable<R> resolved,
+      CurrentTable<R> table,
       BatchConfig config,
       Answers<R> answers,
       Reporter<R> reporter,
       LongSupplier nanos) {
     this.work = work;
     this.dataSource = dataSource;
-    this.writer = writer;
-    this.resolved = resolved;
+    this.table = table;
     this.config = config;
     this.answers = answers;
     this.reporter = reporter;
@@ -125,7 +122,8 @@ final class Worker<R> implements Runnable {
       return;
     }
     long start = nanos.getAsLong();
-    Attempt<R> attempt = attempt(chunk);
+    ChunkWriter<R> writer = table.writer();
+    Attempt<R> attempt = attempt(chunk, writer);
     long took = nanos.getAsLong() - start;
     switch (attempt.outcome()) {
       case COMMITTED -> {
@@ -135,7 +133,11 @@ final class Worker<R> implements Runnable {
         }
         decide(chunk, attempt.refusals());
       }
-      case ROLLED_BACK -> notWritten(chunk, start, attempt);
+      case ROLLED_BACK -> {
+        if (!repeatedForNewTypes(chunk, start, attempt, writer)) {
+          notWritten(chunk, start, attempt);
+        }
+      }
       case STATEMENT_REFUSED -> stop(chunk, start, attempt);
       case IN_DOUBT -> inDoubt(chunk, start, attempt);
       case ABANDONED -> {
@@ -144,7 +146,22 @@ final class Worker<R> implements Runnable {
     }
   }
 
-  private Attempt<R> attempt(Chunk<R> chunk) {
+  /** Repeats the chunk if it may have failed because a column has another type than was known. */
+  private boolean repeatedForNewTypes(
+      Chunk<R> chunk, long start, Attempt<R> attempt, ChunkWriter<R> used) {
+    Exception failure = attempt.failure();
+    if (chunk.poisoned
+        || failure == null
+        || !Fault.mayBeOfAType(failure)
+        || !table.changedSince(used.table())) {
+      return false;
+    }
+    var unused = failed(chunk, start, attempt);
+    work.retryLater(chunk, mayStand(chunk), 0, chunk.rows.size());
+    return true;
+  }
+
+  private Attempt<R> attempt(Chunk<R> chunk, ChunkWriter<R> writer) {
     Attempt<R> inDoubt = chunk.inDoubt;
     int silenceMillisMax = (int) config.writeTimeout().plus(SILENCE).toMillis();
     try (Borrowed borrowed = Borrowed.from(dataSource, silenceMillisMax)) {
@@ -220,7 +237,7 @@ final class Worker<R> implements Runnable {
     var unused = failed(chunk, start, attempt);
     chunk.inDoubt = attempt;
     boolean provable = attempt.transaction() != null;
-    if (exhausted(chunk) || (!provable && !resolved.isRepeatable())) {
+    if (exhausted(chunk) || (!provable && !table.writer().table().isRepeatable())) {
       decide(chunk, chunk.refusals(Reason.OUTCOME_UNKNOWN));
       return;
     }
@@ -257,7 +274,7 @@ final class Worker<R> implements Runnable {
       answers.tell();
       reporter.rejected(
           refusals.stream()
-              .filter(refusal -> refusal.row().answer == null)
+              .filter(refusal -> refusal.row().answer() == null)
               .map(Refusal::rejection)
               .toList());
       work.settle(chunk);

@@ -51,7 +51,7 @@ final class WorkerQueue<R> {
     bytes += row.bytes;
     added++;
     row.number = added;
-    if (row.answer != null) {
+    if (row.answer() != null) {
       flushTo = added;
     }
   }
@@ -113,7 +113,7 @@ final class WorkerQueue<R> {
     List<Pending<R>> stay = new ArrayList<>();
     List<Pending<R>> later = new ArrayList<>();
     for (Pending<R> other : whole.rows) {
-      if (other != row) {
+      if (other.number != row.number) {
         boolean waits = other.number > row.number && RowKey.mayBeEqual(row.key, other.key);
         (waits ? later : stay).add(other);
       }
@@ -174,8 +174,8 @@ final class WorkerQueue<R> {
       chunk = null;
     }
     putAsideBack();
-    List<Pending<R>> taken = rows.stream().filter(row -> row.answer != null).toList();
-    rows.removeIf(row -> row.answer != null);
+    List<Pending<R>> taken = rows.stream().filter(row -> row.answer() != null).toList();
+    rows.removeIf(row -> row.answer() != null);
     taken.forEach(row -> bytes -= row.bytes);
     return taken;
   }

@@ -1,0 +1,111 @@
+package io.perfkit.db.batch;
+
+import java.sql.SQLException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A table as its database described it last, and what writes to it. A migration may change a
+ * column's type while the writer runs, so the table is read again when a value or a statement no
+ * longer fits. Thread safe.
+ */
+final class CurrentTable<R> {
+  /** Time between two reads that callers cause whose values don't fit. */
+  private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final Reading<R> asked;
+  private final Function<ResolvedTable<R>, ChunkWriter<R>> writers;
+  private final Reporter<R> reporter;
+  private final LongSupplier nanos;
+  private final ReentrantLock reading = new ReentrantLock();
+  private volatile ChunkWriter<R> writer;
+
+  /** When a caller may have the table read again. Guarded by {@code reading}. */
+  private long nextReadNanos;
+
+  /**
+   * @param table as it was read first
+   * @param asked reads it again
+   * @param writers makes what writes to a table that was read
+   */
+  CurrentTable(
+      ResolvedTable<R> table,
+      Reading<R> asked,
+      Function<ResolvedTable<R>, ChunkWriter<R>> writers,
+      Reporter<R> reporter,
+      LongSupplier nanos) {
+    this.asked = asked;
+    this.writers = writers;
+    this.reporter = reporter;
+    this.nanos = nanos;
+    this.nextReadNanos = nanos.getAsLong();
+    this.writer = writers.apply(table);
+  }
+
+  /** Asks the database about the table. */
+  @FunctionalInterface
+  interface Reading<R> {
+    ResolvedTable<R> read() throws SQLException;
+  }
+
+  /** What writes rows to the table as it is known now. */
+  ChunkWriter<R> writer() {
+    return writer;
+  }
+
+  /**
+   * The row in the form that the buffer holds. Asks the database, at most once a second, whether
+   * the table has changed if a value does not fit.
+   *
+   * @throws IllegalArgumentException if a value does not fit its column, or a key is null
+   */
+  Pending<R> pending(R row) {
+    ResolvedTable<R> known = writer.table();
+    try {
+      return known.pending(row, nanos.getAsLong());
+    } catch (IllegalArgumentException misfit) {
+      if (!changedSince(known, PAUSE_NANOS)) {
+        throw misfit;
+      }
+      return writer.table().pending(row, nanos.getAsLong());
+    }
+  }
+
+  /** Reads the table; false if it is as known, can't be read, or has other keys now. */
+  boolean changedSince(ResolvedTable<R> known) {
+    return changedSince(known, 0);
+  }
+
+  private boolean changedSince(ResolvedTable<R> known, long pauseNanos) {
+    reading.lock();
+    try {
+      if (writer.table() != known) {
+        return true; // another thread has read it
+      }
+      if (pauseNanos > 0 && nanos.getAsLong() - nextReadNanos < 0) {
+        return false;
+      }
+      ResolvedTable<R> fresh = read();
+      nextReadNanos = nanos.getAsLong() + pauseNanos;
+      if (fresh == null || !fresh.canReplace(known)) {
+        return false;
+      }
+      writer = writers.apply(fresh);
+      reporter.tableChanged(fresh.columnsUnlike(known));
+      return true;
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  private @Nullable ResolvedTable<R> read() {
+    try {
+      return asked.read();
+    } catch (SQLException | RuntimeException unreadable) {
+      return null; // gone, or out of reach: what failed first is told
+    }
+  }
+}
