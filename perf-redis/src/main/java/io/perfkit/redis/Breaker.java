@@ -18,8 +18,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * The circuit breaker, by resilience4j: one timeout opens it, or five failures among the last ten
- * exchanges; one answer to a probe closes it. Thread safe.
+ * The circuit breaker, by resilience4j: one timeout of a whole budget opens it, or five failures
+ * among the last ten exchanges; one answer to a probe closes it. Thread safe.
  */
 final class Breaker {
   private static final String REPLICA = "READONLY";
@@ -35,12 +35,17 @@ final class Breaker {
    *     the circuit changed. The circuit's own events would report them too, but cost an event for
    *     each answer. */
   private final CircuitBreaker circuit;
+  private final long wholeNanos;
   private final Transitions transitions;
   private final AtomicBoolean down = new AtomicBoolean();
   private volatile @Nullable Throwable lastFailure;
   private volatile boolean answeredSince;
 
-  Breaker(Duration probeEvery, LongSupplier nanos, Transitions transitions) {
+  /**
+   * @param budget how long a call waits that did not wait for another one before
+   */
+  Breaker(Duration probeEvery, Duration budget, LongSupplier nanos, Transitions transitions) {
+    this.wholeNanos = budget.toNanos() / 8 * 7; // the rest is lost on the way to the server
     this.transitions = transitions;
     this.circuit =
         CircuitBreaker.of(
@@ -147,10 +152,15 @@ final class Breaker {
     tellIfDown();
   }
 
-  /** No answer in time. */
+  /**
+   * Reports that no answer came in time. Silence for the rest of a budget, of a call that waited
+   * before or was redirected, is a failure like others: a server may be slower than that.
+   *
+   * @param nanos how long the server was silent
+   */
   void silent(long nanos, Throwable cause) {
     failed(nanos, cause);
-    if (up()) {
+    if (nanos >= wholeNanos && up()) {
       circuit.transitionToOpenState();
       tellIfDown();
     }

@@ -68,7 +68,7 @@ final class GuardedClient {
     this.redis = redis;
     this.name = name;
     this.config = config;
-    this.breaker = new Breaker(config.probeEvery(), nanos, new OutageLog());
+    this.breaker = new Breaker(config.probeEvery(), config.budget(), nanos, new OutageLog());
     this.threads = new Workers(config.maxThreads(), config.maxWaiting(), "perf-redis-guard-");
     this.routes = Routes.of(redis, new LaneShared(breaker, threads, nanos, config, counters));
     this.keeper =
@@ -236,11 +236,14 @@ final class GuardedClient {
     return bytes;
   }
 
-  /** Runs {@code command} on a thread of the guard. */
+  /** Runs {@code command} on a thread of the guard, unless its deadline has passed. */
   <T extends @Nullable Object> T callOnThread(
       Function<? super UnifiedJedis, ? extends T> command, long deadline) {
     admit();
     long start = nanos.getAsLong();
+    if (deadline - start <= 0) { // the rest of a budget, after a redirect
+      throw new RedisUnavailable("not sent: no time is left of the budget, " + this, null);
+    }
     FutureTask<T> reply = new FutureTask<>(() -> command.apply(redis));
     execute(reply);
     try {
@@ -380,7 +383,7 @@ final class GuardedClient {
       breaker.answered(elapsed(start));
     } catch (RuntimeException e) {
       long elapsed = elapsed(start);
-      if (Reason.isSilence(e) && elapsed >= config.budget().toNanos()) {
+      if (Reason.isSilence(e)) {
         breaker.silent(elapsed, e);
       } else if (!Reason.isExhaustion(e) && !threads.isClosed()) {
         breaker.failed(elapsed, e);

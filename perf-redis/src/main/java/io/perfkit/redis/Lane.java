@@ -33,11 +33,13 @@ final class Lane {
    * N5  A batch is less than 2 * BATCH_BYTES, so that sending it does not block (LaneConnection K3).
    * N6  No caller opens or returns a connection: either may block for longer than its budget.
    * N7  Only a thread that waits for Redis may report a timeout to the breaker: a leader that reads,
-   *     or a call that waits for a connect. A queued call must not: its leader may lack a processor. */
+   *     or a call that waits for a connect. A queued call must not: its leader may lack a processor.
+   *     It reports for how long Redis was silent, which is less than a budget if it waited before. */
   private final GroupCommit<LaneCall> calls;
   private final Supplier<Pool<Connection>> pool;
   private final LaneShared shared;
   private volatile @Nullable LaneConnection connection;
+  private long connectingSince; // written before `connecting`
   private volatile boolean connecting;
 
   Lane(Supplier<Pool<Connection>> pool, LaneShared shared) {
@@ -83,7 +85,8 @@ final class Lane {
     if (!call.await()) {
       lead(call);
     } else if (connecting && call.ended().reason() == Reason.TIMED_OUT) {
-      shared.breaker().silent(shared.budgetNanos(), new TimeoutException("connecting"));
+      long connected = shared.nanos().getAsLong() - connectingSince;
+      shared.breaker().silent(connected, new TimeoutException("connecting"));
     }
   }
 
@@ -93,48 +96,47 @@ final class Lane {
   }
 
   private void lead(LaneCall own) {
-    long now = shared.nanos().getAsLong();
-    LaneConnection current = connection;
-    if (current == null || !isReady() || !own.take(now)) {
-      own.endUnsent(unsentReason(own, now), null);
-      calls.handOver();
-      return;
-    }
-    List<LaneCall> batch;
-    Result result;
-    boolean answered = false;
+    List<LaneCall> batch = List.of();
+    Result result = null;
     try {
+      long now = shared.nanos().getAsLong();
+      LaneConnection current = connection;
+      boolean interrupted = Thread.currentThread().isInterrupted();
+      if (current == null || !isReady() || interrupted || !own.take(now)) {
+        own.endUnsent(unsentReason(own, now, interrupted), null);
+        return;
+      }
       batch = calls.batch(own, now, new PipelineRoom(own));
       result = current.roundTrip(batch, now, own.left(now));
-      answered = true;
-    } finally {
-      if (!answered) { // an Error of this thread, or the lane would have no leader again
-        calls.handOver();
-      }
-    }
-    try {
       account(batch, result, current, shared.nanos().getAsLong() - now);
       if (!current.isUsable()) {
         disconnect();
+      }
+      if (result.failure() instanceof Error error) {
+        throw error;
       }
     } finally {
       calls.handOver(); // N3
       end(batch, result);
       calls.ended(batch); // not before, since handing over may wait for a lock
     }
-    if (result.failure() instanceof Error error) {
-      throw error;
-    }
   }
 
-  private Reason unsentReason(LaneCall own, long now) {
+  /**
+   * @param interrupted whether the thread of {@code own} is: a virtual one can't read replies then,
+   *     and all calls of its batch would fail with it
+   */
+  private Reason unsentReason(LaneCall own, long now, boolean interrupted) {
     if (calls.isClosed()) {
       return Reason.CLOSED;
     }
     if (own.left(now) <= 0) {
       return Reason.TIMED_OUT;
     }
-    return shared.breaker().up() ? Reason.DISCONNECTED : Reason.BREAKER_OPEN;
+    if (!shared.breaker().up()) {
+      return Reason.BREAKER_OPEN;
+    }
+    return interrupted ? Reason.INTERRUPTED : Reason.DISCONNECTED;
   }
 
   /** What still fits into a pipeline (N5). */
@@ -183,17 +185,26 @@ final class Lane {
     }
   }
 
-  private void end(List<LaneCall> batch, Result result) {
-    for (int i = 0; i < result.answered(); i++) {
+  /**
+   * @param result null if an Error kept the leader from a round trip
+   */
+  private void end(List<LaneCall> batch, @Nullable Result result) {
+    if (batch.isEmpty()) {
+      return;
+    }
+    int answered = result == null ? 0 : result.answered();
+    for (int i = 0; i < answered; i++) {
       batch.get(i).endAnswered();
     }
-    Throwable failure = result.failure();
+    Throwable failure =
+        result == null
+            ? new IllegalStateException("the leader of the batch met an Error")
+            : result.failure();
     if (failure != null) {
+      boolean late = result != null && (result.silent() || result.cut());
       Reason reason =
-          calls.isClosed()
-              ? Reason.CLOSED
-              : result.silent() || result.cut() ? Reason.TIMED_OUT : Reason.DISCONNECTED;
-      for (int i = result.answered(); i < batch.size(); i++) {
+          calls.isClosed() ? Reason.CLOSED : late ? Reason.TIMED_OUT : Reason.DISCONNECTED;
+      for (int i = answered; i < batch.size(); i++) {
         batch.get(i).endLost(reason, failure);
       }
     }
@@ -217,6 +228,7 @@ final class Lane {
 
   private boolean connectInBackground() {
     disconnect();
+    connectingSince = shared.nanos().getAsLong();
     connecting = true;
     try {
       shared.background().execute(new FutureTask<>(this::connect, null)); // close interrupts it

@@ -20,10 +20,6 @@ record LaneShared(
     return config.maxWaiting();
   }
 
-  long budgetNanos() {
-    return config.budget().toNanos();
-  }
-
   int budgetMillis() {
     return (int) Math.min(Integer.MAX_VALUE, config.budget().toMillis());
   }

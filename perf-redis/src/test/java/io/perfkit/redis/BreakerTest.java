@@ -13,10 +13,11 @@ import org.junit.jupiter.api.Test;
 
 final class BreakerTest {
   private static final Duration PROBE_EVERY = Duration.ofMillis(500);
+  private static final Duration BUDGET = Duration.ofMillis(200);
 
   private final FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
   private final List<String> told = new ArrayList<>();
-  private final Breaker breaker = new Breaker(PROBE_EVERY, clock.nanos(), new Told());
+  private final Breaker breaker = new Breaker(PROBE_EVERY, BUDGET, clock.nanos(), new Told());
 
   private final class Told implements Breaker.Transitions {
     @Override
@@ -32,7 +33,7 @@ final class BreakerTest {
 
   @Test
   void probesByElapsedTimeAlone() {
-    breaker.silent(1, new IllegalStateException("silence"));
+    breaker.silent(BUDGET.toNanos(), new IllegalStateException("silence"));
     assertThat(breaker.up()).isFalse();
     clock.advance(PROBE_EVERY.minusNanos(1));
     assertThat(breaker.mayProbe()).as("the wall clock counts for nothing").isFalse();
@@ -61,8 +62,20 @@ final class BreakerTest {
     breaker.answered(1);
     assertThat(told).containsExactly("down: refused 3", "up");
 
-    breaker.silent(1, new IllegalStateException("silence"));
-    breaker.silent(1, new IllegalStateException("silence"));
+    breaker.silent(BUDGET.toNanos(), new IllegalStateException("silence"));
+    breaker.silent(BUDGET.toNanos(), new IllegalStateException("silence"));
     assertThat(told).containsExactly("down: refused 3", "up", "down: silence");
+  }
+
+  @Test
+  void silenceForTheRestOfABudgetIsOneFailure() {
+    breaker.answered(1);
+    for (int i = 0; i < 3; i++) {
+      breaker.silent(BUDGET.toNanos() / 2, new IllegalStateException("rest " + i));
+      assertThat(breaker.up()).as("after %s of them", i + 1).isTrue();
+    }
+    breaker.silent(BUDGET.toNanos(), new IllegalStateException("a whole one"));
+    assertThat(breaker.up()).isFalse();
+    assertThat(told).containsExactly("down: a whole one");
   }
 }
