@@ -11,10 +11,13 @@ import java.time.Duration;
  * counters are decided together at one reading of the clock.
  */
 final class BucketCounter extends LocalCounter {
+  private static final long DEBT_NANOS = Limit.SPAN_MAX.toNanos();
+
   private final Shape shape;
   private final BucketState state;
 
   BucketCounter(Shape shape, long now) {
+    super(shape.permits);
     this.shape = shape;
     this.state = BucketState.createInitialState(shape.configuration, MathType.INTEGER_64_BITS, now);
   }
@@ -30,6 +33,9 @@ final class BucketCounter extends LocalCounter {
     private final long refillNanos;
     private final BucketConfiguration configuration;
 
+    /** The most tokens that are owed, so that no number of it overflows. */
+    private final long maxDebt;
+
     Shape(long permitsPerPeriod, Duration period, long capacity) {
       permits = capacity;
       tokensPerPermit = Math.max(1, period.toNanos() / permitsPerPeriod);
@@ -38,6 +44,7 @@ final class BucketCounter extends LocalCounter {
           BigInteger.valueOf(tokens).gcd(BigInteger.valueOf(period.toNanos())).longValueExact();
       refill = tokens / common;
       refillNanos = period.toNanos() / common;
+      maxDebt = (long) Math.min(Long.MAX_VALUE / 4.0, (double) DEBT_NANOS * refill / refillNanos);
       configuration =
           BucketConfiguration.builder()
               .addLimit(
@@ -46,6 +53,19 @@ final class BucketCounter extends LocalCounter {
                           .capacity(capacity * tokensPerPermit)
                           .refillGreedy(refill, Duration.ofNanos(refillNanos)))
               .build();
+    }
+
+    /** The tokens of that many permits; at most {@code Long.MAX_VALUE / 4}. */
+    long tokens(long cost) {
+      return cost > Long.MAX_VALUE / 4 / tokensPerPermit
+          ? Long.MAX_VALUE / 4
+          : cost * tokensPerPermit;
+    }
+
+    boolean hasRateOf(Shape other) {
+      return refill == other.refill
+          && refillNanos == other.refillNanos
+          && tokensPerPermit == other.tokensPerPermit;
     }
 
     /** Nanoseconds until that many tokens have returned, rounded up. */
@@ -66,14 +86,14 @@ final class BucketCounter extends LocalCounter {
     /** Writes the numbers of a bucket with that many tokens. */
     void write(long tokens, long waitNanos, long[] numbers, int place) {
       numbers[place + CheckResult.LIMIT] = permits;
-      numbers[place + CheckResult.REMAINING] = tokens / tokensPerPermit;
+      numbers[place + CheckResult.REMAINING] = Math.max(0, tokens / tokensPerPermit);
       numbers[place + CheckResult.RESET] = microsUp(nanosUntil(permits * tokensPerPermit - tokens));
       numbers[place + CheckResult.WAIT] = microsUp(waitNanos);
     }
   }
 
   @Override
-  void look(long now, long cost, long[] numbers, int place) {
+  void read(long now, long cost, long[] numbers, int place) {
     state.refillAllBandwidth(now);
     shape.write(state.getAvailableTokens(), wait(now, cost), numbers, place);
   }
@@ -95,7 +115,7 @@ final class BucketCounter extends LocalCounter {
     long wait;
     lock.lock();
     try {
-      if (!charge || forgotten() || isBlocked(now)) {
+      if (!charge || forgotten() || isBlocked(now) || carries(now)) {
         return super.decideAlone(now, cost, charge, numbers);
       }
       state.refillAllBandwidth(now);
@@ -120,11 +140,35 @@ final class BucketCounter extends LocalCounter {
   }
 
   @Override
-  void giveBack(long now, long cost, long time) {
+  void takeBeyond(long now, long cost) {
+    state.consume(
+        Math.min(shape.tokens(cost), Math.max(0, state.getAvailableTokens() + shape.maxDebt)));
+  }
+
+  @Override
+  long spent() {
+    long tokens = shape.permits * shape.tokensPerPermit - state.getAvailableTokens();
+    return (tokens + shape.tokensPerPermit - 1) / shape.tokensPerPermit;
+  }
+
+  @Override
+  boolean copy(LocalCounter before, long now) {
+    if (!(before instanceof BucketCounter bucket) || !shape.hasRateOf(bucket.shape)) {
+      return false;
+    }
     state.refillAllBandwidth(now);
-    long tokens = cost * shape.tokensPerPermit;
-    long returned = Math.min(Math.max(0, now - time), shape.nanosUntil(tokens));
-    long left = tokens - shape.tokensIn(returned);
+    bucket.state.refillAllBandwidth(now);
+    long full = bucket.shape.permits * bucket.shape.tokensPerPermit;
+    state.consume(full - bucket.state.getAvailableTokens());
+    return true;
+  }
+
+  @Override
+  void giveBack(long now, long cost, long of, long time) {
+    state.refillAllBandwidth(now);
+    long charged = of * shape.tokensPerPermit;
+    long returned = Math.min(Math.max(0, now - time), shape.nanosUntil(charged));
+    long left = Math.min(cost * shape.tokensPerPermit, charged - shape.tokensIn(returned));
     if (left > 0) {
       state.addTokens(left);
     }

@@ -37,6 +37,25 @@ final class CheckRequest {
     return rules[i].policy().cost() * permits;
   }
 
+  /** The permits of rule {@code i} that {@code part} of the request's permits cost. */
+  long cost(int i, long part) {
+    return rules[i].policy().cost() * part;
+  }
+
+  /**
+   * The permits to be charged to rule {@code i} whatever is left: of a window no more than it
+   * holds, since it refuses everything then until they leave it.
+   */
+  long charge(int i) {
+    long most = rules[i].isBucket() ? Limit.EXACT_MAX : rules[i].policy().limit().capacity();
+    return permits >= most / rules[i].policy().cost() ? most : cost(i);
+  }
+
+  /** How many times the policies' cost the request needs. */
+  long permits() {
+    return permits;
+  }
+
   /** Whether the request needs more permits than rule {@code i} ever has. */
   boolean isTooMuch(int i) {
     return permits > rules[i].timesMax();

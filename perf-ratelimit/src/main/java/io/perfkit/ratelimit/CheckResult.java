@@ -35,8 +35,12 @@ final class CheckResult {
   private final long[] numbers;
   private final byte[] leases;
   private final boolean degraded;
-  private boolean refunded;
+
+  /* Guarded by this. */
+  private long refunded;
   private boolean released;
+  private boolean renewed;
+  private long renewedAt;
 
   /**
    * @param numbers {@link #WIDTH} for each rule of {@code check}, which no longer change
@@ -159,9 +163,18 @@ final class CheckResult {
     return number(rule, WAIT);
   }
 
-  /** When rule {@code rule} was charged, by the clock of the store that counts. */
-  long time(int rule) {
-    return number(rule, TIME);
+  /**
+   * When rule {@code rule} was charged, or its held permits were renewed, by the clock of the store
+   * that counts.
+   */
+  synchronized long time(int rule) {
+    return renewed && check.rule(rule).leases() ? renewedAt : number(rule, TIME);
+  }
+
+  /** Sets the time from which held permits are held anew. */
+  synchronized void renewedAt(long time) {
+    renewed = true;
+    renewedAt = time;
   }
 
   /** Copies the numbers of one rule to the place of another one. */
@@ -181,11 +194,44 @@ final class CheckResult {
     return degraded;
   }
 
-  /** True for the first caller only: a decision is taken back once. */
-  synchronized boolean takeRefund() {
-    boolean first = !refunded;
-    refunded = true;
-    return first;
+  /**
+   * Marks permits as refunded: each of the request's permits is taken back once.
+   *
+   * @param permits at most what the request cost; 0 for all that are left
+   * @return the refund, of no permits if fewer are left
+   */
+  synchronized Refund takeRefund(long permits) {
+    long left = check.permits() - refunded;
+    long taken = permits == 0 ? left : permits <= left ? permits : 0;
+    refunded += taken;
+    return new Refund(taken, left);
+  }
+
+  /** The permits of rule {@code rule} that a refund takes back: all of those that are held. */
+  long cost(int rule, Refund refund) {
+    return check.rule(rule).leases() ? check.cost(rule) : check.cost(rule, refund.permits());
+  }
+
+  /** All permits of the request, whatever was refunded. */
+  Refund whole() {
+    return new Refund(check.permits(), check.permits());
+  }
+
+  /**
+   * A part of a charge that is taken back.
+   *
+   * @param permits to be refunded
+   * @param of the charge that was not refunded before, these permits included
+   */
+  record Refund(long permits, long of) {
+    boolean isWhole() {
+      return permits == of;
+    }
+  }
+
+  /** Whether permits are held that were not released. */
+  synchronized boolean holds() {
+    return !released && check.holds();
   }
 
   /** True for the first caller only, if permits are held. */

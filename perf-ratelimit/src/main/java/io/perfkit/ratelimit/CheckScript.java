@@ -48,13 +48,20 @@ final class CheckScript {
 
   /** As {@link CheckBatcher.Sender#send}. */
   List<Outcome> send(List<Share> shares) {
-    return send(shares, wall, 0);
+    return send(shares, wall, 0, false);
+  }
+
+  /** Charges a request whether or not there is room. */
+  void charge(CheckRequest check) {
+    List<Outcome> unused = send(List.of(new Share(check, 1)), wall, 0, true);
   }
 
   /**
    * @param calendar the time whose calendar intervals are sent along
+   * @param charge whether to charge what there is no room for, too
    */
-  private List<Outcome> send(List<Share> shares, InstantSource calendar, int repeats) {
+  private List<Outcome> send(
+      List<Share> shares, InstantSource calendar, int repeats, boolean charge) {
     int rules = 0;
     int bytes = 0;
     boolean bucketsOnly = true;
@@ -71,13 +78,13 @@ final class CheckScript {
     List<byte[]> leases = bucketsOnly ? List.of() : leases(shares);
     byte[][] args = new byte[2 + leases.size()][];
     args[0] = serverClock.get();
-    args[1] = packed(shares, bytes, now);
+    args[1] = packed(shares, bytes, now, charge);
     for (int i = 0; i < leases.size(); i++) {
       args[2 + i] = leases.get(i);
     }
     Object reply = SCRIPT.run(guard, keys(shares, rules), List.of(args));
-    return outcomes(
-        shares, leases, ByteBuffer.wrap((byte[]) requireNonNull(reply, "reply")), repeats);
+    ByteBuffer answers = ByteBuffer.wrap((byte[]) requireNonNull(reply, "reply"));
+    return outcomes(shares, leases, answers, repeats, charge);
   }
 
   private List<byte[]> keys(List<Share> shares, int rules) {
@@ -92,13 +99,17 @@ final class CheckScript {
     return List.of(keys);
   }
 
-  private static byte[] packed(List<Share> shares, int bytes, Instant calendar) {
+  private static byte[] packed(List<Share> shares, int bytes, Instant calendar, boolean charge) {
     ByteBuffer packed = ByteBuffer.allocate(bytes);
     for (Share share : shares) {
       CheckRequest check = share.check();
       packed.put((byte) check.size()).putInt(share.times());
       for (int i = 0; i < check.size(); i++) {
-        check.rule(i).pack(packed, check.cost(i), calendar);
+        if (charge) {
+          check.rule(i).packCharge(packed, check.charge(i), calendar);
+        } else {
+          check.rule(i).pack(packed, check.cost(i), calendar);
+        }
       }
     }
     return packed.array();
@@ -122,7 +133,7 @@ final class CheckScript {
   }
 
   private List<Outcome> outcomes(
-      List<Share> shares, List<byte[]> leases, ByteBuffer reply, int repeats) {
+      List<Share> shares, List<byte[]> leases, ByteBuffer reply, int repeats, boolean charge) {
     List<Outcome> outcomes = new ArrayList<>(shares.size());
     long now = reply.getLong();
     for (int i = 0; i < shares.size(); i++) {
@@ -143,7 +154,7 @@ final class CheckScript {
         decided &= numbers[at + CheckResult.CODE] != WRONG_CALENDAR;
       }
       if (!decided && repeats < MAX_REPEATS) { // this node's clock is an interval off
-        outcomes.add(send(List.of(shares.get(i)), () -> instant(now), repeats + 1).get(0));
+        outcomes.add(send(List.of(shares.get(i)), () -> instant(now), repeats + 1, charge).get(0));
       } else {
         outcomes.add(new Outcome(admitted, new CheckResult(check, refusal(numbers), held, false)));
       }

@@ -18,8 +18,9 @@ final class FallbackStore implements Store {
   /**
    * @param retryAfter the wait of a refusal, after which Redis is tried again
    */
-  FallbackStore(int maxKeys, Duration retryAfter, LongSupplier nanos, InstantSource wall) {
-    this.counts = new LocalStore(maxKeys, rule -> rule.policy().onRedisDown().share(), nanos, wall);
+  FallbackStore(
+      RateLimiterConfig config, Duration retryAfter, LongSupplier nanos, InstantSource wall) {
+    this.counts = new LocalStore(config, rule -> rule.policy().onRedisDown().share(), nanos, wall);
     this.retryMicros = Limit.micros(retryAfter);
   }
 
@@ -73,8 +74,18 @@ final class FallbackStore implements Store {
   }
 
   @Override
-  public boolean giveBack(CheckResult result, Predicate<Rule> which) {
-    return counts.giveBack(result, which);
+  public boolean giveBack(CheckResult result, CheckResult.Refund refund, Predicate<Rule> which) {
+    return counts.giveBack(result, refund, which);
+  }
+
+  @Override
+  public boolean charge(CheckRequest check) {
+    return counts.charge(only(check, OnRedisDown.Kind.LOCAL));
+  }
+
+  @Override
+  public boolean renew(CheckResult result) {
+    return counts.renew(result);
   }
 
   @Override
@@ -95,6 +106,11 @@ final class FallbackStore implements Store {
   @Override
   public int keys() {
     return counts.keys();
+  }
+
+  @Override
+  public boolean isFull() {
+    return counts.isFull();
   }
 
   @Override

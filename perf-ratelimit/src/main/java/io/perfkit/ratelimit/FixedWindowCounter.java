@@ -11,7 +11,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * compared with elapsed time.
  */
 final class FixedWindowCounter extends LocalCounter {
-  private final long capacity;
   private final Limit limit;
   private final InstantSource wall;
 
@@ -23,13 +22,13 @@ final class FixedWindowCounter extends LocalCounter {
   private long used;
 
   FixedWindowCounter(long capacity, Limit limit, InstantSource wall) {
-    this.capacity = capacity;
+    super(capacity);
     this.limit = limit;
     this.wall = wall;
   }
 
   @Override
-  void look(long now, long cost, long[] numbers, int at) {
+  void read(long now, long cost, long[] numbers, int at) {
     Instant instant = wall.instant();
     long micros = ChronoUnit.MICROS.between(Instant.EPOCH, instant);
     if (micros >= end) {
@@ -39,10 +38,10 @@ final class FixedWindowCounter extends LocalCounter {
     } else if (end - micros > 2 * Limit.micros(limit.period())) { // the clock was set back
       end = endOfWindow(micros, instant);
     }
-    numbers[at + CheckResult.LIMIT] = capacity;
-    numbers[at + CheckResult.REMAINING] = capacity - used;
+    numbers[at + CheckResult.LIMIT] = capacity();
+    numbers[at + CheckResult.REMAINING] = Math.max(0, capacity() - used);
     numbers[at + CheckResult.RESET] = used == 0 ? 0 : end - micros;
-    numbers[at + CheckResult.WAIT] = cost > capacity - used ? end - micros : 0;
+    numbers[at + CheckResult.WAIT] = cost > capacity() - used ? end - micros : 0;
   }
 
   private long endOfWindow(long micros, Instant instant) {
@@ -64,12 +63,39 @@ final class FixedWindowCounter extends LocalCounter {
   }
 
   @Override
-  void refund(long now, long cost, long time) {
-    giveBack(now, cost, time);
+  void takeBeyond(long now, long cost) {
+    used = Math.max(used, Math.min(capacity(), used + cost)); // then nothing is admitted either way
   }
 
   @Override
-  void giveBack(long now, long cost, long time) {
+  long spent() {
+    return used;
+  }
+
+  /** The window that is open is the same if it ends when the other one does. */
+  @Override
+  boolean copy(LocalCounter before, long now) {
+    if (!(before instanceof FixedWindowCounter other)) {
+      return false;
+    }
+    long[] numbers = new long[CheckResult.WIDTH];
+    read(now, 0, numbers, 0);
+    other.read(now, 0, numbers, 0);
+    if (end != other.end) {
+      return false;
+    }
+    number = other.number;
+    used = other.used;
+    return true;
+  }
+
+  @Override
+  void refund(long now, long cost, long of, long time) {
+    giveBack(now, cost, of, time);
+  }
+
+  @Override
+  void giveBack(long now, long cost, long of, long time) {
     if (time == number && ChronoUnit.MICROS.between(Instant.EPOCH, wall.instant()) < end) {
       used = Math.max(0, used - cost);
     }

@@ -37,7 +37,8 @@ final class HeavyHitters {
     }
   }
 
-  synchronized void add(Rule rule, String key, long refusals) {
+  synchronized void add(Rule counted, String key, long refusals) {
+    Rule rule = counted.base();
     Map<String, Watched> ofRule = byRule.computeIfAbsent(rule, any -> new HashMap<>());
     Watched known = ofRule.get(key);
     if (known == null) {

@@ -5,6 +5,7 @@ import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisException;
 import io.perfkit.redis.RedisGuard;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
@@ -243,11 +244,11 @@ final class LeasingStore implements Store {
 
   /** Leased permits are not given back: they were counted when the node got them. */
   @Override
-  public boolean giveBack(CheckResult result, Predicate<Rule> which) {
+  public boolean giveBack(CheckResult result, CheckResult.Refund refund, Predicate<Rule> which) {
     if (result.degraded()) {
-      return others.giveBack(result, which);
+      return others.giveBack(result, refund, which);
     }
-    boolean done = others.giveBack(result, rule -> !rule.leased() && which.test(rule));
+    boolean done = others.giveBack(result, refund, rule -> !rule.leased() && which.test(rule));
     for (int i = 0; i < result.check().size(); i++) {
       Rule rule = result.check().rule(i);
       done &= !(rule.leased() && which.test(rule));
@@ -256,17 +257,33 @@ final class LeasingStore implements Store {
   }
 
   @Override
+  public boolean charge(CheckRequest check) {
+    requireNotLeased(check, "a charge beyond what is left");
+    return others.charge(check);
+  }
+
+  @Override
+  public boolean renew(CheckResult result) {
+    return others.renew(result);
+  }
+
+  @Override
   public void block(CheckRequest check, Duration duration) {
+    requireNotLeased(check, "a block");
+    others.block(check, duration);
+  }
+
+  private static void requireNotLeased(CheckRequest check, String what) {
     for (int i = 0; i < check.size(); i++) {
       if (check.rule(i).leased()) {
         throw new IllegalArgumentException(
             "policy: '"
                 + check.rule(i).policy().name()
-                + "' (expected: one that is not leased; nodes that hold permits would not hear of"
-                + " a block)");
+                + "' (expected: one that is not leased; nodes that hold permits would not hear of "
+                + what
+                + ")");
       }
     }
-    others.block(check, duration);
   }
 
   @Override
@@ -282,7 +299,7 @@ final class LeasingStore implements Store {
   private void reset(Key key) {
     forget(key);
     byte[] state = keys.key(key.rule().policy().name(), key.key());
-    long unused = guard.call(client -> client.unlink(state));
+    RedisStore.RESET.run(guard, List.of(state), List.of()); // sent once, as every script is
   }
 
   @Override
@@ -293,6 +310,11 @@ final class LeasingStore implements Store {
   @Override
   public int keys() {
     return others.keys() + held.size();
+  }
+
+  @Override
+  public boolean isFull() {
+    return others.isFull();
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.perfkit.ratelimit;
 import java.time.Duration;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The permits that one key of one rule spent, in this process. Guarded by its lock; time is elapsed
@@ -12,6 +13,11 @@ abstract class LocalCounter {
   /** A lock, since two threads that compete get a monitor more slowly. */
   final Lock lock = new ReentrantLock();
 
+  private final long capacity;
+
+  /** Whose limit it counts by; without any order, since another rule has an equal limit. */
+  private @Nullable Rule rule;
+
   /** Whether it left its map, so that a caller that finds it must look again. */
   private boolean forgotten;
 
@@ -19,17 +25,67 @@ abstract class LocalCounter {
   private boolean blocked;
   private long blockedUntil;
 
-  /** Sets the time from which it counts. */
-  final LocalCounter startingAt(long now) {
+  /* What was spent under another limit, and counts until all of it is back by that limit. */
+  private long carried;
+  private long carriedUntil;
+
+  /**
+   * @param capacity the most permits that it admits at once
+   */
+  LocalCounter(long capacity) {
+    this.capacity = capacity;
+  }
+
+  /** Sets the rule whose limit it counts by, and the time from which it counts. */
+  final LocalCounter starting(Rule by, long now) {
+    rule = by;
     since = now;
     return this;
   }
 
+  /** Whether it counts by the limit of this very rule. */
+  final boolean isOf(Rule other) {
+    return rule == other;
+  }
+
+  /** Makes it one of another rule; false if that has another limit. */
+  final boolean become(Rule other) {
+    boolean same = rule != null && rule.policy().limit().equals(other.policy().limit());
+    rule = same ? other : rule;
+    return same;
+  }
+
+  final long capacity() {
+    return capacity;
+  }
+
   /**
    * Writes limit, remaining, reset and wait for a request of {@code cost}, which is at most the
-   * limit.
+   * limit, without what is carried.
    */
-  abstract void look(long now, long cost, long[] numbers, int at);
+  abstract void read(long now, long cost, long[] numbers, int at);
+
+  /** As {@link #read}, with what is carried. */
+  final void look(long now, long cost, long[] numbers, int at) {
+    read(now, Math.min(cost, capacity), numbers, at);
+    if (carries(now)) {
+      long left = Math.max(0, numbers[at + CheckResult.REMAINING] - carried);
+      long until = microsUp(carriedUntil - now);
+      numbers[at + CheckResult.REMAINING] = left;
+      numbers[at + CheckResult.RESET] = Math.max(numbers[at + CheckResult.RESET], until);
+      if (cost > left) {
+        numbers[at + CheckResult.WAIT] = Math.max(numbers[at + CheckResult.WAIT], until);
+      }
+    }
+  }
+
+  /** Whether permits that were spent under another limit still count. */
+  final boolean carries(long now) {
+    if (carried > 0 && carriedUntil - now <= 0) {
+      carried = 0;
+    }
+    return carried > 0;
+  }
 
   /** Takes permits that {@link #look} has just found available. */
   abstract void take(long now, long cost);
@@ -41,19 +97,68 @@ abstract class LocalCounter {
     take(now, Math.min(cost, numbers[CheckResult.REMAINING]));
   }
 
+  /** Takes {@code cost}, also permits that are not there. */
+  final void charge(long now, long cost) {
+    look(now, 0, new long[CheckResult.WIDTH], 0);
+    takeBeyond(now, cost);
+  }
+
+  /** Takes permits although too few may be there; {@link #look} was called just before. */
+  abstract void takeBeyond(long now, long cost);
+
   /** The stamp by which a later refund finds its charge: the time, unless a counter has another. */
   long stamp(long now) {
     return now;
   }
 
-  /** Gives back permits taken at {@code time}, as far as they have not returned by themselves. */
-  void refund(long now, long cost, long time) {
+  /**
+   * Gives back permits taken at {@code time}, as far as they have not returned by themselves.
+   *
+   * @param of permits of the charge that were not given back before, {@code cost} included
+   */
+  void refund(long now, long cost, long of, long time) {
     if (time - since >= 0) { // otherwise it was taken before a reset
-      giveBack(now, cost, time);
+      giveBack(now, cost, of, time);
     }
   }
 
-  abstract void giveBack(long now, long cost, long time);
+  abstract void giveBack(long now, long cost, long of, long time);
+
+  /** Permits that are spent or held, rounded up; {@link #read} was called just before. */
+  abstract long spent();
+
+  /** Whether permits that were taken at {@code time} are still held, or were never held at all. */
+  boolean holds(long now, long time) {
+    return true;
+  }
+
+  /** Holds permits anew that {@link #holds} has just found. */
+  void renew(long now, long cost, long time) {}
+
+  /**
+   * Begins with what was spent of the same key under another limit. State of the same shape is
+   * copied; otherwise what is spent is carried until all of it is back by the other limit.
+   */
+  final void begin(LocalCounter before, long now) {
+    since = before.since;
+    blocked = before.blocked;
+    blockedUntil = before.blockedUntil;
+    if (before.carries(now)) {
+      carried = before.carried;
+      carriedUntil = before.carriedUntil;
+    }
+    if (!copy(before, now)) {
+      long[] numbers = new long[CheckResult.WIDTH];
+      before.read(now, 0, numbers, 0);
+      carried += before.spent();
+      long until = now + 1_000 * numbers[CheckResult.RESET];
+      carriedUntil = carried > 0 && carriedUntil - until > 0 ? carriedUntil : until;
+      since = now;
+    }
+  }
+
+  /** Copies state of the same shape; false if that of {@code before} has another one. */
+  abstract boolean copy(LocalCounter before, long now);
 
   /**
    * Decides a request of this rule alone, and takes its cost if it is admitted and {@code charge}

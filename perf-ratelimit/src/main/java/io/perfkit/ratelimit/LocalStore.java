@@ -23,17 +23,18 @@ final class LocalStore implements Store {
   /* Invariants
    * S1  all counters of a request are locked while it is decided, in the order of the numbers of
    *     their rules.
-   * S2  a counter leaves its map only if all permits are there, under its lock, and is then marked
-   *     as forgotten for threads that found it before.
-   * S3  there are about maxKeys counters at most; then the new keys of a rule share one. */
+   * S2  a counter leaves its map only under its lock, if all permits are there or another one goes on
+   *     with what they have spent, and is then marked as forgotten for threads that found it before.
+   * S3  each policy has about its own bound of counters at most, whatever the others have; then its
+   *     new keys share one. */
   private static final int LOOKED_AT = 2;
 
   /** By the numbers of their rules; replaced at the first request of a rule. */
   private volatile @Nullable Keys[] rules = {};
 
-  private final AtomicInteger size = new AtomicInteger();
   private final LongAdder overflows = new LongAdder();
   private final int maxKeys;
+  private final long maxBytes;
   private final ToDoubleFunction<Rule> share;
   private final LongSupplier nanos;
   private final InstantSource wall;
@@ -41,43 +42,84 @@ final class LocalStore implements Store {
   /**
    * @param share the part of a rule's limit that is counted
    */
-  LocalStore(int maxKeys, ToDoubleFunction<Rule> share, LongSupplier nanos, InstantSource wall) {
-    this.maxKeys = maxKeys;
+  LocalStore(
+      RateLimiterConfig config,
+      ToDoubleFunction<Rule> share,
+      LongSupplier nanos,
+      InstantSource wall) {
+    this.maxKeys = config.maxKeys();
+    this.maxBytes = config.maxBytes();
     this.share = share;
     this.nanos = nanos;
     this.wall = wall;
   }
 
-  /** The counters of one rule. */
+  /** The counters of one policy. */
   private final class Keys {
     private final ConcurrentMap<String, LocalCounter> counts = new ConcurrentHashMap<>();
+    private final AtomicInteger size = new AtomicInteger();
+    private final Rule general;
     private final LongFunction<LocalCounter> source;
     private final LocalCounter shared;
+    private final long max;
     private Iterator<Map.Entry<String, LocalCounter>> hand = Collections.emptyIterator();
 
     Keys(Rule rule, long now) {
-      this.source = LocalCounters.of(rule, share.applyAsDouble(rule), wall);
+      this.general = rule.base();
+      this.source = counters(general);
       this.shared = source.apply(now);
+      long bytes = LocalCounters.bytes(general, share.applyAsDouble(general));
+      this.max = Math.max(1, Math.min(maxKeys, maxBytes / bytes));
     }
 
-    LocalCounter find(String key, long now) {
+    private LongFunction<LocalCounter> counters(Rule rule) {
+      return LocalCounters.of(rule, share.applyAsDouble(rule), wall);
+    }
+
+    LocalCounter find(Rule rule, String key, long now) {
       LocalCounter known = counts.get(key);
-      return known != null ? known : add(key, now);
+      if (known == null) {
+        return add(rule, key, now);
+      }
+      return known.isOf(rule) ? known : change(known, rule, key, now);
     }
 
-    private LocalCounter add(String key, long now) {
+    /** The counter of a key, by whatever limit it counts. */
+    LocalCounter findAsItIs(Rule rule, String key, long now) {
+      LocalCounter known = counts.get(key);
+      return known == null ? add(rule, key, now) : known;
+    }
+
+    private LocalCounter add(Rule rule, String key, long now) {
       tidy(now);
-      if (size.get() >= maxKeys) {
+      if (size.get() >= max) {
         overflows.increment();
         return shared;
       }
-      LocalCounter added = source.apply(now);
+      LocalCounter added = (rule == general ? source : counters(rule)).apply(now);
       LocalCounter other = counts.putIfAbsent(key, added);
       if (other != null) {
         return other;
       }
       size.incrementAndGet();
       return added;
+    }
+
+    /** Replaces the counter of a key whose limit has changed by one that goes on with it. */
+    private LocalCounter change(LocalCounter before, Rule rule, String key, long now) {
+      before.lock.lock();
+      try {
+        if (before.forgotten() || before.become(rule)) {
+          return before;
+        }
+        LocalCounter after = counters(rule).apply(now);
+        after.begin(before, now);
+        before.forget(); // S2
+        counts.replace(key, before, after);
+        return after;
+      } finally {
+        before.lock.unlock();
+      }
     }
 
     /**
@@ -105,9 +147,16 @@ final class LocalStore implements Store {
   }
 
   private LocalCounter find(CheckRequest check, int i, long now) {
-    Rule rule = check.rule(i);
+    return of(check.rule(i), now).find(check.rule(i), check.key(i), now);
+  }
+
+  private LocalCounter findAsItIs(CheckRequest check, int i, long now) {
+    return of(check.rule(i), now).findAsItIs(check.rule(i), check.key(i), now);
+  }
+
+  private Keys of(Rule rule, long now) {
     Keys known = keys(rule);
-    return (known != null ? known : add(rule, now)).find(check.key(i), now);
+    return known != null ? known : add(rule, now);
   }
 
   private @Nullable Keys keys(Rule rule) {
@@ -135,7 +184,7 @@ final class LocalStore implements Store {
         Thread.onSpinWait(); // until the counter has left the map
       }
     } else {
-      with(check, now, counts -> decideAll(check, counts, charge, now, numbers));
+      with(check, now, this::find, counts -> decideAll(check, counts, charge, now, numbers));
     }
     return CheckResult.of(check, numbers);
   }
@@ -161,12 +210,16 @@ final class LocalStore implements Store {
     void on(LocalCounter[] counts);
   }
 
+  private interface Finder {
+    LocalCounter find(CheckRequest check, int i, long now);
+  }
+
   /** Runs {@code action} while the counters of {@code check} are locked. */
-  private void with(CheckRequest check, long now, Action action) {
+  private void with(CheckRequest check, long now, Finder finder, Action action) {
     LocalCounter[] counts = new LocalCounter[check.size()];
     do {
       for (int i = 0; i < counts.length; i++) {
-        counts[i] = find(check, i, now);
+        counts[i] = finder.find(check, i, now);
       }
     } while (!lock(check, counts, -1, action));
   }
@@ -203,6 +256,7 @@ final class LocalStore implements Store {
     with(
         check,
         now,
+        this::find,
         counts -> {
           for (int i = 0; i < counts.length; i++) {
             if (!check.rule(i).leases()) {
@@ -213,20 +267,60 @@ final class LocalStore implements Store {
   }
 
   @Override
-  public boolean giveBack(CheckResult result, Predicate<Rule> which) {
+  public boolean giveBack(CheckResult result, CheckResult.Refund refund, Predicate<Rule> which) {
     CheckRequest check = result.check();
     long now = nanos.getAsLong();
     with(
         check,
         now,
+        this::findAsItIs,
         counts -> {
           for (int i = 0; i < counts.length; i++) {
             if (result.code(i) == CheckResult.ADMITS && which.test(check.rule(i))) {
-              counts[i].refund(now, check.cost(i), result.time(i));
+              long cost = result.cost(i, refund);
+              counts[i].refund(now, cost, check.cost(i, refund.of()), result.time(i));
             }
           }
         });
     return true;
+  }
+
+  @Override
+  public boolean charge(CheckRequest check) {
+    long now = nanos.getAsLong();
+    with(
+        check,
+        now,
+        this::find,
+        counts -> {
+          for (int i = 0; i < counts.length; i++) {
+            counts[i].charge(now, check.charge(i));
+          }
+        });
+    return true;
+  }
+
+  @Override
+  public boolean renew(CheckResult result) {
+    CheckRequest check = result.check();
+    long now = nanos.getAsLong();
+    boolean[] held = {true};
+    with(
+        check,
+        now,
+        this::findAsItIs,
+        counts -> {
+          for (int i = 0; i < counts.length; i++) {
+            held[0] &= counts[i].holds(now, result.time(i));
+          }
+          for (int i = 0; held[0] && i < counts.length; i++) {
+            counts[i].renew(now, check.cost(i), result.time(i));
+          }
+        });
+    if (held[0]) {
+      result.renewedAt(now);
+    }
+    return held[0];
   }
 
   @Override
@@ -235,6 +329,7 @@ final class LocalStore implements Store {
     with(
         check,
         now,
+        this::find,
         counts -> {
           for (LocalCounter count : counts) {
             count.block(now, duration);
@@ -261,7 +356,21 @@ final class LocalStore implements Store {
 
   @Override
   public int keys() {
-    return size.get();
+    int sum = 0;
+    for (Keys ofRule : rules) {
+      sum += ofRule == null ? 0 : ofRule.size.get();
+    }
+    return sum;
+  }
+
+  @Override
+  public boolean isFull() {
+    for (Keys ofRule : rules) {
+      if (ofRule != null && ofRule.size.get() >= ofRule.max) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override
@@ -276,6 +385,6 @@ final class LocalStore implements Store {
 
   @Override
   public String toString() {
-    return "LocalStore[" + size + " keys]";
+    return "LocalStore[" + keys() + " keys]";
   }
 }

@@ -120,6 +120,11 @@ public record Policy(
     return of(name, new Limit.Concurrency(permits, maxHold));
   }
 
+  /** The same policy with another limit; see {@link RateLimiter.Builder#limits}. */
+  public Policy withLimit(Limit other) {
+    return new Policy(name, other, cost, onRedisDown, shadow, hidden, lease);
+  }
+
   /** The same policy with another cost of a request. */
   public Policy withCost(long permits) {
     return new Policy(name, limit, permits, onRedisDown, shadow, hidden, lease);

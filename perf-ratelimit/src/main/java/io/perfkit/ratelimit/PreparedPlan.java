@@ -2,20 +2,23 @@ package io.perfkit.ratelimit;
 
 import org.jspecify.annotations.Nullable;
 
-/** A plan with the rules of one limiter. Immutable. */
+/** A plan with the rules of one limiter, and of keys that have limits of their own. Thread safe. */
 final class PreparedPlan {
   private static final String ALL = "";
 
   private final Plan plan;
   private final Rule[] rules;
   private final @Nullable String[] dimensions;
+  private final @Nullable KeyLimits @Nullable [] limits;
 
   /**
    * @param rules of the plan's parts, in their order
+   * @param limits of the keys of each rule; null where all keys have the policy's limit
    */
-  PreparedPlan(Plan plan, Rule[] rules) {
+  PreparedPlan(Plan plan, Rule[] rules, @Nullable KeyLimits @Nullable [] limits) {
     this.plan = plan;
     this.rules = rules;
+    this.limits = limits;
     this.dimensions = new @Nullable String[rules.length];
     for (int i = 0; i < rules.length; i++) {
       dimensions[i] = plan.parts().get(i).dimension();
@@ -26,8 +29,15 @@ final class PreparedPlan {
     return rules.length;
   }
 
-  Rule rule(int i) {
-    return rules[i];
+  /** The rule of part {@code i} for a key. */
+  Rule rule(int i, String key) {
+    KeyLimits ofKeys = limits == null ? null : limits[i];
+    return ofKeys == null || dimensions[i] == null ? rules[i] : ofKeys.rule(key);
+  }
+
+  /** The rules, which a request may replace if keys have limits of their own. */
+  private Rule[] rules() {
+    return limits == null ? rules : rules.clone();
   }
 
   /** The key of {@code request} that rule {@code i} counts by; null if it has none. */
@@ -39,11 +49,15 @@ final class PreparedPlan {
   /** The check of {@code request}, without optional parts whose key the request lacks. */
   CheckRequest check(Request request, long permits) {
     String[] keys = new String[rules.length];
+    Rule[] ofKeys = rules();
     boolean complete = true;
     for (int i = 0; i < rules.length; i++) {
       String key = key(i, request);
       if (key != null) {
         keys[i] = key;
+        if (limits != null) {
+          ofKeys[i] = rule(i, key);
+        }
       } else if (plan.parts().get(i).optional()) {
         keys[i] = ALL;
         complete = false;
@@ -58,17 +72,21 @@ final class PreparedPlan {
                 + ")");
       }
     }
-    CheckRequest check = new CheckRequest(rules, keys, permits);
+    CheckRequest check = new CheckRequest(ofKeys, keys, permits);
     return complete ? check : check.only(i -> key(i, request) != null);
   }
 
   /** The check of {@code request} with only the parts for which it has a key. */
   CheckRequest checkPresent(Request request) {
     String[] keys = new String[rules.length];
+    Rule[] ofKeys = rules();
     for (int i = 0; i < rules.length; i++) {
       String key = key(i, request);
       keys[i] = key == null ? ALL : key;
+      if (limits != null && key != null) {
+        ofKeys[i] = rule(i, key);
+      }
     }
-    return new CheckRequest(rules, keys, 1).only(i -> key(i, request) != null);
+    return new CheckRequest(ofKeys, keys, 1).only(i -> key(i, request) != null);
   }
 }

@@ -8,11 +8,14 @@ import io.perfkit.redis.RedisGuard;
 import java.security.Principal;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -35,7 +38,6 @@ public final class RateLimiter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RateLimiter.class);
   private static final int PLANS_MAX = 1_000;
   private static final Duration BLOCK_MAX = Duration.ofDays(365);
-  private static final long LOG_EVERY_NANOS = Duration.ofMinutes(1).toNanos();
 
   /** Pause of a waiter for held permits, whose release is not signalled. */
   private static final Duration HELD_PAUSE = Duration.ofMillis(50);
@@ -47,9 +49,11 @@ public final class RateLimiter implements AutoCloseable {
   private final boolean remembers;
   private final ConcurrentMap<Plan, PreparedPlan> plans = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Rule> rules = new ConcurrentHashMap<>();
+  private final PolicyLimits limits;
   private final @Nullable Predicate<? super Principal> bypass;
   private final LongAdder bypassed = new LongAdder();
-  private final AtomicLong bypassLogged;
+  private final OncePerMinute bypassLog;
+  private final OncePerMinute degradedLog;
   private final RateLimiterConfig config;
   private final LongSupplier nanos;
   private final Sleeper sleeper;
@@ -69,9 +73,11 @@ public final class RateLimiter implements AutoCloseable {
     this.name = builder.name;
     this.config = builder.config;
     this.bypass = builder.bypass;
+    this.limits = new PolicyLimits(builder.lookups, builder.config, builder.nanos);
     this.nanos = builder.nanos;
     this.sleeper = builder.sleeper;
-    this.bypassLogged = new AtomicLong(nanos.getAsLong() - LOG_EVERY_NANOS);
+    this.bypassLog = new OncePerMinute(nanos);
+    this.degradedLog = new OncePerMinute(nanos);
     this.heavyHitters = new HeavyHitters(config.maxRefusedKeys());
     this.denials = new DenialCache(config, heavyHitters, nanos);
     this.remembers = builder.redis != null && !config.denialTtl().isZero();
@@ -83,16 +89,16 @@ public final class RateLimiter implements AutoCloseable {
   }
 
   private static Store store(Builder builder) {
-    int maxKeys = builder.config.maxKeys();
+    RateLimiterConfig config = builder.config;
     UnifiedJedis redis = builder.redis;
     if (redis == null) {
-      return new LocalStore(maxKeys, rule -> 1, builder.nanos, builder.wall);
+      return new LocalStore(config, rule -> 1, builder.nanos, builder.wall);
     }
     RedisStore.keySpace(builder.prefix); // checks the prefix, before threads start
     RedisGuard guard =
         builder.guard(redis).heldBy("rate limiter '" + builder.prefix + "'", 0).build();
     FallbackStore fallback =
-        new FallbackStore(maxKeys, guard.config().probeEvery(), builder.nanos, builder.wall);
+        new FallbackStore(config, guard.config().probeEvery(), builder.nanos, builder.wall);
     Store shared =
         new RedisStore(guard, builder.prefix, fallback, builder.wall, builder.serverClock);
     return new LeasingStore(shared, fallback, guard, builder.prefix, builder.nanos);
@@ -211,12 +217,58 @@ public final class RateLimiter implements AutoCloseable {
    *     Redis did not answer; then the permits return in their time
    */
   public boolean refund(Decision decision) {
-    if (!(requireNonNull(decision, "decision") instanceof Decision.Allowed allowed)
-        || !allowed.result().takeRefund()) {
+    return refund(decision, CheckResult.Refund::isWhole, 0);
+  }
+
+  /**
+   * Takes a part of an admission back, for a request that cost less than it asked for: {@code
+   * permits} times the cost of each policy, as far as they have not returned by themselves. Several
+   * parts may be taken back, until nothing is left. Permits that are held by a {@link
+   * Limit.Concurrency} stay held. Cost: one round trip.
+   *
+   * @param permits at least 1
+   * @return whether it was done; false if fewer permits of the decision are left, or Redis did not
+   *     answer
+   */
+  public boolean refund(Decision decision, long permits) {
+    return refund(decision, part -> false, requirePermits(permits));
+  }
+
+  /**
+   * @param permits 0 for all that are left
+   */
+  private boolean refund(Decision decision, Predicate<CheckResult.Refund> releases, long permits) {
+    if (!(requireNonNull(decision, "decision") instanceof Decision.Allowed allowed)) {
       return false;
     }
-    boolean held = allowed.result().takeRelease();
-    return giveBack(allowed.result(), rule -> held || !rule.leases());
+    CheckResult.Refund part = allowed.result().takeRefund(permits);
+    if (part.permits() == 0) {
+      return false;
+    }
+    boolean held = releases.test(part) && allowed.result().takeRelease();
+    return giveBack(allowed.result(), part, rule -> held || !rule.leases());
+  }
+
+  /**
+   * Charges each policy of {@code plan} {@code permits} times its cost, also if it has fewer
+   * permits left: for what a request turned out to cost beyond what it had asked for. A bucket then
+   * owes permits and refuses until they have returned; a window is full. The charge is made whether
+   * or not the keys are blocked; permits of a {@link Limit.Concurrency} are held and not charged.
+   * Cost: one round trip.
+   *
+   * @return whether it was done; false if the principal is exempt or Redis did not answer
+   * @throws IllegalArgumentException if {@code permits} is below 1, or a policy of the plan is
+   *     leased; otherwise as {@link #check(Plan, Request)}
+   */
+  public boolean charge(Plan plan, Request request, long permits) {
+    requirePermits(permits);
+    requireOpen();
+    Principal principal = requireNonNull(request, "request").principal();
+    if (state == State.DISABLED || isExempt(principal)) {
+      return false;
+    }
+    CheckRequest check = prepared(plan).check(request, permits);
+    return store.charge(check.only(i -> !check.rule(i).leases()));
   }
 
   /**
@@ -229,12 +281,31 @@ public final class RateLimiter implements AutoCloseable {
   public boolean release(Decision decision) {
     return requireNonNull(decision, "decision") instanceof Decision.Allowed allowed
         && allowed.result().takeRelease()
-        && giveBack(allowed.result(), Rule::leases);
+        && giveBack(allowed.result(), allowed.result().whole(), Rule::leases);
   }
 
-  private boolean giveBack(CheckResult result, Predicate<Rule> which) {
+  /**
+   * Holds the permits that an admitted request holds by {@link Limit.Concurrency} for their whole
+   * {@code maxHold} again, from now on: so a request may take longer than that, and permits of a
+   * process that died return soon. To be called about three times in each {@code maxHold} while the
+   * request is under way. Cost: one round trip, or none without held permits.
+   *
+   * @return whether the request still holds all that it was admitted with, also if it never held
+   *     permits; false after {@link #release}, after {@code maxHold} without a call, when others
+   *     may hold them, or if Redis did not answer
+   */
+  public boolean renew(Decision decision) {
     requireOpen();
-    boolean done = store.giveBack(result, which);
+    if (!(requireNonNull(decision, "decision") instanceof Decision.Allowed allowed)) {
+      return decision.allowed();
+    }
+    CheckResult result = allowed.result();
+    return !result.check().holds() || (result.holds() && store.renew(result));
+  }
+
+  private boolean giveBack(CheckResult result, CheckResult.Refund part, Predicate<Rule> which) {
+    requireOpen();
+    boolean done = store.giveBack(result, part, which);
     denials.forget(result.check());
     return done;
   }
@@ -285,6 +356,18 @@ public final class RateLimiter implements AutoCloseable {
   }
 
   /**
+   * Reports that the limit of a key has changed, which {@link Builder#limits} looks up: this node
+   * does so again at the key's next request, other nodes after {@link RateLimiterConfig#limitTtl()}
+   * at most. What was spent stays spent. Costs nothing.
+   *
+   * @param key as it is given to a {@link Request}
+   * @throws IllegalArgumentException if limits of that policy are not looked up
+   */
+  public void limitChanged(String policy, String key) {
+    limits.changed(policy, key);
+  }
+
+  /**
    * The keys that were refused most on this node, the worst first; at most {@link
    * RateLimiterConfig#maxRefusedKeys()}. Costs no round trip.
    */
@@ -311,7 +394,7 @@ public final class RateLimiter implements AutoCloseable {
 
   /** The state of this limiter, for a health check. Costs no round trip. */
   public RateLimiterHealth health() {
-    return new RateLimiterHealth(store.breaker(), store.keys(), store.keys() >= config.maxKeys());
+    return new RateLimiterHealth(store.breaker(), store.keys(), store.isFull());
   }
 
   private Decision decide(Plan plan, Request request, long permits, boolean charge) {
@@ -321,11 +404,9 @@ public final class RateLimiter implements AutoCloseable {
       requireNonNull(request, "request");
       return Decision.Bypassed.INSTANCE;
     }
-    if (permits < 1) {
-      throw new IllegalArgumentException("permits: " + permits + " (expected: >= 1)");
-    }
+    requirePermits(permits);
     Principal principal = requireNonNull(request, "request").principal();
-    if (bypass != null && principal != null && bypass.test(principal)) {
+    if (isExempt(principal)) {
       bypassed(plan);
       return Decision.Bypassed.INSTANCE;
     }
@@ -345,11 +426,20 @@ public final class RateLimiter implements AutoCloseable {
     return charge ? charged(check) : store.decide(check, false).decision();
   }
 
+  private static long requirePermits(long permits) {
+    if (permits < 1) {
+      throw new IllegalArgumentException("permits: " + permits + " (expected: >= 1)");
+    }
+    return permits;
+  }
+
+  private boolean isExempt(@Nullable Principal principal) {
+    return bypass != null && principal != null && bypass.test(principal);
+  }
+
   private void bypassed(Plan plan) {
     bypassed.increment();
-    long now = nanos.getAsLong();
-    long last = bypassLogged.get();
-    if (now - last >= LOG_EVERY_NANOS && bypassLogged.compareAndSet(last, now)) {
+    if (bypassLog.isDue()) {
       LOG.info("{} requests were exempt so far, the last one from {}", bypassed.sum(), plan.name());
     }
   }
@@ -357,7 +447,7 @@ public final class RateLimiter implements AutoCloseable {
   private @Nullable Decision remembered(PreparedPlan plan, Request request, long permits) {
     for (int i = 0; i < plan.size(); i++) {
       String key = plan.key(i, request);
-      Decision known = key == null ? null : denials.find(plan.rule(i), key, permits);
+      Decision known = key == null ? null : denials.find(plan.rule(i, key), key, permits);
       if (known != null) {
         return known;
       }
@@ -405,8 +495,21 @@ public final class RateLimiter implements AutoCloseable {
         rule.allowed.increment();
       }
     }
-    for (int i = 0; result.degraded() && i < check.size(); i++) {
-      check.rule(i).degraded.increment();
+    if (result.degraded()) {
+      for (int i = 0; i < check.size(); i++) {
+        check.rule(i).degraded.increment();
+      }
+      degraded(check);
+    }
+  }
+
+  private void degraded(CheckRequest check) {
+    if (degradedLog.isDue()) {
+      LOG.warn(
+          "{} decides without Redis (degraded), policy {} by {}",
+          this,
+          check.rule(0).policy().name(),
+          check.rule(0).policy().onRedisDown());
     }
   }
 
@@ -451,13 +554,14 @@ public final class RateLimiter implements AutoCloseable {
       }
       ofPlan[i] = known != null ? known : rule(policy);
     }
-    PreparedPlan prepared = new PreparedPlan(plan, ofPlan);
+    PreparedPlan prepared = new PreparedPlan(plan, ofPlan, limits.of(ofPlan));
     plans.put(plan, prepared);
     return prepared;
   }
 
   private Rule rule(Policy policy) {
     Rule rule = new Rule(policy, rules.size());
+    limits.bind(rule);
     rules.put(policy.name(), rule);
     if (meters != null) {
       meters.bind(rule);
@@ -491,6 +595,7 @@ public final class RateLimiter implements AutoCloseable {
     private @Nullable RedisGuard hostsGuard;
     private @Nullable MeterRegistry registry;
     private @Nullable Predicate<? super Principal> bypass;
+    private final Map<String, Function<? super String, Optional<Limit>>> lookups = new HashMap<>();
     private LongSupplier nanos = System::nanoTime;
     private InstantSource wall = InstantSource.system();
     private Sleeper sleeper = Sleeper.parking();
@@ -562,6 +667,31 @@ public final class RateLimiter implements AutoCloseable {
      */
     public Builder bypass(Predicate<? super Principal> exempt) {
       bypass = requireNonNull(exempt, "exempt");
+      return this;
+    }
+
+    /**
+     * Looks up limits of single keys of a policy, such as those that customers have by contract.
+     * Called on the thread of a request whose key's limit is not known, or is older than {@link
+     * RateLimiterConfig#limitTtl()}; may block, and several threads may ask for a new key at once.
+     * If it throws, the key goes on with the limit that was found before, else with the policy's
+     * own, and the failure is logged. An exception of {@link RateLimiter#check} reports a limit
+     * that the policy can't have, such as one below its cost.
+     *
+     * <p>When a limit changes, what was spent stays spent: as in a rolling deployment, see {@code
+     * docs/concepts/rate-limits.md}.
+     *
+     * @param policy name of a policy that counts by a dimension and has no lease
+     * @param lookup the limit of a key, or empty for the policy's own; a key of more than 200
+     *     characters arrives as its digest
+     * @throws IllegalArgumentException if the limits of that policy are looked up already
+     */
+    public Builder limits(String policy, Function<? super String, Optional<Limit>> lookup) {
+      requireNonNull(lookup, "lookup");
+      if (lookups.putIfAbsent(requireNonNull(policy, "policy"), lookup) != null) {
+        throw new IllegalArgumentException(
+            "policy: '" + policy + "' (expected: a policy whose limits are not looked up yet)");
+      }
       return this;
     }
 

@@ -8,8 +8,8 @@ import io.perfkit.redis.BreakerState;
  * @param breaker whether Redis decides: while its circuit breaker is closed, as it always is for a
  *     limiter in process
  * @param keys keys that this node counts itself now, or holds leases for
- * @param overflowing whether {@link RateLimiterConfig#maxKeys} is reached, so that new keys share a
- *     counter
+ * @param overflowing whether a policy has as many keys as {@link RateLimiterConfig#maxKeys} and
+ *     {@link RateLimiterConfig#maxBytes} allow, so that its new keys share a counter
  */
 public record RateLimiterHealth(BreakerState breaker, int keys, boolean overflowing) {
 

@@ -35,14 +35,16 @@ final class RedisStore implements Store {
    * S3  a state expires no sooner than all its permits are there again.
    * S4  no command is sent twice: a lost reply charges at most once, and refunds at most once. */
   private static final RedisScript REFUND = RedisScript.load(RedisStore.class, "refund.lua");
+  private static final RedisScript RENEW = RedisScript.load(RedisStore.class, "renew.lua");
   private static final RedisScript BLOCK = RedisScript.load(RedisStore.class, "block.lua");
-  private static final RedisScript RESET = RedisScript.load(RedisStore.class, "reset.lua");
+  static final RedisScript RESET = RedisScript.load(RedisStore.class, "reset.lua");
 
   private final RedisGuard guard;
   private final KeySpace keys;
   private final ConcurrentMap<Rule, KeySpace.Kind> kinds = new ConcurrentHashMap<>();
   private final FallbackStore fallback;
   private final Supplier<byte[]> serverClock;
+  private final CheckScript checks;
   private final CheckBatcher batcher;
 
   /**
@@ -58,9 +60,8 @@ final class RedisStore implements Store {
     this.keys = keySpace(prefix);
     this.fallback = fallback;
     this.serverClock = serverClock;
-    this.batcher =
-        new CheckBatcher(
-            new CheckScript(guard, this::key, wall, serverClock)::send, fallback::mirror, guard);
+    this.checks = new CheckScript(guard, this::key, wall, serverClock);
+    this.batcher = new CheckBatcher(checks::send, fallback::mirror, guard);
   }
 
   /**
@@ -90,8 +91,9 @@ final class RedisStore implements Store {
   }
 
   private byte[] key(Rule rule, String key) {
-    KeySpace.Kind known = kinds.get(rule);
-    return (known != null ? known : kinds.computeIfAbsent(rule, this::kind)).key(key);
+    Rule base = rule.base(); // those of single keys come and go
+    KeySpace.Kind known = kinds.get(base);
+    return (known != null ? known : kinds.computeIfAbsent(base, this::kind)).key(key);
   }
 
   private KeySpace.Kind kind(Rule rule) {
@@ -99,9 +101,9 @@ final class RedisStore implements Store {
   }
 
   @Override
-  public boolean giveBack(CheckResult result, Predicate<Rule> which) {
+  public boolean giveBack(CheckResult result, CheckResult.Refund refund, Predicate<Rule> which) {
     if (result.degraded()) {
-      return fallback.giveBack(result, which);
+      return fallback.giveBack(result, refund, which);
     }
     CheckRequest check = result.check();
     List<byte[]> states = new ArrayList<>();
@@ -112,7 +114,8 @@ final class RedisStore implements Store {
       if (result.code(i) == CheckResult.ADMITS && which.test(check.rule(i))) {
         states.add(key(check.rule(i), check.key(i)));
         ByteBuffer packed = ByteBuffer.allocate(Rule.BYTES + Long.BYTES);
-        check.rule(i).pack(packed, check.cost(i));
+        long charged = check.cost(i, refund.of());
+        check.rule(i).pack(packed, result.cost(i, refund), charged);
         args.add(packed.putLong(result.time(i)).array());
       }
     }
@@ -122,6 +125,38 @@ final class RedisStore implements Store {
     try {
       REFUND.run(guard, states, args);
       return true;
+    } catch (RedisException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public boolean charge(CheckRequest check) {
+    fallback.charge(check);
+    try {
+      checks.charge(check);
+      return true;
+    } catch (RedisException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public boolean renew(CheckResult result) {
+    if (result.degraded()) {
+      return fallback.renew(result);
+    }
+    CheckRequest held = result.check().only(i -> result.check().rule(i).leases());
+    List<byte[]> args = new ArrayList<>();
+    args.add(serverClock.get());
+    args.add(result.leases());
+    for (int i = 0; i < held.size(); i++) {
+      ByteBuffer packed = ByteBuffer.allocate(Rule.BYTES);
+      held.rule(i).pack(packed, held.cost(i));
+      args.add(packed.array());
+    }
+    try {
+      return held.size() == 0 || Long.valueOf(1).equals(RENEW.run(guard, keys(held), args));
     } catch (RedisException e) {
       return false;
     }
@@ -159,6 +194,11 @@ final class RedisStore implements Store {
   @Override
   public int keys() {
     return fallback.keys();
+  }
+
+  @Override
+  public boolean isFull() {
+    return fallback.isFull();
   }
 
   @Override

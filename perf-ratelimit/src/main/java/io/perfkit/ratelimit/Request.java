@@ -63,10 +63,13 @@ public final class Request {
       throw new IllegalArgumentException(
           "key: '' of '" + otherDimension + "' (expected: not empty; leave the dimension away)");
     }
-    boolean digested =
-        otherKey.length() > MAX_KEY_CHARS || otherKey.charAt(0) == DIGEST_MARK || isTorn(otherKey);
-    String counted = digested ? digest(otherKey) : otherKey;
-    return new Request(this, otherDimension, counted, principal);
+    return new Request(this, otherDimension, counted(otherKey), principal);
+  }
+
+  /** The text that counts for a key, which is not empty. */
+  static String counted(String key) {
+    boolean digested = key.length() > MAX_KEY_CHARS || key.charAt(0) == DIGEST_MARK || isTorn(key);
+    return digested ? digest(key) : key;
   }
 
   /** This request of an authenticated principal, for {@link RateLimiter.Builder#bypass}. */

@@ -3,25 +3,30 @@ package io.perfkit.ratelimit;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A policy as one limiter knows it, shared by all its plans: its kind and numbers as scripts name
- * them, and its counts so far. Thread safe.
+ * them, and its counts so far. A key with a limit of its own has a rule of its own, which shares
+ * number and counts with the policy's. Thread safe.
  */
 final class Rule {
   /** Bytes of a rule as scripts read it, calendars excluded. */
   static final int BYTES = 2 + 4 * Long.BYTES;
 
-  final LongAdder allowed = new LongAdder();
-  final LongAdder denied = new LongAdder();
-  final LongAdder degraded = new LongAdder();
-  final LongAdder deniedFromCache = new LongAdder();
+  private static final char CHARGE = '2';
 
-  /* Of a leased policy: requests admitted from held permits, and permits received and returned. */
+  final LongAdder allowed;
+  final LongAdder denied;
+  final LongAdder degraded;
+  final LongAdder deniedFromCache;
+
+  /* Of a leased policy: requests admitted by held permits, and permits received and returned. */
   final LongAdder leaseHits = new LongAdder();
   final LongAdder leaseGranted = new LongAdder();
   final LongAdder leaseReturned = new LongAdder();
 
+  private final Rule base;
   private final Policy policy;
   private final int number;
   private final char kind;
@@ -33,8 +38,17 @@ final class Rule {
    * @param number its place among the limiter's rules, by which they are locked
    */
   Rule(Policy policy, int number) {
+    this(policy, number, null);
+  }
+
+  private Rule(Policy policy, int number, @Nullable Rule general) {
     this.policy = policy;
     this.number = number;
+    this.base = general == null ? this : general;
+    this.allowed = general == null ? new LongAdder() : general.allowed;
+    this.denied = general == null ? new LongAdder() : general.denied;
+    this.degraded = general == null ? new LongAdder() : general.degraded;
+    this.deniedFromCache = general == null ? new LongAdder() : general.deniedFromCache;
     this.timesMax = policy.limit().capacity() / policy.cost();
     if (policy.limit() instanceof Limit.TokenBucket bucket) {
       kind = 'b';
@@ -52,6 +66,20 @@ final class Rule {
       a = Limit.micros(policy.limit().period());
       b = 0;
     }
+  }
+
+  /**
+   * The rule of a key with another limit.
+   *
+   * @throws IllegalArgumentException if the policy can't have that limit
+   */
+  Rule with(Limit limit) {
+    return limit.equals(policy.limit()) ? this : new Rule(policy.withLimit(limit), number, base);
+  }
+
+  /** The policy's own rule. */
+  Rule base() {
+    return base;
   }
 
   Policy policy() {
@@ -108,26 +136,40 @@ final class Rule {
 
   /** Writes itself for scripts that do not need the calendar. */
   void pack(ByteBuffer target, long cost) {
-    head(target, cost).putLong(a).putLong(b);
+    pack(target, cost, policy.limit().capacity());
+  }
+
+  /** Writes itself for {@code refund.lua}, which refunds {@code cost} of {@code charged}. */
+  void pack(ByteBuffer target, long cost, long charged) {
+    head(target, mode(), cost, charged).putLong(a).putLong(b);
   }
 
   /** Writes itself for {@code check.lua}, a calendar with the intervals around a time. */
   void pack(ByteBuffer target, long cost, Instant now) {
+    pack(target, mode(), cost, now);
+  }
+
+  /** The same for a charge that is made whether or not there is room. */
+  void packCharge(ByteBuffer target, long cost, Instant now) {
+    pack(target, CHARGE, cost, now);
+  }
+
+  private void pack(ByteBuffer target, char mode, long cost, Instant now) {
+    head(target, mode, cost, policy.limit().capacity());
     if (policy.limit() instanceof Limit.CalendarQuota quota) {
-      head(target, cost);
       for (long boundary : CalendarIntervals.around(quota, now)) {
         target.putLong(boundary);
       }
     } else {
-      pack(target, cost);
+      target.putLong(a).putLong(b);
     }
   }
 
-  private ByteBuffer head(ByteBuffer target, long cost) {
-    return target
-        .put((byte) kind)
-        .put((byte) (policy.shadow() ? '1' : '0'))
-        .putLong(cost)
-        .putLong(policy.limit().capacity());
+  private char mode() {
+    return policy.shadow() ? '1' : '0';
+  }
+
+  private ByteBuffer head(ByteBuffer target, char mode, long cost, long number) {
+    return target.put((byte) kind).put((byte) mode).putLong(cost).putLong(number);
   }
 }

@@ -7,7 +7,6 @@ package io.perfkit.ratelimit;
 final class SegmentCounter extends LocalCounter {
   private static final int SEGMENTS = Limit.SlidingWindow.SEGMENTS + 1;
 
-  private final long capacity;
   private final long segmentNanos;
   private final long[] counts = new long[SEGMENTS];
 
@@ -15,12 +14,12 @@ final class SegmentCounter extends LocalCounter {
   private long segment = Long.MIN_VALUE / 2;
 
   SegmentCounter(long capacity, long segmentMicros) {
-    this.capacity = capacity;
+    super(capacity);
     this.segmentNanos = segmentMicros * 1_000;
   }
 
   @Override
-  void look(long now, long cost, long[] numbers, int at) {
+  void read(long now, long cost, long[] numbers, int at) {
     move(Math.floorDiv(now, segmentNanos));
     long live = 0;
     int newest = -1;
@@ -30,13 +29,13 @@ final class SegmentCounter extends LocalCounter {
         newest = i;
       }
     }
-    long lack = cost - (capacity - live);
+    long lack = cost - (capacity() - live);
     int last = -1;
     while (lack > 0) {
       lack -= counts[++last];
     }
-    numbers[at + CheckResult.LIMIT] = capacity;
-    numbers[at + CheckResult.REMAINING] = capacity - live;
+    numbers[at + CheckResult.LIMIT] = capacity();
+    numbers[at + CheckResult.REMAINING] = Math.max(0, capacity() - live);
     numbers[at + CheckResult.RESET] = newest < 0 ? 0 : left(newest, now);
     numbers[at + CheckResult.WAIT] = last < 0 ? 0 : left(last, now);
   }
@@ -62,7 +61,32 @@ final class SegmentCounter extends LocalCounter {
   }
 
   @Override
-  void giveBack(long now, long cost, long time) {
+  void takeBeyond(long now, long cost) {
+    long full = Math.max(capacity(), counts[SEGMENTS - 1]); // then nothing is admitted either way
+    counts[SEGMENTS - 1] = Math.min(full, counts[SEGMENTS - 1] + cost);
+  }
+
+  @Override
+  long spent() {
+    long live = 0;
+    for (long count : counts) {
+      live += count;
+    }
+    return live;
+  }
+
+  @Override
+  boolean copy(LocalCounter before, long now) {
+    if (!(before instanceof SegmentCounter other) || segmentNanos != other.segmentNanos) {
+      return false;
+    }
+    segment = other.segment;
+    System.arraycopy(other.counts, 0, counts, 0, SEGMENTS);
+    return true;
+  }
+
+  @Override
+  void giveBack(long now, long cost, long of, long time) {
     move(Math.floorDiv(now, segmentNanos));
     long at = SEGMENTS - 1 - segment + Math.floorDiv(time, segmentNanos);
     if (at >= 0 && at < SEGMENTS) {

@@ -14,13 +14,28 @@ interface Store extends AutoCloseable {
   CheckResult decide(CheckRequest check, boolean charge);
 
   /**
-   * Gives back the permits that an admitted request took, as far as they have not returned by
-   * themselves.
+   * Gives back a part of the permits that an admitted request took, as far as they have not
+   * returned by themselves.
    *
    * @param which of its rules
    * @return whether that was done for certain
    */
-  boolean giveBack(CheckResult result, Predicate<Rule> which);
+  boolean giveBack(CheckResult result, CheckResult.Refund refund, Predicate<Rule> which);
+
+  /**
+   * Takes the permits that {@code check} costs, also those that are not there; it has no rules
+   * whose permits are held.
+   *
+   * @return whether that was done for certain
+   */
+  boolean charge(CheckRequest check);
+
+  /**
+   * Holds the held permits of an admitted request anew from now on, all of them or none.
+   *
+   * @return whether that was done for certain
+   */
+  boolean renew(CheckResult result);
 
   /** Blocks the keys of {@code check} for {@code duration} from now, replacing earlier blocks. */
   void block(CheckRequest check, Duration duration);
@@ -33,6 +48,9 @@ interface Store extends AutoCloseable {
 
   /** Keys that this node counts by itself. */
   int keys();
+
+  /** Whether a policy has as many of these keys as it may. */
+  boolean isFull();
 
   /** Requests for new keys that were counted together because there were too many keys. */
   long overflows();

@@ -2,8 +2,9 @@
 -- KEYS the state of each rule of each ask
 -- ARGV 1 '' (tests only: the time), 2 the asks, one packed behind the other: number of its rules(1), how many
 --      equal requests are to be charged, as far as there is room, one after the other (4; 0 to look);
---      then for each rule kind(1) shadow(1), and in 8 bytes each cost, limit, a, b, and for kind c also
---      c, d; 3 and on: for each ask the id of its leases, or nothing at all if all rules are buckets
+--      then for each rule kind(1) mode(1), and in 8 bytes each cost, limit, a, b, and for kind c also
+--      c, d; mode 0 refuses, 1 (a shadow) does not, 2 is charged whether or not there is room (never for
+--      kind n, and a window not more than its limit); 3 and on: for each ask the id of its leases, or nothing at all if all rules are buckets
 -- Returns now(8), then for each rule, as after the last request that is admitted, or as for the first
 --      that is refused if none is: admitted(4), the same for all rules of an ask, code(1) remaining(8)
 --      reset(8) retry(8) time(8); code 0 admits, 1 spent, 2 the caller's calendar is wrong and the ask is
@@ -68,8 +69,11 @@ if #ARGV > 2 then
     local wait = lack > 0 and read('>I8', instants, (gone + lack) * 8 - 7) + a - now or 0
     return max(0, limit - live), live > 0 and newest + a - now or 0, wait, t, function(permits)
       local stop = (permits > 0 and t or newest) + a
-      return pack('>I8', a) .. sub(instants, gone * 8 + 1) .. rep(pack('>I8', t), permits),
-        stop, limit - live - permits, stop - now
+      local kept = sub(instants, gone * 8 + 1) .. rep(pack('>I8', t), permits)
+      if permits > limit - live then
+        kept = sub(kept, -8 * limit) -- the latest alone decide: older ones leave the window before them
+      end
+      return pack('>I8', a) .. kept, stop, limit - live - permits, stop - now
     end, moved
   end
 
@@ -117,7 +121,7 @@ if #ARGV > 2 then
       wait = (segment + i) * a - now
     end
     return max(0, limit - live), newest > 0 and (segment + newest) * a - now or 0, wait, t, function(permits)
-      counts[N] = counts[N] + permits
+      counts[N] = min(counts[N] + permits, max(counts[N], limit))
       for i = 1, N do
         counts[i] = pack('>I8', counts[i])
       end
@@ -141,7 +145,7 @@ if #ARGV > 2 then
     end
     local wait = cost > limit - used and stop - now or 0
     return max(0, limit - used), used > 0 and stop - now or 0, wait, now, function(permits)
-      return pack('>I8I8I8I8', since, stop, used + permits, length), stop, limit - used - permits, stop - now
+      return pack('>I8I8I8I8', since, stop, min(used + permits, max(used, limit)), length), stop, limit - used - permits, stop - now
     end, moved, nil, also, till
   end
 
@@ -367,6 +371,9 @@ while place <= #asks do
       if blocked > now then
         code, wait = 3, max(wait, blocked - now)
       end
+      if shadow == '2' then
+        room = 1
+      end
     end
     if shadow == '0' and room < admitted then
       admitted = room
@@ -392,6 +399,9 @@ while place <= #asks do
       if room > 0 then
         spent = spent + room * cost * a
         remaining = limit * a - spent
+        if remaining < 0 then -- no more debt than is counted exactly, and is back after the longest span
+          spent, remaining = min(spent, max(limit * a, min(316224000000000 * b, 2 ^ 53 - 1 - b))), 0
+        end
         remaining = (remaining - remaining % a) / a
         if carried > 0 then
           remaining = max(0, remaining - carried)

@@ -15,6 +15,9 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
@@ -193,6 +196,81 @@ final class GuideIT {
     for (int i = 0; i < 3; i++) {
       assertThat(limiter.check(api, Request.of("ip", address)).allowed()).isTrue();
     }
+    limiter.close();
+  }
+
+  @Test
+  void aCostThatIsKnownAfterwards() {
+    try (RateLimiter limiter = RateLimiter.create(redis, "guide")) {
+      Plan tokens =
+          Plan.of("tokens").with(Policy.tokenBucket("tokens", 200, Duration.ofHours(1)), "user");
+      Request user = Request.of("user", userId);
+      limiter.reset(tokens, user);
+
+      Decision reserved = limiter.check(tokens, user, 100);
+      long used = complete(reserved);
+      if (used < 100) {
+        limiter.refund(reserved, 100 - used);
+      } else if (used > 100) {
+        limiter.charge(tokens, user, used - 100);
+      }
+
+      assertThat(limiter.check(tokens, user).retryAfter())
+          .as("50 are owed, at 200 an hour")
+          .isBetween(Duration.ofMinutes(14), Duration.ofMinutes(16));
+    }
+  }
+
+  private static long complete(Decision reserved) {
+    return reserved.allowed() ? 250 : 0;
+  }
+
+  private record Part(int number) {}
+
+  private static void write(Part part) {
+    assertThat(part.number()).isPositive();
+  }
+
+  @Test
+  void aTaskThatTakesLong() {
+    try (RateLimiter limiter = RateLimiter.create(redis, "guide")) {
+      Policy export = Policy.concurrency("export", 1, Duration.ofSeconds(30));
+      Plan exports = Plan.of("exports").with(export, "user");
+      limiter.reset(exports, Request.of("user", userId));
+      List<Part> parts = List.of(new Part(1), new Part(2));
+      Decision held = limiter.check(exports, Request.of("user", userId));
+
+      for (Part part : parts) {
+        if (!limiter.renew(held)) {
+          throw new IllegalStateException("another export may run");
+        }
+        write(part);
+      }
+
+      assertThat(limiter.check(exports, Request.of("user", userId)).allowed()).isFalse();
+      limiter.release(held);
+    }
+  }
+
+  @Test
+  void aLimitForEachCustomer() {
+    Map<String, Limit> contracts = new ConcurrentHashMap<>();
+    String customer = "acme";
+
+    RateLimiter limiter =
+        RateLimiter.builder(redis, "shop")
+            .limits("per-customer", key -> Optional.ofNullable(contracts.get(key)))
+            .build();
+    Policy perCustomer = Policy.tokenBucket("per-customer", 10, Duration.ofSeconds(1));
+    Plan api = Plan.of("api").with(perCustomer, "customer");
+
+    Request request = Request.of("customer", customer);
+    assertThat(limiter.check(api, request).limits().get(0).limit()).isEqualTo(10);
+
+    contracts.put(customer, new Limit.TokenBucket(50, Duration.ofSeconds(1), 50));
+    limiter.limitChanged("per-customer", customer);
+
+    assertThat(limiter.check(api, request).limits().get(0).limit()).isEqualTo(50);
     limiter.close();
   }
 }

@@ -13,6 +13,11 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -672,5 +677,311 @@ abstract class RateLimiterContract {
     for (String key : List.of("party \uD83C", "party \uD83D", "party ?")) {
       assertThat(limiter.check(plan, ip(key)).allowed()).isTrue();
     }
+  }
+
+  private static List<Policy> spent(String prefix) {
+    return List.of(
+        Policy.tokenBucket(prefix + "-bucket", 10, Duration.ofSeconds(10)),
+        Policy.slidingWindow(prefix + "-log", 10, Duration.ofSeconds(10)),
+        Policy.slidingWindow(prefix + "-segments", 200, Duration.ofSeconds(10)),
+        Policy.fixedWindow(prefix + "-fixed", 10, Duration.ofSeconds(10)),
+        Policy.calendarQuota(prefix + "-day", 10, ChronoUnit.DAYS, ZoneOffset.UTC));
+  }
+
+  @Test
+  void aPartOfAnAdmissionIsTakenBack() {
+    RateLimiter limiter = limiter();
+    for (Policy policy : spent("part")) {
+      Plan plan = plan(policy.withCost(2));
+      Decision charged = limiter.check(plan, A, 4);
+      long before = only(charged).remaining();
+
+      assertThat(limiter.refund(charged, 1)).isTrue();
+      assertThat(only(limiter.peek(plan, A)).remaining()).as(policy.name()).isEqualTo(before + 2);
+      assertThat(limiter.refund(charged, 4)).as("more than is left").isFalse();
+      assertThat(limiter.refund(charged, 2)).isTrue();
+      assertThat(limiter.refund(charged)).as("the rest").isTrue();
+      assertThat(limiter.refund(charged)).as("nothing is left").isFalse();
+      assertThat(only(limiter.peek(plan, A)).remaining()).isEqualTo(before + 8);
+    }
+  }
+
+  @Test
+  void aPartIsRefundedWhollyWhileTheRestOfTheChargeReturns() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("late-part", 10, Duration.ofSeconds(10)));
+    Decision charged = limiter.check(plan, A, 8);
+    clock.advance(Duration.ofSeconds(3)); // three have returned, of the five that stay spent
+
+    limiter.refund(charged, 3);
+    assertThat(only(limiter.peek(plan, A)).resetAfter())
+        .as("as if five had been charged")
+        .isEqualTo(Duration.ofSeconds(2));
+    clock.advance(SECOND);
+    limiter.refund(charged, 5);
+    assertThat(only(limiter.peek(plan, A)).resetAfter()).isZero();
+  }
+
+  @Test
+  void permitsThatAreHeldStayHeldWhileAPartIsRefunded() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.concurrency("part-held", 10, Duration.ofSeconds(10)));
+    Decision held = limiter.check(plan, A, 6);
+
+    assertThat(limiter.refund(held, 4)).isTrue();
+    assertThat(only(limiter.peek(plan, A)).remaining()).isEqualTo(4);
+    assertThat(limiter.refund(held)).isTrue();
+    assertThat(only(limiter.peek(plan, A)).remaining()).isEqualTo(10);
+  }
+
+  @Test
+  void whatARequestCostBeyondItsPermitsIsOwed() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.tokenBucket("owes", 200, Duration.ofSeconds(200)));
+    Decision reserved = limiter.check(plan, A, 100);
+    assertThat(reserved.allowed()).isTrue();
+
+    assertThat(limiter.charge(plan, A, 150)).isTrue();
+
+    Decision refusal = limiter.check(plan, A);
+    assertThat(only(refusal).remaining()).isZero();
+    assertThat(only(refusal).resetAfter()).isEqualTo(Duration.ofSeconds(250));
+    honours(limiter, plan, refusal, Duration.ofSeconds(51));
+    assertThat(limiter.charge(plan, A, 1_000)).as("more than it ever holds").isTrue();
+    honours(limiter, plan, limiter.check(plan, A), Duration.ofSeconds(1_000));
+  }
+
+  @Test
+  void aChargeBeyondFillsAWindow() {
+    RateLimiter limiter = limiter();
+    for (Policy policy : spent("beyond")) {
+      if (policy.limit() instanceof Limit.TokenBucket) {
+        continue;
+      }
+      Plan plan = plan(policy);
+      assertThat(limiter.check(plan, A, 4).allowed()).isTrue();
+      for (long permits : new long[] {7, 1_000, Long.MAX_VALUE}) {
+        assertThat(limiter.charge(plan, A, permits)).as(policy.name()).isTrue();
+        clock.advance(MICRO);
+      }
+      Decision refusal = limiter.check(plan, A);
+      assertThat(only(refusal).remaining()).as(policy.name()).isZero();
+      assertThat(refusal.allowed()).as(policy.name()).isFalse();
+      honours(limiter, plan, refusal, refusal.retryAfter());
+      assertThat(limiter.check(plan, A).allowed()).as(policy.name()).isTrue();
+    }
+  }
+
+  @Test
+  void aChargeThatIsThereIsAnOrdinaryOne() {
+    RateLimiter limiter = limiter();
+    for (Policy policy : spent("there")) {
+      Plan plan = plan(policy);
+      long before = only(limiter.peek(plan, A)).remaining();
+      assertThat(limiter.charge(plan, A, 3)).isTrue();
+      assertThat(only(limiter.peek(plan, A)).remaining()).as(policy.name()).isEqualTo(before - 3);
+    }
+  }
+
+  @Test
+  void aDebtOfAnySizeEnds() {
+    RateLimiter limiter = limiter();
+    for (Policy policy :
+        List.of(
+            Policy.tokenBucket("debt-slow", 1, Duration.ofDays(3_660), 1),
+            Policy.tokenBucket("debt-fast", 1_000_000_000, SECOND))) {
+      Plan plan = plan(policy);
+      for (int i = 0; i < 3; i++) {
+        assertThat(limiter.charge(plan, A, Long.MAX_VALUE)).isTrue();
+      }
+      Duration wait = limiter.check(plan, A).retryAfter();
+      assertThat(wait).isBetween(Duration.ofDays(1), Duration.ofDays(2 * 3_660));
+    }
+  }
+
+  @Test
+  void aChargeIsMadeToAllPoliciesAndHoldsNoPermits() {
+    RateLimiter limiter = limiter();
+    Policy blocked = Policy.tokenBucket("charged-blocked", 10, Duration.ofHours(1));
+    Policy held = Policy.concurrency("charged-held", 3, Duration.ofHours(1));
+    Plan plan = Plan.of("all").with(blocked, "ip").with(held, "ip");
+    limiter.block(plan(blocked), A, SECOND);
+
+    assertThat(limiter.charge(plan, A, 4)).isTrue();
+
+    clock.advance(SECOND);
+    assertThat(limiter.peek(plan, A).limits())
+        .extracting(LimitStatus::remaining)
+        .containsExactly(6L, 3L);
+    assertThatThrownBy(() -> limiter.charge(plan, A, 0))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> limiter.charge(plan, Request.of(), 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("a key of 'ip'");
+  }
+
+  @Test
+  void heldPermitsThatAreRenewedAreHeldAnew() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.concurrency("renewed", 2, Duration.ofSeconds(30)));
+    Decision lasting = limiter.check(plan, A);
+    Decision died = limiter.check(plan, A);
+    for (int i = 0; i < 10; i++) {
+      clock.advance(Duration.ofSeconds(20));
+      assertThat(limiter.renew(lasting)).as("time %s", i).isTrue();
+    }
+    assertThat(limiter.renew(died)).as("its hold ended").isFalse();
+
+    Decision other = limiter.check(plan, A);
+    assertThat(other.allowed()).as("what the other one held is free").isTrue();
+    honours(limiter, plan, limiter.check(plan, A), Duration.ofSeconds(30));
+    assertThat(limiter.renew(lasting)).isFalse();
+    assertThat(limiter.release(lasting)).as("late, and no harm").isTrue();
+    assertThat(limiter.renew(lasting)).as("after its release").isFalse();
+  }
+
+  @Test
+  void renewedPermitsAreReleased() {
+    RateLimiter limiter = limiter();
+    Policy spentToo = Policy.tokenBucket("renewed-bucket", 10, Duration.ofHours(1));
+    Plan plan =
+        plan(Policy.concurrency("renewed-held", 3, Duration.ofSeconds(30))).with(spentToo, "ip");
+    Decision held = limiter.check(plan, A, 2);
+    clock.advance(Duration.ofSeconds(10));
+
+    assertThat(limiter.renew(held)).isTrue();
+    assertThat(limiter.release(held)).isTrue();
+
+    assertThat(limiter.peek(plan, A).limits())
+        .extracting(LimitStatus::remaining)
+        .containsExactly(3L, 8L);
+    Plan without = plan(spentToo);
+    assertThat(limiter.renew(limiter.check(without, A))).as("which holds nothing").isTrue();
+    assertThat(limiter.renew(limiter.check(without, A, 10))).as("a refusal").isFalse();
+  }
+
+  @Test
+  void eachCustomerHasItsLimit() {
+    Map<String, Integer> contracts = new ConcurrentHashMap<>(Map.of("192.0.2.1", 3));
+    AtomicInteger lookups = new AtomicInteger();
+    RateLimiter limiter =
+        limiter(
+            builder()
+                .limits(
+                    "customer",
+                    key -> {
+                      lookups.incrementAndGet();
+                      return Optional.ofNullable(contracts.get(key))
+                          .map(permits -> new Limit.SlidingWindow(permits, Duration.ofHours(1)));
+                    }));
+    Plan plan = plan(Policy.slidingWindow("customer", 1, Duration.ofHours(1)));
+    for (int i = 0; i < 5; i++) {
+      assertThat(limiter.check(plan, A).allowed()).as("of three, %s", i).isEqualTo(i < 3);
+      assertThat(limiter.check(plan, ip("other")).allowed()).as("the policy's").isEqualTo(i < 1);
+    }
+    assertThat(lookups).hasValue(2);
+
+    contracts.put("192.0.2.1", 5);
+    assertThat(limiter.check(plan, A).allowed()).as("not told yet").isFalse();
+    limiter.limitChanged("customer", "192.0.2.1");
+    for (int i = 0; i < 5; i++) {
+      Decision decision = limiter.check(plan, A);
+      assertThat(decision.allowed()).as("three are spent, %s", i).isEqualTo(i < 2);
+      assertThat(only(decision).limit()).isEqualTo(5);
+    }
+    contracts.put("192.0.2.1", 2);
+    clock.advance(Duration.ofMinutes(1));
+    Decision lowered = limiter.check(plan, A);
+    assertThat(only(lowered).limit()).as("looked up again after the TTL").isEqualTo(2);
+    assertThat(lowered.retryAfter()).isEqualTo(Duration.ofMinutes(59));
+    assertThat(limiter.stats().denied()).as("counted by the policy").isEqualTo(4 + 2 + 1 + 3 + 1);
+  }
+
+  /** Alternating limits of any kind, as when a contract changes and changes back. */
+  @Test
+  void aLimitThatChangesNeverOpens() {
+    Duration hour = Duration.ofHours(1);
+    List<Limit> kinds =
+        List.of(
+            new Limit.TokenBucket(10, hour, 10),
+            new Limit.TokenBucket(10, hour, 20),
+            new Limit.TokenBucket(20, hour, 20),
+            new Limit.SlidingWindow(10, hour),
+            new Limit.SlidingWindow(30, hour),
+            new Limit.SlidingWindow(150, hour),
+            new Limit.SlidingWindow(200, hour),
+            new Limit.FixedWindow(20, hour),
+            new Limit.CalendarQuota(30, ChronoUnit.DAYS, ZoneOffset.UTC),
+            new Limit.Concurrency(15, hour),
+            new Limit.Concurrency(25, hour));
+    AtomicReference<Limit> now = new AtomicReference<>(kinds.get(0));
+    RateLimiter limiter = limiter(builder().limits("changes", key -> Optional.of(now.get())));
+    Plan plan = plan(Policy.of("changes", kinds.get(0)));
+    for (Limit one : kinds) {
+      for (Limit other : kinds) {
+        String key = kinds.indexOf(one) + "-" + kinds.indexOf(other);
+        int admitted = 0;
+        for (int i = 0; i < 450; i++) {
+          now.set(i % 3 == 0 ? one : other);
+          limiter.limitChanged("changes", key);
+          admitted += limiter.check(plan, ip(key)).allowed() ? 1 : 0;
+        }
+        assertThat((long) admitted)
+            .as("%s -> %s", one, other)
+            .isBetween(
+                Math.min(one.capacity(), other.capacity()),
+                Math.max(one.capacity(), other.capacity()));
+      }
+    }
+  }
+
+  @Test
+  void aLookupThatFailsLeavesTheLimitAsItIs() {
+    AtomicReference<RuntimeException> failure = new AtomicReference<>();
+    RateLimiter limiter =
+        limiter(
+            builder()
+                .limits(
+                    "fails",
+                    key -> {
+                      if (failure.get() != null) {
+                        throw failure.get();
+                      }
+                      return Optional.of(new Limit.TokenBucket(3, Duration.ofHours(1), 3));
+                    }));
+    Plan plan = plan(Policy.tokenBucket("fails", 1, Duration.ofHours(1)));
+    admits(limiter, plan, 1);
+    failure.set(new IllegalStateException("the database is down"));
+    clock.advance(Duration.ofMinutes(2));
+    assertThat(only(limiter.check(plan, A)).limit()).as("as before").isEqualTo(3);
+    assertThat(only(limiter.check(plan, ip("new"))).limit()).as("the policy's").isEqualTo(1);
+    failure.set(null);
+    clock.advance(SECOND);
+    assertThat(only(limiter.check(plan, ip("new"))).limit()).as("asked again").isEqualTo(3);
+  }
+
+  @Test
+  void refusesLimitsThatAPolicyCannotHave() {
+    RateLimiter.Builder builder =
+        builder()
+            .limits("costly", key -> Optional.of(new Limit.TokenBucket(2, SECOND, 2)))
+            .limits("leased", key -> Optional.empty());
+    assertThatThrownBy(() -> builder.limits("costly", key -> Optional.empty()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("policy: 'costly' (expected: a policy whose limits are not looked up yet)");
+    RateLimiter limiter = limiter(builder);
+    Plan costly = plan(Policy.tokenBucket("costly", 10, SECOND).withCost(5));
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> limiter.check(costly, A))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("cost: 5 (expected: 1 to the capacity 2)");
+    }
+    Plan leased = plan(Policy.tokenBucket("leased", 10_000, SECOND).leased(SECOND));
+    assertThatThrownBy(() -> limiter.check(leased, A))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageEndingWith("(expected: no lease where keys have limits of their own)");
+    assertThatThrownBy(() -> limiter.limitChanged("other", "key"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("policy: 'other' (expected: one of Builder.limits, ");
   }
 }

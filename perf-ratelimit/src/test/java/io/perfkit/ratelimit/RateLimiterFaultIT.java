@@ -1,7 +1,9 @@
 package io.perfkit.ratelimit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.RedisUnavailable;
@@ -9,6 +11,8 @@ import io.perfkit.testing.Await;
 import io.perfkit.testing.FaultProxy;
 import io.perfkit.testing.RedisProcess;
 import io.perfkit.testing.ThreadLeaks;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -231,9 +235,45 @@ final class RateLimiterFaultIT {
         .hasMessageNotContaining("192.0.2.1");
     assertThatThrownBy(() -> limiter.reset(WHOLE, A)).isInstanceOf(RedisUnavailable.class);
     assertThat(limiter.refund(charged)).isFalse();
+    assertThat(limiter.charge(WHOLE, A, 3)).isFalse();
+    assertThat(limiter.peek(WHOLE, A).limits().get(0).remaining())
+        .as("of ten, what was admitted and charged")
+        .isEqualTo(6);
     Decision local = limiter.check(LOCAL, A);
     assertThat(limiter.refund(local)).as("counted here, so refunded here").isTrue();
     assertThat(limiter.peek(LOCAL, A).limits().get(0).remaining()).isEqualTo(5);
+  }
+
+  @Test
+  void heldPermitsAreNotRenewedWhileRedisIsDownButThoseOfTheFallbackAre() {
+    Plan held = Plan.of("held").with(Policy.concurrency("held", 3, HOUR), "ip");
+    Decision before = limiter.check(held, A);
+    assertThat(limiter.renew(before)).isTrue();
+    server.kill();
+    assertThat(limiter.renew(before)).isFalse();
+    Decision local = limiter.check(held, A);
+    assertThat(local.degraded()).isTrue();
+    assertThat(limiter.renew(local)).isTrue();
+    assertThat(limiter.release(local)).isTrue();
+    assertThat(limiter.renew(local)).isFalse();
+  }
+
+  @Test
+  void aLogLineTellsThatDecisionsAreDegraded() {
+    server.kill();
+    PrintStream console = System.err;
+    ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(logged, true, UTF_8));
+    try {
+      for (int i = 0; i < 20; i++) {
+        assertThat(limiter.check(LOCAL, A)).asString().contains("degraded");
+      }
+    } finally {
+      System.setErr(console);
+    }
+    assertThat(logged.toString(UTF_8).lines().filter(line -> line.contains("ratelimit")))
+        .singleElement(STRING)
+        .contains("WARN", "(degraded), policy local by OnRedisDown[kind=LOCAL, share=0.5]");
   }
 
   @Test
