@@ -21,15 +21,20 @@ import org.jspecify.annotations.Nullable;
 public final class BatchTable<R> {
   private final String name;
   private final List<Column<R>> columns;
+  private final @Nullable String updateWhere;
 
-  private BatchTable(String name, List<Column<R>> columns) {
+  private BatchTable(String name, List<Column<R>> columns, @Nullable String updateWhere) {
     this.name = name;
     this.columns = columns;
+    this.updateWhere = updateWhere;
   }
 
   /** One column: its name, and the function that gives its value. */
   record Column<R>(
-      String name, boolean key, Function<? super R, ? extends @Nullable Object> value) {
+      String name,
+      boolean key,
+      boolean updated,
+      Function<? super R, ? extends @Nullable Object> value) {
     Column {
       requireNonNull(name, "name");
       requireNonNull(value, "value");
@@ -102,6 +107,11 @@ public final class BatchTable<R> {
     return columns;
   }
 
+  /** What an upsert asks before it updates a row; null if it always does. */
+  @Nullable String updateWhere() {
+    return updateWhere;
+  }
+
   boolean hasKey() {
     return columns.stream().anyMatch(Column::key);
   }
@@ -115,6 +125,7 @@ public final class BatchTable<R> {
   public static final class Builder<R> {
     private final String name;
     private final List<Column<R>> columns = new ArrayList<>();
+    private @Nullable String updateWhere;
 
     private Builder(String name) {
       this.name = requireNonNull(name, "table");
@@ -129,13 +140,37 @@ public final class BatchTable<R> {
      * are equal, one worker writes all rows that may be.
      */
     public Builder<R> key(String column, Function<? super R, ?> value) {
-      columns.add(new Column<>(column, true, value));
+      columns.add(new Column<>(column, true, false, value));
       return this;
     }
 
     /** A column outside the key. */
     public Builder<R> column(String column, Function<? super R, ? extends @Nullable Object> value) {
-      columns.add(new Column<>(column, false, value));
+      columns.add(new Column<>(column, false, true, value));
+      return this;
+    }
+
+    /**
+     * A column outside the key that only an insert sets: an upsert that finds the row leaves it as
+     * it is. PostgreSQL.
+     */
+    public Builder<R> columnOnInsert(
+        String column, Function<? super R, ? extends @Nullable Object> value) {
+      columns.add(new Column<>(column, false, false, value));
+      return this;
+    }
+
+    /**
+     * Has an upsert update a row only if the condition holds; else the row stays and the new one
+     * counts as flushed. PostgreSQL, with {@link OnConflict#UPDATE}. Rows of one key that wait
+     * together are written one after the other, by as many statements as there are; a {@link
+     * BatchWriter.Builder#merge merge} function makes them one.
+     *
+     * @param condition SQL without parameters, which calls the row in the table {@code existing}
+     *     and the new one {@code excluded}: {@code existing.version < excluded.version}
+     */
+    public Builder<R> updateWhere(String condition) {
+      updateWhere = requireNonNull(condition, "condition");
       return this;
     }
 
@@ -152,7 +187,7 @@ public final class BatchTable<R> {
       if (Set.copyOf(names).size() < names.size()) {
         throw new IllegalArgumentException("columns: " + names + " (expected: each once)");
       }
-      return new BatchTable<>(name, List.copyOf(columns));
+      return new BatchTable<>(name, List.copyOf(columns), updateWhere);
     }
   }
 }

@@ -258,7 +258,7 @@ final class Bisection<R> {
 
   /** Has rows wait for those of their key that will be tried later. */
   private List<Row<R>> withoutWaiting(List<Row<R>> rows) {
-    if (suspects.isEmpty() || table.mergesRowsOfOneKey() || !table.hasComparableKey()) {
+    if (suspects.isEmpty() || merger.mergesRowsOfOneKey() || !table.hasComparableKey()) {
       return rows;
     }
     List<Suspect<R>> earlier = List.copyOf(suspects);

@@ -24,8 +24,9 @@ final class ChunkWriter<R> {
   ChunkWriter(
       ResolvedTable<R> table, RowStatement<R> statement, @Nullable BinaryOperator<R> merge) {
     this.table = table;
-    this.statement = statement;
     this.merger = new RowMerger<>(table, merge);
+    boolean once = merger.mergesRowsOfOneKey() || !table.upsert();
+    this.statement = once ? statement : new InTurns<>(statement);
   }
 
   /** The table that it writes to. */

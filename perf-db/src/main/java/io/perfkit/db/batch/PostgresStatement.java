@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  * first. A point in time is a number, which the server need not parse. The array of texts beside it
  * is empty unless a value needs one; unnest fills the shorter array up with NULLs.
  *
+ * <p>Where rules rewrite the insert, the second SELECT is a statement of its own, since PostgreSQL
+ * refuses most rules within WITH.
+ *
  * <p>The setting ends with the transaction. It makes the server end a transaction whose client went
  * away, which would otherwise keep its rows locked.
  *
@@ -51,6 +54,10 @@ final class PostgresStatement<R> implements RowStatement<R> {
   private static final String FATE =
       "SELECT pg_xact_status(?::xid8), ?::timestamptz = pg_stat_get_bgwriter_stat_reset_time()";
 
+  private static final String ASK =
+      " SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),"
+          + " set_config('idle_in_transaction_session_timeout', ?, true)";
+
   /** Reported for an id that is not assigned yet: the server forgot the transaction that had it. */
   private static final String NOT_GIVEN_YET = "22023";
 
@@ -58,13 +65,17 @@ final class PostgresStatement<R> implements RowStatement<R> {
   private final int timeoutSeconds;
   private final String sql;
 
+  /** Asks for the transaction apart; null if the insert answers it. */
+  private final @Nullable String asked;
+
   PostgresStatement(ResolvedTable<R> table, int timeoutSeconds) {
     this.table = table;
     this.timeoutSeconds = timeoutSeconds;
-    this.sql = sql(table);
+    this.sql = table.hasRules() ? insert(table) : "WITH written AS (" + insert(table) + ")" + ASK;
+    this.asked = table.hasRules() ? ASK.strip() : null;
   }
 
-  private static String sql(ResolvedTable<?> table) {
+  private static String insert(ResolvedTable<?> table) {
     StringBuilder columns = new StringBuilder();
     StringBuilder selected = new StringBuilder();
     StringBuilder arrays = new StringBuilder();
@@ -78,10 +89,14 @@ final class PostgresStatement<R> implements RowStatement<R> {
         arrays.append(", ").append(unnest("text", "t" + i));
       }
     }
-    return "WITH written AS (INSERT INTO %s (%s) SELECT %s FROM (SELECT %s) AS r%s)"
-            .formatted(table.quotedName(), columns, selected, arrays, onConflict(table))
-        + " SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),"
-        + " set_config('idle_in_transaction_session_timeout', ?, true)";
+    return "INSERT INTO %s%s (%s) SELECT %s FROM (SELECT %s) AS r%s"
+        .formatted(
+            table.quotedName(),
+            table.updateWhere().isPresent() ? " AS existing" : "",
+            columns,
+            selected,
+            arrays,
+            onConflict(table));
   }
 
   private static String unnest(String elementType, String name) {
@@ -109,13 +124,17 @@ final class PostgresStatement<R> implements RowStatement<R> {
     }
     String others =
         table.columns().stream()
-            .filter(column -> !column.key())
+            .filter(ResolvedColumn::updated)
             .map(column -> column.quotedName() + " = EXCLUDED." + column.quotedName())
             .collect(joining(", "));
     return " ON CONFLICT %s DO %s"
         .formatted(
             table.conflictTargetSql().orElseThrow(),
-            others.isEmpty() || !table.upsert() ? "NOTHING" : "UPDATE SET " + others);
+            others.isEmpty() || !table.upsert()
+                ? "NOTHING"
+                : "UPDATE SET "
+                    + others
+                    + table.updateWhere().map(condition -> " WHERE " + condition).orElse(""));
   }
 
   @Override
@@ -134,10 +153,21 @@ final class PostgresStatement<R> implements RowStatement<R> {
           statement.setArray(++parameter, connection.createArrayOf(encoding.sentAs, column));
         }
       }
-      statement.setString(++parameter, timeoutSeconds + "s");
-      try (ResultSet result = statement.executeQuery()) {
-        return result.next() ? result.getString(1) : null;
+      if (asked == null) {
+        return transaction(statement, ++parameter);
       }
+      statement.execute();
+    }
+    try (PreparedStatement statement = connection.prepareStatement(asked)) {
+      return transaction(statement, 1);
+    }
+  }
+
+  private @Nullable String transaction(PreparedStatement statement, int parameter)
+      throws SQLException {
+    statement.setString(parameter, timeoutSeconds + "s");
+    try (ResultSet result = statement.executeQuery()) {
+      return result.next() ? result.getString(1) : null;
     }
   }
 

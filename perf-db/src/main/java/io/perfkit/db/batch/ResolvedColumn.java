@@ -9,11 +9,13 @@ record ResolvedColumn<R>(
     String name,
     String quotedName,
     boolean key,
+    boolean updated,
     ColumnType type,
     Function<? super R, ? extends @Nullable Object> value) {
 
   static <R> ResolvedColumn<R> of(Column<R> column, String quotedName, ColumnType type) {
-    return new ResolvedColumn<>(column.name(), quotedName, column.key(), type, column.value());
+    return new ResolvedColumn<>(
+        column.name(), quotedName, column.key(), column.updated(), type, column.value());
   }
 
   Encoding encoding() {

@@ -28,16 +28,21 @@ final class ResolvedTable<R> {
   /** Positions in the key of values whose equality in the database Java can tell. */
   private final int[] comparable;
 
+  private final boolean hasRules;
+
   /**
    * @param onConflict what happens to a row whose key is in the table
    * @param conflictTarget the index of the key; null if there is none, or if rows are only inserted
+   * @param hasRules whether rules rewrite an insert
    */
   ResolvedTable(
       Database database,
       String quotedName,
       List<ResolvedColumn<R>> columns,
       OnConflict onConflict,
-      @Nullable ConflictTarget conflictTarget) {
+      @Nullable ConflictTarget conflictTarget,
+      boolean hasRules) {
+    this.hasRules = hasRules;
     this.conflictTarget = conflictTarget;
     this.database = database;
     this.quotedName = quotedName;
@@ -106,9 +111,28 @@ final class ResolvedTable<R> {
     return conflictTarget == null || !conflictTarget.partial();
   }
 
-  /** Whether rows of one key that wait together are written as one. */
-  boolean mergesRowsOfOneKey() {
-    return upsert() && isKeyUnique();
+  /** The condition under which an upsert updates a row; empty if it always does. */
+  Optional<String> updateWhere() {
+    return Optional.ofNullable(conflictTarget).map(ConflictTarget::updateWhere);
+  }
+
+  /** Whether an insert has to name its rows in two statements, since rules rewrite it. */
+  boolean hasRules() {
+    return hasRules;
+  }
+
+  /**
+   * A row that replaces an earlier one of its key, but for the columns that only an insert sets.
+   */
+  Pending<R> replaced(Pending<R> earlier, Pending<R> later) {
+    if (columns.stream().allMatch(column -> column.key() || column.updated())) {
+      return later;
+    }
+    @Nullable Object[] values = later.values.clone();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = columns.get(i).updated() ? values[i] : earlier.values[i];
+    }
+    return later.recoded(this, values, later.key);
   }
 
   /** Whether the write is idempotent: a row that is written twice changes nothing. */

@@ -37,7 +37,7 @@ final class RowMerger<R> {
     List<Pending<R>> sorted = new ArrayList<>(pending);
     sorted.sort(
         comparing(row -> requireNonNull(row.key))); // stable: those of a key keep their order
-    if (!table.mergesRowsOfOneKey()) {
+    if (!mergesRowsOfOneKey()) {
       // The first of a key stays, or each stands beside the others.
       return sorted.stream().map(Row::of).toList();
     }
@@ -56,6 +56,16 @@ final class RowMerger<R> {
       }
     }
     return rows;
+  }
+
+  /**
+   * Whether rows of one key become one. Not where only the database can tell whether the later one
+   * replaces the earlier.
+   */
+  boolean mergesRowsOfOneKey() {
+    return table.upsert()
+        && table.isKeyUnique()
+        && (merge != null || table.updateWhere().isEmpty());
   }
 
   /** A key that may equal another one takes the position of its last row. */
@@ -91,7 +101,7 @@ final class RowMerger<R> {
   /** The merged row; null if the two cannot be merged, which rejects the later one. */
   @Nullable Pending<R> merged(Pending<R> earlier, Pending<R> later, List<Refusal<R>> refusals) {
     if (merge == null) {
-      return later;
+      return table.replaced(earlier, later);
     }
     try {
       Pending<R> merged = table.pending(merge.apply(earlier.row, later.row), later.acceptedNanos);

@@ -30,7 +30,8 @@ final class TableResolver {
       """
       SELECT a.attname, quote_ident(a.attname), a.atttypid, a.atttypmod,
              coalesce(l.collisdeterministic, true),
-             a.attgenerated <> '' OR a.attidentity = 'a', format('%I.%I', n.nspname, c.relname)
+             a.attgenerated <> '' OR a.attidentity = 'a', format('%I.%I', n.nspname, c.relname),
+             EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3'))
       FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -107,15 +108,33 @@ final class TableResolver {
                       ? "PostgreSQL or H2, or REJECT"
                       : "PostgreSQL, or REJECT"));
     }
+    requireUpserts(table, database, onConflict);
     return database == Database.POSTGRESQL
         ? onPostgres(connection, table, onConflict)
         : byMetaData(metaData, database, table, onConflict);
+  }
+
+  private static void requireUpserts(
+      BatchTable<?> table, Database database, OnConflict onConflict) {
+    boolean upserts = database == Database.POSTGRESQL && onConflict == OnConflict.UPDATE;
+    if (table.updateWhere() != null && !upserts) {
+      throw new IllegalArgumentException(
+          "updateWhere: %s with %s on %s (expected: key columns and UPDATE on PostgreSQL)"
+              .formatted(table.updateWhere(), onConflict, database));
+    }
+    boolean whole = table.columns().stream().allMatch(column -> column.key() || column.updated());
+    if (!whole && database != Database.POSTGRESQL && onConflict == OnConflict.UPDATE) {
+      throw new IllegalArgumentException(
+          "columnOnInsert of %s on %s (expected: PostgreSQL, or REJECT)"
+              .formatted(table.name(), database));
+    }
   }
 
   private static <R> ResolvedTable<R> onPostgres(
       Connection connection, BatchTable<R> table, OnConflict onConflict) throws SQLException {
     Map<String, Found> found = new LinkedHashMap<>();
     String quotedName = table.name();
+    boolean hasRules = false;
     PostgresTypes types = PostgresTypes.of(connection, table.name());
     try (PreparedStatement statement = connection.prepareStatement(OwnSql.of(POSTGRES_COLUMNS))) {
       statement.setString(1, table.name());
@@ -128,17 +147,25 @@ final class TableResolver {
                   rows.getBoolean(6));
           found.put(rows.getString(1), column);
           quotedName = rows.getString(7);
+          hasRules = rows.getBoolean(8);
         }
       }
     }
     List<ResolvedColumn<R>> columns = columns(found, table);
+    if (hasRules && onConflict != OnConflict.REJECT) {
+      throw new IllegalArgumentException(
+          "table: %s with rules and %s (expected: REJECT, or triggers in place of the rules, since"
+                  .formatted(table.name(), onConflict)
+              + " PostgreSQL takes no ON CONFLICT there)");
+    }
     boolean hasKey = table.hasKey() && onConflict != OnConflict.REJECT;
     return new ResolvedTable<>(
         Database.POSTGRESQL,
         quotedName,
         columns,
         onConflict,
-        hasKey ? conflictTarget(connection, table, found) : null);
+        hasKey ? conflictTarget(connection, table, found) : null,
+        hasRules);
   }
 
   private static ConflictTarget conflictTarget(
@@ -155,7 +182,8 @@ final class TableResolver {
                     + (predicate == null ? "" : " WHERE " + predicate),
                 rows.getBoolean(2),
                 predicate != null,
-                rows.getBoolean(4));
+                rows.getBoolean(4),
+                table.updateWhere());
           }
         }
       }
@@ -203,14 +231,16 @@ final class TableResolver {
                   .collect(joining(", ", "(", ")")),
               false,
               false,
-              false);
+              false,
+              null);
     }
     return new ResolvedTable<>(
         database,
         (schema == null ? "" : quote + schema + quote + ".") + quote + name + quote,
         columns,
         onConflict,
-        conflictTarget);
+        conflictTarget,
+        false);
   }
 
   private static String folded(DatabaseMetaData metaData, String name) throws SQLException {

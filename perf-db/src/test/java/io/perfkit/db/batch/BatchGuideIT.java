@@ -84,6 +84,21 @@ final class BatchGuideIT {
   }
 
   @Test
+  void conditionAndColumns() throws SQLException {
+    BatchTable<Bet> table =
+        BatchTable.<Bet>named("bets")
+            .key("id", Bet::id)
+            .column("stake", Bet::stake)
+            .columnOnInsert("placed_at", Bet::placedAt) // an update leaves it
+            .updateWhere("existing.stake < excluded.stake") // else the row stays
+            .build();
+    try (BatchWriter<Bet> bets = BatchWriter.create(dataSource, table, deadLetters::add)) {
+      bets.add(bet);
+    }
+    assertThat(stakes()).isEqualTo(1);
+  }
+
+  @Test
   void rowsThatSomebodyWaitsFor() throws Exception {
     BatchTable<Bet> table = BatchTable.of("bets", Bet.class, "id");
     try (BatchWriter<Bet> bets = BatchWriter.create(dataSource, table, deadLetters::add)) {
