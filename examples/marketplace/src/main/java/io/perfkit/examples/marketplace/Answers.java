@@ -51,4 +51,12 @@ final class Answers {
 
   /** {@code next} is the link to the page of older bets; absent on the last page. */
   record BetPage(long total, List<BetView> bets, @Nullable String next) {}
+
+  /** {@code since} is the login; {@code current} is the session of the request. */
+  record SessionView(String id, boolean current, Instant since, Instant lastSeen, String client) {}
+
+  record Sessions(long userId, List<SessionView> sessions) {}
+
+  /** How many sessions a request has ended. */
+  record Ended(int ended) {}
 }

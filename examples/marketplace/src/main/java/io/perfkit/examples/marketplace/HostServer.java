@@ -6,9 +6,13 @@ import io.perfkit.cache.Caches;
 import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.RedisGuard;
+import io.perfkit.session.Peppers;
+import io.perfkit.session.SessionManager;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.URI;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.eclipse.jetty.server.Handler;
@@ -33,7 +37,10 @@ public final class HostServer implements AutoCloseable {
 
   /** A service, what stands before its API, and how to close what it stands on, in this order. */
   private record Parts(
-      MarketService service, UnaryOperator<Handler> before, List<Runnable> closings) {}
+      MarketService service,
+      Logins logins,
+      UnaryOperator<Handler> before,
+      List<Runnable> closings) {}
 
   private HostServer(HostDatabase database, Parts parts) {
     this.database = database;
@@ -44,7 +51,9 @@ public final class HostServer implements AutoCloseable {
     connector.setHost(InetAddress.getLoopbackAddress().getHostAddress());
     server.addConnector(connector);
     server.setHandler(
-        parts.before().apply(new HttpApi(parts.service(), database::request, traffic)));
+        parts
+            .before()
+            .apply(new HttpApi(parts.service(), parts.logins(), database::request, traffic)));
     server.setErrorHandler(new ProblemPages());
   }
 
@@ -61,27 +70,50 @@ public final class HostServer implements AutoCloseable {
 
   private static HostServer plain(HostDatabase database) {
     MarketService service = new PlainMarketService(database.dataSource());
-    return new HostServer(database, new Parts(service, UnaryOperator.identity(), List.of()));
+    return new HostServer(
+        database, new Parts(service, new PlainLogins(), UnaryOperator.identity(), List.of()));
   }
 
   private static HostServer perfkit(HostDatabase database, HostSettings settings) {
     GuardConfig config = GuardConfig.defaults().withBudget(settings.redisBudget());
     RedisClient redis = redis(settings, config);
-    RedisGuard guard = RedisGuard.builder(redis).config(config).build(); // of both, too
+    RedisGuard guard = RedisGuard.builder(redis).config(config).build(); // of all three, too
     Caches caches = Caches.create(redis, settings.redisPrefix());
     RateLimiter limiter = RateLimiter.create(redis, settings.redisPrefix());
+    byte[] secret = settings.secret().getBytes(UTF_8);
+    SessionManager sessions =
+        SessionManager.builder(redis, settings.redisPrefix(), Peppers.of(1, digest(secret)))
+            .config(SharedLogins.CONFIG)
+            .build();
     BetWriter bets = new BetWriter(database.dataSource());
     return new HostServer(
         database,
         new Parts(
-            new PerfkitMarketService(
-                database.dataSource(), bets, settings.secret().getBytes(UTF_8), caches, limiter),
+            new PerfkitMarketService(database.dataSource(), bets, secret, caches, limiter),
+            new SharedLogins(sessions),
             api -> new LimitedApi(limiter, api),
-            List.of(bets::close, caches::close, limiter::close, guard::close, redis::close)));
+            List.of(
+                bets::close,
+                caches::close,
+                limiter::close,
+                sessions::close,
+                guard::close,
+                redis::close)));
   }
 
-  /* One connection for each thread and lane of the guard that caches and limiter share, one for the
-   * caches' subscription, and one for the host. */
+  /** As long as a secret of sessions has to be, and another one than that of the pages. */
+  private static byte[] digest(byte[] secret) {
+    try {
+      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      sha256.update("sessions".getBytes(UTF_8));
+      return sha256.digest(secret);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /* One connection for each thread and lane of the guard that caches, limiter and sessions share,
+   * one for the caches' subscription, and one for the host. */
   private static RedisClient redis(HostSettings settings, GuardConfig guard) {
     ConnectionPoolConfig connections = new ConnectionPoolConfig();
     connections.setMaxTotal(guard.maxThreads() + guard.lanes() + 2);

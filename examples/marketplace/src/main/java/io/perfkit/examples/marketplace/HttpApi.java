@@ -1,16 +1,22 @@
 package io.perfkit.examples.marketplace;
 
 import io.perfkit.db.query.UnitOfWork;
+import io.perfkit.examples.marketplace.Answers.Ended;
+import io.perfkit.examples.marketplace.Answers.Profile;
+import io.perfkit.examples.marketplace.Answers.Sessions;
+import io.perfkit.examples.marketplace.Logins.Exchange;
 import io.perfkit.ratelimit.RateLimitExceeded;
 import io.perfkit.ratelimit.http.HeadersConfig;
 import io.perfkit.ratelimit.http.RateLimitHeaders;
 import io.perfkit.ratelimit.http.Refusal;
+import io.perfkit.redis.RedisException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
@@ -33,29 +39,37 @@ import org.slf4j.LoggerFactory;
  * GET  /users?query=user-00&amp;page=0    users by the beginning of their name
  * GET  /users/{id}                   a profile
  * GET  /users/{id}/bets?size=10      the newest bets of a user, and a link to the next page
- * POST /login                        {"userId":1}, the profile; nobody has a password here
+ * POST /login                        {"userId":1}, the profile and a cookie; nobody has a password here
+ * GET  /sessions                     the sessions of the user that the cookie belongs to
+ * POST /sessions/end                 {"id":"..."}, ends one of them
+ * POST /logout                       ends the session of the cookie
+ * POST /logout/everywhere            ends all sessions of its user
  * POST /bets                         {"userId":1,"marketId":2,"side":"YES","stakeCents":100}
  * </pre>
  *
- * What can't be answered is a problem (RFC 9457): 400 if the request is wrong in itself, 404, 405,
- * 409 if the balance or the market forbids the bet, 413, 429 if the user bets too often, and 503 if
- * PostgreSQL failed.
+ * What can't be answered is a problem (RFC 9457): 400 if the request is wrong in itself, 401 if
+ * nobody is logged in, 404, 405, 409 if the balance or the market forbids the bet, 413, 429 if the
+ * user bets too often, and 503 if PostgreSQL or Redis failed.
  */
 final class HttpApi extends Handler.Abstract {
   static final int BODY_BYTES_MAX = 16 * 1024;
 
   private static final RateLimitHeaders HEADERS = RateLimitHeaders.of(HeadersConfig.defaults());
+  private static final Set<String> SESSIONS =
+      Set.of("/login", "/sessions", "/sessions/end", "/logout", "/logout/everywhere");
   private static final Logger log = LoggerFactory.getLogger(HttpApi.class);
 
   private final MarketService service;
+  private final Logins logins;
   private final Supplier<UnitOfWork> works;
   private final Traffic traffic;
 
   /**
    * @param works opens one for each request
    */
-  HttpApi(MarketService service, Supplier<UnitOfWork> works, Traffic traffic) {
+  HttpApi(MarketService service, Logins logins, Supplier<UnitOfWork> works, Traffic traffic) {
     this.service = service;
+    this.logins = logins;
     this.works = works;
     this.traffic = traffic;
   }
@@ -63,6 +77,8 @@ final class HttpApi extends Handler.Abstract {
   private record Answer(int status, Object body) {}
 
   private record Login(long userId) {}
+
+  private record End(String id) {}
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
@@ -91,6 +107,9 @@ final class HttpApi extends Handler.Abstract {
     } catch (DatabaseFailed e) {
       log.warn("{} {}", request.getMethod(), request.getHttpURI().getPath(), e);
       return problem(HttpStatus.SERVICE_UNAVAILABLE_503, "The database did not answer.");
+    } catch (RedisException e) {
+      log.warn("{} {}", request.getMethod(), request.getHttpURI().getPath(), e);
+      return problem(HttpStatus.SERVICE_UNAVAILABLE_503, "The sessions did not answer.");
     } catch (RuntimeException e) {
       if (e instanceof HttpException http) {
         return problem(http.getCode(), http.getReason());
@@ -108,10 +127,9 @@ final class HttpApi extends Handler.Abstract {
       BetOrder order = Json.read(body(request), BetOrder.class);
       return new Answer(HttpStatus.CREATED_201, service.place(order));
     }
-    if (parts.equals(List.of("login"))) {
-      requireMethod("POST", path, request, response);
-      Login login = Json.read(body(request), Login.class);
-      return new Answer(HttpStatus.OK_200, service.profile(login.userId()));
+    if (SESSIONS.contains(path)) {
+      requireMethod(path.equals("/sessions") ? "GET" : "POST", path, request, response);
+      return new Answer(HttpStatus.OK_200, session(path, request, response));
     }
     boolean ofUsers = parts.get(0).equals("users");
     boolean known =
@@ -125,6 +143,35 @@ final class HttpApi extends Handler.Abstract {
     }
     requireMethod("GET", path, request, response);
     return new Answer(HttpStatus.OK_200, read(request, parts, ofUsers));
+  }
+
+  private Object session(String path, Request request, Response response) {
+    Exchange exchange =
+        new Exchange(
+            request.getHeaders().getValuesList(HttpHeader.COOKIE),
+            String.valueOf(request.getHeaders().get(HttpHeader.USER_AGENT)),
+            response.getHeaders()::add);
+    switch (path) {
+      case "/login" -> {
+        Profile profile = service.profile(Json.read(body(request), Login.class).userId());
+        logins.login(profile.id(), exchange);
+        return profile;
+      }
+      case "/sessions" -> {
+        return new Sessions(logins.user(exchange), logins.sessions(exchange));
+      }
+      case "/sessions/end" -> {
+        String id = Json.read(body(request), End.class).id();
+        return new Ended(logins.end(id, exchange) ? 1 : 0);
+      }
+      case "/logout" -> {
+        logins.logout(exchange);
+        return new Ended(1);
+      }
+      default -> {
+        return new Ended(logins.logoutEverywhere(exchange));
+      }
+    }
   }
 
   private Object read(Request request, List<String> parts, boolean ofUsers) {

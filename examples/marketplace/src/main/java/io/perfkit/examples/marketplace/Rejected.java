@@ -11,6 +11,10 @@ final class Rejected extends RuntimeException {
     this.detail = detail;
   }
 
+  static Rejected notLoggedIn() {
+    return new Rejected(401, "There is no session: log in.");
+  }
+
   static Rejected noUser(long userId) {
     return new Rejected(404, "There is no user " + userId + ".");
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.perfkit.cache.Caches;
 import io.perfkit.ratelimit.RateLimiter;
 import io.perfkit.redis.RedisGuard;
+import io.perfkit.session.SessionManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Constructor;
@@ -49,7 +50,7 @@ final class JedisVersionsTest {
 
   /** One class of each module that speaks to Redis. */
   private static final List<Class<?>> MODULES =
-      List.of(RedisGuard.class, Caches.class, RateLimiter.class);
+      List.of(RedisGuard.class, Caches.class, RateLimiter.class, SessionManager.class);
 
   @Test
   void eachMemberThatPerfkitUsesIsInTheOldestJedisThatTheGuidesName() throws Exception {

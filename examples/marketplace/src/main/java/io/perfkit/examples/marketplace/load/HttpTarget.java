@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A host over real HTTP/1.1 with connections that are kept, one for each request under way. Stands
@@ -90,7 +91,7 @@ final class HttpTarget implements Target, AutoCloseable {
 
   private <T> CompletableFuture<Integer> send(
       Call call, HttpResponse.BodyHandler<T> body, Function<HttpResponse<T>, Integer> read) {
-    CompletableFuture<HttpResponse<T>> answer = http.sendAsync(request(call), body);
+    CompletableFuture<HttpResponse<T>> answer = http.sendAsync(request(call, null), body);
     CompletableFuture<Integer> status = answer.thenApply(read);
     var unused =
         status.whenComplete(
@@ -104,13 +105,27 @@ final class HttpTarget implements Target, AutoCloseable {
 
   /** Sends and waits for the whole answer. */
   HttpResponse<String> exchange(Call call) throws IOException, InterruptedException {
-    return http.send(request(call), BodyHandlers.ofString(UTF_8));
+    return exchange(call, null);
   }
 
-  private HttpRequest request(Call call) {
+  /** As {@link #exchange(Call)}, with a cookie. */
+  HttpResponse<String> exchange(Call call, @Nullable String cookie)
+      throws IOException, InterruptedException {
+    return http.send(request(call, cookie), BodyHandlers.ofString(UTF_8));
+  }
+
+  /** Sends without waiting, with a cookie; the future holds the whole answer. */
+  CompletableFuture<HttpResponse<String>> ask(Call call, @Nullable String cookie) {
+    return http.sendAsync(request(call, cookie), BodyHandlers.ofString(UTF_8));
+  }
+
+  private HttpRequest request(Call call, @Nullable String cookie) {
     HttpRequest.Builder request = HttpRequest.newBuilder(host.resolve(call.path()));
     request.timeout(TIMEOUT);
     request.header("X-Forwarded-For", client.get());
+    if (cookie != null) {
+      request.header("Cookie", cookie);
+    }
     String body = call.body();
     if (body != null) {
       request.header("Content-Type", "application/json");

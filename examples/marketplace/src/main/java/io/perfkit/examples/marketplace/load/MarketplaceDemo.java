@@ -163,7 +163,9 @@ public final class MarketplaceDemo {
       long heap = host.figuresAfterCollection().heapBytes();
       progress.step(variant.label() + ": asking far too often");
       Flood flood = Flood.run(host.uri(), openMarkets.get(0), timing);
-      return new Measured(result, during, heap, database, burst, flood, generatorCpu);
+      progress.step(variant.label() + ": logging in");
+      LoginStorm logins = LoginStorm.run(host.uri(), timing);
+      return new Measured(result, during, heap, database, burst, flood, logins, generatorCpu);
     } finally {
       closer.close(host);
     }
@@ -194,7 +196,8 @@ public final class MarketplaceDemo {
         the end is an error. JDK %s, %d cores, shared with the databases and the load generator,
         which took %.0f %% of one core for plain and %.0f %% for perfkit. Then 300 requests and 30
         logins of one address each and 100 bets of one user come at once, of which 10/s, 6/min and
-        20/s (40 at once) are allowed."""
+        20/s (40 at once) are allowed. At last %,d logins of %d users from as many addresses, %d at
+        once; plain keeps sessions in the memory of its one node, perfkit in Redis."""
             .formatted(
                 compared,
                 HostProcess.HEAP,
@@ -207,7 +210,10 @@ public final class MarketplaceDemo {
                 System.getProperty("java.version"),
                 Runtime.getRuntime().availableProcessors(),
                 plain.generatorCpuPercent(),
-                perfkit.generatorCpuPercent()));
+                perfkit.generatorCpuPercent(),
+                LoginStorm.LOGINS,
+                LoginStorm.USERS,
+                LoginStorm.AT_ONCE));
     for (Variant variant : Variant.values()) {
       out.println();
       Measured side = variant == Variant.PLAIN ? plain : perfkit;

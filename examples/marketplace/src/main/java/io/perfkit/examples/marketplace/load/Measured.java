@@ -18,6 +18,7 @@ record Measured(
     DatabaseReport database,
     Burst burst,
     Flood flood,
+    LoginStorm logins,
     double generatorCpuPercent) {
   double statementsPerRequest() {
     return (double) host.statements() / Math.max(1, host.requests());

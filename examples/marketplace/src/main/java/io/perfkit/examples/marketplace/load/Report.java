@@ -109,7 +109,22 @@ final class Report {
             perfkit.flood().above(),
             "%,.0f",
             Better.LOWER,
-            new Target("none", perfkit.flood().above() == 0)));
+            new Target("none", perfkit.flood().above() == 0)),
+        new Row(
+            "logins/s",
+            plain.logins().perSecond(),
+            perfkit.logins().perSecond(),
+            "%,.0f",
+            Better.HIGHER,
+            Target.NONE),
+        new Row(
+            "most sessions of a user",
+            plain.logins().most(),
+            perfkit.logins().most(),
+            "%,.0f",
+            Better.LOWER,
+            new Target(
+                "at most " + LoginStorm.LIMIT, perfkit.logins().most() <= LoginStorm.LIMIT)));
   }
 
   static String table(List<Row> rows) {

@@ -23,6 +23,7 @@ final class ReportTest {
             NOTHING,
             new Burst(Duration.ofMillis(80), 0),
             new Flood(0, 310),
+            new LoginStorm(500, 0, 7),
             20);
     Measured perfkit =
         new Measured(
@@ -43,6 +44,7 @@ final class ReportTest {
             NOTHING,
             new Burst(Duration.ofMillis(20), 0),
             new Flood(350, 0),
+            new LoginStorm(1_500, 0, 3),
             20);
 
     assertThat(Report.table(Report.rows(plain, perfkit, 1_000)))
@@ -65,7 +67,9 @@ final class ReportTest {
             CPU per request, ms               1.80       0.80    2.25x                      perfkit wins
             50 at once, ms to the last        80.0       20.0    4.00x   all done           met
             refused of a flood                   0        350        -                      perfkit wins
-            admitted above the limits          310          0        -   none               met""");
+            admitted above the limits          310          0        -   none               met
+            logins/s                           500      1,500    3.00x                      perfkit wins
+            most sessions of a user              7          3    2.33x   at most 3          met""");
   }
 
   @Test
