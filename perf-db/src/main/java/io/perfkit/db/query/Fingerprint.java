@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Query fingerprint: the normalised text of any SQL, under which executions that differ only in
  * constants are counted as one query: constants and parameters become {@code ?}, also NULL, TRUE,
- * FALSE and DEFAULT where a value stands, lists of them one, rows of {@code VALUES} that look alike
- * one, and names that are made for one use (of savepoints, prepared statements and cursors) too;
- * comments go, words are in lower case, and one space or none is between tokens. So it holds no
- * literal. Immutable.
+ * FALSE and DEFAULT where a value stands, lists of them one, rows of {@code VALUES}, conditions
+ * between {@code OR} and branches of {@code CASE} that look alike one, and names that are made for
+ * one use (of savepoints, prepared statements and cursors) too; comments go, words are in lower
+ * case, and one space or none is between tokens. So it holds no literal. Immutable.
  *
  * <pre>
  * SELECT * FROM t WHERE id IN (1, 2, 3) AND name = 'Ann' -- find
@@ -118,9 +118,15 @@ public record Fingerprint(String text, boolean cut) {
     /** Of the innermost bracket of which alike ones become one, and how deep that is. */
     private @Nullable Elements elements;
 
+    /** The conditions between OR of the innermost clause or bracket. */
+    private @Nullable Elements terms;
+
+    /** The branches of the innermost CASE. */
+    private @Nullable Elements branches;
+
     private int depth;
 
-    /** In a list, or behind VALUES: alike ones become one. */
+    /** In a list, behind VALUES, between OR or of a CASE: alike ones become one. */
     private static final class Elements {
       private static final int NONE = -1;
 
@@ -157,11 +163,15 @@ public record Fingerprint(String text, boolean cut) {
         take(token);
       }
       endRows();
+      endTerms();
       return new String(out, 0, length);
     }
 
     private void endStatement() {
       endRows();
+      endTerms();
+      terms = null;
+      branches = null;
       first = true;
       naming = "";
       out[length++] = ';';
@@ -186,7 +196,10 @@ public record Fingerprint(String text, boolean cut) {
           if (isConstant() || isForOneUse()) {
             value();
           } else {
+            String keyword = keyword();
+            beforeKeyword(keyword);
             word();
+            afterKeyword(keyword);
           }
         }
         case QUOTED -> {
@@ -247,6 +260,84 @@ public record Fingerprint(String text, boolean cut) {
           : BEFORE_NAME.contains(previous);
     }
 
+    /** The word, if it begins or ends conditions or branches; else empty. */
+    private String keyword() {
+      char start = lexer.first();
+      boolean may =
+          switch (lexer.end() - lexer.start()) {
+            case 2 -> start == 'o';
+            case 3 -> start == 'e';
+            case 4 -> start == 'c' || start == 'w' || start == 'e';
+            case 5 -> start == 'w' || start == 'g' || start == 'o' || start == 'l' || start == 'u';
+            case 6 -> start == 'h';
+            default -> false;
+          };
+      return may && !isAfter('.') ? token() : "";
+    }
+
+    private void beforeKeyword(String keyword) {
+      switch (keyword) {
+        case "or" -> endTerm();
+        case "where", "on", "having", "group", "order", "limit", "union" -> endTerms();
+        case "when", "else", "end" -> {
+          Elements open = branches();
+          if (open != null) {
+            endElement(open);
+          }
+        }
+        default -> {}
+      }
+    }
+
+    private void afterKeyword(String keyword) {
+      switch (keyword) {
+        case "or" -> {
+          Elements open = terms();
+          if (open != null) {
+            open.at = Elements.NONE;
+          }
+        }
+        case "where", "on", "having" -> terms = new Elements(false, depth, terms);
+        case "case" -> branches = new Elements(false, depth, branches);
+        case "when" -> {
+          Elements open = branches();
+          if (open != null) {
+            open.at = beforeAt;
+          }
+        }
+        case "end" -> {
+          Elements open = branches();
+          branches = open == null ? branches : open.outer;
+        }
+        default -> {}
+      }
+    }
+
+    private @Nullable Elements terms() {
+      Elements innermost = terms;
+      return innermost != null && innermost.depth == depth ? innermost : null;
+    }
+
+    private @Nullable Elements branches() {
+      Elements innermost = branches;
+      return innermost != null && innermost.depth == depth ? innermost : null;
+    }
+
+    private void endTerm() {
+      Elements open = terms();
+      if (open != null) {
+        endElement(open);
+      }
+    }
+
+    private void endTerms() {
+      Elements open = terms();
+      if (open != null) {
+        endElement(open);
+        terms = open.outer;
+      }
+    }
+
     private String token() {
       return new String(lexer.text(), lexer.start(), lexer.end() - lexer.start());
     }
@@ -303,6 +394,9 @@ public record Fingerprint(String text, boolean cut) {
           out[length++] = first;
           wrote(Token.PUNCTUATION, first);
           open(list);
+          if (first == '(' && !call && !list && depth < DEPTH_MAX) {
+            terms = new Elements(false, depth, terms);
+          }
         }
         case ')', ']' -> {
           close();
@@ -357,6 +451,10 @@ public record Fingerprint(String text, boolean cut) {
       if (open != null && open.at == Elements.NONE) {
         open.at = length;
       }
+      Elements term = terms();
+      if (term != null && term.at == Elements.NONE) {
+        term.at = length;
+      }
     }
 
     /** Whether what was written last wants no space after it. */
@@ -394,6 +492,10 @@ public record Fingerprint(String text, boolean cut) {
     }
 
     private void close() {
+      endTerms();
+      for (Elements left = branches(); left != null; left = branches()) {
+        branches = left.outer; // a CASE without an END
+      }
       Elements open = elements();
       if (open != null) {
         endElement(open);
@@ -418,7 +520,9 @@ public record Fingerprint(String text, boolean cut) {
       if (at == Elements.NONE) {
         return;
       }
-      if (in.lastAt != Elements.NONE
+      if (at > length || in.lastEnd > length) { // its text went with that of another
+        in.lastAt = Elements.NONE;
+      } else if (in.lastAt != Elements.NONE
           && Arrays.equals(out, in.lastAt, in.lastEnd, out, at, length)) {
         length = in.lastEnd;
       } else {

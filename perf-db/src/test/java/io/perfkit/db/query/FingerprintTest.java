@@ -89,6 +89,16 @@ final class FingerprintTest {
     "fetch",
     "from",
     "case when",
+    "case",
+    "when",
+    "when 1 then 2",
+    "else",
+    "end",
+    "where",
+    "a = 1 or a = 2",
+    "or",
+    "(a = 1)",
+    "order by",
     "e",
     "*"
   };
@@ -132,6 +142,33 @@ final class FingerprintTest {
     assertSame("select f(?, ?)", "select f(1, 2)");
     assertSame("a in (?, (?, ?))", "a in (1, (2, 2), (2, 2))");
     assertSame("values (?)), (?), (?)", "values (1), (2)), (2), (2)");
+  }
+
+  @Test
+  void conditionsBetweenOrAndBranchesOfACaseOfAnyNumberAreOne() {
+    String one = "select a from t where b = ?";
+    assertSame(one, "select a from t where b = 1 or b = 2 or b = 3");
+    assertSame(one + " order by a", "select a from t where b = 1 or b = 2 order by a");
+    assertSame(
+        "select a from t where (b = ? and c = ?)",
+        "select a from t where (b = 1 and c = 2) or (b = 3 and c = 4) or (b = 5 and c = 6)");
+    assertSame(
+        "select a from t where b = ? and c = ?",
+        "select a from t where b = 1 and c = 2 or b = 3 and c = 4");
+    assertSame(
+        "select a from t where d = ? and (b = ?)",
+        "select a from t where d = 1 and (b = 2 or b = 3)");
+    assertSame(
+        "update t set a = case id when ? then ? end where id in (?)",
+        "update t set a = case id when 1 then 2 when 3 then 4 end where id in (1, 3)");
+    assertSame(
+        "select case when a = ? then ? else b end, case a when ? then ? end",
+        "select case when a = 1 then 2 when a = 3 then 4 else b end, case a when 1 then 2 end");
+
+    assertThat(of("select a from t where d = 1 and (b = 2) or (b = 3)"))
+        .isNotEqualTo(of("select a from t where d = 1 and (b = 2)"));
+    assertThat(of("select a from t where b = 1 or c = 1")).isNotEqualTo(of(one));
+    assertThat(of("select a or a")).isNotEqualTo(of("select a"));
   }
 
   @Test
