@@ -45,8 +45,9 @@ final class RecordedSettings {
         .findFirst();
   }
 
-  boolean isSerializable() {
-    return isolation().filter(level -> level == Connection.TRANSACTION_SERIALIZABLE).isPresent();
+  /** Whether transactions are serializable, given the isolation of a connection as it is opened. */
+  boolean isSerializable(Optional<Integer> unlessSet) {
+    return isolation().or(() -> unlessSet).equals(Optional.of(Connection.TRANSACTION_SERIALIZABLE));
   }
 
   void committed() {

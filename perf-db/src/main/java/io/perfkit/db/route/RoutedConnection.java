@@ -2,12 +2,14 @@ package io.perfkit.db.route;
 
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.db.internal.OwnedResultSet;
 import io.perfkit.db.internal.SqlState;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLTransientConnectionException;
@@ -138,11 +140,14 @@ final class RoutedConnection implements InvocationHandler {
               case "hashCode" -> System.identityHashCode(meta);
               case "equals" -> meta == requireNonNull(given)[0];
               case "toString" -> "MetaData of " + this;
-              default ->
-                  ConnectionSetting.call(
-                      requireNonNull(call(current(), getMetaData, new Object[0])),
-                      method,
-                      given == null ? new Object[0] : given);
+              default -> {
+                @Nullable Object answer =
+                    ConnectionSetting.call(
+                        requireNonNull(call(current(), getMetaData, new Object[0])),
+                        method,
+                        given == null ? new Object[0] : given);
+                yield answer instanceof ResultSet rows ? new OwnedResultSet(rows, null) : answer;
+              }
             });
   }
 
@@ -227,7 +232,7 @@ final class RoutedConnection implements InvocationHandler {
 
   /** Takes a reader; a hot standby does not support serializable transactions. */
   private NodeConnection takeReader() throws SQLException {
-    return settings.isSerializable()
+    return settings.isSerializable(selector.defaultIsolation())
         ? selector.takeReaderOnPrimary()
         : selector.takeReader(ownWrites);
   }
@@ -292,9 +297,15 @@ final class RoutedConnection implements InvocationHandler {
       left.add(failed);
       reader = null;
       inTransaction = false;
+      if (!readOnly && intent != RouteIntent.READ) {
+        return Optional.of(inDoubt());
+      }
       NodeConnection taken = prepared(selector.takeReaderOnPrimary());
       reader = taken;
       inTransaction = !autoCommit;
+      if (autoCommit) {
+        taken.forceReadOnly(); // it may be more than a read
+      }
       return Optional.of(taken);
     } catch (SQLException unreachable) {
       failure.addSuppressed(unreachable);

@@ -2,11 +2,15 @@ package io.perfkit.db.route;
 
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.db.internal.OwnedResultSet;
+import java.io.InputStream;
+import java.io.Reader;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.sql.CallableStatement;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -34,6 +38,9 @@ final class RoutedStatement implements InvocationHandler {
 
   /** Recorded setters, by method and parameter. */
   private final Map<String, Call> calls = new LinkedHashMap<>();
+
+  /** Parameters that can be read once, which the statement gets when its node is chosen. */
+  private final Map<String, Call> streams = new LinkedHashMap<>();
 
   private final List<Statement> replaced = new ArrayList<>();
   private @Nullable NodeConnection node;
@@ -86,7 +93,12 @@ final class RoutedStatement implements InvocationHandler {
       case "toString" -> toString();
       case "unwrap" -> isOne(self, arguments) ? self : invokeOpen(method, arguments);
       case "isWrapperFor" -> isOne(self, arguments) ? true : invokeOpen(method, arguments);
-      default -> invokeOpen(method, arguments);
+      default -> {
+        @Nullable Object answer = invokeOpen(method, arguments);
+        yield answer instanceof ResultSet rows
+            ? new OwnedResultSet(rows, (Statement) self)
+            : answer;
+      }
     };
   }
 
@@ -101,7 +113,7 @@ final class RoutedStatement implements InvocationHandler {
       throw new SQLException("the statement is closed", "55000");
     }
     if (name.equals("addBatch")) {
-      return ConnectionSetting.call(onPrimary(), method, deferredMade(arguments));
+      return ConnectionSetting.call(withStreams(onPrimary()), method, deferredMade(arguments));
     }
     if (name.startsWith("execute")) {
       return name.endsWith("Batch")
@@ -141,17 +153,40 @@ final class RoutedStatement implements InvocationHandler {
 
   private @Nullable Object record(Method method, @Nullable Object[] arguments) throws SQLException {
     @Nullable Object answer = null;
+    String key = key(method, arguments);
+    streams.remove(key);
+    if (method.getName().equals("clearParameters")) {
+      streams.clear();
+    } else if (Arrays.stream(arguments).anyMatch(RoutedStatement::isStream)) {
+      calls.remove(key);
+      streams.put(key, call(method, arguments));
+      return null;
+    }
     if (made != null) {
       answer = ConnectionSetting.call(made, method, deferredMade(arguments));
     }
     if (method.getName().equals("clearParameters")) {
-      calls.keySet().removeIf(key -> key.startsWith("?"));
+      calls.keySet().removeIf(recorded -> recorded.startsWith("?"));
     } else if (made == null || node == null || routed.isOnReplica(node)) { // else it stays there
-      calls.put(
-          key(method, arguments),
-          new Call(method, Collections.unmodifiableList(Arrays.asList(arguments.clone()))));
+      calls.put(key, call(method, arguments));
     }
     return answer;
+  }
+
+  private static Call call(Method method, @Nullable Object[] arguments) {
+    return new Call(method, Collections.unmodifiableList(Arrays.asList(arguments.clone())));
+  }
+
+  private static boolean isStream(@Nullable Object argument) {
+    return argument instanceof InputStream || argument instanceof Reader;
+  }
+
+  private Statement withStreams(Statement target) throws SQLException {
+    for (Call call : streams.values()) {
+      var unused = ConnectionSetting.call(target, call.method(), call.arguments().toArray());
+    }
+    streams.clear();
+    return target;
   }
 
   /** For each parameter the last setter counts, whatever its type. */
@@ -186,9 +221,13 @@ final class RoutedStatement implements InvocationHandler {
     String text = sql == null ? String.valueOf(arguments[0]) : sql;
     boolean wasInTransaction = routed.inTransaction();
     NodeConnection target = chosen(text);
+    boolean repeatable = streams.isEmpty();
     try {
-      return ConnectionSetting.call(on(target), method, arguments);
+      return ConnectionSetting.call(withStreams(on(target)), method, arguments);
     } catch (SQLException failure) {
+      if (!repeatable) {
+        throw failure;
+      }
       NodeConnection instead =
           routed.insteadOf(target, failure, wasInTransaction).orElseThrow(() -> failure);
       return ConnectionSetting.call(on(instead), method, arguments);

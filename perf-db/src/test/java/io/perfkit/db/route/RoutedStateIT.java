@@ -10,6 +10,7 @@ import io.perfkit.db.pool.PoolConfig;
 import io.perfkit.db.pool.PoolManager;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.PostgresReplicated;
+import java.io.ByteArrayInputStream;
 import java.lang.reflect.Method;
 import java.sql.Array;
 import java.sql.Connection;
@@ -74,6 +75,9 @@ final class RoutedStateIT {
             "CREATE VIEW over_it AS SELECT n + 1 AS n FROM ticket",
             "CREATE FUNCTION sets() RETURNS text LANGUAGE sql"
                 + " AS $$ SELECT set_config('app.tenant', 'set', false) $$",
+            "CREATE FUNCTION logs(t text) RETURNS boolean LANGUAGE plpgsql"
+                + " AS $$ BEGIN INSERT INTO audit VALUES (77); RETURN true; END $$",
+            "CREATE DOMAIN logged AS text CHECK (logs(value))",
             "CREATE FUNCTION steady() RETURNS int STABLE LANGUAGE sql AS $$ SELECT 1 $$")) {
       execute(PRIMARY, sql);
     }
@@ -626,6 +630,76 @@ final class RoutedStateIT {
       connection.clearWarnings();
     }
     assertThat(router.stats()).isEqualTo(before);
+  }
+
+  @Test
+  void aResultLeadsToItsStatementAndToNoneOfANode() throws SQLException {
+    try (Connection connection = orders.getConnection();
+        PreparedStatement statement = connection.prepareStatement(WHERE);
+        ResultSet rows = statement.executeQuery();
+        ResultSet tables = connection.getMetaData().getTables(null, "one", "notes", null)) {
+      assertThat((Object) rows.getStatement()).isSameAs(statement);
+      assertThat((Object) rows.getStatement().getConnection()).isSameAs(connection);
+      assertThat(tables.next()).isTrue();
+      assertThat((Object) tables.getStatement()).isNull();
+    }
+  }
+
+  @Test
+  void aStreamIsReadOnceWhereverItsStatementRuns() throws SQLException {
+    try (CausalSession session = router.session();
+        Connection connection = orders.getConnection()) {
+      connection.setReadOnly(true);
+      try (PreparedStatement statement = connection.prepareStatement("SELECT length(?::bytea)")) {
+        statement.setBinaryStream(1, new ByteArrayInputStream(new byte[3]));
+        assertThat(count(statement)).isEqualTo(3);
+        execute(orders, "INSERT INTO audit VALUES (1)");
+        statement.setBinaryStream(1, new ByteArrayInputStream(new byte[5]));
+        assertThat(count(statement)).as("on the primary").isEqualTo(5);
+        statement.setBytes(1, new byte[7]);
+        assertThat(count(statement)).isEqualTo(7);
+      }
+    }
+  }
+
+  /** No text tells that the check of a domain writes. */
+  @Test
+  void aHiddenWriteIsRefusedToAReaderAndDoneForOthers() throws SQLException {
+    String sql = "SELECT 'x'::logged";
+    try (Connection connection = orders.getConnection()) {
+      connection.setReadOnly(true);
+      assertThatThrownBy(() -> text(connection, sql))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("25006"));
+    }
+    try (Router statements = router(RouterConfig.Routing.STATEMENT)) {
+      Await.until("a replica is found", DEADLINE, () -> readsOnReplica(statements));
+      try (Connection connection = statements.dataSource().getConnection();
+          PreparedStatement statement = connection.prepareStatement(sql);
+          ResultSet row = statement.executeQuery()) {
+        assertThat(row.next()).isTrue();
+      }
+    }
+    try (Connection connection = PRIMARY.getConnection()) {
+      assertThat(text(connection, "SELECT count(*) FROM audit WHERE n = 77")).isEqualTo("1");
+    }
+  }
+
+  @Test
+  void aReplicaIsNotAskedIfTransactionsAreSerializableByDefault() throws SQLException {
+    String serializable = "?options=-c%20default_transaction_isolation=serializable";
+    try (Router strict =
+        Router.builder(pool(servers.primary().jdbcUrl("postgres" + serializable)))
+            .replica("replica-1", pool(servers.replica().jdbcUrl("postgres" + serializable)))
+            .build()) {
+      Await.until("the primary is known", DEADLINE, () -> strict.health().primary());
+      long before = strict.stats().replica();
+      try (Connection connection = strict.dataSource().getConnection()) {
+        connection.setReadOnly(true);
+        assertThat(text(connection, "SELECT who FROM public.notes")).isEqualTo("public");
+      }
+      assertThat(strict.stats().replica()).isEqualTo(before);
+    }
   }
 
   @Test
