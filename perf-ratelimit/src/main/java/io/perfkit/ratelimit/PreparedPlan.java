@@ -2,7 +2,10 @@ package io.perfkit.ratelimit;
 
 import org.jspecify.annotations.Nullable;
 
-/** A plan with the rules of one limiter, and of keys that have limits of their own. Thread safe. */
+/**
+ * A plan of one limiter: with its rules, and those of keys that have limits of their own. Thread
+ * safe.
+ */
 final class PreparedPlan {
   private static final String ALL = "";
 
@@ -10,27 +13,44 @@ final class PreparedPlan {
   private final Rule[] rules;
   private final @Nullable String[] dimensions;
   private final @Nullable KeyLimits @Nullable [] limits;
+  private final Decisions decisions;
 
   /**
    * @param rules of the plan's parts, in their order
    * @param limits of the keys of each rule; null where all keys have the policy's limit
    */
-  PreparedPlan(Plan plan, Rule[] rules, @Nullable KeyLimits @Nullable [] limits) {
+  PreparedPlan(
+      Plan plan, Rule[] rules, @Nullable KeyLimits @Nullable [] limits, Decisions decisions) {
     this.plan = plan;
     this.rules = rules;
     this.limits = limits;
+    this.decisions = decisions;
     this.dimensions = new @Nullable String[rules.length];
     for (int i = 0; i < rules.length; i++) {
       dimensions[i] = plan.parts().get(i).dimension();
     }
   }
 
-  int size() {
-    return rules.length;
+  /**
+   * Decides {@code request}, from the denial cache if it may.
+   *
+   * @param charge whether permits are taken, and the decision is counted
+   */
+  Decision decide(Request request, long permits, boolean charge) {
+    if (charge && decisions.remembers()) {
+      for (int i = 0; i < rules.length; i++) {
+        String key = key(i, request);
+        Decision known = key == null ? null : decisions.remembered(rule(i, key), key, permits);
+        if (known != null) {
+          return known;
+        }
+      }
+    }
+    return decisions.decide(check(request, permits), charge);
   }
 
   /** The rule of part {@code i} for a key. */
-  Rule rule(int i, String key) {
+  private Rule rule(int i, String key) {
     KeyLimits ofKeys = limits == null ? null : limits[i];
     return ofKeys == null || dimensions[i] == null ? rules[i] : ofKeys.rule(key);
   }
@@ -41,7 +61,7 @@ final class PreparedPlan {
   }
 
   /** The key of {@code request} that rule {@code i} counts by; null if it has none. */
-  @Nullable String key(int i, Request request) {
+  private @Nullable String key(int i, Request request) {
     String dimension = dimensions[i];
     return dimension == null ? ALL : request.key(dimension);
   }

@@ -46,19 +46,16 @@ public final class RateLimiter implements AutoCloseable {
 
   private final String name;
   private final Store store;
-  private final boolean remembers;
+  private final Decisions decisions;
   private final ConcurrentMap<Plan, PreparedPlan> plans = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Rule> rules = new ConcurrentHashMap<>();
   private final PolicyLimits limits;
   private final @Nullable Predicate<? super Principal> bypass;
   private final LongAdder bypassed = new LongAdder();
   private final OncePerMinute bypassLog;
-  private final OncePerMinute degradedLog;
   private final RateLimiterConfig config;
   private final LongSupplier nanos;
   private final Sleeper sleeper;
-  private final HeavyHitters heavyHitters;
-  private final DenialCache denials;
   private final @Nullable RateLimiterMeters meters;
   private volatile State state;
 
@@ -77,15 +74,13 @@ public final class RateLimiter implements AutoCloseable {
     this.nanos = builder.nanos;
     this.sleeper = builder.sleeper;
     this.bypassLog = new OncePerMinute(nanos);
-    this.degradedLog = new OncePerMinute(nanos);
-    this.heavyHitters = new HeavyHitters(config.maxRefusedKeys());
-    this.denials = new DenialCache(config, heavyHitters, nanos);
-    this.remembers = builder.redis != null && !config.denialTtl().isZero();
     this.store = store(builder);
     this.meters =
         builder.registry == null
             ? null
             : new RateLimiterMeters(builder.registry, builder.name, store, bypassed);
+    boolean remembers = builder.redis != null && !config.denialTtl().isZero();
+    this.decisions = new Decisions(name, store, meters, config, remembers, nanos);
   }
 
   private static Store store(Builder builder) {
@@ -306,7 +301,7 @@ public final class RateLimiter implements AutoCloseable {
   private boolean giveBack(CheckResult result, CheckResult.Refund part, Predicate<Rule> which) {
     requireOpen();
     boolean done = store.giveBack(result, part, which);
-    denials.forget(result.check());
+    decisions.forget(result.check());
     return done;
   }
 
@@ -332,7 +327,7 @@ public final class RateLimiter implements AutoCloseable {
     try {
       store.block(check, duration);
     } finally {
-      denials.forget(check);
+      decisions.forget(check);
     }
   }
 
@@ -351,7 +346,7 @@ public final class RateLimiter implements AutoCloseable {
     try {
       store.reset(check);
     } finally {
-      denials.forget(check);
+      decisions.forget(check);
     }
   }
 
@@ -372,8 +367,7 @@ public final class RateLimiter implements AutoCloseable {
    * RateLimiterConfig#maxRefusedKeys()}. Costs no round trip.
    */
   public List<RefusedKey> topRefused() {
-    denials.flush();
-    return heavyHitters.list();
+    return decisions.topRefused();
   }
 
   /** Counts of this limiter's decisions so far. Costs no round trip. */
@@ -410,20 +404,7 @@ public final class RateLimiter implements AutoCloseable {
       bypassed(plan);
       return Decision.Bypassed.INSTANCE;
     }
-    PreparedPlan prepared = prepared(plan);
-    if (charge && remembers) {
-      Decision remembered = remembered(prepared, request, permits);
-      if (remembered != null) {
-        return remembered;
-      }
-    }
-    CheckRequest check = prepared.check(request, permits);
-    for (int i = 0; i < check.size(); i++) {
-      if (check.isTooMuch(i)) {
-        return tooMuch(check, charge);
-      }
-    }
-    return charge ? charged(check) : store.decide(check, false).decision();
+    return prepared(plan).decide(request, permits, charge);
   }
 
   private static long requirePermits(long permits) {
@@ -441,75 +422,6 @@ public final class RateLimiter implements AutoCloseable {
     bypassed.increment();
     if (bypassLog.isDue()) {
       LOG.info("{} requests were exempt so far, the last one from {}", bypassed.sum(), plan.name());
-    }
-  }
-
-  private @Nullable Decision remembered(PreparedPlan plan, Request request, long permits) {
-    for (int i = 0; i < plan.size(); i++) {
-      String key = plan.key(i, request);
-      Decision known = key == null ? null : denials.find(plan.rule(i, key), key, permits);
-      if (known != null) {
-        return known;
-      }
-    }
-    return null;
-  }
-
-  /** Refuses a request that costs more than a policy ever holds, without counting it. */
-  private Decision tooMuch(CheckRequest check, boolean charge) {
-    CheckRequest possible =
-        check.only(i -> !check.isTooMuch(i) || !check.rule(i).policy().shadow());
-    for (int i = 0; i < possible.size(); i++) {
-      if (possible.isTooMuch(i)) {
-        possible.rule(i).denied.increment();
-        CheckResult result = store.decide(possible.once(), false);
-        return result.withNever(possible.rule(i), possible).decision();
-      }
-    }
-    return charge ? charged(possible) : store.decide(possible, false).decision(); // only shadows
-  }
-
-  private Decision charged(CheckRequest check) {
-    int epoch = denials.epoch();
-    long sent = remembers || meters != null ? nanos.getAsLong() : 0;
-    CheckResult result = store.decide(check, true);
-    if (meters != null) {
-      meters.checked(nanos.getAsLong() - sent);
-    }
-    int worst = result.worst();
-    count(check, result, worst);
-    if (worst >= 0 && remembers && !result.degraded()) {
-      denials.remember(result, worst, sent, epoch);
-    }
-    return result.decision(worst);
-  }
-
-  private void count(CheckRequest check, CheckResult result, int worst) {
-    CheckRequest decided = result.check();
-    for (int i = 0; i < decided.size(); i++) {
-      Rule rule = decided.rule(i);
-      if (result.code(i) != CheckResult.ADMITS) {
-        rule.denied.increment();
-        heavyHitters.add(rule, decided.key(i), 1);
-      } else if (worst < 0) {
-        rule.allowed.increment();
-      }
-    }
-    if (result.degraded()) {
-      for (int i = 0; i < check.size(); i++) {
-        check.rule(i).degraded.increment();
-      }
-      degraded(check);
-    }
-  }
-
-  private void degraded(CheckRequest check) {
-    if (degradedLog.isDue()) {
-      LOG.warn(
-          "{} decides without Redis (degraded), policy {} by {}",
-          this,
-          check.rule(0).policy().name(),
-          check.rule(0).policy().onRedisDown());
     }
   }
 
@@ -554,7 +466,7 @@ public final class RateLimiter implements AutoCloseable {
       }
       ofPlan[i] = known != null ? known : rule(policy);
     }
-    PreparedPlan prepared = new PreparedPlan(plan, ofPlan, limits.of(ofPlan));
+    PreparedPlan prepared = new PreparedPlan(plan, ofPlan, limits.of(ofPlan), decisions);
     plans.put(plan, prepared);
     return prepared;
   }
