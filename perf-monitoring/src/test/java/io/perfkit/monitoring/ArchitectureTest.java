@@ -1,0 +1,11 @@
+package io.perfkit.monitoring;
+
+import io.perfkit.testing.HouseRules;
+import org.junit.jupiter.api.Test;
+
+final class ArchitectureTest {
+  @Test
+  void keepsTheHouseRules() {
+    HouseRules.check("io.perfkit.monitoring");
+  }
+}
