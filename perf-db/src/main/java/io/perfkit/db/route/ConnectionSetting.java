@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,14 @@ record ConnectionSetting(String key, Method setter, List<@Nullable Object> argum
   static final String READ_ONLY = "setReadOnly";
   static final String AUTO_COMMIT = "setAutoCommit";
   static final String SCHEMA = "setSchema";
+  static final String ISOLATION = "setTransactionIsolation";
   private static final String CLIENT_INFO = "setClientInfo";
+  private static final Set<Integer> ISOLATIONS =
+      Set.of(
+          Connection.TRANSACTION_READ_UNCOMMITTED,
+          Connection.TRANSACTION_READ_COMMITTED,
+          Connection.TRANSACTION_REPEATABLE_READ,
+          Connection.TRANSACTION_SERIALIZABLE);
 
   static ConnectionSetting of(Method setter, @Nullable Object[] arguments) {
     boolean oneOfMany = setter.getName().equals(CLIENT_INFO) && arguments.length == 2;
@@ -44,6 +52,18 @@ record ConnectionSetting(String key, Method setter, List<@Nullable Object> argum
 
   private boolean isClientInfo() {
     return setter.getName().equals(CLIENT_INFO);
+  }
+
+  /** Refuses at once an isolation that JDBC does not know, which no node is asked about before. */
+  void requireValid() throws SQLException {
+    if (key.equals(ISOLATION) && !ISOLATIONS.contains(arguments.get(0))) {
+      throw new SQLException(
+          "level: "
+              + arguments.get(0)
+              + " (expected: TRANSACTION_READ_UNCOMMITTED, READ_COMMITTED, REPEATABLE_READ or"
+              + " SERIALIZABLE)",
+          "22023");
+    }
   }
 
   /** Whether this setting replaces the other one. */

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * it takes. One thread at a time.
  */
 final class RecordedSettings {
-  private static final String ISOLATION = "setTransactionIsolation";
   private final List<ConnectionSetting> all = new ArrayList<>();
 
   /** The settings when the transaction began, if they have changed since. */
@@ -40,7 +39,7 @@ final class RecordedSettings {
 
   Optional<Integer> isolation() {
     return all.stream()
-        .filter(setting -> setting.key().equals(ISOLATION))
+        .filter(setting -> setting.key().equals(ConnectionSetting.ISOLATION))
         .map(setting -> (Integer) requireNonNull(setting.arguments().get(0)))
         .findFirst();
   }

@@ -331,6 +331,7 @@ final class RoutedConnection implements InvocationHandler {
   }
 
   private @Nullable Object set(ConnectionSetting setting) throws SQLException {
+    setting.requireValid();
     if (setting.isTransactional() && !autoCommit && taken().isEmpty()) {
       var unused = current(); // it belongs to the transaction, which begins here
     }
