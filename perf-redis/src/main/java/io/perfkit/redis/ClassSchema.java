@@ -87,7 +87,7 @@ final class ClassSchema {
   }
 
   /** Permitted subclasses of a sealed type, and those that Jackson's annotation names. */
-  private static List<Class<?>> subtypes(Class<?> shape) {
+  static List<Class<?>> subtypes(Class<?> shape) {
     List<Class<?>> subtypes = new ArrayList<>();
     if (shape.isSealed()) {
       subtypes.addAll(Arrays.asList(shape.getPermittedSubclasses()));

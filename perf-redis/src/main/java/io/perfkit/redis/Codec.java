@@ -1,6 +1,8 @@
 package io.perfkit.redis;
 
 import java.lang.reflect.Type;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Turns values of one type into payload bytes and back. The bytes stand behind a header that {@link
@@ -42,26 +44,49 @@ public interface Codec<T> {
   }
 
   /**
-   * JSON of exactly {@code type}, without type names in the bytes, so that bytes can't choose a
-   * class. The schema is derived from the fields of the class and of the classes they name: a
-   * changed field makes older bytes a miss.
+   * JSON of {@code type}, by its fields and those of the classes they name. The bytes name no
+   * class, except that a sealed type and one with {@code @JsonTypeInfo} say which of the subtypes
+   * they know was written. Annotations that hide or shorten a property in an API ({@code
+   * JsonIgnore}, {@code JsonFormat}, {@code JsonInclude}, write-only properties) have no effect
+   * here. The schema is derived from the fields and the permitted subtypes: another field makes
+   * older bytes a miss. The first value of each class is read back when it is written.
    *
-   * @throws IllegalArgumentException for an interface, an abstract class or {@code Object}, which
-   *     don't say what to build
+   * <p>Cost: inspects the whole type once, which takes milliseconds.
+   *
+   * @throws IllegalArgumentException if a part of the type could not be read back: a property of an
+   *     interface, an abstract class, {@code Object} or {@code Number}, a class that can't be
+   *     built, a map with a class of the application as its key; the message has the property
    */
   static <T> Codec<T> json(Class<T> type) {
-    return new JsonCodec<>(type);
+    return JsonCodec.of(type);
   }
 
   /**
-   * JSON of a type that may have arguments, such as {@code List<Order>}. As {@link #json(Class)},
-   * but {@code List}, {@code Set}, {@code Map} and {@code Collection} with type arguments are
-   * allowed.
+   * JSON of a type that may have arguments, such as {@code List<Order>}; as {@link #json(Class)}.
    *
    * @param <T> what {@code type} is; not checked
-   * @throws IllegalArgumentException as above, also for a type among the arguments
+   * @throws IllegalArgumentException as above
    */
   static <T> Codec<T> json(Type type) {
-    return new JsonCodec<>(type);
+    return JsonCodec.of(type);
+  }
+
+  /**
+   * JSON of a list; as {@link #json(Class)}.
+   *
+   * @throws IllegalArgumentException as above
+   */
+  static <E> Codec<List<E>> listOf(Class<E> element) {
+    return JsonCodec.of(TypeWithArguments.of(List.class, element));
+  }
+
+  /**
+   * JSON of a map; as {@link #json(Class)}.
+   *
+   * @param key a string, a number, an enum or another type of the JDK with one text
+   * @throws IllegalArgumentException as above
+   */
+  static <K, V> Codec<Map<K, V>> mapOf(Class<K> key, Class<V> value) {
+    return JsonCodec.of(TypeWithArguments.of(Map.class, key, value));
   }
 }

@@ -2,78 +2,59 @@ package io.perfkit.redis;
 
 import static java.util.Objects.requireNonNull;
 
-import java.lang.reflect.Modifier;
-import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
-import java.util.Collection;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
-import tools.jackson.databind.cfg.DateTimeFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** JSON of one declared class by Jackson, without type names. Thread safe. */
+/** JSON of one declared class by Jackson. Thread safe. */
 final class JsonCodec<T> implements Codec<T> {
-  private static final Set<Class<?>> COLLECTIONS =
-      Set.of(List.class, Set.class, Map.class, Collection.class);
-
   private final Type type;
   private final int schema;
   private final ObjectWriter writer;
   private final ObjectReader reader;
   private final Set<Class<?>> readBack = ConcurrentHashMap.newKeySet();
 
-  JsonCodec(Type type) {
-    this.type = requireNonNull(type, "type");
-    requireConcrete(type);
-    this.schema = ClassSchema.hash(type);
-    JsonMapper mapper = mapper();
+  private JsonCodec(Type type, JsonMapper mapper, int schema) {
+    this.type = type;
+    this.schema = schema;
     JavaType constructed = mapper.constructType(type);
     this.writer = mapper.writerFor(constructed);
     this.reader = mapper.readerFor(constructed);
   }
 
-  /**
-   * A mapper for one codec: it caches what it knows of a class, and so retains the class loader.
-   */
-  private static JsonMapper mapper() {
-    JsonMapper.Builder builder =
-        JsonMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .disable(DateTimeFeature.ADJUST_DATES_TO_CONTEXT_TIME_ZONE) // offsets and zones survive
-            .enable(DateTimeFeature.WRITE_DATES_WITH_ZONE_ID);
-    if (ModuleLayer.boot().findModule("java.sql").isPresent()) {
-      builder.addModule(SqlTimestamps.module());
+  /** The codec of a type by its fields, or by its getters if only those come back. */
+  static <T> JsonCodec<T> of(Type type) {
+    int schema = ClassSchema.hash(requireNonNull(type, "type"));
+    JsonMapper fields = JsonMappers.ofFields();
+    String objection = JsonShape.objection(fields, fields.constructType(type), false);
+    if (objection == null) {
+      return new JsonCodec<>(type, fields, schema);
     }
-    return builder.build();
+    JsonMapper getters = JsonMappers.ofGetters();
+    if (JsonShape.objection(getters, getters.constructType(type), false) == null) {
+      return new JsonCodec<>(type, getters, schema);
+    }
+    throw refused(type, objection);
   }
 
-  private static void requireConcrete(Type type) {
-    if (type instanceof ParameterizedType generic) {
-      if (!COLLECTIONS.contains(generic.getRawType())) {
-        requireConcrete(generic.getRawType());
-      }
-      for (Type argument : generic.getActualTypeArguments()) {
-        requireConcrete(argument);
-      }
-      return;
+  /** The codec of a type by the host's mapper. */
+  static <T> JsonCodec<T> by(JsonMapper mapper, Type type) {
+    int schema = 31 * ClassSchema.hash(requireNonNull(type, "type")) + 1; // not of(type)'s
+    String objection = JsonShape.objection(mapper, mapper.constructType(type), true);
+    if (objection != null) {
+      throw refused(type, objection);
     }
-    boolean concrete =
-        type instanceof Class<?> plain
-            && plain != Object.class
-            && (plain.isEnum() || plain.isArray() || !Modifier.isAbstract(plain.getModifiers()));
-    if (!concrete) {
-      throw new IllegalArgumentException(
-          "type: "
-              + type.getTypeName()
-              + " (expected: a record, an enum or a class that is not abstract)");
-    }
+    return new JsonCodec<>(type, mapper, schema);
+  }
+
+  private static IllegalArgumentException refused(Type type, String objection) {
+    return new IllegalArgumentException(
+        "type: " + type.getTypeName() + " can't be read back from JSON, at " + objection);
   }
 
   @Override
@@ -106,7 +87,10 @@ final class JsonCodec<T> implements Codec<T> {
       read = decode(json);
     } catch (RuntimeException e) {
       throw new IllegalArgumentException(
-          value.getClass().getTypeName() + " was written as JSON that can't be read back", e);
+          value.getClass().getTypeName()
+              + " was written as JSON that can't be read back"
+              + (e instanceof CodecFailed ? ", " + e.getMessage() : ""),
+          e);
     }
     String difference = ReadBack.difference(value, read);
     if (difference != null) {
@@ -120,11 +104,22 @@ final class JsonCodec<T> implements Codec<T> {
 
   @Override
   public T decode(byte[] payload) {
-    T value = reader.readValue(payload);
+    T value;
+    try {
+      value = reader.readValue(payload);
+    } catch (JacksonException e) {
+      throw unreadable(e);
+    }
     if (value == null) {
       throw new IllegalArgumentException("JSON null (expected: " + type.getTypeName() + ")");
     }
     return value;
+  }
+
+  /** With the property, and without any value. */
+  private CodecFailed unreadable(JacksonException e) {
+    String at = e.getPath().isEmpty() ? type.getTypeName() : e.getPathReference();
+    return new CodecFailed("at " + at + " (" + e.getClass().getSimpleName() + ")", e);
   }
 
   @Override

@@ -118,19 +118,54 @@ public record ValueFormat<T>(Codec<T> codec, int compressAboveBytes, int maxByte
       return Optional.empty();
     }
     try {
-      boolean deflated = bytes[3] == DEFLATED;
-      int rawBytes =
-          deflated ? ByteBuffer.wrap(bytes).getInt(HEADER_BYTES) : bytes.length - HEADER_BYTES;
-      if (rawBytes < 0 || rawBytes > maxBytes) {
-        return Optional.empty();
-      }
-      return Optional.of(
-          codec.decode(
-              deflated
-                  ? inflate(bytes, HEADER_BYTES + Integer.BYTES, rawBytes)
-                  : Arrays.copyOfRange(bytes, HEADER_BYTES, bytes.length)));
+      return Optional.of(read(bytes));
     } catch (RuntimeException | DataFormatException e) {
       return Optional.empty(); // whatever a codec throws for bytes it can't read, they are a miss
+    }
+  }
+
+  private T read(byte[] bytes) throws DataFormatException {
+    boolean deflated = bytes[3] == DEFLATED;
+    int rawBytes =
+        deflated ? ByteBuffer.wrap(bytes).getInt(HEADER_BYTES) : bytes.length - HEADER_BYTES;
+    if (rawBytes < 0 || rawBytes > maxBytes) {
+      throw new DataFormatException(rawBytes + " bytes (expected: at most " + maxBytes + ")");
+    }
+    return codec.decode(
+        deflated
+            ? inflate(bytes, HEADER_BYTES + Integer.BYTES, rawBytes)
+            : Arrays.copyOfRange(bytes, HEADER_BYTES, bytes.length));
+  }
+
+  /**
+   * Why {@link #decode} finds nothing in {@code bytes}, for a log entry; without any value. Decodes
+   * once more.
+   */
+  public String problem(byte[] bytes) {
+    if (bytes.length < HEADER_BYTES || bytes[0] != MAGIC || bytes[1] != VERSION) {
+      return "bytes of another format";
+    }
+    int schema = ByteBuffer.wrap(bytes).getInt(4);
+    if (bytes[2] != codec.id() || schema != codec.schema()) {
+      return "written by codec "
+          + bytes[2]
+          + " with schema "
+          + schema
+          + " (expected: codec "
+          + codec.id()
+          + " with schema "
+          + codec.schema()
+          + ", "
+          + codec
+          + ")";
+    }
+    try {
+      read(bytes);
+      return "readable by " + codec;
+    } catch (RuntimeException | DataFormatException e) {
+      return e instanceof CodecFailed
+          ? codec + " " + e.getMessage()
+          : codec + ": " + e.getClass().getName();
     }
   }
 

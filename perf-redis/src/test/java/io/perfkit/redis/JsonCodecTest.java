@@ -57,7 +57,8 @@ final class JsonCodecTest {
     for (Class<?> vague : List.of(Object.class, Serializable.class, Number.class)) {
       assertThatThrownBy(() -> Codec.json(vague))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageStartingWith("type: " + vague.getName() + " (expected: a record");
+          .hasMessageStartingWith("type: " + vague.getName() + " can't be read back from JSON, at ")
+          .hasMessageContaining("does not say which class to build (expected: a record");
     }
     assertThatThrownBy(() -> Codec.json(null)).hasMessage("type");
   }
