@@ -51,14 +51,29 @@ final class AsyncReads<K, V> {
   CompletableFuture<Found<V>> get(
       K key, Address address, Function<? super K, ? extends CompletionStage<Entry<V>>> loader) {
     if (parts.keepsNothing()) {
+      parts.l2().requireOpen();
       return Stages.map(loader.apply(key), entry -> new Found<>(entry.value(), Source.LOADER));
     }
     KeyRead<K, V> own = inFlight.unshared(key, address);
     InFlightLoad<V> joined = inFlight.join(own);
     if (joined == own.load()) {
       read(own, loader);
+      return joined.result(parts.name());
     }
-    return joined.result(parts.name());
+    return bounded(joined);
+  }
+
+  /** The result of a load that another caller began, or its failure after the bound of waits. */
+  private CompletableFuture<Found<V>> bounded(InFlightLoad<V> joined) {
+    CompletableFuture<Found<V>> mine = joined.result(parts.name()).copy();
+    if (!mine.isDone()) {
+      Duration bound = config.waitBound();
+      Future<?> over =
+          threads.limit(
+              bound, () -> mine.completeExceptionally(joined.tooLong(parts.name(), bound)));
+      var unused = mine.whenComplete((found, failure) -> over.cancel(false));
+    }
+    return mine;
   }
 
   private void read(

@@ -339,6 +339,12 @@ public final class Cache<K, V> {
     return parts.waiters().size();
   }
 
+  /** Ends all local copies and the second level: from now on each call throws. */
+  void close() {
+    l2.close();
+    local.clear();
+  }
+
   Address address(K key) {
     return parts.address(key);
   }

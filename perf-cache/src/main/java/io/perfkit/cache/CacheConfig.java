@@ -22,7 +22,9 @@ import java.util.Set;
  *     which means none
  * @param jitter share of its life in Redis by which an entry may end sooner, at random, so that
  *     entries made together don't end together; 0 to 0.5, default 0.1
- * @param lease time a loader has to fill Redis; a slower one is not stored there; default 10 s
+ * @param lease time a loader has to fill Redis; a slower one is not stored there. Other callers on
+ *     its node wait for it for three times as long, or for {@code loadTimeoutHard} if that is
+ *     longer; default 10 s
  * @param staleWhileRevalidate how long after its life in Redis a value still serves while one node
  *     loads a newer one in the background; default zero, which means not at all
  * @param staleIfError how long after its life in Redis a value still serves when the loader throws
@@ -161,6 +163,15 @@ public record CacheConfig(
   /** How long a value stays in Redis after its TTL. */
   Duration gracePeriod() {
     return staleWhileRevalidate.compareTo(staleIfError) > 0 ? staleWhileRevalidate : staleIfError;
+  }
+
+  /**
+   * How long a caller waits for a load of another thread of this JVM: a load that takes longer than
+   * this may be waiting for that caller.
+   */
+  Duration waitBound() {
+    Duration leases = lease.multipliedBy(3);
+    return leases.compareTo(loadTimeoutHard) > 0 ? leases : loadTimeoutHard;
   }
 
   /** Whether callers wait for a load for a limited time. */

@@ -2,6 +2,7 @@ package io.perfkit.cache;
 
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.cache.internal.Printable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,6 @@ record CacheParts<K, V>(
   }
 
   String what(Address address) {
-    return "key '" + address.text() + "' of cache '" + name + "'";
+    return "key " + Printable.of(address.text()) + " of cache '" + name + "'";
   }
 }

@@ -256,6 +256,11 @@ public final class Caches implements AutoCloseable {
     return new LocalLevel<>(config, weigher, listener.fence(), heartbeat, clock);
   }
 
+  /** Whether {@link #close()} was called. */
+  public boolean closed() {
+    return closed.get();
+  }
+
   /**
    * The cache of that name, also one of an annotation; empty if there is none yet. Costs a walk
    * over the caches.
@@ -427,6 +432,7 @@ public final class Caches implements AutoCloseable {
     if (redis != null) {
       redis.close();
     }
+    caches.forEach(Cache::close); // after the guard, or a read could keep a copy once more
     if (ticking != null) {
       ticking.close();
     }

@@ -3,6 +3,7 @@ package io.perfkit.cache;
 import io.perfkit.redis.CodecFailed;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,13 +21,17 @@ final class CodecLog {
     this.cache = cache;
   }
 
-  void unreadable() {
+  /**
+   * @param problem the codec's type and the property, or what wrote the bytes; asked for once
+   */
+  void unreadable(Supplier<String> problem) {
     unreadable.increment();
     if (!unreadableLogged.getAndSet(true)) {
       LOG.warn(
-          "An entry of cache '{}' in Redis can't be read and counts as absent: another version of"
-              + " its class may have written it. Further ones are only counted",
-          cache);
+          "An entry of cache '{}' in Redis can't be read and counts as absent: {}. Further ones are"
+              + " only counted",
+          cache,
+          problem.get());
     }
   }
 

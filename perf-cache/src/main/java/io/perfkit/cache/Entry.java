@@ -3,6 +3,7 @@ package io.perfkit.cache;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.cache.internal.Printable;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +71,7 @@ public record Entry<V>(@Nullable V value, Duration maxTtl, Set<String> tags) {
     int bytes = requireNonNull(tag, "tag").getBytes(UTF_8).length;
     if (bytes == 0 || bytes > MAX_TAG_BYTES) {
       throw new IllegalArgumentException(
-          "tag: '" + tag + "' (expected: 1 to " + MAX_TAG_BYTES + " bytes)");
+          "tag: " + Printable.of(tag) + " (expected: 1 to " + MAX_TAG_BYTES + " bytes)");
     }
     if (!UTF_8.newEncoder().canEncode(tag)) {
       throw new IllegalArgumentException(

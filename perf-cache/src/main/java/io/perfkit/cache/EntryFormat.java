@@ -59,6 +59,18 @@ record EntryFormat<V>(ValueFormat<V> values) {
     return values.decode(stored).map(value -> new Hit<>(value, tags, version, ttl, null));
   }
 
+  /** Why {@link #decode} finds nothing in {@code body}, for a log entry. */
+  String problem(byte[] body) {
+    ByteBuffer bytes = ByteBuffer.wrap(body, 1, body.length - 1);
+    for (int left = bytes.get(); left > 0; left--) {
+      int length = bytes.get() & 0xFF;
+      bytes.position(bytes.position() + length);
+    }
+    byte[] stored = new byte[bytes.remaining()];
+    bytes.get(stored);
+    return values.problem(stored);
+  }
+
   static List<byte[]> tagBytes(Set<String> tags) {
     return tags.stream().map(tag -> tag.getBytes(StandardCharsets.UTF_8)).toList();
   }

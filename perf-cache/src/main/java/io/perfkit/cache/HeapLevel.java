@@ -38,6 +38,7 @@ final class HeapLevel<V> implements SecondLevel<V> {
   private final Map<String, Long> tagEnds = new HashMap<>();
   private long generation;
   private long sequence;
+  private volatile boolean closed;
 
   HeapLevel(
       CacheConfig config, LeaseWaiters waiters, LongSupplier nanos, @Nullable Copier<V> copier) {
@@ -84,12 +85,25 @@ final class HeapLevel<V> implements SecondLevel<V> {
       boolean awaited) {}
 
   @Override
+  public void close() {
+    closed = true;
+  }
+
+  @Override
+  public void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("closed: the caches (expected: no use after close)");
+    }
+  }
+
+  @Override
   public Address address(String text) {
     return Address.inProcess(text);
   }
 
   @Override
   public List<L2Reply<V>> lookup(List<Question<V>> questions) {
+    requireOpen();
     List<L2Reply<V>> replies = new ArrayList<>(questions.size());
     synchronized (lock) {
       for (Question<V> question : questions) {
@@ -240,6 +254,7 @@ final class HeapLevel<V> implements SecondLevel<V> {
 
   @Override
   public EntryVersion put(Address address, Entry<V> entry, Ttl ttl) {
+    requireOpen();
     EntryVersion version = EntryVersion.next();
     V value = copier == null ? entry.value() : copier.copy(entry.value());
     synchronized (lock) {
@@ -255,6 +270,7 @@ final class HeapLevel<V> implements SecondLevel<V> {
 
   @Override
   public void invalidate(Collection<Address> addresses) {
+    requireOpen();
     synchronized (lock) {
       addresses.forEach(address -> slots.remove(address.text())); // H2
     }
@@ -263,6 +279,7 @@ final class HeapLevel<V> implements SecondLevel<V> {
 
   @Override
   public void invalidateTag(String tag) {
+    requireOpen();
     synchronized (lock) {
       if (tagEnds.size() >= MAX_TAGS && !tagEnds.containsKey(tag)) {
         endAll();
@@ -275,6 +292,7 @@ final class HeapLevel<V> implements SecondLevel<V> {
 
   @Override
   public void clear() {
+    requireOpen();
     synchronized (lock) {
       endAll();
     }

@@ -1,13 +1,18 @@
 package io.perfkit.cache;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import io.perfkit.cache.LocalLevel.Reading;
+import io.perfkit.cache.internal.Printable;
 import io.perfkit.cache.internal.Thrown;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,24 +69,50 @@ final class InFlightLoad<V> {
    * Waits for the result; the owner's exception is thrown here as it was there.
    *
    * @throws IllegalStateException if the owner waits, over other threads perhaps, for this thread
+   * @throws LoadTimedOut after {@code atMost}: the owner may wait for this thread in a way that is
+   *     not seen here, such as for a task of an executor
    */
-  Found<V> await(String cache) {
+  Found<V> await(String cache, Duration atMost) {
     CompletableFuture<Found<V>> mine = result(cache);
     Thread self = Thread.currentThread();
     try {
       if (!mine.isDone()) {
         WAITING.put(self, this);
         requireNoCycle(cache, self);
+        LoadThreads.beginWait();
+        try {
+          return mine.get(atMost.toNanos(), NANOSECONDS);
+        } finally {
+          LoadThreads.endWait();
+        }
       }
       return mine.get();
+    } catch (TimeoutException e) {
+      throw tooLong(cache, atMost);
     } catch (ExecutionException e) {
       throw Thrown.<RuntimeException>asIs(e.getCause() == null ? e : e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new LoadInterrupted("waiting for key '" + key + "' of cache '" + cache + "'", e);
+      throw new LoadInterrupted(
+          "waiting for key " + Printable.of(key) + " of cache '" + cache + "'", e);
     } finally {
       WAITING.remove(self);
     }
+  }
+
+  LoadTimedOut tooLong(String cache, Duration atMost) {
+    Thread loads = owner;
+    return new LoadTimedOut(
+        "key "
+            + Printable.of(key)
+            + " of cache '"
+            + cache
+            + "' was waited for "
+            + atMost
+            + ", while "
+            + (loads == null ? "a stage" : "thread '" + loads.getName() + "'")
+            + " loads it (expected: a loader that does not wait for another thread that reads the"
+            + " same key, and a lease of the time that loads take)");
   }
 
   /** Each thread registers before it looks, so the last one of a cycle sees all of it. */
@@ -89,7 +120,7 @@ final class InFlightLoad<V> {
     List<String> keys = new ArrayList<>();
     InFlightLoad<?> load = this;
     while (load != null && keys.size() <= WAITING.size()) {
-      keys.add("'" + load.key + "'");
+      keys.add(Printable.of(load.key));
       Thread owner = load.owner;
       if (owner == self) {
         throw new IllegalStateException(
@@ -107,9 +138,9 @@ final class InFlightLoad<V> {
   CompletableFuture<Found<V>> result(String cache) {
     if (owner == Thread.currentThread() && !result.isDone()) {
       throw new IllegalStateException(
-          "the loader of key '"
-              + key
-              + "' of cache '"
+          "the loader of key "
+              + Printable.of(key)
+              + " of cache '"
               + cache
               + "' asks the cache for the same key");
     }

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -33,7 +34,8 @@ import redis.clients.jedis.UnifiedJedis;
  * safe.
  *
  * <pre>
- * channel  prefix:v1:invalidations, and prefix:v1:beat:node, which only the node itself hears
+ * channel  prefix:v1:invalidations, and prefix:v1:beat:node, which only the node itself hears: 8 bytes
+ *          of time, and 8 random bytes by which it knows its own
  * message  8 bytes: the node that sent it, 1 byte: the kind, 4 bytes: hash of the key or tag, then
  *          the name of the cache or shared structure
  * </pre>
@@ -52,6 +54,10 @@ final class InvalidationChannel implements AutoCloseable {
 
   private final UnifiedJedis redis;
   private final long self = ThreadLocalRandom.current().nextLong();
+
+  /** Without it nobody else can vouch for copies by a forged beat. */
+  private final long secret = UUID.randomUUID().getLeastSignificantBits();
+
   private final byte[] name;
   private final byte[] ownName;
   private final Map<String, InvalidationListener> listeners = new ConcurrentHashMap<>();
@@ -148,8 +154,8 @@ final class InvalidationChannel implements AutoCloseable {
       if (now - heartbeat.lastNanos() > maxSilence.toNanos()) {
         held.forceDisconnect();
       } else {
-        byte[] time = ByteBuffer.allocate(Long.BYTES).putLong(now).array();
-        guard.call(redis -> redis.publish(ownName, time));
+        byte[] beat = ByteBuffer.allocate(2 * Long.BYTES).putLong(now).putLong(secret).array();
+        guard.call(redis -> redis.publish(ownName, beat));
       }
     } catch (IOException | RuntimeException e) {
       LOG.debug("No beat; copies are vouched for again by the next one", e);
@@ -243,8 +249,9 @@ final class InvalidationChannel implements AutoCloseable {
     @Override
     public void onMessage(byte[] channel, byte[] message) {
       if (Arrays.equals(channel, ownName)) {
-        if (message.length == Long.BYTES) { // otherwise it is not a beat
-          long sent = ByteBuffer.wrap(message).getLong();
+        ByteBuffer beat = ByteBuffer.wrap(message);
+        if (message.length == 2 * Long.BYTES && beat.getLong(Long.BYTES) == secret) {
+          long sent = beat.getLong();
           heartbeat.heard(sent); // C3
           lagNanos = nanos.getAsLong() - sent;
         }

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The threads of loads that do not run on their caller's thread: background refreshes, and loads
  * with a time limit. At most {@value #UNDER_WAY_MAX} are under way or wait, whatever the executor
- * accepts. Also the threads on which a limit ends the wait for a stage. Thread safe.
+ * accepts; of these caches' own threads {@value #THREADS_MAX} run loads at once, besides those that
+ * wait for another load. Also the threads on which a limit ends the wait for a stage. Thread safe.
  */
 final class LoadThreads implements AutoCloseable {
   static final int UNDER_WAY_MAX = 1_000;
@@ -28,11 +29,12 @@ final class LoadThreads implements AutoCloseable {
   private static final int LIMIT_THREADS_MAX = 4;
   private static final long IDLE_SECONDS = 10;
 
-  private final @Nullable ExecutorService own;
+  private final @Nullable ThreadPoolExecutor own;
   private final Executor executor;
   private final ExecutorService limits;
   private final ScheduledExecutorService timer;
   private final AtomicInteger underWay = new AtomicInteger();
+  private int waiting; // guarded by this
 
   /**
    * @param executor of the host, not closed here; null for threads of these caches
@@ -40,7 +42,8 @@ final class LoadThreads implements AutoCloseable {
    */
   LoadThreads(@Nullable Executor executor, ScheduledExecutorService timer) {
     if (executor == null) {
-      ExecutorService threads = threads("load", THREADS_MAX, new AbortPolicy());
+      ThreadPoolExecutor threads = threads("load", THREADS_MAX, new AbortPolicy());
+      threads.setMaximumPoolSize(THREADS_MAX + UNDER_WAY_MAX);
       this.own = threads;
       this.executor = threads;
     } else {
@@ -52,7 +55,7 @@ final class LoadThreads implements AutoCloseable {
   }
 
   /** Made as they are needed. */
-  private static ExecutorService threads(String name, int max, RejectedExecutionHandler full) {
+  private ThreadPoolExecutor threads(String name, int max, RejectedExecutionHandler full) {
     AtomicInteger number = new AtomicInteger();
     ThreadPoolExecutor threads =
         new ThreadPoolExecutor(
@@ -63,13 +66,46 @@ final class LoadThreads implements AutoCloseable {
             new LinkedBlockingQueue<>(UNDER_WAY_MAX),
             task -> {
               Thread thread =
-                  new Thread(task, "perf-cache-" + name + "-" + number.incrementAndGet());
+                  new LoadThread(task, "perf-cache-" + name + "-" + number.incrementAndGet(), this);
               thread.setDaemon(true);
               return thread;
             },
             full);
     threads.allowCoreThreadTimeOut(true);
     return threads;
+  }
+
+  /** A thread of these caches. */
+  private static final class LoadThread extends Thread {
+    private final LoadThreads threads;
+
+    LoadThread(Runnable task, String name, LoadThreads threads) {
+      super(task, name);
+      this.threads = threads;
+    }
+  }
+
+  /**
+   * Says that this thread waits for another load until {@link #endWait}: if it runs one itself, one
+   * more load may run meanwhile, so loads that wait for each other never use up the threads.
+   */
+  static void beginWait() {
+    if (Thread.currentThread() instanceof LoadThread thread) {
+      thread.threads.waits(1);
+    }
+  }
+
+  static void endWait() {
+    if (Thread.currentThread() instanceof LoadThread thread) {
+      thread.threads.waits(-1);
+    }
+  }
+
+  private synchronized void waits(int change) {
+    waiting += change;
+    if (own != null) {
+      own.setCorePoolSize(THREADS_MAX + waiting);
+    }
   }
 
   /** Runs {@code task} on another thread. False if there are too many; it won't run then. */

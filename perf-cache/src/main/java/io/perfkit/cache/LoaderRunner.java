@@ -168,6 +168,7 @@ final class LoaderRunner<K, V> {
   /** Whether it ended in time; rethrows its exception as it is. */
   private boolean await(
       CompletableFuture<?> running, long atMostNanos, List<PendingLoad<K, V>> loads) {
+    LoadThreads.beginWait();
     try {
       running.get(atMostNanos, NANOSECONDS);
       return true;
@@ -178,6 +179,8 @@ final class LoaderRunner<K, V> {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LoadInterrupted(what(loads), e);
+    } finally {
+      LoadThreads.endWait();
     }
   }
 

@@ -5,8 +5,22 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 
-/** The second level of a disabled cache: it keeps nothing. Immutable. */
+/** The second level of a disabled cache: it keeps nothing. Thread safe. */
 final class NoLevel<V> implements SecondLevel<V> {
+  private volatile boolean closed;
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  @Override
+  public void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("closed: the caches (expected: no use after close)");
+    }
+  }
+
   @Override
   public Address address(String text) {
     return Address.inProcess(text);
@@ -14,6 +28,7 @@ final class NoLevel<V> implements SecondLevel<V> {
 
   @Override
   public List<L2Reply<V>> lookup(List<Question<V>> questions) {
+    requireOpen();
     return Collections.nCopies(questions.size(), L2Reply.absent());
   }
 
@@ -27,17 +42,24 @@ final class NoLevel<V> implements SecondLevel<V> {
 
   @Override
   public EntryVersion put(Address address, Entry<V> entry, Ttl ttl) {
+    requireOpen();
     return EntryVersion.next();
   }
 
   @Override
-  public void invalidate(Collection<Address> addresses) {}
+  public void invalidate(Collection<Address> addresses) {
+    requireOpen();
+  }
 
   @Override
-  public void invalidateTag(String tag) {}
+  public void invalidateTag(String tag) {
+    requireOpen();
+  }
 
   @Override
-  public void clear() {}
+  public void clear() {
+    requireOpen();
+  }
 
   @Override
   public CacheHealth health(long now) {

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.UnifiedJedis;
 
 /**
@@ -32,6 +33,7 @@ final class RedisBackend implements AutoCloseable {
   private final RedisGuard guard;
   private final FailoverWatch failovers;
   private final LongSupplier nanos;
+  private final ServerClock clock;
   private final Queue<RedisLevel<?>> levels = new ConcurrentLinkedQueue<>();
   private final AtomicLong retold = new AtomicLong();
 
@@ -40,14 +42,15 @@ final class RedisBackend implements AutoCloseable {
     this.nanos = nanos;
     this.channel = new InvalidationChannel(redis, prefix, nanos); // refuses a client, so first
     this.guard = guard.heldBy("caches '" + prefix + "'", 1).build();
+    int servers = redis instanceof RedisClusterClient ? RedisLevel.PARTITIONS : 1;
+    this.clock = new ServerClock(servers, this.guard.config().budget());
     this.failovers = new FailoverWatch(redis, this.guard, nanos);
   }
 
   void start(ScheduledExecutorService keeper) {
     channel.start();
     var unused =
-        keeper.scheduleWithFixedDelay(
-            this::sendUnsentAndGoOn, RETRY_MILLIS, RETRY_MILLIS, MILLISECONDS);
+        keeper.scheduleWithFixedDelay(this::sendUnsent, RETRY_MILLIS, RETRY_MILLIS, MILLISECONDS);
   }
 
   RedisGuard guard() {
@@ -65,7 +68,8 @@ final class RedisBackend implements AutoCloseable {
   /** The entries in Redis of the cache with that name. */
   <V> RedisLevel<V> level(String name, Codec<V> codec, CacheConfig config, Fence fence) {
     RecentInvalidations recent = new RecentInvalidations(fence, nanos);
-    RedisLevel<V> level = new RedisLevel<>(guard, channel, keys(name), codec, config, recent);
+    RedisLevel<V> level =
+        new RedisLevel<>(guard, channel, keys(name), codec, config, recent, clock);
     levels.add(level);
     return level;
   }
@@ -120,18 +124,18 @@ final class RedisBackend implements AutoCloseable {
   }
 
   /**
-   * Catches every exception: a task that throws is not run again, and nothing more would be sent.
+   * Catches everything, for each cache: a task that throws is not run again, and nothing more would
+   * be sent.
    */
-  private void sendUnsentAndGoOn() {
-    try {
-      sendUnsent();
-    } catch (RuntimeException e) {
-      LOG.warn("Invalidations that wait are sent later, {}: {}", this, e.toString());
-    }
-  }
-
   private void sendUnsent() {
-    levels.forEach(level -> level.unsent().send());
+    for (RedisLevel<?> level : levels) {
+      try {
+        level.unsent().send();
+        level.releaseAbandoned();
+      } catch (Throwable e) {
+        LOG.warn("Invalidations that wait are sent later, {}: {}", this, e.toString());
+      }
+    }
   }
 
   void watchFailovers() {

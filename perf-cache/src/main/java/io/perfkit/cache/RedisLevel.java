@@ -51,7 +51,9 @@ final class RedisLevel<V> implements SecondLevel<V> {
    * L3  an entry counts only in the generation it was read or loaded in, and only if none of its tags
    *     ended since: lookup and fill compare with the marks. Lost marks end entries, never revive them.
    * L4  an invalidation that could not be sent is kept (UnsentInvalidations), and until it is sent
-   *     this node reads no entry from Redis that it may concern. */
+   *     this node reads no entry from Redis that it may concern.
+   * L5  a call that its caller gave up changes nothing later: put and lookup carry a deadline by the
+   *     server's clock; a lease that such a lookup may have taken is released. */
   private static final RedisScript LOOKUP = RedisScript.load(RedisLevel.class, "lookup.lua");
   private static final RedisScript FILL = RedisScript.load(RedisLevel.class, "fill.lua");
   private static final RedisScript RELEASE = RedisScript.load(RedisLevel.class, "release.lua");
@@ -63,7 +65,7 @@ final class RedisLevel<V> implements SecondLevel<V> {
   private static final RedisScript CLEAR = RedisScript.load(RedisLevel.class, "clear.lua");
 
   private static final int VERSION = 2;
-  private static final int PARTITIONS = 64;
+  static final int PARTITIONS = 64;
   private static final int MAX_PORTION = 500;
   private static final int MARKS_MAX = 10_000;
   private static final byte[] NOTHING = {};
@@ -81,6 +83,8 @@ final class RedisLevel<V> implements SecondLevel<V> {
   private final byte[] marksMillis;
   private final LongAdder failures = new LongAdder();
   private final CodecLog log;
+  private final ServerClock clock;
+  private final AbandonedLeases abandoned = new AbandonedLeases();
 
   RedisLevel(
       RedisGuard guard,
@@ -88,8 +92,10 @@ final class RedisLevel<V> implements SecondLevel<V> {
       KeySpace keys,
       Codec<V> codec,
       CacheConfig config,
-      RecentInvalidations recent) {
+      RecentInvalidations recent,
+      ServerClock clock) {
     this.guard = guard;
+    this.clock = clock;
     this.recent = recent;
     this.channel = channel;
     this.keys = keys.withVersion(VERSION).withPartitions(PARTITIONS);
@@ -106,6 +112,14 @@ final class RedisLevel<V> implements SecondLevel<V> {
     Duration longest = config.lease().plus(config.l2Ttl()).plus(config.gracePeriod());
     this.marksMillis = ascii(longest.multipliedBy(2).toMillis());
   }
+
+  /** Does nothing: the guard is closed then, and throws. */
+  @Override
+  public void close() {}
+
+  /** Does nothing: each call asks the guard. */
+  @Override
+  public void requireOpen() {}
 
   /** Commands that Redis did not answer or refused, since the start. */
   @Override
@@ -152,7 +166,8 @@ final class RedisLevel<V> implements SecondLevel<V> {
       if (unsent.blocks(question.address())) { // L4
         asks.add(null);
       } else {
-        Ask<V> ask = new Ask<>(question, question.leased() ? EntryVersion.next() : null);
+        EntryVersion token = question.leased() ? EntryVersion.next() : null;
+        Ask<V> ask = new Ask<>(question, token, clock.now());
         asks.add(ask);
         calls.add(call(ask, null));
       }
@@ -165,18 +180,27 @@ final class RedisLevel<V> implements SecondLevel<V> {
     return lookups;
   }
 
-  private record Ask<V>(Question<V> question, @Nullable EntryVersion token) {}
+  /**
+   * @param sent the node's time in ms at which it is sent
+   */
+  private record Ask<V>(Question<V> question, @Nullable EntryVersion token, long sent) {
+    Address address() {
+      return question.address();
+    }
+  }
 
   private Call call(Ask<V> ask, @Nullable EntryVersion unreadable) {
     LocalEntry<V> copy = ask.question().copy();
+    int partition = ask.address().partition();
     return call(
-        ask.question().address(),
+        ask.address(),
         bytes(ask.token()),
         leaseMillis,
         marksMillis,
         bytes(unreadable),
         bytes(copy == null ? null : copy.about.version),
-        ahead);
+        ahead,
+        clock.knows(partition) ? ascii(clock.deadline(partition)) : NOTHING);
   }
 
   private static byte[] bytes(@Nullable EntryVersion version) {
@@ -185,6 +209,9 @@ final class RedisLevel<V> implements SecondLevel<V> {
 
   private L2Reply<V> answer(Ask<V> ask, Reply reply, boolean again) {
     if (!(reply.value() instanceof List<?> parts)) {
+      if (ask.token() != null) { // L5
+        abandoned.add(new Release(ask.address(), ask.token()), clock.over());
+      }
       return L2Reply.down();
     }
     int found = number(parts, 2);
@@ -196,17 +223,22 @@ final class RedisLevel<V> implements SecondLevel<V> {
         hit = new Hit<>(copy.value, copy.about.tags, copy.about.version, ttl, copy.about.failure);
       } else {
         EntryVersion version = EntryVersion.of((byte[]) parts.get(6));
-        hit = format.decode((byte[]) parts.get(7), version, ttl).orElse(null);
+        byte[] body = (byte[]) parts.get(7);
+        hit = format.decode(body, version, ttl).orElse(null);
         if (hit == null && again) {
-          log.unreadable();
+          log.unreadable(() -> format.problem(body));
         }
         if (hit == null && again && number(parts, 0) == 0) { // as if it were not there
           return answer(ask, run(LOOKUP, List.of(call(ask, version))).get(0), false);
         }
       }
     }
-    Duration busyFor = millis(parts, 1);
-    return switch (number(parts, 0)) {
+    int lease = number(parts, 0);
+    if (lease == 1 || lease == 4) {
+      clock.told(ask.address().partition(), ask.sent(), (Long) parts.get(1));
+    }
+    Duration busyFor = lease == 2 || lease == 3 ? millis(parts, 1) : Duration.ZERO;
+    return switch (lease) {
       case 1 -> new L2Reply<>(Outcome.LEASED, hit, requireNonNull(ask.token()), busyFor);
       case 2 -> new L2Reply<>(Outcome.BUSY, hit, null, busyFor);
       case 3 -> new L2Reply<>(Outcome.COOLING_DOWN, hit, null, busyFor);
@@ -290,6 +322,10 @@ final class RedisLevel<V> implements SecondLevel<V> {
    */
   @Override
   public void release(List<Release> releases, Duration cooldown) {
+    List<Reply> unused = sendReleases(releases, cooldown);
+  }
+
+  private List<Reply> sendReleases(List<Release> releases, Duration cooldown) {
     List<Call> calls = new ArrayList<>(releases.size());
     for (Release release : releases) {
       calls.add(
@@ -300,7 +336,19 @@ final class RedisLevel<V> implements SecondLevel<V> {
               channel.name(),
               channel.message(Kind.FILLED, keys.name(), release.address().hash())));
     }
-    run(RELEASE, calls);
+    return run(RELEASE, calls);
+  }
+
+  /** Releases leases that nobody will fill; those that Redis does not answer are sent again. */
+  void releaseAbandoned() {
+    long now = clock.now();
+    List<Release> releases = abandoned.take(MAX_PORTION, over -> now - over >= 0);
+    List<Reply> replies = sendReleases(releases, Duration.ZERO);
+    for (int i = 0; i < releases.size(); i++) {
+      if (replies.get(i).value() == null) {
+        abandoned.add(releases.get(i), now);
+      }
+    }
   }
 
   /**
@@ -312,21 +360,30 @@ final class RedisLevel<V> implements SecondLevel<V> {
   @Override
   public EntryVersion put(Address address, Entry<V> entry, Ttl ttl) {
     EntryVersion version = EntryVersion.next();
-    Call call =
-        call(
-            address,
-            format.encode(entry),
-            ascii(ttl.total().toMillis()),
-            ascii(ttl.grace().toMillis()),
-            marksMillis,
-            version.bytes(),
-            channel.name(),
-            channel.message(Kind.KEY, keys.name(), address.hash()));
-    if (succeeds(run(PUT, List.of(call)))) {
-      recent.told(address);
-    } else {
-      unsent.keep(address);
+    byte[] body = format.encode(entry);
+    for (int attempt = 0; attempt < 2; attempt++) { // one that is late has told the server's clock
+      long sent = clock.now();
+      Call call =
+          call(
+              address,
+              body,
+              ascii(ttl.total().toMillis()),
+              ascii(ttl.grace().toMillis()),
+              marksMillis,
+              version.bytes(),
+              channel.name(),
+              channel.message(Kind.KEY, keys.name(), address.hash()),
+              ascii(clock.deadline(address.partition())));
+      if (!(run(PUT, List.of(call)).get(0).value() instanceof List<?> parts)) {
+        break;
+      }
+      clock.told(address.partition(), sent, (Long) parts.get(1));
+      if (number(parts, 0) == 1) {
+        recent.told(address);
+        return version;
+      }
     }
+    unsent.keepUntil(address, clock.over());
     return version;
   }
 
@@ -396,6 +453,11 @@ final class RedisLevel<V> implements SecondLevel<V> {
   /** Sends the recent invalidations again; returns their number. */
   int tellAgain() {
     return recent.tellAgain(unsent);
+  }
+
+  /** The node's time in ms of {@link UnsentInvalidations#keepUntil}. */
+  long now() {
+    return clock.now();
   }
 
   /** The server that answered a question of that time is still the same. */

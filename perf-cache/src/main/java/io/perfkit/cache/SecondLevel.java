@@ -73,6 +73,20 @@ interface SecondLevel<V> {
   /** Ends all entries, on all nodes. */
   void clear();
 
+  /**
+   * Ends the level: from now on each call of it throws. Entries in Redis stay.
+   *
+   * @see Caches#close()
+   */
+  void close();
+
+  /**
+   * Does nothing while this level is open.
+   *
+   * @throws IllegalStateException after {@link #close()}
+   */
+  void requireOpen();
+
   /** State of this level now. */
   CacheHealth health(long now);
 

@@ -37,6 +37,9 @@ final class SharedCopies<C> {
   private static final int OVERSIZE = 2;
   private static final byte[] NO_COPY = ascii(-1);
 
+  /** Longest wait for another caller's read, which ends within the guard's budget. */
+  private static final Duration MAX_WAIT = Duration.ofMinutes(1);
+
   private final SharedScripts scripts;
   private final Layout<C> layout;
   private final SharedConfig config;
@@ -154,7 +157,7 @@ final class SharedCopies<C> {
   }
 
   private Answer<C> share(InFlightLoad<C> other, KeyRead<Object, C> own, byte[]... question) {
-    C copy = other.await(scripts.name()).value();
+    C copy = other.await(scripts.name(), MAX_WAIT).value();
     long age = now() - other.reading().nanos();
     if (copy == null || age > config.maxStaleness().toNanos()) { // S4, S3
       return load(own, maxCopyMembers, question);

@@ -3,6 +3,7 @@ package io.perfkit.cache;
 import static java.util.Objects.requireNonNull;
 
 import io.perfkit.cache.InvalidationChannel.Kind;
+import io.perfkit.cache.internal.Printable;
 import io.perfkit.redis.CommandRejected;
 import io.perfkit.redis.RedisGuard;
 import io.perfkit.redis.RedisScript;
@@ -109,7 +110,7 @@ record SharedScripts(
   }
 
   private String title(Address at) {
-    return this + (at.text().isEmpty() ? "" : " of '" + at.text() + "'");
+    return this + (at.text().isEmpty() ? "" : " of " + Printable.of(at.text()));
   }
 
   @Override

@@ -44,12 +44,13 @@ final class SyncReads<K, V> {
   /** Reads one key, or waits for a thread that does; loads it if neither level holds it. */
   Found<V> get(K key, Address address, Loader<K, V> loader) {
     if (parts.keepsNothing()) {
+      parts.l2().requireOpen();
       return new Found<>(loader.load(List.of(key)).get(0).value(), Source.LOADER);
     }
     KeyRead<K, V> own = inFlight.unshared(key, address);
     InFlightLoad<V> joined = inFlight.join(own);
     if (joined != own.load()) {
-      return joined.await(parts.name());
+      return joined.await(parts.name(), parts.config().waitBound());
     }
     readForAll(List.of(own), loader);
     return requireNonNull(own.found());
@@ -59,6 +60,7 @@ final class SyncReads<K, V> {
   Map<K, Found<V>> getAll(Map<K, Address> keys, Loader<K, V> loader) {
     Map<K, Found<V>> found = new HashMap<>();
     if (parts.keepsNothing()) {
+      parts.l2().requireOpen();
       List<K> all = List.copyOf(keys.keySet());
       List<Entry<V>> loaded = all.isEmpty() ? List.of() : loader.load(all);
       for (int i = 0; i < loaded.size(); i++) {
@@ -80,7 +82,8 @@ final class SyncReads<K, V> {
         });
     readForAll(mine, loader);
     mine.forEach(read -> found.put(read.key(), requireNonNull(read.found())));
-    others.forEach((key, load) -> found.put(key, load.await(parts.name()))); // I5
+    others.forEach(
+        (key, load) -> found.put(key, load.await(parts.name(), parts.config().waitBound()))); // I5
     return found;
   }
 

@@ -20,7 +20,7 @@ final class UnsentInvalidations {
   private final RedisLevel<?> redis;
   private final ConcurrentMap<ByteBuffer, Unsent<Address>> keys = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Unsent<String>> tags = new ConcurrentHashMap<>();
-  private final AtomicReference<@Nullable Object> clear = new AtomicReference<>();
+  private final AtomicReference<@Nullable Unsent<?>> clear = new AtomicReference<>();
 
   UnsentInvalidations(RedisLevel<?> redis) {
     this.redis = redis;
@@ -30,22 +30,41 @@ final class UnsentInvalidations {
   private static final class Unsent<T> {
     final T what;
 
-    Unsent(T what) {
+    /** The node's time in ms until which it is sent again and again. */
+    final long untilMillis;
+
+    Unsent(T what, long untilMillis) {
       this.what = what;
+      this.untilMillis = untilMillis;
+    }
+
+    boolean isOver(long now) {
+      return now - untilMillis >= 0;
     }
   }
 
   void keep(Address address) {
-    if (keys.size() < MAX_KEYS || keys.containsKey(address.redisKey())) {
-      keys.put(address.redisKey(), new Unsent<>(address));
+    keepUntil(address, redis.now());
+  }
+
+  /**
+   * Also sends it again until that time, for it follows a put that Redis may still run.
+   *
+   * @param untilMillis of {@link RedisLevel#now()}
+   */
+  void keepUntil(Address address, long untilMillis) {
+    Unsent<Address> before = keys.get(address.redisKey());
+    if (before != null || keys.size() < MAX_KEYS) {
+      long until = before == null ? untilMillis : Math.max(before.untilMillis, untilMillis);
+      keys.put(address.redisKey(), new Unsent<>(address, until));
     } else {
-      keepClear();
+      keepClear(untilMillis);
     }
   }
 
   void keepTag(String tag) {
     if (tags.size() < MAX_TAGS || tags.containsKey(tag)) {
-      tags.put(tag, new Unsent<>(tag));
+      tags.put(tag, new Unsent<>(tag, redis.now()));
     } else {
       keepClear();
     }
@@ -53,10 +72,20 @@ final class UnsentInvalidations {
 
   /** Keeps a clear, which covers the invalidations that wait; later ones are sent after it. */
   void keepClear() {
-    clear.set(new Object()); // blocks reads of what is dropped here
+    keepClear(redis.now());
+  }
+
+  private void keepClear(long untilMillis) {
+    long until = untilMillis;
+    for (Unsent<Address> key : keys.values()) {
+      until = Math.max(until, key.untilMillis);
+    }
+    Unsent<?> before = clear.get();
+    until = before == null ? until : Math.max(until, before.untilMillis);
+    clear.set(new Unsent<>("", until)); // blocks reads of what is dropped here
     keys.clear();
     tags.clear();
-    clear.set(new Object()); // a clear sent before now may not cover what was dropped
+    clear.set(new Unsent<>("", until)); // one sent before now may not cover what was dropped
   }
 
   /**
@@ -74,12 +103,15 @@ final class UnsentInvalidations {
 
   /** Sends the waiting invalidations, the coarsest first, until Redis fails again. */
   void send() {
-    Object pending = clear.get();
+    long now = redis.now();
+    Unsent<?> pending = clear.get();
     if (pending != null) {
       if (!redis.sendClear()) {
         return;
       }
-      clear.compareAndSet(pending, null);
+      if (pending.isOver(now)) {
+        clear.compareAndSet(pending, null);
+      }
     }
     for (Map.Entry<String, Unsent<String>> entry : tags.entrySet()) {
       if (!redis.sendTag(entry.getValue().what)) {
@@ -91,7 +123,9 @@ final class UnsentInvalidations {
       if (!redis.sendInvalidation(entry.getValue().what)) {
         return;
       }
-      keys.remove(entry.getKey(), entry.getValue());
+      if (entry.getValue().isOver(now)) {
+        keys.remove(entry.getKey(), entry.getValue());
+      }
     }
   }
 }

@@ -3,7 +3,7 @@
 -- ARGV 1 token of the lease, which becomes the entry's stamp; 2 the body, '' to remove the entry that may be there;
 --      3 ms of its life, 4 ms to keep it after that; 5 the channel, 6 the message; 7... its tags
 -- Returns 1; 0 if the lease was lost or a mark has moved since it was taken, and then nothing is
--- stored: the load may be older than an invalidation.
+-- stored: the load may be older than an invalidation. An error if Redis is full: the lease ends even so.
 local lease = redis.pcall('GET', KEYS[2])
 if type(lease) ~= 'string' or string.sub(lease, 1, 17) ~= 'L' .. ARGV[1] then
   return 0
@@ -15,14 +15,20 @@ for i = 7, #ARGV do
   local ended = redis.call('HGET', KEYS[3], 't' .. ARGV[i])
   overtaken = overtaken or (ended and tonumber(ended) > tonumber(sequence))
 end
+-- Before anything else is written, so that a full Redis refuses it.
+local stored = {}
+if ARGV[2] ~= '' and not overtaken then
+  local head = 'V' .. generation .. sequence .. ARGV[1] .. string.format('%012d%012d', ARGV[3], ARGV[4])
+  stored = redis.pcall('SET', KEYS[1], head .. ARGV[2], 'PX', ARGV[3] + ARGV[4])
+end
 redis.call('UNLINK', KEYS[2])
 if ARGV[2] == '' then
   redis.call('UNLINK', KEYS[1])
-elseif not overtaken then
-  local head = 'V' .. generation .. sequence .. ARGV[1] .. string.format('%012d%012d', ARGV[3], ARGV[4])
-  redis.call('SET', KEYS[1], head .. ARGV[2], 'PX', ARGV[3] + ARGV[4])
 end
 if string.sub(lease, 50, 50) == '1' then
   redis.call('PUBLISH', ARGV[5], ARGV[6])
+end
+if stored.err then
+  return stored
 end
 return overtaken and 0 or 1

@@ -9,7 +9,7 @@ if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) and redis.call('HEXISTS', KE
 end
 local sum = redis.pcall('HINCRBY', KEYS[1], ARGV[5], ARGV[6])
 if type(sum) ~= 'number' then
-  return -2
+  return string.find(sum.err, 'OOM', 1, true) and sum or -2
 end
 if ARGV[4] ~= '0' then
   redis.call('PEXPIRE', KEYS[1], ARGV[4])

@@ -3,16 +3,22 @@
 --      its end)
 -- ARGV 1 token of the lease (16 bytes), '' to take none; 2 its length in ms; 3 ms to keep the marks;
 --      4 stamp of an entry that the caller can't read, or ''; 5 stamp of the caller's copy, or '';
---      6 share of its life from whose end on an entry may be loaded again ahead of time, 0 for none
+--      6 share of its life from whose end on an entry may be loaded again ahead of time, 0 for none;
+--      7 ms of the server's clock after which the caller waits no longer, '' if it does not know that clock
 -- Returns {lease, ms, entry, left, life, keep, stamp, body}
---   lease: 0 not asked for, or none needed; 1 the caller's; 2 another's, for that many ms; he will tell;
---          3 loads rest for that many ms, for one has failed and an entry is there that may serve
+--   lease: 0 not asked for, none needed, or Redis is full; 1 the caller's, and ms is the server's clock;
+--          2 another's, for that many ms; he will tell; 3 loads rest for that many ms, for one has failed and an
+--          entry is there that may serve; 4 none, for the caller waits no longer, and ms is the server's clock
 --   entry: 0 none, and then nothing follows; 1 with its body; 2 the caller has a copy of it
 --   left: ms of its life, 0 or less once it is over, for keep ms more; life: how long it was
 -- Stored: the entry 'V' generation(16) sequence(16) stamp(16) life(12) keep(12) body, numbers as digits;
 --         the lease 'L' token(16) generation(16) sequence(16) awaited(1, '0' or '1'), or 'T' and the same at rest;
 -- body: flags(1) number of tags(1) then for each tag length(1) and text, then the value.
 -- Anything else that stands there is overwritten as if it were absent.
+local function full(failure)
+  return string.find(failure.err, 'OOM', 1, true) ~= nil
+end
+
 local function live(stored, generation)
   if #stored < 75 or string.sub(stored, 1, 17) ~= 'V' .. generation then
     return false
@@ -61,8 +67,11 @@ if type(lease) == 'string' and #lease == 50 and generation and string.sub(lease,
   local ttl = redis.call('PTTL', KEYS[2])
   local kind = string.sub(lease, 1, 1)
   if ttl > 0 and kind == 'L' then
-    if reply[3] == 0 or reply[4] <= 0 then
-      redis.call('SETRANGE', KEYS[2], 49, '1')
+    if (reply[3] == 0 or reply[4] <= 0) and string.sub(lease, 50) == '0' then
+      local marked = redis.pcall('SETRANGE', KEYS[2], 49, '1')
+      if type(marked) == 'table' then -- nobody would tell this caller, so it does not wait
+        return full(marked) and reply or marked
+      end
     end
     reply[1], reply[2] = 2, ttl
     return reply
@@ -72,12 +81,21 @@ if type(lease) == 'string' and #lease == 50 and generation and string.sub(lease,
     return reply
   end
 end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if ARGV[7] ~= '' and now > tonumber(ARGV[7]) then
+  reply[1], reply[2] = 4, now
+  return reply
+end
+-- The first write is one that a full Redis refuses: after any other it would refuse none.
+local sequence = string.format('%016d', generation and redis.call('HGET', KEYS[3], 's') or 0)
+local taken = redis.pcall('SET', KEYS[2], 'L' .. ARGV[1] .. (generation or ARGV[1]) .. sequence .. '0', 'PX', ARGV[2])
+if taken.err then
+  return full(taken) and reply or taken
+end
 if not generation then
-  generation = ARGV[1]
-  redis.call('HSET', KEYS[3], 'g', generation, 's', 0)
+  redis.call('HSET', KEYS[3], 'g', ARGV[1], 's', 0)
 end
 redis.call('PEXPIRE', KEYS[3], ARGV[3])
-local sequence = string.format('%016d', redis.call('HGET', KEYS[3], 's'))
-redis.call('SET', KEYS[2], 'L' .. ARGV[1] .. generation .. sequence .. '0', 'PX', ARGV[2])
-reply[1] = 1
+reply[1], reply[2] = 1, now
 return reply

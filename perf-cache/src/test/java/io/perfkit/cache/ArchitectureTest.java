@@ -8,7 +8,7 @@ final class ArchitectureTest {
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.cache")
         .rootException("CacheException")
-        .clocks("Caches", "behind.WriteBehind")
+        .clocks("Caches", "ServerClock", "behind.WriteBehind")
         .threads(
             "Caches", "InvalidationChannel", "LoadThreads", "TickingClock", "behind.WriteBehind")
         .elapsedTimeOnly()

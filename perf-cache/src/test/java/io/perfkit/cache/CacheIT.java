@@ -422,7 +422,7 @@ final class CacheIT {
       Await.until(
           "the second caller waits",
           DEADLINE,
-          () -> waiter.get() != null && waiter.get().getState() == Thread.State.WAITING);
+          () -> waiter.get() != null && waiter.get().getState() == Thread.State.TIMED_WAITING);
 
       assertThatThrownBy(slow::finish).isSameAs(failure);
       assertThatThrownBy(() -> passenger.get(10, SECONDS)).hasCause(failure);

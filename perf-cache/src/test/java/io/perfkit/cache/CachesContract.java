@@ -346,4 +346,35 @@ abstract class CachesContract {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageStartingWith("closed: Caches[");
   }
+
+  @Test
+  void everyEntryPointSaysThatItIsClosed() {
+    cache.get("1", key -> "held");
+    ReadThrough<String, String> reads = ReadThrough.of(cache, key -> "loaded");
+    caches.close();
+    assertThat(caches.closed()).isTrue();
+    List<Runnable> calls =
+        List.of(
+            () -> cache.get("1", key -> "loaded"),
+            () -> cache.get("2", key -> "loaded"),
+            () -> cache.get("1", key -> "loaded", ReadPolicy.VERIFY),
+            () -> cache.getAsync("1", key -> CompletableFuture.completedFuture("loaded")),
+            () -> cache.getIfPresent("1"),
+            () -> cache.getAll(List.of("1", "2"), keys -> Map.of()),
+            () -> cache.refresh("1", key -> "loaded"),
+            () -> cache.put("1", "put"),
+            () -> cache.invalidate("1"),
+            () -> cache.invalidateTag("tag"),
+            () -> cache.clear(),
+            () -> reads.get("1"),
+            () -> caches.hotKeys(reads, text -> text, HotKeysConfig.defaults()),
+            () -> WriteBehind.create(caches, reads, changes -> {}, (write, reason) -> {}));
+    for (int i = 0; i < calls.size(); i++) {
+      Runnable call = calls.get(i);
+      assertThatThrownBy(call::run)
+          .as("call %d", i)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageStartingWith("closed");
+    }
+  }
 }

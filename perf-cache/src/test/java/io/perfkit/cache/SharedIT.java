@@ -528,7 +528,7 @@ final class SharedIT extends SharedContract {
       Await.until(
           "the second waits",
           DEADLINE,
-          () -> waiting.get() != null && waiting.get().getState() == Thread.State.WAITING);
+          () -> waiting.get() != null && waiting.get().getState() == Thread.State.TIMED_WAITING);
       goOn.countDown();
       assertThat(first.get(10, SECONDS)).containsExactly("old");
       assertThat(second.get(10, SECONDS)).containsExactly("new");
@@ -577,7 +577,7 @@ final class SharedIT extends SharedContract {
           "one reads, the others wait for it",
           DEADLINE,
           () ->
-              waiting.stream().filter(t -> t.getState() == Thread.State.WAITING).count() == 19
+              waiting.stream().filter(t -> t.getState() == Thread.State.TIMED_WAITING).count() == 19
                   && waiting.size() == 20);
       goOn.countDown();
       for (Future<List<String>> each : all) {

@@ -31,7 +31,15 @@ record CacheMaker(
    * @throws IllegalArgumentException if there can be no such cache
    */
   NamedCache declare(
-      CacheSlot slot, List<Class<?>> keyTypes, Type value, CacheConfig settings, String origin) {
+      CacheSlot slot,
+      List<Class<?>> keyTypes,
+      Type value,
+      CacheConfig settings,
+      String origin,
+      boolean ofBatch) {
+    if (caches.closed()) {
+      throw new IllegalArgumentException("closed: " + caches + " (expected: caches that are open)");
+    }
     String name = slot.name();
     KeySpace.of("caches", name); // checks the name
     KeyLayout made = KeyLayout.of(keyTypes);
@@ -42,7 +50,7 @@ record CacheMaker(
       throw new IllegalArgumentException(objection.get());
     }
     return NamedCache.declared(
-        name, keys, value, settings, origin, () -> slot.open(keys, settings, codec, this));
+        name, keys, value, settings, origin, ofBatch, () -> slot.open(keys, settings, codec, this));
   }
 
   Cache<Object, Object> open(

@@ -117,7 +117,7 @@ final class CacheableSite {
   private Optional<NamedCache> cache(String name, Type value, List<Class<?>> keyTypes) {
     Optional<NamedCache> known = common.known(name);
     if (known.isPresent()) {
-      return known.filter(cache -> agrees(cache, keyTypes, value));
+      return known.filter(cache -> agrees(cache, keyTypes, value) && sharesKnowingly(cache));
     }
     try {
       NamedCache declared =
@@ -129,7 +129,8 @@ final class CacheableSite {
                   name,
                   common.orDefault(cacheable.ttl(), CacheDefaults::ttl),
                   common.orDefault(cacheable.localTtl(), CacheDefaults::localTtl)),
-              site.toString());
+              site.toString(),
+              cacheable.batch());
       common.declare(declared);
       return Optional.of(declared);
     } catch (IllegalArgumentException e) {
@@ -142,6 +143,26 @@ final class CacheableSite {
     boolean keys = common.agreesOnKeys(cache, keyTypes);
     boolean values = common.agreesOnValues(cache, value);
     return agrees(cache) && keys && values;
+  }
+
+  /**
+   * Whether the annotation says itself that it shares the cache: otherwise two methods whose types
+   * are equal by chance would answer each other's calls.
+   */
+  private boolean sharesKnowingly(NamedCache cache) {
+    boolean says = !cacheable.value().isEmpty() || !cacheable.cache().isEmpty();
+    if (says || cacheable.batch() != cache.ofBatch() || cache.config().isEmpty()) {
+      return true; // a method for one key and one for many return the same values
+    }
+    site.refuse(
+        "would answer calls of "
+            + cache.origin()
+            + ", for both use cache '"
+            + cache.name()
+            + "' of @CacheDefaults with equal types; name a cache of its own, or cache = \""
+            + cache.name()
+            + "\" if both return the same value for a key");
+    return false;
   }
 
   /** Whether the times set here are those of the cache; an omitted time always is. */

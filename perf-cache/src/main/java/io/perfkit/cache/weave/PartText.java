@@ -21,13 +21,26 @@ final class PartText {
    * @throws IllegalArgumentException for a type whose values have no unique text
    */
   static Function<Object, String> of(Class<?> type) {
+    return of(type, List.of());
+  }
+
+  /**
+   * @param within the records that it is a component of
+   */
+  private static Function<Object, String> of(Class<?> type, List<Class<?>> within) {
     Class<?> boxed = MethodType.methodType(type).wrap().returnType();
     Function<Object, String> obvious = KeyText.obvious(boxed);
     if (obvious != null) {
       return obvious;
     }
     if (boxed.isRecord()) {
-      return ofRecord(boxed);
+      if (within.contains(boxed)) {
+        throw new IllegalArgumentException(
+            type.getSimpleName()
+                + " can't be a key, for it contains itself; make the key of a part that says which"
+                + " it is");
+      }
+      return ofRecord(boxed, within);
     }
     throw new IllegalArgumentException(
         type.getSimpleName()
@@ -37,7 +50,7 @@ final class PartText {
   }
 
   /** The text of a record's fields, by which two records are equal; an accessor may show less. */
-  private static Function<Object, String> ofRecord(Class<?> type) {
+  private static Function<Object, String> ofRecord(Class<?> type, List<Class<?>> within) {
     if (Records.definesEquals(type)) {
       throw new IllegalArgumentException(
           type.getSimpleName()
@@ -45,10 +58,12 @@ final class PartText {
               + " its constructor one spelling and let the record compare its components, or make"
               + " the key of a part that says which it is");
     }
+    List<Class<?>> around = new ArrayList<>(within);
+    around.add(type);
     List<Function<Object, String>> texts = new ArrayList<>();
     List<Field> fields = new ArrayList<>();
     for (RecordComponent component : type.getRecordComponents()) {
-      texts.add(of(component.getType()));
+      texts.add(of(component.getType(), around));
       fields.add(field(type, component.getName()));
     }
     return value -> {

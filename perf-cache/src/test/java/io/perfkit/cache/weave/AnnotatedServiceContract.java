@@ -225,7 +225,7 @@ abstract class AnnotatedServiceContract {
       Await.until(
           "the second waits",
           DEADLINE,
-          () -> waiter[0] != null && waiter[0].getState() == Thread.State.WAITING);
+          () -> waiter[0] != null && waiter[0].getState() == Thread.State.TIMED_WAITING);
       state.proceed.countDown();
       assertThat(second.get(10, TimeUnit.SECONDS)).isSameAs(first.get(10, TimeUnit.SECONDS));
       assertThat(loads()).hasSize(1);

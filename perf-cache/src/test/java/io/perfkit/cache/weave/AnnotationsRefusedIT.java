@@ -36,6 +36,66 @@ final class AnnotationsRefusedIT {
 
   record User(long id, String name) {}
 
+  record Chain(long id, Chain next) {}
+
+  @CacheDefaults(cache = "users")
+  static class OneCacheForTwo {
+    @Cacheable
+    String name(long id) {
+      return "name of " + id;
+    }
+
+    @Cacheable
+    String email(long id) {
+      return "email of " + id;
+    }
+  }
+
+  @CacheDefaults(cache = "names")
+  static class OneCacheOnPurpose {
+    @Cacheable(cache = "names")
+    String name(long id) {
+      return "name of " + id;
+    }
+
+    @Cacheable(cache = "names")
+    String alias(long id) {
+      return name(id);
+    }
+  }
+
+  @Test
+  void twoMethodsOfEqualTypesShareNoCacheUnlessTheySaySo() {
+    assertThatThrownBy(() -> weaver.create(OneCacheForTwo.class))
+        .isInstanceOf(WeavingRefused.class)
+        .hasMessageContaining("for both use cache 'users' of @CacheDefaults with equal types");
+
+    OneCacheOnPurpose names = weaver.create(OneCacheOnPurpose.class);
+    assertThat(names.name(1)).isEqualTo(names.alias(1));
+  }
+
+  static class KeyOfItself {
+    @Cacheable("chains")
+    String chain(Chain key) {
+      return "";
+    }
+  }
+
+  @Test
+  void aRecordThatContainsItselfIsNoKey() {
+    assertThatThrownBy(() -> weaver.create(KeyOfItself.class))
+        .isInstanceOf(WeavingRefused.class)
+        .hasMessageContaining("Chain can't be a key, for it contains itself");
+  }
+
+  @Test
+  void closedCachesAreNotWovenIn() {
+    caches.close();
+    assertThatThrownBy(() -> weaver.create(OneCacheOnPurpose.class))
+        .isInstanceOf(WeavingRefused.class)
+        .hasMessageContaining("closed: ");
+  }
+
   static class Faulty {
     @Cacheable("a")
     void nothing() {}

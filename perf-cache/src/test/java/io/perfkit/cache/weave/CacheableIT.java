@@ -50,7 +50,7 @@ final class CacheableIT {
 
   record User(long id, String name) {}
 
-  @CacheDefaults(ttl = "30m")
+  @CacheDefaults(ttl = "PT30M")
   static class Users {
     final List<Object> loads = new ArrayList<>();
 
