@@ -1,0 +1,9 @@
+package io.perfkit.monitoring.health;
+
+/** What a check decides. */
+public enum CheckGroup {
+  /** Whether the instance gets requests now. */
+  READINESS,
+  /** Whether the instance has started; decided once. */
+  STARTUP
+}
