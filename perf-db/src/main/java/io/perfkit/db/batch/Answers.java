@@ -8,7 +8,6 @@ import io.perfkit.db.internal.SqlState;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
@@ -102,14 +101,15 @@ final class Answers<R> implements AutoCloseable {
   /** Fails the stages of refused rows first: completing a stage again changes nothing. */
   private void tell(Verdict<R> verdict) {
     for (Refusal<R> refusal : verdict.refusals()) {
-      CompletableFuture<?> answer = refusal.row().answer();
+      Answer answer = refusal.row().answer();
       if (answer != null) {
         answer.completeExceptionally(failure(table, refusal));
       }
     }
     for (Pending<R> row : verdict.rows()) {
-      if (row.answer() != null) {
-        row.answer().complete(null);
+      Answer answer = row.answer();
+      if (answer != null) {
+        answer.committed();
       }
     }
   }

@@ -22,8 +22,11 @@ public final class BatchTable<R> {
   private final String name;
   private final List<Column<R>> columns;
   private final @Nullable String updateWhere;
+  private final List<String> returning;
 
-  private BatchTable(String name, List<Column<R>> columns, @Nullable String updateWhere) {
+  private BatchTable(
+      String name, List<Column<R>> columns, @Nullable String updateWhere, List<String> returning) {
+    this.returning = returning;
     this.name = name;
     this.columns = columns;
     this.updateWhere = updateWhere;
@@ -112,6 +115,11 @@ public final class BatchTable<R> {
     return updateWhere;
   }
 
+  /** Columns that are reported of acknowledged rows. */
+  List<String> returning() {
+    return returning;
+  }
+
   boolean hasKey() {
     return columns.stream().anyMatch(Column::key);
   }
@@ -126,6 +134,7 @@ public final class BatchTable<R> {
     private final String name;
     private final List<Column<R>> columns = new ArrayList<>();
     private @Nullable String updateWhere;
+    private List<String> returning = List.of();
 
     private Builder(String name) {
       this.name = requireNonNull(name, "table");
@@ -175,6 +184,17 @@ public final class BatchTable<R> {
     }
 
     /**
+     * Has {@link BatchWriter#addAcknowledged} answer with these columns of the row as it stands
+     * after the write, such as generated keys. PostgreSQL. A transaction with an acknowledged row
+     * reads them for all its rows, in the same round trip; one in which some rows are skipped (by
+     * {@link OnConflict#IGNORE}, a condition or a trigger) is bisected until each is known.
+     */
+    public Builder<R> returning(String... names) {
+      returning = List.of(names);
+      return this;
+    }
+
+    /**
      * The table.
      *
      * @throws IllegalArgumentException if there is no column, or two of one name
@@ -187,7 +207,7 @@ public final class BatchTable<R> {
       if (Set.copyOf(names).size() < names.size()) {
         throw new IllegalArgumentException("columns: " + names + " (expected: each once)");
       }
-      return new BatchTable<>(name, List.copyOf(columns), updateWhere);
+      return new BatchTable<>(name, List.copyOf(columns), updateWhere, returning);
     }
   }
 }

@@ -88,14 +88,14 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
    * delays other stages but no write; once as many stages are behind as the buffer holds rows,
    * further rows are refused. A caller that sets a time-out on the stage does not cancel the write.
    *
-   * @return completes after the commit, also if that wrote a later row of the same key instead.
-   *     Fails with {@link RowRejected} or {@link OutcomeUnknown}, or, if the row was not accepted,
-   *     with {@link BufferFull} or {@link WriterStopped}. No stage is open once the writer is
-   *     closed.
+   * @return completes after the commit, also if that wrote a later row of the same key instead,
+   *     with the columns of {@link BatchTable.Builder#returning}. Fails with {@link RowRejected} or
+   *     {@link OutcomeUnknown}, or, if the row was not accepted, with {@link BufferFull} or {@link
+   *     WriterStopped}. No stage is open once the writer is closed.
    * @throws IllegalArgumentException if a value does not fit its column; it was not accepted
    * @throws IllegalStateException if the writer is closed; it was not accepted
    */
-  public abstract CompletionStage<@Nullable Void> addAcknowledged(R row);
+  public abstract CompletionStage<StoredRow> addAcknowledged(R row);
 
   /**
    * Has all rows accepted before this call written without waiting for more, and blocks until they

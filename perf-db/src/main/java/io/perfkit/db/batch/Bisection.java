@@ -279,7 +279,7 @@ final class Bisection<R> {
     for (Pending<R> next : row.from()) {
       Pending<R> candidate = standing == null ? next : merger.merged(standing, next, refusals);
       if (candidate != null) {
-        SQLException refused = tried(List.of(Row.of(candidate)));
+        SQLException refused = tried(List.of(new Row<>(candidate, List.of(next))));
         if (refused == null) {
           standing = candidate;
         } else {

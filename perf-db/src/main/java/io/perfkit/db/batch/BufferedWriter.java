@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.ReentrantLock;
@@ -65,9 +64,9 @@ final class BufferedWriter<R> extends BatchWriter<R> {
   }
 
   @Override
-  public CompletionStage<@Nullable Void> addAcknowledged(R row) {
+  public CompletionStage<StoredRow> addAcknowledged(R row) {
     Pending<R> pending = current.pending(requireNonNull(row, "row"));
-    CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
+    Answer answer = new Answer();
     try {
       answers.reserve(() -> add(pending.answeredBy(answer)));
     } catch (BufferFull | WriterStopped refused) {

@@ -7,10 +7,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 
 /** The writer with batching switched off: writes each row when it is added. Thread safe. */
 final class DirectWriter<R> extends BatchWriter<R> {
@@ -34,26 +32,29 @@ final class DirectWriter<R> extends BatchWriter<R> {
 
   @Override
   public void add(R row) {
-    Optional<Refusal<R>> refusal = write(row);
+    Optional<Refusal<R>> refusal = write(pending(row));
     refusal.ifPresent(refused -> reporter.rejected(List.of(refused.rejection())));
   }
 
   @Override
-  public CompletionStage<@Nullable Void> addAcknowledged(R row) {
-    CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
-    write(row)
+  public CompletionStage<StoredRow> addAcknowledged(R row) {
+    Answer answer = new Answer();
+    write(pending(row).answeredBy(answer))
         .ifPresentOrElse(
             refused -> answer.completeExceptionally(Answers.failure(table, refused)),
-            () -> answer.complete(null));
+            answer::committed);
     return answer;
   }
 
-  /** Why the row was given up, if it was. */
-  private Optional<Refusal<R>> write(R row) {
+  private Pending<R> pending(R row) {
     if (closed) {
       throw new IllegalStateException("the writer is closed (expected: to add before it is)");
     }
-    Pending<R> pending = current.pending(requireNonNull(row, "row"));
+    return current.pending(requireNonNull(row, "row"));
+  }
+
+  /** Why the row was given up, if it was. */
+  private Optional<Refusal<R>> write(Pending<R> pending) {
     count(0, 0, 1);
     ChunkWriter<R> writer = current.writer();
     Attempt<R> attempt = attempt(new Chunk<>(List.of(pending)), writer);

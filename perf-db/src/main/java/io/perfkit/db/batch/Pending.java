@@ -1,6 +1,5 @@
 package io.perfkit.db.batch;
 
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** An accepted row that waits in the buffer, with its column values as of {@code add}. */
@@ -40,34 +39,34 @@ class Pending<R> {
   }
 
   /** Completed once the row is decided; null if no caller waits for that. */
-  @Nullable CompletableFuture<@Nullable Void> answer() {
+  @Nullable Answer answer() {
     return null;
   }
 
   /** The same row with a caller that waits for its outcome. */
-  Pending<R> answeredBy(CompletableFuture<@Nullable Void> stage) {
+  Pending<R> answeredBy(Answer stage) {
     return new Answered<>(this, stage);
   }
 
   /** The same row as the table takes it now. */
   Pending<R> recoded(ResolvedTable<R> now, @Nullable Object[] newValues, @Nullable RowKey newKey) {
     Pending<R> recoded = new Pending<>(now, row, newValues, newKey, bytes, acceptedNanos);
-    CompletableFuture<@Nullable Void> stage = answer();
+    Answer stage = answer();
     recoded = stage == null ? recoded : recoded.answeredBy(stage);
     recoded.number = number;
     return recoded;
   }
 
   private static final class Answered<R> extends Pending<R> {
-    private final CompletableFuture<@Nullable Void> answer;
+    private final Answer answer;
 
-    Answered(Pending<R> row, CompletableFuture<@Nullable Void> answer) {
+    Answered(Pending<R> row, Answer answer) {
       super(row.table, row.row, row.values, row.key, row.bytes, row.acceptedNanos);
       this.answer = answer;
     }
 
     @Override
-    CompletableFuture<@Nullable Void> answer() {
+    Answer answer() {
       return answer;
     }
   }

@@ -31,7 +31,7 @@ final class PlainStatement<R> implements RowStatement<R> {
             .collect(joining(", "));
     this.sql =
         (table.upsert() ? "MERGE" : "INSERT")
-            + " INTO %s (%s)".formatted(table.quotedName(), columns)
+            + " INTO %s (%s)".formatted(table.target().quotedName(), columns)
             + (table.upsert() ? " KEY (%s)".formatted(key) : "")
             + table.columns().stream().map(column -> "?").collect(joining(", ", " VALUES (", ")"));
   }

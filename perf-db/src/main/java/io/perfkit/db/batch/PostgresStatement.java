@@ -10,7 +10,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,8 +58,11 @@ final class PostgresStatement<R> implements RowStatement<R> {
       "SELECT pg_xact_status(?::xid8), ?::timestamptz = pg_stat_get_bgwriter_stat_reset_time()";
 
   private static final String ASK =
-      " SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),"
+      "SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),"
           + " set_config('idle_in_transaction_session_timeout', ?, true)";
+
+  /** Of a batch of which the database skipped some rows, so that it is not known which. */
+  private static final String SKIPPED_ROWS = "02000";
 
   /** Reported for an id that is not assigned yet: the server forgot the transaction that had it. */
   private static final String NOT_GIVEN_YET = "22023";
@@ -68,11 +74,26 @@ final class PostgresStatement<R> implements RowStatement<R> {
   /** Asks for the transaction apart; null if the insert answers it. */
   private final @Nullable String asked;
 
+  /** Names of the columns that are reported to callers that wait. */
+  private final List<String> returning;
+
+  private final String sqlReturning;
+
   PostgresStatement(ResolvedTable<R> table, int timeoutSeconds) {
     this.table = table;
     this.timeoutSeconds = timeoutSeconds;
-    this.sql = table.hasRules() ? insert(table) : "WITH written AS (" + insert(table) + ")" + ASK;
-    this.asked = table.hasRules() ? ASK.strip() : null;
+    boolean hasRules = table.target().hasRules();
+    this.sql = hasRules ? insert(table) : "WITH written AS (" + insert(table) + ") " + ASK;
+    this.asked = hasRules ? ASK : null;
+    this.returning = List.copyOf(table.target().returning().keySet());
+    this.sqlReturning =
+        "WITH written AS (%s RETURNING true%s) SELECT * FROM (%s) AS t LEFT JOIN written ON true"
+            .formatted(
+                insert(table),
+                table.target().returning().values().stream()
+                    .map(", %s"::formatted)
+                    .collect(joining()),
+                ASK);
   }
 
   private static String insert(ResolvedTable<?> table) {
@@ -91,7 +112,7 @@ final class PostgresStatement<R> implements RowStatement<R> {
     }
     return "INSERT INTO %s%s (%s) SELECT %s FROM (SELECT %s) AS r%s"
         .formatted(
-            table.quotedName(),
+            table.target().quotedName(),
             table.updateWhere().isPresent() ? " AS existing" : "",
             columns,
             selected,
@@ -139,7 +160,8 @@ final class PostgresStatement<R> implements RowStatement<R> {
 
   @Override
   public @Nullable String write(Connection connection, List<Row<R>> rows) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+    boolean returns = !returning.isEmpty() && rows.stream().anyMatch(Row::isAnswered);
+    try (PreparedStatement statement = connection.prepareStatement(returns ? sqlReturning : sql)) {
       statement.setQueryTimeout(timeoutSeconds);
       int parameter = 0;
       for (int i = 0; i < table.columns().size(); i++) {
@@ -154,20 +176,54 @@ final class PostgresStatement<R> implements RowStatement<R> {
         }
       }
       if (asked == null) {
-        return transaction(statement, ++parameter);
+        return transaction(statement, ++parameter, returns ? rows : List.of());
       }
       statement.execute();
     }
     try (PreparedStatement statement = connection.prepareStatement(asked)) {
-      return transaction(statement, 1);
+      return transaction(statement, 1, List.of());
     }
   }
 
-  private @Nullable String transaction(PreparedStatement statement, int parameter)
-      throws SQLException {
+  /**
+   * @param answered the rows of which columns are reported; none if they are not
+   */
+  private @Nullable String transaction(
+      PreparedStatement statement, int parameter, List<Row<R>> answered) throws SQLException {
     statement.setString(parameter, timeoutSeconds + "s");
     try (ResultSet result = statement.executeQuery()) {
-      return result.next() ? result.getString(1) : null;
+      String transaction = result.next() ? result.getString(1) : null;
+      if (!answered.isEmpty()) {
+        List<StoredRow> stored = new ArrayList<>(answered.size());
+        for (boolean more = result.getBoolean(3); more; more = result.next()) {
+          stored.add(storedRow(result));
+        }
+        report(answered, stored);
+      }
+      return transaction;
+    }
+  }
+
+  private StoredRow storedRow(ResultSet result) throws SQLException {
+    Map<String, Object> values = new HashMap<>();
+    for (int i = 0; i < returning.size(); i++) {
+      Object value = result.getObject(4 + i);
+      if (value != null) {
+        values.put(returning.get(i), value);
+      }
+    }
+    return new StoredRow(values);
+  }
+
+  /** The rows are stored, and reported, in the order of the arrays. */
+  private void report(List<Row<R>> rows, List<StoredRow> stored) throws SQLException {
+    if (stored.size() != rows.size() && rows.size() > 1) {
+      throw new SQLException(
+          stored.size() + " of " + rows.size() + " rows were stored (expected: all, or one by one)",
+          SKIPPED_ROWS);
+    }
+    for (int i = 0; i < rows.size(); i++) {
+      rows.get(i).stored(i < stored.size() ? stored.get(i) : StoredRow.NONE);
     }
   }
 

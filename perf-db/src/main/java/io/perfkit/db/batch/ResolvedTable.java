@@ -17,7 +17,7 @@ final class ResolvedTable<R> {
   }
 
   private final Database database;
-  private final String quotedName;
+  private final InsertTarget target;
   private final List<ResolvedColumn<R>> columns;
   private final OnConflict onConflict;
   private final @Nullable ConflictTarget conflictTarget;
@@ -28,24 +28,19 @@ final class ResolvedTable<R> {
   /** Positions in the key of values whose equality in the database Java can tell. */
   private final int[] comparable;
 
-  private final boolean hasRules;
-
   /**
    * @param onConflict what happens to a row whose key is in the table
    * @param conflictTarget the index of the key; null if there is none, or if rows are only inserted
-   * @param hasRules whether rules rewrite an insert
    */
   ResolvedTable(
       Database database,
-      String quotedName,
+      InsertTarget target,
       List<ResolvedColumn<R>> columns,
       OnConflict onConflict,
-      @Nullable ConflictTarget conflictTarget,
-      boolean hasRules) {
-    this.hasRules = hasRules;
+      @Nullable ConflictTarget conflictTarget) {
     this.conflictTarget = conflictTarget;
     this.database = database;
-    this.quotedName = quotedName;
+    this.target = target;
     this.columns = List.copyOf(columns);
     this.onConflict = onConflict;
     this.key =
@@ -65,8 +60,8 @@ final class ResolvedTable<R> {
     return database;
   }
 
-  String quotedName() {
-    return quotedName;
+  InsertTarget target() {
+    return target;
   }
 
   List<ResolvedColumn<R>> columns() {
@@ -114,11 +109,6 @@ final class ResolvedTable<R> {
   /** The condition under which an upsert updates a row; empty if it always does. */
   Optional<String> updateWhere() {
     return Optional.ofNullable(conflictTarget).map(ConflictTarget::updateWhere);
-  }
-
-  /** Whether an insert has to name its rows in two statements, since rules rewrite it. */
-  boolean hasRules() {
-    return hasRules;
   }
 
   /**
@@ -194,7 +184,7 @@ final class ResolvedTable<R> {
   /** Whether it differs from the table as it was, and keeps the order of rows of one key. */
   boolean canReplace(ResolvedTable<R> before) {
     boolean same =
-        quotedName.equals(before.quotedName)
+        target.equals(before.target)
             && columns.equals(before.columns)
             && Objects.equals(conflictTarget, before.conflictTarget);
     return !same && keyForms().equals(before.keyForms());

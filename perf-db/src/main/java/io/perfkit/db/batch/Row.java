@@ -17,6 +17,21 @@ record Row<R>(Pending<R> effective, List<Pending<R>> from) {
     return new Row<>(pending, List.of(pending));
   }
 
+  /** Whether a caller waits for one of its accepted rows. */
+  boolean isAnswered() {
+    return from.stream().anyMatch(row -> row.answer() != null);
+  }
+
+  /** Keeps what the database reports of it for the callers that wait. */
+  void stored(StoredRow stored) {
+    for (Pending<R> row : from) {
+      Answer answer = row.answer();
+      if (answer != null) {
+        answer.stored(stored);
+      }
+    }
+  }
+
   /** Whether the two may have one key. */
   boolean mayReplace(Row<R> earlier) {
     return RowKey.mayBeEqual(earlier.effective.key, effective.key);

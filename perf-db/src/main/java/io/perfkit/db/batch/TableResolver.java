@@ -122,6 +122,10 @@ final class TableResolver {
           "updateWhere: %s with %s on %s (expected: key columns and UPDATE on PostgreSQL)"
               .formatted(table.updateWhere(), onConflict, database));
     }
+    if (!table.returning().isEmpty() && database != Database.POSTGRESQL) {
+      throw new IllegalArgumentException(
+          "returning: %s on %s (expected: PostgreSQL)".formatted(table.returning(), database));
+    }
     boolean whole = table.columns().stream().allMatch(column -> column.key() || column.updated());
     if (!whole && database != Database.POSTGRESQL && onConflict == OnConflict.UPDATE) {
       throw new IllegalArgumentException(
@@ -152,6 +156,11 @@ final class TableResolver {
       }
     }
     List<ResolvedColumn<R>> columns = columns(found, table);
+    if (hasRules && !table.returning().isEmpty()) {
+      throw new IllegalArgumentException(
+          "returning: %s of %s with rules (expected: a table without)"
+              .formatted(table.returning(), table.name()));
+    }
     if (hasRules && onConflict != OnConflict.REJECT) {
       throw new IllegalArgumentException(
           "table: %s with rules and %s (expected: REJECT, or triggers in place of the rules, since"
@@ -161,11 +170,18 @@ final class TableResolver {
     boolean hasKey = table.hasKey() && onConflict != OnConflict.REJECT;
     return new ResolvedTable<>(
         Database.POSTGRESQL,
-        quotedName,
+        new InsertTarget(quotedName, hasRules, returning(table, found)),
         columns,
         onConflict,
-        hasKey ? conflictTarget(connection, table, found) : null,
-        hasRules);
+        hasKey ? conflictTarget(connection, table, found) : null);
+  }
+
+  private static Map<String, String> returning(BatchTable<?> table, Map<String, Found> found) {
+    Map<String, String> columns = new LinkedHashMap<>();
+    for (String name : table.returning()) {
+      columns.put(name, requireNonNull(found.get(nameIn(found, table, name))).quotedName());
+    }
+    return columns;
   }
 
   private static ConflictTarget conflictTarget(
@@ -236,11 +252,13 @@ final class TableResolver {
     }
     return new ResolvedTable<>(
         database,
-        (schema == null ? "" : quote + schema + quote + ".") + quote + name + quote,
+        new InsertTarget(
+            (schema == null ? "" : quote + schema + quote + ".") + quote + name + quote,
+            false,
+            Map.of()),
         columns,
         onConflict,
-        conflictTarget,
-        false);
+        conflictTarget);
   }
 
   private static String folded(DatabaseMetaData metaData, String name) throws SQLException {

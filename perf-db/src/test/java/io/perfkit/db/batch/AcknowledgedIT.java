@@ -57,7 +57,7 @@ final class AcknowledgedIT {
     return BatchConfig.builder().flushInterval(Duration.ofHours(1));
   }
 
-  private static CompletableFuture<@Nullable Void> add(BatchWriter<Bet> writer, Bet bet) {
+  private static CompletableFuture<StoredRow> add(BatchWriter<Bet> writer, Bet bet) {
     return writer.addAcknowledged(bet).toCompletableFuture();
   }
 
