@@ -7,10 +7,14 @@ import java.lang.invoke.MethodHandles;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One {@code @Monitored} method: what runs around each call. Thread safe. */
 final class MonitoredMethod {
+  private static final Logger LOG = LoggerFactory.getLogger(MonitoredAspect.class);
   private static final MethodHandle ENDED;
   private static final MethodHandle RETURNED;
 
@@ -30,6 +34,7 @@ final class MonitoredMethod {
     }
   }
 
+  private final AtomicBoolean warned = new AtomicBoolean();
   private final CallMeters meters;
   private final Outcomes outcomes;
   private final SlowCalls slowCalls;
@@ -82,11 +87,18 @@ final class MonitoredMethod {
     var unused = stage.whenComplete((value, failure) -> ended(failure, start));
   }
 
+  /** Throws nothing: a registry that fails takes no result from a caller. */
   void ended(@Nullable Throwable thrown, long start) {
-    Outcome outcome = thrown == null ? Outcome.SUCCESS : outcomes.of(thrown);
-    long nanos = meters.ended(start, outcome);
-    if (nanos >= slowNanos) {
-      keep(nanos, outcome, thrown);
+    try {
+      Outcome outcome = thrown == null ? Outcome.SUCCESS : outcomes.of(thrown);
+      long nanos = meters.ended(start, outcome);
+      if (nanos >= slowNanos) {
+        keep(nanos, outcome, thrown);
+      }
+    } catch (RuntimeException e) {
+      if (!warned.getAndSet(true)) {
+        LOG.warn("a call of {} was not recorded; further failures are not logged", method, e);
+      }
     }
   }
 

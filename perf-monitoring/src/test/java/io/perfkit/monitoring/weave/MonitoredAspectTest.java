@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.MockClock;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleConfig;
@@ -22,6 +23,7 @@ import io.perfkit.weave.Weaver;
 import io.perfkit.weave.WeavingRefused;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -210,10 +212,45 @@ final class MonitoredAspectTest {
     assertThat(timer.count()).isEqualTo(2);
   }
 
+  @Test
+  void aRegistryThatFailsTakesNoResultFromACaller() {
+    AtomicBoolean fails = new AtomicBoolean();
+    Clock failing =
+        new Clock() {
+          @Override
+          public long wallTime() {
+            return 0;
+          }
+
+          @Override
+          public long monotonicTime() {
+            if (fails.get()) {
+              throw new IllegalStateException("no clock");
+            }
+            return 1;
+          }
+        };
+    MonitoredAspect aspect =
+        MonitoredAspect.create(new SimpleMeterRegistry(SimpleConfig.DEFAULT, failing));
+    Switching service = Weaver.of(aspect).create(Switching.class);
+    assertThat(service.run(() -> fails.set(true))).isEqualTo("done");
+    fails.set(false);
+    IllegalStateException own = new IllegalStateException("own");
+    assertThatThrownBy(
+            () ->
+                service.run(
+                    () -> {
+                      fails.set(true);
+                      throw own;
+                    }))
+        .isSameAs(own);
+  }
+
   static class Switching {
     @Monitored
-    void run(Runnable inside) {
+    String run(Runnable inside) {
       inside.run();
+      return "done";
     }
   }
 }
