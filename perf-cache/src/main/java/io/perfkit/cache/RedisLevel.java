@@ -73,7 +73,7 @@ final class RedisLevel<V> implements SecondLevel<V> {
 
   private final RedisGuard guard;
   private final InvalidationChannel channel;
-  private final UnsentInvalidations unsent = new UnsentInvalidations(this);
+  private final UnsentInvalidations unsent = new UnsentInvalidations(this, this::now);
   private final RecentInvalidations recent;
   private final KeySpace keys;
   private final List<byte[]> marksKeys;

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +19,17 @@ final class UnsentInvalidations {
   static final int MAX_TAGS = 100;
 
   private final RedisLevel<?> redis;
+  private final LongSupplier millis;
   private final ConcurrentMap<ByteBuffer, Unsent<Address>> keys = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Unsent<String>> tags = new ConcurrentHashMap<>();
   private final AtomicReference<@Nullable Unsent<?>> clear = new AtomicReference<>();
 
-  UnsentInvalidations(RedisLevel<?> redis) {
+  /**
+   * @param millis the node's time of {@link #keepUntil}
+   */
+  UnsentInvalidations(RedisLevel<?> redis, LongSupplier millis) {
     this.redis = redis;
+    this.millis = millis;
   }
 
   /** Compared by identity, so that a newer one outlives the sending of an older one. */
@@ -44,7 +50,7 @@ final class UnsentInvalidations {
   }
 
   void keep(Address address) {
-    keepUntil(address, redis.now());
+    keepUntil(address, millis.getAsLong());
   }
 
   /**
@@ -64,7 +70,7 @@ final class UnsentInvalidations {
 
   void keepTag(String tag) {
     if (tags.size() < MAX_TAGS || tags.containsKey(tag)) {
-      tags.put(tag, new Unsent<>(tag, redis.now()));
+      tags.put(tag, new Unsent<>(tag, millis.getAsLong()));
     } else {
       keepClear();
     }
@@ -72,7 +78,7 @@ final class UnsentInvalidations {
 
   /** Keeps a clear, which covers the invalidations that wait; later ones are sent after it. */
   void keepClear() {
-    keepClear(redis.now());
+    keepClear(millis.getAsLong());
   }
 
   private void keepClear(long untilMillis) {
@@ -103,7 +109,7 @@ final class UnsentInvalidations {
 
   /** Sends the waiting invalidations, the coarsest first, until Redis fails again. */
   void send() {
-    long now = redis.now();
+    long now = millis.getAsLong();
     Unsent<?> pending = clear.get();
     if (pending != null) {
       if (!redis.sendClear()) {

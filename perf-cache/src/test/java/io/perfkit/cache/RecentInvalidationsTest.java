@@ -16,7 +16,7 @@ final class RecentInvalidationsTest {
 
   /** Nothing is sent here. */
   @SuppressWarnings("NullAway")
-  private final UnsentInvalidations unsent = new UnsentInvalidations(null);
+  private final UnsentInvalidations unsent = new UnsentInvalidations(null, () -> 0);
 
   private static Address address(String key) {
     ByteBuffer bytes = ByteBuffer.wrap(key.getBytes(UTF_8));

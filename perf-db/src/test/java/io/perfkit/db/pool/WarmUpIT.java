@@ -164,7 +164,7 @@ final class WarmUpIT extends WarmUpContract {
     source.setUser(role);
     source.setPassword("p");
     return new DelegatingDataSource(source) {
-      /** One after the other: of two at once for the last place the server may refuse both. */
+      /* One after the other: of two at once for the last place the server may refuse both. */
       @Override
       public synchronized Connection getConnection() throws SQLException {
         return delegate.getConnection();
