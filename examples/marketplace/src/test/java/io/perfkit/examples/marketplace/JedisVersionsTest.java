@@ -87,11 +87,11 @@ final class JedisVersionsTest {
   private static Set<String> missing(String version) throws IOException, URISyntaxException {
     Set<String> missing = new TreeSet<>();
     try (URLClassLoader jedis = new WithoutPerfkit(jar(version))) {
-      for (Class<?> module : MODULES) {
-        Members members = new Members(jedis, missing);
+      Members members = new Members(jedis, missing);
+      for (Class<?> module : MODULES) { // a module may name its client and call it by perf-redis
         forEachClass(place(module), members);
-        assertThat(members.seen).as("members of Jedis in %s", place(module)).isPositive();
       }
+      assertThat(members.seen).as("members of Jedis").isGreaterThan(50);
     }
     return missing;
   }
