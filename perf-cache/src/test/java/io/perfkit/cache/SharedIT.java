@@ -574,11 +574,11 @@ final class SharedIT extends SharedContract {
                 }));
       }
       Await.until(
-          "one reads, the others wait for it",
+          "one reads and stands in its codec, the others wait for it",
           DEADLINE,
           () ->
-              waiting.stream().filter(t -> t.getState() == Thread.State.TIMED_WAITING).count() == 19
-                  && waiting.size() == 20);
+              waiting.size() == 20
+                  && waiting.stream().allMatch(t -> t.getState() == Thread.State.TIMED_WAITING));
       goOn.countDown();
       for (Future<List<String>> each : all) {
         assertThat(each.get(10, SECONDS)).containsExactly("e");
