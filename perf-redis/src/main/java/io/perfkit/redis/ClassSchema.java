@@ -111,7 +111,8 @@ final class ClassSchema {
     }
   }
 
-  private static boolean isJdk(Class<?> type) {
+  /** Whether the JDK declares the type; Jackson has forms of its own for such types. */
+  static boolean isJdk(Class<?> type) {
     return type.isPrimitive() || type.getName().startsWith("java.");
   }
 }

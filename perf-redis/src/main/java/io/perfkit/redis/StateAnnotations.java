@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonIncludeProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.OptBoolean;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -68,19 +69,21 @@ final class StateAnnotations extends JacksonAnnotationIntrospector {
     return JsonFormat.Value.empty();
   }
 
+  /**
+   * Carries what a sealed root says: the factory of such values differs between Jackson's versions.
+   */
+  @JsonTypeInfo(
+      use = JsonTypeInfo.Id.NAME,
+      property = TYPE_PROPERTY,
+      requireTypeIdForSubtypes = OptBoolean.FALSE)
+  private static final class SealedRoot {}
+
   @Override
   public JsonTypeInfo.@Nullable Value findPolymorphicTypeInfo(
       MapperConfig<?> config, Annotated annotated) {
     JsonTypeInfo.Value given = super.findPolymorphicTypeInfo(config, annotated);
     return given == null && isSealedRoot(annotated)
-        ? JsonTypeInfo.Value.construct(
-            JsonTypeInfo.Id.NAME,
-            JsonTypeInfo.As.PROPERTY,
-            TYPE_PROPERTY,
-            null,
-            false,
-            false,
-            false)
+        ? JsonTypeInfo.Value.from(SealedRoot.class.getAnnotation(JsonTypeInfo.class))
         : given;
   }
 
@@ -95,10 +98,16 @@ final class StateAnnotations extends JacksonAnnotationIntrospector {
     return names;
   }
 
-  /** An enum whose constants have bodies is sealed too, but has its names already. */
+  /**
+   * An enum whose constants have bodies is sealed too, and so are addresses in newer JDKs: these
+   * have forms of their own.
+   */
   private static boolean isSealedRoot(Annotated annotated) {
     Class<?> type = annotated.getRawType();
-    return annotated instanceof AnnotatedClass && type.isSealed() && !type.isEnum();
+    return annotated instanceof AnnotatedClass
+        && type.isSealed()
+        && !type.isEnum()
+        && !ClassSchema.isJdk(type);
   }
 
   /** All classes below a sealed one, by their names within its package. */
