@@ -3,7 +3,6 @@ package io.perfkit.db.batch;
 import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -238,8 +237,9 @@ public abstract sealed class BatchWriter<R> implements AutoCloseable
 
     /** The table as its database describes it now. */
     private ResolvedTable<R> resolved() throws SQLException {
-      try (Connection connection = dataSource.getConnection()) {
-        return TableResolver.read(connection, table, config.onConflict());
+      int silenceMillisMax = (int) config.writeTimeout().plus(Worker.SILENCE).toMillis();
+      try (Borrowed borrowed = Borrowed.from(dataSource, silenceMillisMax)) {
+        return TableResolver.read(borrowed.connection(), table, config.onConflict());
       }
     }
   }

@@ -80,7 +80,11 @@ final class CurrentTable<R> {
   }
 
   private boolean changedSince(ResolvedTable<R> known, long pauseNanos) {
-    reading.lock();
+    if (pauseNanos == 0) {
+      reading.lock();
+    } else if (!reading.tryLock()) { // a caller of add waits for no other one's read
+      return writer.table() != known;
+    }
     try {
       if (writer.table() != known) {
         return true; // another thread has read it

@@ -8,8 +8,8 @@ import java.util.Optional;
  *
  * @param values by the names of {@link BatchTable.Builder#returning}, in the classes in which the
  *     driver reads them; a null is absent. Empty if no column was asked for, or if nothing was
- *     written for the row: its conflict was ignored, its condition was false, or a trigger skipped
- *     it
+ *     written for the row: its conflict was ignored, its condition was false, a trigger skipped it,
+ *     or a repeated attempt found it written already
  */
 public record StoredRow(Map<String, Object> values) {
   static final StoredRow NONE = new StoredRow(Map.of());

@@ -122,6 +122,12 @@ final class TableResolver {
           "updateWhere: %s with %s on %s (expected: key columns and UPDATE on PostgreSQL)"
               .formatted(table.updateWhere(), onConflict, database));
     }
+    if (table.updateWhere() != null
+        && table.columns().stream().noneMatch(column -> !column.key() && column.updated())) {
+      throw new IllegalArgumentException(
+          "updateWhere: %s (expected: with a column that an update sets)"
+              .formatted(table.updateWhere()));
+    }
     if (!table.returning().isEmpty() && database != Database.POSTGRESQL) {
       throw new IllegalArgumentException(
           "returning: %s on %s (expected: PostgreSQL)".formatted(table.returning(), database));

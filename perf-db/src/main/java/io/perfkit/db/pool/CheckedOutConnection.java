@@ -40,7 +40,7 @@ final class CheckedOutConnection extends DelegatingConnection {
   /** Written by the caller that uses the connection, and read when it closes it. */
   private @Nullable String schemaBefore;
 
-  private boolean readOnly; // as schemaSet
+  private boolean readOnly; // as schemaBefore
   private volatile boolean retires;
 
   private volatile int ended;

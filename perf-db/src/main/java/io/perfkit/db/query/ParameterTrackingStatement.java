@@ -22,7 +22,7 @@ import java.sql.Timestamp;
 import java.util.Calendar;
 import org.jspecify.annotations.Nullable;
 
-/** Notes the kind of each parameter, and forwards the setter. */
+/** Tracks the kind of each parameter, and forwards the setter. */
 abstract class ParameterTrackingStatement<S extends PreparedStatement> extends MonitoredStatement<S>
     implements PreparedStatement {
   ParameterTrackingStatement(S delegate, ConnectionExecutions executions, Query query) {

@@ -106,7 +106,7 @@ final class QueryRegistry {
     return requireNonNull(others.get(operation));
   }
 
-  /** QueryRegistry with their own figures, in no order. */
+  /** Queries with their own figures, in no order. */
   List<Query> all() {
     return List.copyOf(byFingerprint.values());
   }

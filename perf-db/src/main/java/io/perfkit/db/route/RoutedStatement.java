@@ -157,7 +157,7 @@ final class RoutedStatement implements InvocationHandler {
     streams.remove(key);
     if (method.getName().equals("clearParameters")) {
       streams.clear();
-    } else if (Arrays.stream(arguments).anyMatch(RoutedStatement::isStream)) {
+    } else if (hasStream(arguments)) {
       calls.remove(key);
       streams.put(key, call(method, arguments));
       return null;
@@ -177,8 +177,13 @@ final class RoutedStatement implements InvocationHandler {
     return new Call(method, Collections.unmodifiableList(Arrays.asList(arguments.clone())));
   }
 
-  private static boolean isStream(@Nullable Object argument) {
-    return argument instanceof InputStream || argument instanceof Reader;
+  private static boolean hasStream(@Nullable Object[] arguments) {
+    for (Object argument : arguments) {
+      if (argument instanceof InputStream || argument instanceof Reader) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Statement withStreams(Statement target) throws SQLException {

@@ -91,6 +91,7 @@ final class FailoverIT {
   }
 
   private void failOver() throws SQLException {
+    servers.awaitReplayed(); // a standby that is ahead of the promoted one can't follow it
     servers.primary().kill();
     servers.promote();
     servers.followPromoted(standby);
