@@ -88,20 +88,24 @@ public final class Monitors {
   /** Sets a gauge; it keeps the value until it is set again. */
   public void gauge(String name, double value, String... tags) {
     GaugeId id = new GaugeId(name, admit(name, tags));
-    AtomicLong bits = gauges.get(id);
-    if (bits == null) {
-      bits = gauges.computeIfAbsent(id, this::register);
+    AtomicLong known = gauges.get(id);
+    if (known == null) {
+      AtomicLong made = new AtomicLong(Double.doubleToRawLongBits(value));
+      known = gauges.putIfAbsent(id, made);
+      if (known == null) {
+        register(id, made);
+        return;
+      }
     }
-    bits.set(Double.doubleToRawLongBits(value));
+    known.set(Double.doubleToRawLongBits(value));
   }
 
-  private AtomicLong register(GaugeId id) {
-    AtomicLong bits = new AtomicLong();
+  /** Not under a lock, since filters and listeners of the host run in it. */
+  private void register(GaugeId id, AtomicLong bits) {
     Gauge.builder(id.name(), bits, value -> Double.longBitsToDouble(value.get()))
         .tags(id.tags())
         .strongReference(true)
         .register(registry);
-    return bits;
   }
 
   private Tags admit(String name, String... tags) {

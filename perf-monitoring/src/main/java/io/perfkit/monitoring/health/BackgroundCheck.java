@@ -1,8 +1,9 @@
 package io.perfkit.monitoring.health;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Duration;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ final class BackgroundCheck implements Runnable {
   /* Invariants
    * H1  at most one run at a time: a run that does not end is followed by no other.
    * H2  a run is interrupted at most once, and only while it runs: under the lock.
-   * H3  the result of a run that was overdue counts once, as down.
+   * H3  a run that is overdue counts as down once in each interval; its own result counts no more.
    * Guarded by lock, as far as not volatile. No check runs under it.
    */
   private final Object lock = new Object();
@@ -74,10 +75,11 @@ final class BackgroundCheck implements Runnable {
     }
     try {
       executor.execute(this);
-    } catch (RejectedExecutionException e) {
+    } catch (RuntimeException | OutOfMemoryError e) { // rejected, or there is no thread to be had
       synchronized (lock) {
         running = false;
-        accept(CheckResult.down("no thread"), nanos.getAsLong(), "rejected");
+        accept(CheckResult.down("no thread"), nanos.getAsLong());
+        meters.ran(name, "rejected", 0);
       }
     }
   }
@@ -92,10 +94,11 @@ final class BackgroundCheck implements Runnable {
       if (runner != null) {
         runner.interrupt();
       }
-      accept(CheckResult.down("no answer within " + config.timeout()), now, "timeout");
+      accept(CheckResult.down("no answer within " + config.timeout()), now);
+      meters.ran(name, "timeout", now - startedAt);
     } else if (overdue && now - nextAt >= 0) {
       nextAt = now + interval();
-      accept(CheckResult.down("no answer for " + since(startedAt, now)), now, "timeout");
+      accept(CheckResult.down("no answer for " + since(startedAt, now)), now);
     }
   }
 
@@ -119,7 +122,7 @@ final class BackgroundCheck implements Runnable {
     }
     CheckResult result = CheckResult.down("ended by an error");
     try {
-      result = check.check();
+      result = requireNonNull(check.check(), "result");
     } catch (Exception e) {
       result = CheckResult.down(e.getClass().getName());
     } finally {
@@ -133,15 +136,16 @@ final class BackgroundCheck implements Runnable {
       running = false;
       boolean unused = Thread.interrupted(); // ours, which a check may leave behind
       if (!overdue) {
-        accept(result, nanos.getAsLong(), result.healthy() ? "up" : "down");
+        long now = nanos.getAsLong();
+        accept(result, now);
+        meters.ran(name, result.healthy() ? "up" : "down", now - startedAt);
       }
     }
   }
 
-  private void accept(CheckResult result, long now, String outcome) {
+  private void accept(CheckResult result, long now) {
     CheckState before = state;
     state = before.after(result, now, config);
-    meters.ran(name, outcome, now - startedAt);
     if (state.status() != before.status()) {
       log(before.status());
     }
@@ -159,10 +163,10 @@ final class BackgroundCheck implements Runnable {
   /** Interrupts a run that is under way. */
   void interrupt() {
     synchronized (lock) {
-      overdue = true;
-      if (runner != null) {
+      if (!overdue && runner != null) { // H2
         runner.interrupt();
       }
+      overdue = true;
     }
   }
 

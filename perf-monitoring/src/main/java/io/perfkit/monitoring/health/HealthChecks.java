@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
  * costs no further one.
  *
  * <p>{@link #live} depends on {@link Heartbeat}s of this process alone, {@link #startup} on the
- * startup checks until each was up once, {@link #ready} on both startup and readiness checks.
+ * startup checks until each was up once, by the rule of {@link HealthConfig#successes}, {@link
+ * #ready} on both startup and readiness checks.
  */
 public final class HealthChecks implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HealthChecks.class);
@@ -62,12 +63,15 @@ public final class HealthChecks implements AutoCloseable {
     this.ticker = ticking ? ticker(builder.config) : null;
   }
 
-  /** Each check runs once at a time, so there are never more threads than checks. */
+  /**
+   * Each check runs once at a time, but the thread of a run that has just ended may not be free yet
+   * when the next one is due.
+   */
   private static ThreadPoolExecutor threads(int checks) {
     AtomicInteger number = new AtomicInteger();
     return new ThreadPoolExecutor(
         0,
-        Math.max(1, checks),
+        2 * Math.max(1, checks),
         30,
         TimeUnit.SECONDS,
         new SynchronousQueue<>(),
@@ -103,7 +107,8 @@ public final class HealthChecks implements AutoCloseable {
     for (BackgroundCheck check : checks) {
       try {
         check.tick(executor);
-      } catch (RuntimeException e) { // of the host's executor or registry
+      } catch (RuntimeException
+          | Error e) { // of the host's executor or registry; the ticker goes on
         LOG.warn("starting the health check '{}' failed", check.name(), e);
       }
     }

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param timeout after which a run counts as down and is interrupted; not longer than interval
  * @param failures in a row that make a check that was up down
  * @param successes in a row that make a check that was down up
- * @param jitter by which share of it each interval is longer or shorter, at random
+ * @param jitter largest random deviation of an interval, as a share of it
  */
 public record HealthConfig(
     Duration interval, Duration timeout, int failures, int successes, double jitter) {

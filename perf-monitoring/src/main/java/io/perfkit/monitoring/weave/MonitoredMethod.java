@@ -84,7 +84,11 @@ final class MonitoredMethod {
       ended(thrown, start);
       return;
     }
-    var unused = stage.whenComplete((value, failure) -> ended(failure, start));
+    try {
+      var unused = stage.whenComplete((value, failure) -> ended(failure, start));
+    } catch (RuntimeException e) { // of a stage of the host's own
+      warn(e);
+    }
   }
 
   /** Throws nothing: a registry that fails takes no result from a caller. */
@@ -96,9 +100,13 @@ final class MonitoredMethod {
         keep(nanos, outcome, thrown);
       }
     } catch (RuntimeException e) {
-      if (!warned.getAndSet(true)) {
-        LOG.warn("a call of {} was not recorded; further failures are not logged", method, e);
-      }
+      warn(e);
+    }
+  }
+
+  private void warn(RuntimeException e) {
+    if (!warned.getAndSet(true)) {
+      LOG.warn("a call of {} was not recorded; further failures are not logged", method, e);
     }
   }
 

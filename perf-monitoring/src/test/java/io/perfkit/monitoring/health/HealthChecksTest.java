@@ -254,7 +254,7 @@ final class HealthChecksTest {
             Await.until("interrupted", DEADLINE, () -> interrupts.get() > 0);
             assertThat(began).as("H1").hasValue(1);
             assertThat(interrupts).as("H2").hasValue(1);
-            assertThat(checks.ready().status()).isEqualTo(HealthStatus.DOWN);
+            Await.until("down", DEADLINE, () -> checks.ready().status() == HealthStatus.DOWN);
             Await.until("threads of two checks at most", DEADLINE, () -> threads() <= 2);
             end.countDown();
             Await.until("up again", DEADLINE, () -> checks.ready().healthy());
