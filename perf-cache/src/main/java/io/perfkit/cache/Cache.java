@@ -250,7 +250,8 @@ public final class Cache<K, V> {
   /**
    * Stores a value in both levels and invalidates the other nodes' copies. The last put in Redis
    * wins. While Redis is down the value serves on this node and an invalidation is kept for the
-   * others, as by {@link #invalidate}. Cost: one round trip.
+   * others, as by {@link #invalidate}. Cost: one round trip; two if the clock of Redis is not known
+   * yet or has jumped.
    *
    * @throws io.perfkit.redis.CodecFailed if the value can't be written; nothing was changed
    */

@@ -432,7 +432,7 @@ public final class Caches implements AutoCloseable {
     if (redis != null) {
       redis.close();
     }
-    caches.forEach(Cache::close); // after the guard, or a read could keep a copy once more
+    caches.forEach(Cache::close); // after the guard: no read that begins now can make a copy
     if (ticking != null) {
       ticking.close();
     }

@@ -55,7 +55,7 @@ final class InvalidationChannel implements AutoCloseable {
   private final UnifiedJedis redis;
   private final long self = ThreadLocalRandom.current().nextLong();
 
-  /** Without it nobody else can vouch for copies by a forged beat. */
+  /** Keeps a client that may only publish from forging a beat; one that subscribes sees it. */
   private final long secret = UUID.randomUUID().getLeastSignificantBits();
 
   private final byte[] name;

@@ -15,6 +15,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor.AbortPolicy;
 import java.util.concurrent.ThreadPoolExecutor.CallerRunsPolicy;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +43,7 @@ final class LoadThreads implements AutoCloseable {
    */
   LoadThreads(@Nullable Executor executor, ScheduledExecutorService timer) {
     if (executor == null) {
-      ThreadPoolExecutor threads = threads("load", THREADS_MAX, new AbortPolicy());
+      ThreadPoolExecutor threads = threads("load", THREADS_MAX, new AbortPolicy(), LoadThread::new);
       threads.setMaximumPoolSize(THREADS_MAX + UNDER_WAY_MAX);
       this.own = threads;
       this.executor = threads;
@@ -50,12 +51,16 @@ final class LoadThreads implements AutoCloseable {
       this.own = null;
       this.executor = executor;
     }
-    this.limits = threads("limit", LIMIT_THREADS_MAX, new CallerRunsPolicy());
+    this.limits = threads("limit", LIMIT_THREADS_MAX, new CallerRunsPolicy(), Thread::new);
     this.timer = timer;
   }
 
   /** Made as they are needed. */
-  private ThreadPoolExecutor threads(String name, int max, RejectedExecutionHandler full) {
+  private static ThreadPoolExecutor threads(
+      String name,
+      int max,
+      RejectedExecutionHandler full,
+      BiFunction<Runnable, String, Thread> source) {
     AtomicInteger number = new AtomicInteger();
     ThreadPoolExecutor threads =
         new ThreadPoolExecutor(
@@ -66,7 +71,7 @@ final class LoadThreads implements AutoCloseable {
             new LinkedBlockingQueue<>(UNDER_WAY_MAX),
             task -> {
               Thread thread =
-                  new LoadThread(task, "perf-cache-" + name + "-" + number.incrementAndGet(), this);
+                  source.apply(task, "perf-cache-" + name + "-" + number.incrementAndGet());
               thread.setDaemon(true);
               return thread;
             },
@@ -75,13 +80,14 @@ final class LoadThreads implements AutoCloseable {
     return threads;
   }
 
-  /** A thread of these caches. */
-  private static final class LoadThread extends Thread {
-    private final LoadThreads threads;
-
-    LoadThread(Runnable task, String name, LoadThreads threads) {
+  /** A thread of these caches that runs loads. */
+  private final class LoadThread extends Thread {
+    LoadThread(Runnable task, String name) {
       super(task, name);
-      this.threads = threads;
+    }
+
+    void waits(int change) {
+      LoadThreads.this.waits(change);
     }
   }
 
@@ -91,13 +97,13 @@ final class LoadThreads implements AutoCloseable {
    */
   static void beginWait() {
     if (Thread.currentThread() instanceof LoadThread thread) {
-      thread.threads.waits(1);
+      thread.waits(1);
     }
   }
 
   static void endWait() {
     if (Thread.currentThread() instanceof LoadThread thread) {
-      thread.threads.waits(-1);
+      thread.waits(-1);
     }
   }
 

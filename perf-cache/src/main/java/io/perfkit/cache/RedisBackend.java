@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -36,6 +37,7 @@ final class RedisBackend implements AutoCloseable {
   private final ServerClock clock;
   private final Queue<RedisLevel<?>> levels = new ConcurrentLinkedQueue<>();
   private final AtomicLong retold = new AtomicLong();
+  private final AtomicBoolean sendingFailed = new AtomicBoolean();
 
   RedisBackend(UnifiedJedis redis, String prefix, RedisGuard.Builder guard, LongSupplier nanos) {
     this.prefix = prefix;
@@ -123,17 +125,21 @@ final class RedisBackend implements AutoCloseable {
     return retold.get();
   }
 
-  /**
-   * Catches everything, for each cache: a task that throws is not run again, and nothing more would
-   * be sent.
-   */
   private void sendUnsent() {
     for (RedisLevel<?> level : levels) {
-      try {
-        level.unsent().send();
-        level.releaseAbandoned();
-      } catch (Throwable e) {
-        LOG.warn("Invalidations that wait are sent later, {}: {}", this, e.toString());
+      goOnAfter(() -> level.unsent().send());
+      goOnAfter(level::releaseAbandoned);
+    }
+  }
+
+  /** Goes on after any failure: a scheduled task that throws never runs again. */
+  private void goOnAfter(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error e) {
+      if (!sendingFailed.getAndSet(true)) {
+        LOG.warn(
+            "Sending what waits for {} failed; it is tried again, without further logs", this, e);
       }
     }
   }

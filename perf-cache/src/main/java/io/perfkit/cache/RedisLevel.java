@@ -172,10 +172,15 @@ final class RedisLevel<V> implements SecondLevel<V> {
         calls.add(call(ask, null));
       }
     }
+    boolean sent = guard.available();
     Iterator<Reply> replies = run(LOOKUP, calls).iterator();
     List<L2Reply<V>> lookups = new ArrayList<>(questions.size());
     for (Ask<V> ask : asks) {
-      lookups.add(ask == null ? L2Reply.down() : answer(ask, replies.next(), true));
+      L2Reply<V> reply = ask == null ? L2Reply.down() : answer(ask, replies.next(), true);
+      if (sent && ask != null && ask.token() != null && reply.outcome() == Outcome.DOWN) { // L5
+        abandoned.add(new Release(ask.address(), ask.token()), clock.over());
+      }
+      lookups.add(reply);
     }
     return lookups;
   }
@@ -209,9 +214,6 @@ final class RedisLevel<V> implements SecondLevel<V> {
 
   private L2Reply<V> answer(Ask<V> ask, Reply reply, boolean again) {
     if (!(reply.value() instanceof List<?> parts)) {
-      if (ask.token() != null) { // L5
-        abandoned.add(new Release(ask.address(), ask.token()), clock.over());
-      }
       return L2Reply.down();
     }
     int found = number(parts, 2);
@@ -341,6 +343,9 @@ final class RedisLevel<V> implements SecondLevel<V> {
 
   /** Releases leases that nobody will fill; those that Redis does not answer are sent again. */
   void releaseAbandoned() {
+    if (!guard.available()) {
+      return;
+    }
     long now = clock.now();
     List<Release> releases = abandoned.take(MAX_PORTION, over -> now - over >= 0);
     List<Reply> replies = sendReleases(releases, Duration.ZERO);
@@ -353,7 +358,7 @@ final class RedisLevel<V> implements SecondLevel<V> {
 
   /**
    * Stores an entry and invalidates all nodes' copies. While Redis is down an invalidation is kept
-   * instead. One round trip.
+   * instead. One round trip; two if the server's clock is not known yet or has jumped.
    *
    * @throws CodecFailed if the value can't be written; nothing was done
    */
@@ -361,7 +366,7 @@ final class RedisLevel<V> implements SecondLevel<V> {
   public EntryVersion put(Address address, Entry<V> entry, Ttl ttl) {
     EntryVersion version = EntryVersion.next();
     byte[] body = format.encode(entry);
-    for (int attempt = 0; attempt < 2; attempt++) { // one that is late has told the server's clock
+    for (int attempt = 0; attempt < 2; attempt++) { // a late one has learned the server's clock
       long sent = clock.now();
       Call call =
           call(
@@ -378,9 +383,15 @@ final class RedisLevel<V> implements SecondLevel<V> {
         break;
       }
       clock.told(address.partition(), sent, (Long) parts.get(1));
-      if (number(parts, 0) == 1) {
+      if (number(parts, 0) != 0) {
+        if (number(parts, 0) == 2) { // Redis is full, and no node has the old value
+          failures.increment();
+        }
         recent.told(address);
         return version;
+      }
+      if (attempt > 0) {
+        failures.increment();
       }
     }
     unsent.keepUntil(address, clock.over());

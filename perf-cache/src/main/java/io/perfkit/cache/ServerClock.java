@@ -7,8 +7,9 @@ import java.util.function.LongSupplier;
 
 /**
  * What the clock of each partition's server says, as its replies told: by it a script decides
- * whether its caller still waits. A deadline is late by one travel of a command at most, never
- * early, unless the server's clock was set back; then the next reply corrects it. Thread safe.
+ * whether its caller still waits. A deadline is late by the time that the last reply took, at most
+ * a budget. After a jump of the server's clock it is wrong by the jump until the next reply. Thread
+ * safe.
  */
 final class ServerClock {
   private static final long UNKNOWN = Long.MIN_VALUE;

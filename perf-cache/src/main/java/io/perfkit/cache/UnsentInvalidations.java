@@ -59,10 +59,11 @@ final class UnsentInvalidations {
    * @param untilMillis of {@link RedisLevel#now()}
    */
   void keepUntil(Address address, long untilMillis) {
-    Unsent<Address> before = keys.get(address.redisKey());
-    if (before != null || keys.size() < MAX_KEYS) {
-      long until = before == null ? untilMillis : Math.max(before.untilMillis, untilMillis);
-      keys.put(address.redisKey(), new Unsent<>(address, until));
+    if (keys.size() < MAX_KEYS || keys.containsKey(address.redisKey())) {
+      keys.merge(
+          address.redisKey(),
+          new Unsent<>(address, untilMillis),
+          (before, own) -> new Unsent<>(address, Math.max(before.untilMillis, own.untilMillis)));
     } else {
       keepClear(untilMillis);
     }
@@ -82,16 +83,21 @@ final class UnsentInvalidations {
   }
 
   private void keepClear(long untilMillis) {
+    raiseClear(untilMillis); // blocks reads of what is dropped here
     long until = untilMillis;
-    for (Unsent<Address> key : keys.values()) {
-      until = Math.max(until, key.untilMillis);
+    for (Map.Entry<ByteBuffer, Unsent<Address>> key : keys.entrySet()) {
+      until = Math.max(until, key.getValue().untilMillis);
+      keys.remove(key.getKey(), key.getValue());
     }
-    Unsent<?> before = clear.get();
-    until = before == null ? until : Math.max(until, before.untilMillis);
-    clear.set(new Unsent<>("", until)); // blocks reads of what is dropped here
-    keys.clear();
     tags.clear();
-    clear.set(new Unsent<>("", until)); // one sent before now may not cover what was dropped
+    raiseClear(until); // one sent before now may not cover what was dropped
+  }
+
+  private void raiseClear(long untilMillis) {
+    clear.updateAndGet(
+        before ->
+            new Unsent<>(
+                "", before == null ? untilMillis : Math.max(before.untilMillis, untilMillis)));
   }
 
   /**

@@ -3,7 +3,7 @@
 -- ARGV 1 token of the lease, which becomes the entry's stamp; 2 the body, '' to remove the entry that may be there;
 --      3 ms of its life, 4 ms to keep it after that; 5 the channel, 6 the message; 7... its tags
 -- Returns 1; 0 if the lease was lost or a mark has moved since it was taken, and then nothing is
--- stored: the load may be older than an invalidation. An error if Redis is full: the lease ends even so.
+-- stored: the load may be older than an invalidation. 2 if Redis is full: the lease ends even so.
 local lease = redis.pcall('GET', KEYS[2])
 if type(lease) ~= 'string' or string.sub(lease, 1, 17) ~= 'L' .. ARGV[1] then
   return 0
@@ -29,6 +29,6 @@ if string.sub(lease, 50, 50) == '1' then
   redis.call('PUBLISH', ARGV[5], ARGV[6])
 end
 if stored.err then
-  return stored
+  return string.find(stored.err, 'OOM', 1, true) and 2 or stored -- an error would count as an outage
 end
 return overtaken and 0 or 1

@@ -7,7 +7,7 @@
 --      7 ms of the server's clock after which the caller waits no longer, '' if it does not know that clock
 -- Returns {lease, ms, entry, left, life, keep, stamp, body}
 --   lease: 0 not asked for, none needed, or Redis is full; 1 the caller's, and ms is the server's clock;
---          2 another's, for that many ms; he will tell; 3 loads rest for that many ms, for one has failed and an
+--          2 another's, for that many ms; its holder publishes when it is done; 3 loads rest for that many ms, for one has failed and an
 --          entry is there that may serve; 4 none, for the caller waits no longer, and ms is the server's clock
 --   entry: 0 none, and then nothing follows; 1 with its body; 2 the caller has a copy of it
 --   left: ms of its life, 0 or less once it is over, for keep ms more; life: how long it was

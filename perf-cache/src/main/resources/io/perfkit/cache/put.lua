@@ -3,13 +3,21 @@
 -- KEYS 1 the entry, 2 its lease, 3 the partition's marks
 -- ARGV 1 the body, 2 ms of its life, 3 ms to keep it after that, 4 ms to keep the marks, 5 its stamp (16 bytes), also
 --      the generation if there is none, 6 the channel, 7 the message, 8 ms of the server's clock until which it counts
--- Returns {1 stored or 0 too late, the server's clock in ms}
+-- Returns {1 stored, 0 too late, or 2 Redis is full: the entry and its lease end instead; the server's clock in ms}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if now > tonumber(ARGV[8]) then
   return {0, now}
 end
-redis.call('HSETNX', KEYS[3], 'g', ARGV[5])
+local made = redis.pcall('HSETNX', KEYS[3], 'g', ARGV[5])
+if type(made) == 'table' then
+  if not string.find(made.err, 'OOM', 1, true) then
+    return made
+  end
+  redis.call('UNLINK', KEYS[1], KEYS[2])
+  redis.call('PUBLISH', ARGV[6], ARGV[7])
+  return {2, now}
+end
 redis.call('HSETNX', KEYS[3], 's', 0)
 redis.call('PEXPIRE', KEYS[3], ARGV[4])
 local marks = redis.call('HMGET', KEYS[3], 'g', 's')

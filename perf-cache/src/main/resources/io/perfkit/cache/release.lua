@@ -6,11 +6,11 @@ local lease = redis.pcall('GET', KEYS[2])
 if type(lease) ~= 'string' or string.sub(lease, 1, 17) ~= 'L' .. ARGV[1] then
   return 0
 end
-local rests = {err = ''}
+local rests = false
 if tonumber(ARGV[2]) > 0 and redis.call('EXISTS', KEYS[1]) == 1 then
-  rests = redis.pcall('SET', KEYS[2], 'T' .. string.sub(lease, 2), 'PX', ARGV[2])
+  rests = not redis.pcall('SET', KEYS[2], 'T' .. string.sub(lease, 2), 'PX', ARGV[2]).err
 end
-if rests.err then -- there is nothing that may serve, or Redis is full
+if not rests then -- there is nothing that may serve, or Redis is full
   redis.call('UNLINK', KEYS[2])
 end
 if string.sub(lease, 50, 50) == '1' then

@@ -45,7 +45,7 @@ final class Breaker {
    * @param budget how long a call waits that did not wait for another one before
    */
   Breaker(Duration probeEvery, Duration budget, LongSupplier nanos, Transitions transitions) {
-    this.wholeNanos = budget.toNanos() / 8 * 7; // the rest is lost on the way to the server
+    this.wholeNanos = budget.toNanos() / 8 * 7; // an eighth may pass before the command is sent
     this.transitions = transitions;
     this.circuit =
         CircuitBreaker.of(
@@ -160,10 +160,15 @@ final class Breaker {
    */
   void silent(long nanos, Throwable cause) {
     failed(nanos, cause);
-    if (nanos >= wholeNanos && up()) {
+    if (isWhole(nanos) && up()) {
       circuit.transitionToOpenState();
       tellIfDown();
     }
+  }
+
+  /** Whether a call that did not wait before has no time left after so long. */
+  boolean isWhole(long nanos) {
+    return nanos >= wholeNanos;
   }
 
   private void tellIfDown() {

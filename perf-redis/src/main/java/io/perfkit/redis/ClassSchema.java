@@ -2,7 +2,7 @@ package io.perfkit.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.lang.annotation.Annotation;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
 import java.lang.reflect.Field;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.Modifier;
@@ -25,8 +25,6 @@ import java.util.zip.CRC32C;
  * contributes its constants. Classes of the JDK count by name only.
  */
 final class ClassSchema {
-  private static final String JSON_SUB_TYPES = "com.fasterxml.jackson.annotation.JsonSubTypes";
-
   private ClassSchema() {}
 
   static int hash(Type type) {
@@ -92,23 +90,13 @@ final class ClassSchema {
     if (shape.isSealed()) {
       subtypes.addAll(Arrays.asList(shape.getPermittedSubclasses()));
     }
-    for (Annotation annotation : shape.getDeclaredAnnotations()) {
-      if (annotation.annotationType().getName().equals(JSON_SUB_TYPES)) {
-        for (Object type : (Object[]) attribute(annotation)) {
-          subtypes.add((Class<?>) attribute((Annotation) type));
-        }
+    JsonSubTypes named = shape.getDeclaredAnnotation(JsonSubTypes.class);
+    if (named != null) {
+      for (JsonSubTypes.Type type : named.value()) {
+        subtypes.add(type.value());
       }
     }
     return subtypes;
-  }
-
-  /** The attribute {@code value}, by reflection: perfkit does not depend on the annotations. */
-  private static Object attribute(Annotation annotation) {
-    try {
-      return annotation.annotationType().getMethod("value").invoke(annotation);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(annotation + " has no value", e);
-    }
   }
 
   /** Whether the JDK declares the type; Jackson has forms of its own for such types. */

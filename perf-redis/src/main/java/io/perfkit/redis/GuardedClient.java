@@ -132,7 +132,7 @@ final class GuardedClient {
     for (int i = 0; i < commands.size(); i++) {
       CommandObject<T> command = commands.get(i);
       if (call.reply(i) instanceof JedisRedirectionException) {
-        answers.add(callOnThread(client -> viaClient(command), deadline));
+        answers.add(redirected(command, deadline));
       } else if (call.reply(i) instanceof JedisDataException error) {
         answers.add(new Answer<>(null, error));
       } else {
@@ -140,6 +140,16 @@ final class GuardedClient {
       }
     }
     return answers;
+  }
+
+  /** Sends one of several commands again to the node that it was redirected to. */
+  private <T extends @Nullable Object> Answer<T> redirected(
+      CommandObject<T> command, long deadline) {
+    try {
+      return callOnThread(client -> viaClient(command), deadline);
+    } catch (RedisUnavailable e) { // even if it was not sent, others of its batch may have run
+      throw new RedisUnavailable("a redirected command got no answer, " + this, e);
+    }
   }
 
   private @Nullable Lanes lanes(CommandArguments command) {
@@ -220,7 +230,8 @@ final class GuardedClient {
     String why =
         switch (ended.reason()) {
           case TIMED_OUT -> "no answer within the budget";
-          case INTERRUPTED -> "interrupted while waiting for an answer";
+          case INTERRUPTED ->
+              ended.sent() ? "interrupted while waiting for an answer" : "interrupted";
           case BREAKER_OPEN -> "Redis is taken for down";
           case QUEUE_FULL -> "too many calls wait";
           default -> "Redis can't be used: " + (cause == null ? "no connection" : Reason.of(cause));

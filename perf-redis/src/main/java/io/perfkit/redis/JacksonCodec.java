@@ -13,10 +13,11 @@ public final class JacksonCodec {
   private JacksonCodec() {}
 
   /**
-   * JSON of {@code type} as {@code mapper} writes it. What the mapper hides is not stored, so a
-   * value with such a property is refused when it is written, as by {@link Codec#json(Class)}. A
-   * change of the mapper's settings makes no other schema: bytes that it can't read count as a
-   * miss.
+   * JSON of {@code type} as {@code mapper} writes it. What the mapper hides is not stored. The
+   * first value of each class is read back when it is written, and refused if it comes back
+   * changed; later ones are not, so a property that the mapper hides, or one of an open type, may
+   * be lost. A change of the mapper's settings makes no other schema: bytes that it can't read
+   * count as a miss.
    *
    * @throws IllegalArgumentException if the mapper could not read what it writes
    */

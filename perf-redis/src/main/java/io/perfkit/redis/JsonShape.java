@@ -9,7 +9,6 @@ import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.Arrays;
-import java.util.Calendar;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -48,7 +47,6 @@ final class JsonShape {
           Map.Entry.class,
           Path.class,
           ZoneId.class,
-          Calendar.class,
           TimeZone.class,
           Charset.class);
 
@@ -128,7 +126,7 @@ final class JsonShape {
           + " would come back as another object (expected: a type with equals, such as the value"
           + " that it holds)";
     }
-    return isJdk(raw) ? null : objectionToClass(type, path);
+    return ClassSchema.isJdk(raw) ? null : objectionToClass(type, path);
   }
 
   private @Nullable String objectionToClass(JavaType type, String path) {
@@ -204,7 +202,7 @@ final class JsonShape {
 
   private static boolean isKey(Class<?> raw) {
     return raw.isEnum()
-        || (isJdk(raw) && raw != Object.class && raw != Number.class)
+        || (ClassSchema.isJdk(raw) && raw != Object.class && raw != Number.class)
         || has(raw, JsonKey.class)
         || has(raw, JsonValue.class);
   }
@@ -224,10 +222,6 @@ final class JsonShape {
 
   private static boolean isHolder(Class<?> raw) {
     return raw.getPackageName().equals("java.util.concurrent.atomic");
-  }
-
-  private static boolean isJdk(Class<?> raw) {
-    return raw.isPrimitive() || raw.getName().startsWith("java.");
   }
 
   private static String simpleName(Class<?> raw) {

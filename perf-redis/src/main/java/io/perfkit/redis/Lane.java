@@ -86,7 +86,9 @@ final class Lane {
       lead(call);
     } else if (connecting && call.ended().reason() == Reason.TIMED_OUT) {
       long connected = shared.nanos().getAsLong() - connectingSince;
-      shared.breaker().silent(connected, new TimeoutException("connecting"));
+      if (shared.breaker().isWhole(connected)) { // otherwise each waiter would report one connect
+        shared.breaker().silent(connected, new TimeoutException("connecting"));
+      }
     }
   }
 
@@ -178,7 +180,7 @@ final class Lane {
         }
       }
       shared.breaker().answered(elapsed, replies, outages);
-    } else if (result.silent() && !calls.isClosed()) {
+    } else if ((result.silent() || result.cut()) && !calls.isClosed()) {
       shared.breaker().silent(elapsed, failure);
     } else if (!calls.isClosed() && !Thread.currentThread().isInterrupted()) {
       shared.breaker().failed(elapsed, failure);

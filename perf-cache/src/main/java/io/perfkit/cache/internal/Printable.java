@@ -12,6 +12,9 @@ public final class Printable {
   public static String of(String text) {
     StringBuilder printable = new StringBuilder("'");
     int end = Math.min(text.length(), MAX_CHARS);
+    if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
+      end--; // a pair is kept whole
+    }
     for (int i = 0; i < end; i++) {
       char c = text.charAt(i);
       if (isPlain(text, i)) {
