@@ -76,6 +76,19 @@ public final class SqlLexer {
     return end - start == 1 && text[start] == single;
   }
 
+  /** Whether the token is this word, which has to be in lower case. */
+  public boolean is(String word) {
+    if (end - start != word.length()) {
+      return false;
+    }
+    for (int i = start; i < end; i++) {
+      if (text[i] != word.charAt(i - start)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   public Token next() {
     start = skipSpace(end);
     if (start == length) {
@@ -93,7 +106,7 @@ public final class SqlLexer {
 
   private Token word(char first) {
     end = endOfWord(start);
-    return isPrefixOfString() ? string(end, isEscaping(first)) : Token.WORD;
+    return isPrefixOfString() ? string(end, first == 'e' || first == 'E') : Token.WORD;
   }
 
   private Token operator() {
@@ -182,16 +195,12 @@ public final class SqlLexer {
     if (end - start != 1) {
       return false;
     }
-    char prefix = Character.toLowerCase(text[start]);
+    char prefix = text[start];
     if (prefix == 'u' && at(end) == '&' && at(end + 1) == '\'') {
       end++;
       return true;
     }
     return at(end) == '\'' && "ebxn".indexOf(prefix) >= 0;
-  }
-
-  private static boolean isEscaping(char prefix) {
-    return prefix == 'e' || prefix == 'E';
   }
 
   private Token string(int quote, boolean escapes) {
@@ -275,6 +284,9 @@ public final class SqlLexer {
 
   /** A sign ends an operator only if that has a character that comparisons don't have. */
   private int endOfOperator() {
+    if (classOf(text[start + 1]) != SIGN) {
+      return start + 1; // as most are
+    }
     int i = start;
     boolean special = false;
     while (i < length && classOf(text[i]) == SIGN && !isComment(i)) {

@@ -6,6 +6,7 @@ import io.perfkit.db.internal.Keywords;
 import io.perfkit.db.internal.SqlLexer;
 import io.perfkit.db.internal.SqlLexer.Token;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -63,13 +64,12 @@ public record Fingerprint(String text, boolean cut) {
     private static final int ARRAY = "array".hashCode();
     private static final int VALUES = "values".hashCode();
     private static final int VALUES_LENGTH = "values".length();
-    private static final int NULL = "null".hashCode();
-    private static final int TRUE = "true".hashCode();
-    private static final int FALSE = "false".hashCode();
-    private static final int DEFAULT = "default".hashCode();
     private static final int IS = "is".hashCode();
     private static final int NOT = "not".hashCode();
     private static final int SET = "set".hashCode();
+
+    /** Of the words that begin most statements; none of {@link #NAMING} is as long. */
+    private static final int SELECT_LENGTH = "select".length();
 
     /** Statements that name what was made for one use. */
     private static final Set<String> NAMING =
@@ -115,6 +115,9 @@ public record Fingerprint(String text, boolean cut) {
     private Token beforeSigns = Token.END;
     private char beforeSignsFirst;
 
+    /** Whether an element begins with the next token. */
+    private boolean begins;
+
     /** Of the innermost bracket of which alike ones become one, and how deep that is. */
     private @Nullable Elements elements;
 
@@ -125,6 +128,28 @@ public record Fingerprint(String text, boolean cut) {
     private @Nullable Elements branches;
 
     private int depth;
+
+    /** A constant, or what begins or ends conditions or branches. */
+    private enum Keyword {
+      NULL,
+      TRUE,
+      FALSE,
+      DEFAULT,
+      OR,
+      ON,
+      END,
+      CASE,
+      ELSE,
+      WHEN,
+      GROUP,
+      LIMIT,
+      ORDER,
+      UNION,
+      WHERE,
+      HAVING;
+
+      private final String text = name().toLowerCase(Locale.ROOT);
+    }
 
     /** In a list, behind VALUES, between OR or of a CASE: alike ones become one. */
     private static final class Elements {
@@ -183,7 +208,7 @@ public record Fingerprint(String text, boolean cut) {
     private void take(Token token) {
       char first = lexer.first();
       boolean comma = token == Token.PUNCTUATION && first == ',';
-      Elements open = elements();
+      Elements open = comma || isAfter(')') ? elements() : null;
       if (open != null) {
         if (comma) {
           endElement(open);
@@ -193,13 +218,17 @@ public record Fingerprint(String text, boolean cut) {
       }
       switch (token) {
         case WORD -> {
-          if (isConstant() || isForOneUse()) {
+          Keyword keyword = keyword();
+          if ((keyword != null && isConstant(keyword)) || isForOneUse()) {
             value();
           } else {
-            String keyword = keyword();
-            beforeKeyword(keyword);
+            if (keyword != null) {
+              beforeKeyword(keyword);
+            }
             word();
-            afterKeyword(keyword);
+            if (keyword != null) {
+              afterKeyword(keyword);
+            }
           }
         }
         case QUOTED -> {
@@ -215,27 +244,22 @@ public record Fingerprint(String text, boolean cut) {
         default -> copy(token);
       }
       if (comma && open != null) {
-        open.at = Elements.NONE;
+        begin(open);
       }
     }
 
     /** NULL, TRUE, FALSE or DEFAULT as a value: not in {@code IS NOT NULL}, nor in a definition. */
-    private boolean isConstant() {
-      int count = lexer.end() - lexer.start();
-      if (count != 4 && count != 5 && count != 7) {
-        return false;
-      }
-      int hash = 0;
-      for (int i = lexer.start(); i < lexer.end(); i++) {
-        hash = 31 * hash + lexer.text()[i];
-      }
-      if (hash == DEFAULT) {
-        return isAfter('(') || isAfter(',') || before == Token.OPERATOR;
-      }
+    private boolean isConstant(Keyword keyword) {
+      return switch (keyword) {
+        case NULL, TRUE, FALSE -> isAtValue();
+        case DEFAULT -> isAfter('(') || isAfter(',') || before == Token.OPERATOR;
+        default -> false;
+      };
+    }
+
+    private boolean isAtValue() {
       int word = wordBefore();
-      return (hash == NULL || hash == TRUE || hash == FALSE)
-          && before != Token.END
-          && !isAfter('.')
+      return before != Token.END
           && before != Token.VALUE
           && word != IS
           && word != NOT
@@ -244,13 +268,19 @@ public record Fingerprint(String text, boolean cut) {
 
     /** Whether the token is such a name: each use has another. */
     private boolean isForOneUse() {
+      return (first || !naming.isEmpty()) && isNamedForOneUse();
+    }
+
+    private boolean isNamedForOneUse() {
       if (first) {
         first = false;
-        String word = token();
-        naming = NAMING.contains(word) ? word : "";
+        if (lexer.end() - lexer.start() != SELECT_LENGTH) {
+          String word = token();
+          naming = NAMING.contains(word) ? word : "";
+        }
         return false;
       }
-      if (naming.isEmpty() || before != Token.WORD || NO_NAME.contains(token())) {
+      if (before != Token.WORD || NO_NAME.contains(token())) {
         return false;
       }
       String previous = new String(out, beforeAt, length - beforeAt);
@@ -260,26 +290,44 @@ public record Fingerprint(String text, boolean cut) {
           : BEFORE_NAME.contains(previous);
     }
 
-    /** The word, if it begins or ends conditions or branches; else empty. */
-    private String keyword() {
+    /** The word, if it is one that matters here; else null, which most are. */
+    private @Nullable Keyword keyword() {
       char start = lexer.first();
-      boolean may =
+      Keyword candidate =
           switch (lexer.end() - lexer.start()) {
-            case 2 -> start == 'o';
-            case 3 -> start == 'e';
-            case 4 -> start == 'c' || start == 'w' || start == 'e';
-            case 5 -> start == 'w' || start == 'g' || start == 'o' || start == 'l' || start == 'u';
-            case 6 -> start == 'h';
-            default -> false;
+            case 2 -> start != 'o' ? null : lexer.is("or") ? Keyword.OR : Keyword.ON;
+            case 3 -> start == 'e' ? Keyword.END : null;
+            case 4 ->
+                switch (start) {
+                  case 'c' -> Keyword.CASE;
+                  case 'e' -> Keyword.ELSE;
+                  case 'n' -> Keyword.NULL;
+                  case 't' -> Keyword.TRUE;
+                  case 'w' -> Keyword.WHEN;
+                  default -> null;
+                };
+            case 5 ->
+                switch (start) {
+                  case 'f' -> Keyword.FALSE;
+                  case 'g' -> Keyword.GROUP;
+                  case 'l' -> Keyword.LIMIT;
+                  case 'o' -> Keyword.ORDER;
+                  case 'u' -> Keyword.UNION;
+                  case 'w' -> Keyword.WHERE;
+                  default -> null;
+                };
+            case 6 -> start == 'h' ? Keyword.HAVING : null;
+            case 7 -> start == 'd' ? Keyword.DEFAULT : null;
+            default -> null;
           };
-      return may && !isAfter('.') ? token() : "";
+      return candidate != null && !isAfter('.') && lexer.is(candidate.text) ? candidate : null;
     }
 
-    private void beforeKeyword(String keyword) {
+    private void beforeKeyword(Keyword keyword) {
       switch (keyword) {
-        case "or" -> endTerm();
-        case "where", "on", "having", "group", "order", "limit", "union" -> endTerms();
-        case "when", "else", "end" -> {
+        case OR -> endTerm();
+        case WHERE, ON, HAVING, GROUP, ORDER, LIMIT, UNION -> endTerms();
+        case WHEN, ELSE, END -> {
           Elements open = branches();
           if (open != null) {
             endElement(open);
@@ -289,23 +337,23 @@ public record Fingerprint(String text, boolean cut) {
       }
     }
 
-    private void afterKeyword(String keyword) {
+    private void afterKeyword(Keyword keyword) {
       switch (keyword) {
-        case "or" -> {
+        case OR -> {
           Elements open = terms();
           if (open != null) {
-            open.at = Elements.NONE;
+            begin(open);
           }
         }
-        case "where", "on", "having" -> terms = new Elements(false, depth, terms);
-        case "case" -> branches = new Elements(false, depth, branches);
-        case "when" -> {
+        case WHERE, ON, HAVING -> terms = begin(new Elements(false, depth, terms));
+        case CASE -> branches = new Elements(false, depth, branches);
+        case WHEN -> {
           Elements open = branches();
           if (open != null) {
             open.at = beforeAt;
           }
         }
-        case "end" -> {
+        case END -> {
           Elements open = branches();
           branches = open == null ? branches : open.outer;
         }
@@ -355,7 +403,7 @@ public record Fingerprint(String text, boolean cut) {
       wrote(Token.WORD, lexer.first());
       if (length - beforeAt == VALUES_LENGTH && wordBefore() == VALUES && depth < DEPTH_MAX) {
         Elements same = elements();
-        elements = new Elements(true, depth, same == null ? elements : same.outer);
+        elements = begin(new Elements(true, depth, same == null ? elements : same.outer));
       }
     }
 
@@ -395,7 +443,7 @@ public record Fingerprint(String text, boolean cut) {
           wrote(Token.PUNCTUATION, first);
           open(list);
           if (first == '(' && !call && !list && depth < DEPTH_MAX) {
-            terms = new Elements(false, depth, terms);
+            terms = begin(new Elements(false, depth, terms));
           }
         }
         case ')', ']' -> {
@@ -447,14 +495,24 @@ public record Fingerprint(String text, boolean cut) {
       if (wanted && length > 0) {
         out[length++] = ' ';
       }
-      Elements open = elements();
+      if (begins) {
+        begins = false;
+        beginsAt(elements());
+        beginsAt(terms());
+      }
+    }
+
+    private void beginsAt(@Nullable Elements open) {
       if (open != null && open.at == Elements.NONE) {
         open.at = length;
       }
-      Elements term = terms();
-      if (term != null && term.at == Elements.NONE) {
-        term.at = length;
-      }
+    }
+
+    /** The next token is the first of an element. */
+    private Elements begin(Elements open) {
+      open.at = Elements.NONE;
+      begins = true;
+      return open;
     }
 
     /** Whether what was written last wants no space after it. */
@@ -487,7 +545,7 @@ public record Fingerprint(String text, boolean cut) {
     private void open(boolean list) {
       depth++;
       if (list && depth < DEPTH_MAX) {
-        elements = new Elements(false, depth, elements);
+        elements = begin(new Elements(false, depth, elements));
       }
     }
 
