@@ -19,11 +19,16 @@ import org.jspecify.annotations.Nullable;
  * its query time-out. Thread safe.
  */
 final class StatementLimit {
-  /** Lowers the session's limit, and never raises one that the role or the database has. */
+  /**
+   * Lowers the session's limit, and never raises one that the role or the database has. The units
+   * of a setting (ms, s, min, h, d) are those of an interval. {@code pg_settings} would compute
+   * every setting of the server.
+   */
   private static final String LOWER =
       """
       SELECT set_config('statement_timeout', ?, false)
-      FROM pg_settings WHERE name = 'statement_timeout' AND (setting = '0' OR setting::bigint > ?)
+      WHERE current_setting('statement_timeout') = '0'
+        OR current_setting('statement_timeout')::interval > ?::interval
       """;
 
   private static final String CANCELLED = "57014";
@@ -49,7 +54,7 @@ final class StatementLimit {
     }
     try (PreparedStatement lower = connection.prepareStatement(LOWER)) {
       lower.setString(1, String.valueOf(timeout.toMillis()));
-      lower.setLong(2, timeout.toMillis());
+      lower.setString(2, timeout.toMillis() + " ms");
       try (ResultSet set = lower.executeQuery()) {
         boolean unused = set.next();
       }

@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -136,7 +137,7 @@ final class PoolSettingsIT {
   }
 
   @Test
-  void theTimeoutHoldsAfterARollbackAndAShorterOneOfTheDatabaseStays() throws SQLException {
+  void theTimeoutHoldsAfterARollbackAndZeroIsNone() throws SQLException {
     try (PoolManager pool = open(one());
         Connection connection = pool.dataSource().getConnection()) {
       connection.setAutoCommit(false);
@@ -147,12 +148,32 @@ final class PoolSettingsIT {
         Connection connection = pool.dataSource().getConnection()) {
       assertThat(text(connection, "SHOW statement_timeout")).isEqualTo("0");
     }
-    execute(
-        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = ''7s''',"
-            + " current_database()); END $$");
-    try (PoolManager pool = open(one());
-        Connection connection = pool.dataSource().getConnection()) {
-      assertThat(text(connection, "SHOW statement_timeout")).isEqualTo("7s");
+  }
+
+  @Test
+  void theTimeoutLowersThatOfTheDatabaseAndNeverRaisesIt() throws SQLException {
+    Map<String, String> thenByTheirs =
+        Map.of(
+            "0", "30s",
+            "1500ms", "1500ms",
+            "7s", "7s",
+            "30s", "30s",
+            "30001ms", "30s",
+            "1min", "30s",
+            "2h", "30s",
+            "3d", "30s");
+    for (Map.Entry<String, String> each : thenByTheirs.entrySet()) {
+      execute(
+          "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = %L',"
+              + " current_database(), '"
+              + each.getKey()
+              + "'); END $$");
+      try (PoolManager pool = open(one());
+          Connection connection = pool.dataSource().getConnection()) {
+        assertThat(text(connection, "SHOW statement_timeout"))
+            .as(each.getKey())
+            .isEqualTo(each.getValue());
+      }
     }
   }
 
