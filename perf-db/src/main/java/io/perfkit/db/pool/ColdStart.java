@@ -49,7 +49,7 @@ final class ColdStart {
         return result;
       } finally {
         if (!done) {
-          database.close(); // HikariCP waits for its adder, who is there
+          database.close(); // HikariCP waits for its adding thread, which is there
           pool.hikari().close();
         }
       }
