@@ -9,12 +9,13 @@ import java.util.List;
 /**
  * What a host's query monitor and pool tell since it started. Immutable.
  *
+ * @param meanMillis of all statements; 0 if there were none
  * @param heaviest statements that took most time together, the first of them
  * @param repeated queries that one place asked again and again within a request
  * @param pool what was done to the pool, a sentence each; none if it is left alone
  */
 public record DatabaseReport(
-    List<Statement> heaviest, List<RepeatedQuery> repeated, List<String> pool) {
+    double meanMillis, List<Statement> heaviest, List<RepeatedQuery> repeated, List<String> pool) {
   private static final int HEAVIEST = 4;
 
   public DatabaseReport {
@@ -35,8 +36,14 @@ public record DatabaseReport(
   }
 
   static DatabaseReport of(QueryMonitor monitor, List<String> pool) {
-    List<QueryStatistics> heaviest = monitor.stats().top(QueryReport.Order.TOTAL, HEAVIEST);
+    QueryReport report = monitor.stats();
+    List<QueryStatistics> all = report.top(QueryReport.Order.TOTAL, Integer.MAX_VALUE);
+    long calls = all.stream().mapToLong(QueryStatistics::calls).sum();
+    double nanos = all.stream().mapToDouble(each -> each.executeTime().toNanos()).sum();
     return new DatabaseReport(
-        heaviest.stream().map(Statement::of).toList(), monitor.repeatedQueries(), pool);
+        nanos / 1e6 / Math.max(1, calls),
+        all.stream().limit(HEAVIEST).map(Statement::of).toList(),
+        monitor.repeatedQueries(),
+        pool);
   }
 }

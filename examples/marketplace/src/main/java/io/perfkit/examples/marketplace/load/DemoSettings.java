@@ -39,7 +39,7 @@ record DemoSettings(
         environment.getOrDefault("MARKETPLACE_SERVE", "false").equals("true"),
         number(environment, "MARKETPLACE_RATE", 1_000),
         Duration.ofSeconds(number(environment, "MARKETPLACE_WARMUP", 10)),
-        Duration.ofSeconds(number(environment, "MARKETPLACE_SECONDS", 30)));
+        Duration.ofSeconds(number(environment, "MARKETPLACE_SECONDS", 20)));
   }
 
   private static void requireSeconds(String name, Duration value) {

@@ -2,6 +2,8 @@ package io.perfkit.examples.marketplace.load;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 import io.perfkit.examples.marketplace.DataSize;
 import io.perfkit.examples.marketplace.DatabaseReport;
 import io.perfkit.examples.marketplace.Figures;
@@ -12,6 +14,7 @@ import java.io.PrintStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -24,7 +27,17 @@ import java.util.stream.Stream;
  */
 public final class MarketplaceDemo {
   private static final DataSize SIZE = DataSize.FULL;
-  private static final int USERS_AT_ONCE = 1_000;
+
+  /** Under way at once, or there at once. */
+  static final int USERS = 1_000;
+
+  /** Of the most that the plain side can do: a load that it bears. */
+  private static final int HEALTHY_PERCENT = 70;
+
+  private static final int SATURATING_USERS = 64;
+  private static final Duration SATURATED = Duration.ofSeconds(8);
+  private static final Duration THINK = Duration.ofSeconds(1);
+  private static final Duration THINKING = Duration.ofSeconds(10);
   private static final int BURST = 50;
   private static final int COMPARED_BETS = 50;
   private static final long SEED = 42;
@@ -35,6 +48,9 @@ public final class MarketplaceDemo {
   private final PrintStream out;
   private final Progress progress;
   private final Timing timing = Timing.system();
+
+  /** Known once the plain side was asked for all that it can do. */
+  private double healthyPerSecond;
 
   private MarketplaceDemo(DemoSettings settings, Closer closer, PrintStream out) {
     this.settings = settings;
@@ -148,36 +164,67 @@ public final class MarketplaceDemo {
     try (HttpTarget http = new HttpTarget(host.uri())) {
       Workload workload = new Workload(SEED, SIZE, openMarkets);
       Target target = http.followed(workload.links());
-      OpenLoop load = new OpenLoop(USERS_AT_ONCE, timing);
-      progress.step("%s: warming up for %d s".formatted(variant.label(), seconds(true)));
-      load.run(workload, target, schedule(true), progress::at);
-      progress.step(variant.label() + ": " + BURST + " at once");
+      OpenLoop load = new OpenLoop(USERS, timing);
+      step(variant, "warming up for %d s", settings.warmUp().toSeconds());
+      load.run(
+          workload,
+          target,
+          schedule(settings.requestsPerSecond(), settings.warmUp()),
+          progress::at);
+      step(variant, "%d at once", BURST);
       Burst burst = Burst.run(BURST, workload, target, timing);
-      progress.step("%s: measuring for %d s".formatted(variant.label(), seconds(false)));
+      if (variant == Variant.PLAIN) {
+        healthyPerSecond = HEALTHY_PERCENT / 100.0 * most(workload, target);
+      }
+      step(variant, "%,d requests/s for %d s", Math.round(healthyPerSecond), measuredSeconds());
+      LoadResult healthy =
+          load.run(workload, target, schedule(healthyPerSecond, settings.measured()), progress::at);
+      step(variant, "%,d requests/s for %d s", settings.requestsPerSecond(), measuredSeconds());
       Figures before = host.figures();
       Duration cpuBefore = cpu();
-      LoadResult result = load.run(workload, target, schedule(false), progress::at);
+      LoadResult result =
+          load.run(
+              workload,
+              target,
+              schedule(settings.requestsPerSecond(), settings.measured()),
+              progress::at);
       double generatorCpu = 100.0 * cpu().minus(cpuBefore).toNanos() / result.elapsed().toNanos();
       Figures during = host.figures().since(before);
       DatabaseReport database = host.databaseReport();
       long heap = host.figuresAfterCollection().heapBytes();
-      progress.step(variant.label() + ": asking far too often");
+      step(variant, "%,d users for %d s", USERS, THINKING.toSeconds());
+      LoadResult users =
+          new ClosedLoop(USERS, THINK, timing).run(workload, target, THINKING, DRAIN, progress::at);
+      step(variant, "asking far too often");
       Flood flood = Flood.run(host.uri(), openMarkets.get(0), timing);
-      progress.step(variant.label() + ": logging in");
+      step(variant, "logging in");
       LoginStorm logins = LoginStorm.run(host.uri(), timing);
-      return new Measured(result, during, heap, database, burst, flood, logins, generatorCpu);
+      return new Measured(
+          healthy, result, users, during, heap, database, burst, flood, logins, generatorCpu);
     } finally {
       closer.close(host);
     }
   }
 
-  private Schedule schedule(boolean warmUp) {
-    Duration length = warmUp ? settings.warmUp() : settings.measured();
-    return new Schedule(settings.requestsPerSecond(), length, DRAIN);
+  /** Requests per second that a side answers to users who never think. */
+  private double most(Workload workload, Target target) {
+    step(Variant.PLAIN, "finding its maximum for %d s", SATURATED.toSeconds());
+    return new ClosedLoop(SATURATING_USERS, Duration.ZERO, timing)
+        .run(workload, target, SATURATED, DRAIN, progress::at)
+        .reachedPerSecond();
   }
 
-  private long seconds(boolean warmUp) {
-    return schedule(warmUp).length().toSeconds();
+  @FormatMethod
+  private void step(Variant variant, @FormatString String format, Object... arguments) {
+    progress.step(variant.label() + ": " + String.format(Locale.ROOT, format, arguments));
+  }
+
+  private static Schedule schedule(double perSecond, Duration length) {
+    return new Schedule(perSecond, length, DRAIN);
+  }
+
+  private long measuredSeconds() {
+    return settings.measured().toSeconds();
   }
 
   private static Duration cpu() {
@@ -185,32 +232,42 @@ public final class MarketplaceDemo {
   }
 
   private void print(Measured plain, Measured perfkit, int compared) {
+    int cores = Runtime.getRuntime().availableProcessors();
     out.println();
-    out.println(Report.table(Report.rows(plain, perfkit, settings.requestsPerSecond())));
+    out.println(
+        Report.table(
+            Report.sections(
+                plain, perfkit, healthyPerSecond, settings.requestsPerSecond(), cores)));
     out.println();
     out.println(
         """
         %,d answers of both sides compared: equal. Each side: a JVM with %s and fresh data,
-        warmed up for %d s, then %d s at %,d requests/s with at most %,d under way, %d %% reads,
-        ids by Zipf's law. Latency counts from the intended start; what had no answer %d s after
-        the end is an error. JDK %s, %d cores, shared with the databases and the load generator,
-        which took %.0f %% of one core for plain and %.0f %% for perfkit. Then 300 requests and 30
-        logins of one address each and 100 bets of one user come at once, of which 10/s, 6/min and
-        20/s (40 at once) are allowed. At last %,d logins of %d users from as many addresses, %d at
-        once; plain keeps sessions in the memory of its one node, perfkit in Redis."""
+        warmed up for %d s; %d %% reads, ids by Zipf's law. The first rate is %d %% of what plain
+        answers to %d users who never think; at both rates, for %d s each, at most %,d requests are
+        under way, latency counts from the intended start, and what has no answer %d s after the
+        end is an error. Then %,d users think for %d s on average between two requests. JDK %s,
+        %d cores, shared with the databases and the load generator, which took %.0f %% of one core
+        for plain and %.0f %% for perfkit at %,d requests/s. Of 300 requests and 30 logins of one
+        address each and 100 bets of one user, all at once, 10/s, 6/min and 20/s (40 at once) are
+        allowed. At last %,d logins of %d users from as many addresses, %d at once; plain keeps
+        sessions in the memory of its one node, perfkit in Redis."""
             .formatted(
                 compared,
                 HostProcess.HEAP,
-                seconds(true),
-                seconds(false),
-                settings.requestsPerSecond(),
-                USERS_AT_ONCE,
+                settings.warmUp().toSeconds(),
                 Workload.READ_PERCENT,
+                HEALTHY_PERCENT,
+                SATURATING_USERS,
+                measuredSeconds(),
+                USERS,
                 DRAIN.toSeconds(),
+                USERS,
+                THINK.toSeconds(),
                 System.getProperty("java.version"),
-                Runtime.getRuntime().availableProcessors(),
+                cores,
                 plain.generatorCpuPercent(),
                 perfkit.generatorCpuPercent(),
+                settings.requestsPerSecond(),
                 LoginStorm.LOGINS,
                 LoginStorm.USERS,
                 LoginStorm.AT_ONCE));

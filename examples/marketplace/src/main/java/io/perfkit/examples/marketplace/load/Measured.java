@@ -6,13 +6,18 @@ import io.perfkit.examples.marketplace.Figures;
 /**
  * One side of the table. Immutable.
  *
- * @param host what the host did during the load
+ * @param healthy at a rate that the plain side bears well
+ * @param load at the rate of the target
+ * @param users who ask, think and ask again
+ * @param host what the host did during {@code load}
  * @param heapBytes what a collection after the load left
  * @param database what the host asked of its database until then
- * @param generatorCpuPercent what sending the load itself took, of one core
+ * @param generatorCpuPercent what sending {@code load} itself took, of one core
  */
 record Measured(
+    LoadResult healthy,
     LoadResult load,
+    LoadResult users,
     Figures host,
     long heapBytes,
     DatabaseReport database,
@@ -46,8 +51,9 @@ record Measured(
     return heapBytes / 1e6;
   }
 
-  double cpuPercent() {
-    return 100.0 * host.cpuNanos() / Math.max(1, load.elapsed().toNanos());
+  /** Of a machine with so many cores. */
+  double cpuPercent(int cores) {
+    return 100.0 * host.cpuNanos() / Math.max(1, load.elapsed().toNanos() * cores);
   }
 
   double cpuMillisPerRequest() {

@@ -1,17 +1,9 @@
 package io.perfkit.examples.marketplace.load;
 
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleConsumer;
 import java.util.function.Supplier;
-import org.HdrHistogram.ConcurrentHistogram;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sends requests on a fixed schedule, whatever the target does: request {@code n} is due at {@code
@@ -22,9 +14,6 @@ import org.jspecify.annotations.Nullable;
  * @param users so many requests are under way at most
  */
 record OpenLoop(int users, Timing timing) {
-  private static final long TRACKED_MICROS_MAX = Duration.ofMinutes(10).toNanos() / 1_000;
-  private static final long POLL_NANOS = 1_000_000;
-
   /**
    * Blocks until every request is answered, or until {@code drain} after the last one was due; what
    * isn't answered then is given up and has failed.
@@ -32,21 +21,35 @@ record OpenLoop(int users, Timing timing) {
    * @param progress is told the share of the schedule that is behind, from 0 to 1
    */
   LoadResult run(Supplier<Call> calls, Target target, Schedule schedule, DoubleConsumer progress) {
-    Run run = new Run(target, schedule);
+    Semaphore idle = new Semaphore(users); // each request under way holds a permit
+    Requests requests = new Requests(target, timing, idle::release);
+    long deadline = requests.start() + schedule.length().plus(schedule.drain()).toNanos();
     for (long n = 0; n < schedule.requests(); n++) {
-      long due = run.start + schedule.dueNanos(n);
+      long due = requests.start() + schedule.dueNanos(n);
       timing.awaitNanos(due);
-      if (run.awaitUser()) {
-        run.send(calls.get(), due);
+      Call call = calls.get();
+      if (awaitUser(idle, deadline)) {
+        requests.send(call, due);
       } else {
-        run.record(due, run.deadline, false);
+        requests.giveUp(call, due, deadline);
       }
       if (n % 50 == 0) {
         progress.accept((double) n / schedule.requests());
       }
     }
-    run.awaitAnswers();
-    return run.result();
+    requests.awaitAnswers(deadline);
+    return requests.result();
+  }
+
+  /** Returns false if all users are busy until the time is over. */
+  private boolean awaitUser(Semaphore idle, long deadline) {
+    while (!idle.tryAcquire()) {
+      if (timing.nanos() - deadline >= 0) {
+        return false;
+      }
+      timing.awaitNanos(timing.nanos() + Requests.POLL_NANOS);
+    }
+    return true;
   }
 
   /**
@@ -68,90 +71,6 @@ record OpenLoop(int users, Timing timing) {
     /** From the start of the load. */
     long dueNanos(long n) {
       return Math.round(n * 1e9 / perSecond);
-    }
-  }
-
-  private final class Run {
-    /* Invariants
-     * I1  a request is recorded once: by its answer or by giving it up, whoever is first.
-     * I2  at most `users` requests are under way: each holds a permit until its answer is recorded.
-     */
-    private final Target target;
-    private final long start = timing.nanos();
-    private final long deadline;
-    private final Semaphore idle = new Semaphore(users);
-    private final Set<UnderWay> underWay = ConcurrentHashMap.newKeySet();
-    private final ConcurrentHistogram latencies = new ConcurrentHistogram(TRACKED_MICROS_MAX, 3);
-    private final LongAdder succeeded = new LongAdder();
-    private final LongAdder failed = new LongAdder();
-    private final AtomicLong lastAnswer = new AtomicLong(start);
-
-    Run(Target target, Schedule schedule) {
-      this.target = target;
-      this.deadline = start + schedule.length().plus(schedule.drain()).toNanos();
-    }
-
-    /** Returns false if all users are busy until the time is over. */
-    boolean awaitUser() {
-      while (!idle.tryAcquire()) {
-        if (timing.nanos() - deadline >= 0) {
-          return false;
-        }
-        timing.awaitNanos(timing.nanos() + POLL_NANOS);
-      }
-      return true;
-    }
-
-    void send(Call call, long due) {
-      UnderWay sent = new UnderWay(due);
-      underWay.add(sent);
-      CompletableFuture<Integer> answer = target.send(call);
-      sent.answer = answer;
-      var unused =
-          answer.whenComplete(
-              (status, failure) -> finish(sent, failure == null && status < 400, timing.nanos()));
-    }
-
-    void awaitAnswers() {
-      while (!underWay.isEmpty() && timing.nanos() - deadline < 0) {
-        timing.awaitNanos(timing.nanos() + POLL_NANOS);
-      }
-      for (UnderWay sent : underWay) {
-        finish(sent, false, Math.max(deadline, sent.due));
-        CompletableFuture<Integer> answer = sent.answer;
-        if (answer != null) {
-          answer.cancel(true);
-        }
-      }
-    }
-
-    private void finish(UnderWay sent, boolean success, long now) {
-      if (sent.recorded.compareAndSet(false, true)) {
-        record(sent.due, now, success);
-        underWay.remove(sent);
-        idle.release();
-      }
-    }
-
-    void record(long due, long now, boolean success) {
-      latencies.recordValue(Math.min(Math.max(0, now - due) / 1_000, TRACKED_MICROS_MAX));
-      (success ? succeeded : failed).increment();
-      lastAnswer.accumulateAndGet(now, (a, b) -> a - b > 0 ? a : b);
-    }
-
-    LoadResult result() {
-      return new LoadResult(
-          latencies, succeeded.sum(), failed.sum(), Duration.ofNanos(lastAnswer.get() - start));
-    }
-  }
-
-  private static final class UnderWay {
-    final long due;
-    final AtomicBoolean recorded = new AtomicBoolean();
-    volatile @Nullable CompletableFuture<Integer> answer;
-
-    UnderWay(long due) {
-      this.due = due;
     }
   }
 }

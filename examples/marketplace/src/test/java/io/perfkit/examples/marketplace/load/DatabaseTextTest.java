@@ -30,7 +30,7 @@ final class DatabaseTextTest {
             Optional.of("select id, name from users where id = any(?)"));
     DatabaseReport report =
         new DatabaseReport(
-            List.of(new Statement(LONG, 412_034, 61.23, 0.15)), List.of(repeated), List.of());
+            0.7, List.of(new Statement(LONG, 412_034, 61.23, 0.15)), List.of(repeated), List.of());
 
     assertThat(DatabaseText.of(Variant.PLAIN, report))
         .isEqualTo(
@@ -47,7 +47,7 @@ final class DatabaseTextTest {
   @Test
   void saysThatNothingRepeatsAndWhatWasDoneToThePool() {
     DatabaseReport report =
-        new DatabaseReport(List.of(), List.of(), List.of("4 of 4 connections ready"));
+        new DatabaseReport(0, List.of(), List.of(), List.of("4 of 4 connections ready"));
 
     assertThat(DatabaseText.of(Variant.PERFKIT, report))
         .isEqualTo(

@@ -20,7 +20,7 @@ final class DemoSettingsTest {
     assertThat(settings.serve()).isFalse();
     assertThat(settings.requestsPerSecond()).isEqualTo(1_000);
     assertThat(settings.warmUp()).isEqualTo(Duration.ofSeconds(10));
-    assertThat(settings.measured()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(settings.measured()).isEqualTo(Duration.ofSeconds(20));
   }
 
   @Test

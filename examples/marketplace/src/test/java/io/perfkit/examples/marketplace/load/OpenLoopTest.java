@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 final class OpenLoopTest {
@@ -107,6 +106,8 @@ final class OpenLoopTest {
             });
 
     assertThat(result.succeeded()).isEqualTo(2_500);
+    assertThat(result.refused()).isEqualTo(2_500);
+    assertThat(result.broken()).isEqualTo(5_000);
     assertThat(result.failed()).isEqualTo(7_500);
   }
 
@@ -125,22 +126,5 @@ final class OpenLoopTest {
 
   private LoadResult run(int users, Target target) {
     return new OpenLoop(users, timing).run(() -> CALL, target, SCHEDULE, share -> {});
-  }
-
-  /** Waiting moves the clock to the moment that is waited for. */
-  private record FakeTiming(FakeClock clock, LongSupplier source) implements Timing {
-    FakeTiming(FakeClock clock) {
-      this(clock, clock.nanos());
-    }
-
-    @Override
-    public long nanos() {
-      return source.getAsLong();
-    }
-
-    @Override
-    public void awaitNanos(long nanos) {
-      clock.advance(Duration.ofNanos(Math.max(0, nanos - nanos())));
-    }
   }
 }
