@@ -9,8 +9,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,13 +20,12 @@ import org.jspecify.annotations.Nullable;
  * Finds the refused rows of a failed chunk by bisection. The statement run with no rows shows
  * whether the statement itself is at fault; halves between savepoints show which rows are. One
  * attempt, in one transaction: at most about {@code 2k·(log2(n/k) + 1)} statements for {@code k}
- * refused of {@code n} rows. One thread at a time.
+ * refused of {@code n} rows, and more where rows may need each other. One thread at a time.
  *
- * <p>A row that is refused because another one is missing (a foreign key, a constraint trigger) is
- * tried again, together with the others of its kind, once all else is written. Rows of its key wait
- * for it; where only the database can compare keys, all rows that are not refused are written once
- * more in their order. Where a refused row had been merged with earlier rows, those are written as
- * if it had never been added.
+ * <p>A row that fails alone may need another one that was not written yet (a foreign key, a
+ * trigger). Where the table has anything that looks at other rows, {@link DependentRows} decides
+ * such rows once all else is written, and rows of their keys wait for them. Where a refused row had
+ * been merged with earlier rows, those are written as if it had never been added.
  */
 final class Bisection<R> {
   /**
@@ -35,36 +36,31 @@ final class Bisection<R> {
   /** After so many attempts in which only the last rows failed, the rows are at fault. */
   private static final int TRIES_UNTIL_CLEAR = 5;
 
-  /** Up to so many rows that fail together are tried without one of them, each in turn. */
-  private static final int LEFT_OUT_ROWS = 16;
-
   private final Connection connection;
   private final ResolvedTable<R> table;
   private final RowStatement<R> statement;
   private final RowMerger<R> merger;
   private final int triesBefore;
+  private final RowTrials<R> trials;
+  private final @Nullable CheckProbe<R> probe;
   private final List<Refusal<R>> refusals = new ArrayList<>();
-  private List<Suspect<R>> suspects = new ArrayList<>();
 
-  /** Whether a row that failed alone is tried again after later ones. */
-  private boolean triesLater = true;
+  /** Rows that failed alone, and later ones of their keys. */
+  private final List<Row<R>> undecided = new ArrayList<>();
 
-  private boolean triedLater;
+  private final Set<Object> undecidedKeys = new HashSet<>();
+  private @Nullable Boolean mayDependOnOthers;
+
+  /** The first row of each key; empty if Java compares keys. */
+  private Map<RowKey, Integer> equalKeys = Map.of();
 
   /** Refusals since the last written row that a failing database may have caused too. */
   private int unclear;
 
   private @Nullable SQLException lastUnclear;
   private @Nullable Refusal<R> apart;
-  private @Nullable String transaction;
-  private boolean written;
-
-  /**
-   * A row that failed alone, but may not among others.
-   *
-   * @param failure null for a row that only waits for an earlier one of its key
-   */
-  private record Suspect<R>(Row<R> row, @Nullable SQLException failure) {}
+  private int writesBefore;
+  private int writesSeen;
 
   Bisection(
       Connection connection,
@@ -77,6 +73,8 @@ final class Bisection<R> {
     this.statement = statement;
     this.merger = merger;
     this.triesBefore = triesBefore;
+    this.trials = new RowTrials<>(connection, statement);
+    this.probe = statement.probe(connection).orElse(null);
   }
 
   /** Rows that are given up if the transaction is committed. */
@@ -94,7 +92,7 @@ final class Bisection<R> {
 
   /** The database's id of the transaction; null if nothing was written. */
   @Nullable String transaction() {
-    return transaction;
+    return trials.transaction();
   }
 
   /**
@@ -121,7 +119,8 @@ final class Bisection<R> {
     } catch (SQLException refused) {
       return refused;
     } finally {
-      backTo(before);
+      connection.rollback(before);
+      connection.releaseSavepoint(before);
     }
   }
 
@@ -141,28 +140,23 @@ final class Bisection<R> {
         throw deferred;
       }
       connection.rollback(start);
-      // Those that failed although no constraint was checked would be taken for rows in need.
-      refusals.removeIf(refusal -> !mayHaveNeededAnotherRow(refusal));
+      // A row that is refused while no constraint is checked is refused with all of them.
+      refusals.removeIf(Bisection::isUnclear);
       apart = null;
-      beginAgain();
+      unclear = 0;
+      writesBefore = trials.writes();
       statement.checkAtOnce(connection);
       writeAll(withoutRefused(rows));
     }
+    boolean written = trials.writes() > writesBefore;
     boolean others = apart != null && written;
-    if (!others && unclear > 0 && (!written || triesBefore < TRIES_UNTIL_CLEAR)) {
+    if (!others && unclear() > 0 && (!written || triesBefore < TRIES_UNTIL_CLEAR)) {
       throw requireNonNull(lastUnclear);
     }
   }
 
-  private static boolean mayHaveNeededAnotherRow(Refusal<?> refusal) {
-    return refusal.cause() instanceof SQLException failure && Fault.mayNeedAnotherRow(failure);
-  }
-
-  private void beginAgain() {
-    suspects.clear();
-    unclear = 0;
-    written = false;
-    triedLater = false;
+  private static boolean isUnclear(Refusal<?> refusal) {
+    return refusal.cause() instanceof SQLException failure && !Fault.of(failure).mayBeOfOneRow();
   }
 
   /** The rows as if the refused ones had never been added. */
@@ -182,52 +176,40 @@ final class Bisection<R> {
   }
 
   private void writeAll(List<Row<R>> rows) throws SQLException {
-    Savepoint start = table.hasComparableKey() ? null : connection.setSavepoint();
-    writeHalves(rows);
-    int failedTogether = rows.size();
-    while (!suspects.isEmpty()) {
-      List<Suspect<R>> again = suspects;
-      suspects = new ArrayList<>();
-      if (again.size() < failedTogether) {
-        failedTogether = again.size();
-        writeOrHalve(again.stream().map(Suspect::row).toList());
-      } else {
-        failedTogether = Integer.MAX_VALUE;
-        giveUp(again);
-      }
+    if (rows.size() <= 1) {
+      writeHalves(rows);
+      return;
     }
-    if (start != null && triedLater) {
-      connection.rollback(start);
-      beginAgain();
-      triesLater = false;
-      writeOrHalve(withoutRefused(rows));
-      triesLater = true;
+    if (!table.hasComparableKey()) {
+      readEqualKeys(rows);
+    }
+    writeHalves(rows);
+    if (!undecided.isEmpty()) {
+      CheckProbe<R> opened = probe != null && probe.open() ? probe : null;
+      List<Row<R>> last = List.copyOf(undecided);
+      undecided.clear();
+      undecidedKeys.clear();
+      new DependentRows<>(trials, opened, merger, refusals, this::keyOf, this::refuse, last)
+          .decide();
     }
   }
 
-  /** Of rows that fail together, and each alone. */
-  private void giveUp(List<Suspect<R>> failed) throws SQLException {
-    if (failed.size() > 1 && failed.size() <= LEFT_OUT_ROWS) {
-      for (int i = 0; i < failed.size(); i++) {
-        List<Suspect<R>> others = new ArrayList<>(failed);
-        Suspect<R> leftOut = others.remove(i);
-        if (tried(others.stream().map(Suspect::row).toList()) == null) {
-          suspects.add(leftOut);
-          return;
-        }
-      }
+  private void readEqualKeys(List<Row<R>> rows) throws SQLException {
+    List<Integer> first = statement.equalKeys(connection, rows);
+    equalKeys = new HashMap<>();
+    for (int i = 0; i < first.size(); i++) {
+      equalKeys.put(requireNonNull(rows.get(i).effective().key), first.get(i));
     }
-    List<Row<R>> waiting = new ArrayList<>();
-    for (Suspect<R> suspect : failed) {
-      if (suspect.failure() == null) {
-        waiting.add(suspect.row());
-      } else if (suspect.row().from().size() > 1) {
-        writeOneByOne(suspect.row());
-      } else {
-        refuse(suspect.row().effective(), suspect.failure());
-      }
+  }
+
+  /** Equal for rows whose keys may be equal. */
+  private Object keyOf(Row<R> row) {
+    RowKey key = row.effective().key;
+    if (key == null) {
+      return row;
     }
-    writeOrHalve(waiting);
+    Integer first = equalKeys.get(key);
+    return first == null ? key.comparable() : first;
   }
 
   private void writeHalves(List<Row<R>> rows) throws SQLException {
@@ -242,30 +224,40 @@ final class Bisection<R> {
 
   private void writeOrHalve(List<Row<R>> given) throws SQLException {
     List<Row<R>> rows = withoutWaiting(given);
-    SQLException refused = rows.isEmpty() ? null : tried(rows);
+    SQLException refused = rows.isEmpty() ? null : trials.tried(rows);
     if (refused == null) {
       return;
     }
-    if (rows.size() == 1 && triesLater && Fault.mayNeedAnotherRow(refused)) {
-      suspects.add(new Suspect<>(rows.get(0), refused));
-      triedLater = true;
-    } else if (rows.size() > 1 || rows.get(0).from().size() > 1) {
+    if (rows.size() > 1) {
       writeHalves(rows);
+    } else if (Fault.of(refused).mayBeOfOneRow() && mayDependOnOthers()) {
+      undecided.add(rows.get(0));
+      undecidedKeys.add(keyOf(rows.get(0)));
+    } else if (rows.get(0).from().size() > 1) {
+      writeOneByOne(rows.get(0));
     } else {
       refuse(rows.get(0).effective(), refused);
     }
   }
 
-  /** Has rows wait for those of their key that will be tried later. */
+  private boolean mayDependOnOthers() throws SQLException {
+    Boolean known = mayDependOnOthers;
+    if (known == null) {
+      known = probe == null || probe.mayDependOnOthers();
+      mayDependOnOthers = known;
+    }
+    return known;
+  }
+
+  /** Has rows wait for those of their key that are not decided yet. */
   private List<Row<R>> withoutWaiting(List<Row<R>> rows) {
-    if (suspects.isEmpty() || merger.mergesRowsOfOneKey() || !table.hasComparableKey()) {
+    if (undecided.isEmpty()) {
       return rows;
     }
-    List<Suspect<R>> earlier = List.copyOf(suspects);
     List<Row<R>> free = new ArrayList<>(rows.size());
     for (Row<R> row : rows) {
-      if (earlier.stream().anyMatch(suspect -> row.mayReplace(suspect.row()))) {
-        suspects.add(new Suspect<>(row, null));
+      if (undecidedKeys.contains(keyOf(row))) {
+        undecided.add(row);
       } else {
         free.add(row);
       }
@@ -279,7 +271,7 @@ final class Bisection<R> {
     for (Pending<R> next : row.from()) {
       Pending<R> candidate = standing == null ? next : merger.merged(standing, next, refusals);
       if (candidate != null) {
-        SQLException refused = tried(List.of(new Row<>(candidate, List.of(next))));
+        SQLException refused = trials.tried(List.of(new Row<>(candidate, List.of(next))));
         if (refused == null) {
           standing = candidate;
         } else {
@@ -289,32 +281,13 @@ final class Bisection<R> {
     }
   }
 
-  /**
-   * Null if the rows were written.
-   *
-   * @throws SQLException if the failure is not about rows
-   */
-  private @Nullable SQLException tried(List<Row<R>> rows) throws SQLException {
-    Savepoint before = connection.setSavepoint();
-    try {
-      String number = statement.write(connection, rows);
-      connection.releaseSavepoint(before);
-      transaction = number == null ? transaction : number;
-      written = true;
+  /** Refusals that a failing database may have caused, since a row was written. */
+  private int unclear() {
+    if (trials.writes() > writesSeen) {
+      writesSeen = trials.writes();
       unclear = 0;
-      return null;
-    } catch (SQLException refused) {
-      if (Fault.of(refused) == Fault.CONTENTION || SqlState.of(refused) == SqlState.PREPARED_NAME) {
-        throw refused;
-      }
-      backTo(before);
-      return refused;
     }
-  }
-
-  private void backTo(Savepoint before) throws SQLException {
-    connection.rollback(before);
-    connection.releaseSavepoint(before);
+    return unclear;
   }
 
   private void refuse(Pending<R> row, SQLException refused) throws SQLException {
@@ -323,9 +296,9 @@ final class Bisection<R> {
       apart = refusal;
     }
     if (!Fault.of(refused).mayBeOfOneRow()) {
-      unclear++;
+      unclear = unclear() + 1;
       lastUnclear = refused;
-      if (!written && unclear >= HOPELESS_ROWS) {
+      if (trials.writes() == writesBefore && unclear >= HOPELESS_ROWS) {
         throw refused;
       }
     }

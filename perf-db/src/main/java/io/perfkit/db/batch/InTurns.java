@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,16 @@ final class InTurns<R> implements RowStatement<R> {
   @Override
   public void checkAtOnce(Connection connection) throws SQLException {
     each.checkAtOnce(connection);
+  }
+
+  @Override
+  public Optional<CheckProbe<R>> probe(Connection connection) {
+    return each.probe(connection);
+  }
+
+  @Override
+  public List<Integer> equalKeys(Connection connection, List<Row<R>> rows) throws SQLException {
+    return each.equalKeys(connection, rows);
   }
 
   @Override

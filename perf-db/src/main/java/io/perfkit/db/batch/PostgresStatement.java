@@ -3,8 +3,6 @@ package io.perfkit.db.batch;
 import static java.util.stream.Collectors.joining;
 
 import io.perfkit.db.internal.OwnSql;
-import java.lang.reflect.Array;
-import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -14,6 +12,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +61,15 @@ final class PostgresStatement<R> implements RowStatement<R> {
       "SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),"
           + " set_config('idle_in_transaction_session_timeout', ?, true)";
 
+  /** The first row of each one's key. The empty selection lends the columns' collations. */
+  private static final String EQUAL_KEYS =
+      """
+      SELECT min(n) OVER (PARTITION BY %s) FROM (
+        SELECT 0 AS n, %s FROM %s WHERE false
+        UNION ALL SELECT n, %s FROM (SELECT unnest(?::int4[]) AS n, %s) AS r) AS k
+      ORDER BY n
+      """;
+
   /** Of a batch of which the database skipped some rows, so that it is not known which. */
   private static final String SKIPPED_ROWS = "02000";
 
@@ -68,6 +77,7 @@ final class PostgresStatement<R> implements RowStatement<R> {
   private static final String NOT_GIVEN_YET = "22023";
 
   private final ResolvedTable<R> table;
+  private final RowArrays<R> arrays;
   private final int timeoutSeconds;
   private final String sql;
 
@@ -81,59 +91,36 @@ final class PostgresStatement<R> implements RowStatement<R> {
 
   PostgresStatement(ResolvedTable<R> table, int timeoutSeconds) {
     this.table = table;
+    this.arrays = RowArrays.ofAll(table);
     this.timeoutSeconds = timeoutSeconds;
     boolean hasRules = table.target().hasRules();
-    this.sql = hasRules ? insert(table) : "WITH written AS (" + insert(table) + ") " + ASK;
+    this.sql = hasRules ? insert(table, "") : "WITH written AS (" + insert(table, "") + ") " + ASK;
     this.asked = hasRules ? ASK : null;
     this.returning = List.copyOf(table.target().returning().keySet());
     this.sqlReturning =
         "WITH written AS (%s RETURNING true%s) SELECT * FROM (%s) AS t LEFT JOIN written ON true"
             .formatted(
-                insert(table),
+                insert(table, ""),
                 table.target().returning().values().stream()
                     .map(", %s"::formatted)
                     .collect(joining()),
                 ASK);
   }
 
-  private static String insert(ResolvedTable<?> table) {
-    StringBuilder columns = new StringBuilder();
-    StringBuilder selected = new StringBuilder();
-    StringBuilder arrays = new StringBuilder();
-    for (int i = 0; i < table.columns().size(); i++) {
-      ResolvedColumn<?> column = table.columns().get(i);
-      String comma = i == 0 ? "" : ", ";
-      columns.append(comma).append(column.quotedName());
-      selected.append(comma).append(expression(column, i));
-      arrays.append(comma).append(unnest(column.encoding().sentAs, "c" + i));
-      if (column.encoding() == Encoding.INSTANT) {
-        arrays.append(", ").append(unnest("text", "t" + i));
-      }
-    }
-    return "INSERT INTO %s%s (%s) SELECT %s FROM (SELECT %s) AS r%s"
+  /**
+   * @param where a condition on the selected rows, with its keyword; empty for all
+   */
+  static String insert(ResolvedTable<?> table, String where) {
+    RowArrays<?> rows = RowArrays.ofAll(table);
+    return "INSERT INTO %s%s (%s) SELECT %s FROM (SELECT %s) AS r%s%s"
         .formatted(
             table.target().quotedName(),
             table.updateWhere().isPresent() ? " AS existing" : "",
-            columns,
-            selected,
-            arrays,
+            rows.names(),
+            rows.values(),
+            rows.unnested(),
+            where,
             onConflict(table));
-  }
-
-  private static String unnest(String elementType, String name) {
-    return "unnest(?::" + elementType + "[]) AS " + name;
-  }
-
-  /** Casts without a length: a length would truncate a value that the insert must refuse. */
-  private static String expression(ResolvedColumn<?> column, int index) {
-    if (column.encoding() == Encoding.INSTANT) {
-      return ("coalesce(timestamptz 'epoch' + c%1$d * interval '1 microsecond',"
-              + " t%1$d::timestamptz)")
-          .formatted(index);
-    }
-    return column.encoding().needsCast()
-        ? "c" + index + "::" + column.type().sqlType()
-        : "c" + index;
   }
 
   private static String onConflict(ResolvedTable<?> table) {
@@ -163,20 +150,9 @@ final class PostgresStatement<R> implements RowStatement<R> {
     boolean returns = !returning.isEmpty() && rows.stream().anyMatch(Row::isAnswered);
     try (PreparedStatement statement = connection.prepareStatement(returns ? sqlReturning : sql)) {
       statement.setQueryTimeout(timeoutSeconds);
-      int parameter = 0;
-      for (int i = 0; i < table.columns().size(); i++) {
-        Encoding encoding = table.columns().get(i).encoding();
-        if (encoding == Encoding.INSTANT) {
-          Object[] texts = hasText(rows, i) ? textsOnly(rows, i) : new String[0];
-          statement.setArray(++parameter, connection.createArrayOf("int8", numbersOnly(rows, i)));
-          statement.setArray(++parameter, connection.createArrayOf("text", texts));
-        } else {
-          Object[] column = column(rows, i, encoding);
-          statement.setArray(++parameter, connection.createArrayOf(encoding.sentAs, column));
-        }
-      }
+      int parameters = arrays.bind(statement, 0, rows);
       if (asked == null) {
-        return transaction(statement, ++parameter, returns ? rows : List.of());
+        return transaction(statement, parameters + 1, returns ? rows : List.of());
       }
       statement.execute();
     }
@@ -227,34 +203,36 @@ final class PostgresStatement<R> implements RowStatement<R> {
     }
   }
 
-  private static <R> Object[] column(List<Row<R>> rows, int index, Encoding encoding) {
-    Class<?> type = encoding == Encoding.DECIMAL ? String.class : encoding.type;
-    Object[] column = (Object[]) Array.newInstance(type, rows.size());
-    for (int i = 0; i < column.length; i++) {
-      Object value = rows.get(i).effective().values[index];
-      column[i] = value instanceof BigDecimal number ? number.toString() : value;
-    }
-    return column;
+  @Override
+  public Optional<CheckProbe<R>> probe(Connection connection) {
+    return table.target().hasRules()
+        ? Optional.empty()
+        : Optional.of(new CheckProbe<>(connection, table, timeoutSeconds));
   }
 
-  private static <R> Object[] numbersOnly(List<Row<R>> rows, int index) {
-    Long[] numbers = new Long[rows.size()];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = rows.get(i).effective().values[index] instanceof Long number ? number : null;
+  @Override
+  public List<Integer> equalKeys(Connection connection, List<Row<R>> rows) throws SQLException {
+    RowArrays<R> keys = RowArrays.ofKey(table);
+    String sql =
+        EQUAL_KEYS.formatted(
+            table.conflictExpressions().orElseThrow(),
+            keys.names(),
+            table.target().quotedName(),
+            keys.values(),
+            keys.unnested());
+    try (PreparedStatement statement = connection.prepareStatement(OwnSql.of(sql))) {
+      statement.setQueryTimeout(timeoutSeconds);
+      Object[] numbers = IntStream.range(0, rows.size()).boxed().toArray();
+      statement.setArray(1, connection.createArrayOf("int4", numbers));
+      var unused = keys.bind(statement, 1, rows);
+      try (ResultSet result = statement.executeQuery()) {
+        List<Integer> first = new ArrayList<>(rows.size());
+        while (result.next()) {
+          first.add(result.getInt(1));
+        }
+        return first;
+      }
     }
-    return numbers;
-  }
-
-  private static <R> Object[] textsOnly(List<Row<R>> rows, int index) {
-    String[] texts = new String[rows.size()];
-    for (int i = 0; i < texts.length; i++) {
-      texts[i] = rows.get(i).effective().values[index] instanceof String text ? text : null;
-    }
-    return texts;
-  }
-
-  private static <R> boolean hasText(List<Row<R>> rows, int index) {
-    return rows.stream().anyMatch(row -> row.effective().values[index] instanceof String);
   }
 
   @Override

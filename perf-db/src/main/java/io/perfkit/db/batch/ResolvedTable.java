@@ -96,6 +96,11 @@ final class ResolvedTable<R> {
     return Optional.ofNullable(conflictTarget).map(ConflictTarget::sql);
   }
 
+  /** The columns and expressions of the key's index; empty if no key identifies a row. */
+  Optional<String> conflictExpressions() {
+    return Optional.ofNullable(conflictTarget).map(ConflictTarget::expressions);
+  }
+
   /** Whether the statement handles a row that is already in the table, so that it does not fail. */
   boolean resolvesConflicts() {
     return onConflict != OnConflict.REJECT;

@@ -1,6 +1,7 @@
 package io.perfkit.db.batch;
 
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,11 @@ final class RowKey implements Comparable<RowKey> {
   /** The one of {@code count} workers that writes this key and all keys that may equal it. */
   int worker(int count) {
     return Math.floorMod(comparableHash ^ (comparableHash >>> 16), count);
+  }
+
+  /** Equal for keys that may be equal in the database. */
+  Object comparable() {
+    return comparable == parts ? this : List.of(comparable);
   }
 
   /** Whether the two may be equal in the database. */

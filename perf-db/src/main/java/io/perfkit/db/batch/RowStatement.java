@@ -3,6 +3,7 @@ package io.perfkit.db.batch;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The statement that writes rows of one table, in the form that is fastest on its database. */
@@ -24,6 +25,19 @@ interface RowStatement<R> {
 
   /** Has deferred constraints checked at each statement of this transaction. */
   void checkAtOnce(Connection connection) throws SQLException;
+
+  /** Finds out why rows fail together; empty where the database gives no means to. */
+  default Optional<CheckProbe<R>> probe(Connection connection) {
+    return Optional.empty();
+  }
+
+  /**
+   * For each row, the position of the first one whose key is equal in the database; empty where it
+   * can't be asked. Only for tables with keys that Java can't compare.
+   */
+  default List<Integer> equalKeys(Connection connection, List<Row<R>> rows) throws SQLException {
+    return List.of();
+  }
 
   /** The outcome of a transaction, asked through another connection. */
   Fate fate(Connection connection, String transaction) throws SQLException;

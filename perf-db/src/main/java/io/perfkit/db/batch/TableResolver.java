@@ -198,12 +198,10 @@ final class TableResolver {
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
           if (key.equals(Set.of((String[]) rows.getArray(1).getArray()))) {
-            String predicate = rows.getString(3);
             return new ConflictTarget(
-                "(%s)".formatted(rows.getString(5))
-                    + (predicate == null ? "" : " WHERE " + predicate),
+                rows.getString(5),
+                rows.getString(3),
                 rows.getBoolean(2),
-                predicate != null,
                 rows.getBoolean(4),
                 table.updateWhere());
           }
@@ -250,8 +248,8 @@ final class TableResolver {
               columns.stream()
                   .filter(ResolvedColumn::key)
                   .map(ResolvedColumn::quotedName)
-                  .collect(joining(", ", "(", ")")),
-              false,
+                  .collect(joining(", ")),
+              null,
               false,
               false,
               null);
