@@ -2,6 +2,7 @@ package io.perfkit.weave;
 
 import java.lang.annotation.Annotation;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -16,6 +17,15 @@ public interface Aspect {
 
   /** The annotations that claim a method, retained at run time. */
   Set<Class<? extends Annotation>> annotations();
+
+  /**
+   * Annotations of other libraries that look like this aspect's, by their class names, and for each
+   * what to write instead. A class that carries one is refused. Interceptors, and a weaver that
+   * wraps a proxy, warn of it, since a container may put it into effect. None by default.
+   */
+  default Map<String, String> foreign() {
+    return Map.of();
+  }
 
   /**
    * Decides for each method the advice around it, by {@link Site#around}, or refuses it with a

@@ -2,6 +2,7 @@ package io.perfkit.weave;
 
 import static java.util.Objects.requireNonNull;
 
+import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -88,11 +89,14 @@ public final class Weaver {
     requireNotWoven(service.getClass());
     Class<?> implementation = ofUser(service.getClass());
     Class<?> shown = type.isAssignableFrom(implementation) ? implementation : type;
+    boolean proxied =
+        implementation != service.getClass() || Proxy.isProxyClass(service.getClass());
     Woven wrapper;
     synchronized (woven) {
       wrapper =
           woven.computeIfAbsent(
-              List.of(type, shown), key -> new Weaving(shown, aspects).around(type));
+              List.of(type, shown, proxied),
+              key -> new Weaving(shown, aspects).around(type, proxied));
     }
     return wrapper.instance(service);
   }

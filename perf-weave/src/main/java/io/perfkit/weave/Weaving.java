@@ -40,6 +40,7 @@ final class Weaving {
 
   /** A subclass of the service. */
   Woven subclass() {
+    problems.addAll(foreign());
     if (service.isInterface() || Modifier.isAbstract(service.getModifiers())) {
       problems.add(
           service.getSimpleName() + " is abstract; name the class that implements its methods");
@@ -60,8 +61,17 @@ final class Weaving {
     return define(built, host, plans, List.of());
   }
 
-  /** A class that wraps instances of the service as this class or interface. */
-  Woven around(Class<?> type) {
+  /**
+   * A class that wraps instances of the service as this class or interface.
+   *
+   * @param proxied whether the instance is a container's proxy
+   */
+  Woven around(Class<?> type, boolean proxied) {
+    if (proxied) {
+      warnOfForeign();
+    } else {
+      problems.addAll(foreign());
+    }
     return type.isInterface() ? aroundInterface(type) : aroundClass(type);
   }
 
@@ -114,6 +124,7 @@ final class Weaving {
               + (" is " + why + ", so no interceptor sees its calls; ")
               + "make it an instance method that is not private, or remove the annotation");
     }
+    warnOfForeign();
     List<Plan> plans = plans(woven, host(List.of(service)));
     SelfInvocations.warn(service, woven);
     List<Advised> advised = new ArrayList<>();
@@ -293,6 +304,15 @@ final class Weaving {
     }
     problems.addAll(closed);
     return MethodHandles.publicLookup(); // enough to look for more problems
+  }
+
+  /** Annotations that look like those of an aspect and are another library's. */
+  private Set<String> foreign() {
+    return new ForeignAnnotations(aspects).in(service, methods.written());
+  }
+
+  private void warnOfForeign() {
+    foreign().forEach(one -> LOG.warn("{}, unless the container puts it into effect", one));
   }
 
   /** Calls the aspects; refuses the class if anything is wrong with it. */

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Writes down each call of a method, before and after it. */
-final class TraceAspect implements Aspect {
+class TraceAspect implements Aspect {
   private final Layer layer;
   private final Class<? extends Annotation> annotation;
   private final List<String> trace;

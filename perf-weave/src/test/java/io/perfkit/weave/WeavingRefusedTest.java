@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.lang.annotation.Annotation;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 final class WeavingRefusedTest {
@@ -156,6 +160,54 @@ final class WeavingRefusedTest {
         .hasMessageContaining("no method has one of the annotations @Traced; annotate one, or use");
     assertThatThrownBy(() -> weaver.wrap(Untouched.class, new Untouched()))
         .hasMessageContaining("no method has one of the annotations @Traced; annotate one, or use");
+  }
+
+  @Retention(RetentionPolicy.RUNTIME)
+  @interface Recorded {}
+
+  @Recorded
+  interface Marked {
+    @Recorded
+    void marked(String name);
+  }
+
+  static class Mistaken implements Marked {
+    @Traced
+    void call() {}
+
+    @Override
+    public void marked(String name) {}
+
+    void parameter(@Recorded int number) {}
+  }
+
+  @Test
+  void namesAnnotationsOfOtherLibrariesThatNothingReads() {
+    List<String> trace = new ArrayList<>();
+    Aspect aspect =
+        new TraceAspect(Layer.OBSERVE, Traced.class, trace) {
+          @Override
+          public Map<String, String> foreign() {
+            return Map.of(Recorded.class.getName(), "@Traced");
+          }
+        };
+    String says =
+        " has @"
+            + Recorded.class.getName()
+            + ", which no aspect of this weaver reads; write @Traced, or remove the annotation";
+
+    for (ThrowingCallable weaving :
+        List.<ThrowingCallable>of(
+            () -> Weaver.of(aspect).create(Mistaken.class),
+            () -> Weaver.of(aspect).wrap(new Mistaken()),
+            () -> Weaver.of(aspect).wrap(Marked.class, new Mistaken()))) {
+      WeavingRefused refused = catchThrowableOfType(WeavingRefused.class, weaving);
+      assertThat(refused.problems())
+          .contains(
+              "Marked" + says, "Marked.marked(String)" + says, "Mistaken.parameter(int)" + says);
+    }
+    assertThat(Interceptors.of(aspect).of(Mistaken.class)).isNotEmpty();
+    assertThat(weaver.create(Mistaken.class)).isNotNull();
   }
 
   @Test

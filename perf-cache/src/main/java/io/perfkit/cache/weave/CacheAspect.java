@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * object, and one for a key of several arguments.
  */
 public final class CacheAspect implements Aspect {
+  private static final Map<String, String> FOREIGN = foreignAnnotations();
+
   private final CacheMaker maker;
   private final Map<String, NamedCache> given;
   private final DeclaredCaches declared;
@@ -43,7 +46,8 @@ public final class CacheAspect implements Aspect {
             builder.caches,
             builder.config,
             Map.copyOf(builder.configs),
-            Map.copyOf(builder.codecs));
+            Map.copyOf(builder.codecs),
+            new Placeholders(builder.placeholders));
     this.given = Map.copyOf(builder.known);
     this.declared = DeclaredCaches.of(builder.caches);
     this.afterCommit = Optional.ofNullable(builder.afterCommit);
@@ -65,10 +69,44 @@ public final class CacheAspect implements Aspect {
     return Layer.ANSWER;
   }
 
+  private static Map<String, String> foreignAnnotations() {
+    Map<String, String> foreign = new HashMap<>();
+    String cacheable = "@" + Cacheable.class.getName();
+    String put = "@" + CachePut.class.getName();
+    String evict = "@" + CacheEvict.class.getName();
+    String defaults = "@" + CacheDefaults.class.getName();
+    String spring = "org.springframework.cache.annotation.";
+    foreign.put(spring + "Cacheable", cacheable);
+    foreign.put(spring + "CachePut", put);
+    foreign.put(spring + "CacheEvict", evict);
+    foreign.put(spring + "Caching", "the annotations in it");
+    foreign.put(spring + "CacheConfig", defaults);
+    for (String jcache : List.of("javax.cache.annotation.", "jakarta.cache.annotation.")) {
+      foreign.put(jcache + "CacheResult", cacheable);
+      foreign.put(jcache + "CachePut", put);
+      foreign.put(jcache + "CacheRemove", evict);
+      foreign.put(jcache + "CacheRemoveAll", evict + "(all = true)");
+      foreign.put(jcache + "CacheKey", "@" + CacheKey.class.getName());
+      foreign.put(jcache + "CacheDefaults", defaults);
+    }
+    String micronaut = "io.micronaut.cache.annotation.";
+    foreign.put(micronaut + "Cacheable", cacheable);
+    foreign.put(micronaut + "CachePut", put);
+    foreign.put(micronaut + "CacheInvalidate", evict);
+    foreign.put(micronaut + "CacheConfig", defaults);
+    return Map.copyOf(foreign);
+  }
+
   @Override
   public Set<Class<? extends Annotation>> annotations() {
     return Set.of(
         Cacheable.class, CachePut.class, CacheEvict.class, CacheEvict.List.class, CacheKey.class);
+  }
+
+  /** The cache annotations of Spring, JCache and Micronaut. */
+  @Override
+  public Map<String, String> foreign() {
+    return FOREIGN;
   }
 
   /**
@@ -138,6 +176,7 @@ public final class CacheAspect implements Aspect {
     private final Map<String, CacheConfig> configs = new HashMap<>();
     private CacheConfig config = CacheConfig.defaults();
     private @Nullable AfterCommit afterCommit;
+    private @Nullable Function<String, @Nullable String> placeholders;
 
     private Builder(Caches caches) {
       this.caches = requireNonNull(caches, "caches");
@@ -165,6 +204,17 @@ public final class CacheAspect implements Aspect {
      */
     public Builder afterCommit(AfterCommit hook) {
       afterCommit = requireNonNull(hook, "hook");
+      return this;
+    }
+
+    /**
+     * The host's properties, by which durations in annotations may be set: <code>ttl =
+     * "${cache.users.ttl:5m}"</code>. In Spring it is {@code environment::getProperty}.
+     *
+     * @param property by its name; returns null for an unknown one, so that its default applies
+     */
+    public Builder placeholders(Function<String, @Nullable String> property) {
+      placeholders = requireNonNull(property, "property");
       return this;
     }
 

@@ -18,12 +18,14 @@ import java.util.function.Function;
  * @param config settings where annotations set none
  * @param configs the same for caches of a name
  * @param codecs by name, for caches whose codec does not follow from the type of their values
+ * @param placeholders of the host, in durations
  */
 record CacheMaker(
     Caches caches,
     CacheConfig config,
     Map<String, CacheConfig> configs,
-    Map<String, Codec<?>> codecs) {
+    Map<String, Codec<?>> codecs,
+    Placeholders placeholders) {
 
   /**
    * A cache to be created later; all its settings are checked now.
@@ -31,12 +33,7 @@ record CacheMaker(
    * @throws IllegalArgumentException if there can be no such cache
    */
   NamedCache declare(
-      CacheSlot slot,
-      List<Class<?>> keyTypes,
-      Type value,
-      CacheConfig settings,
-      String origin,
-      boolean ofBatch) {
+      CacheSlot slot, List<Class<?>> keyTypes, Type value, CacheConfig settings, String origin) {
     if (caches.closed()) {
       throw new IllegalArgumentException("closed: " + caches + " (expected: caches that are open)");
     }
@@ -50,7 +47,7 @@ record CacheMaker(
       throw new IllegalArgumentException(objection.get());
     }
     return NamedCache.declared(
-        name, keys, value, settings, origin, ofBatch, () -> slot.open(keys, settings, codec, this));
+        name, keys, value, settings, origin, () -> slot.open(keys, settings, codec, this));
   }
 
   Cache<Object, Object> open(
@@ -58,12 +55,28 @@ record CacheMaker(
     return caches.<Object, Object>cache(name, keyText, codec, settings);
   }
 
+  /**
+   * A duration as annotations write it, with the host's properties in place of placeholders.
+   *
+   * @throws IllegalArgumentException for a text that is no duration
+   */
+  Duration duration(String attribute, String text) {
+    String resolved = placeholders.resolve(attribute, text);
+    try {
+      return TtlText.parse(attribute, resolved);
+    } catch (IllegalArgumentException e) {
+      throw resolved.equals(text)
+          ? e
+          : new IllegalArgumentException(e.getMessage() + ", from \"" + text + "\"", e);
+    }
+  }
+
   /** The settings of a cache with these times; an empty one is not set. */
   CacheConfig settings(String name, String ttl, String localTtl) {
     CacheConfig base = configs.getOrDefault(name, config);
-    Duration l2 = ttl.isEmpty() ? base.l2Ttl() : TtlText.parse("ttl", ttl);
+    Duration l2 = ttl.isEmpty() ? base.l2Ttl() : duration("ttl", ttl);
     Duration open = base.l1Ttl().compareTo(l2) < 0 ? base.l1Ttl() : l2;
-    Duration l1 = localTtl.isEmpty() ? open : TtlText.parse("localTtl", localTtl);
+    Duration l1 = localTtl.isEmpty() ? open : duration("localTtl", localTtl);
     if (l1.compareTo(l2) > 0) {
       throw new IllegalArgumentException(
           "localTtl: \"" + localTtl + "\" (expected: at most the ttl, " + l2 + ")");

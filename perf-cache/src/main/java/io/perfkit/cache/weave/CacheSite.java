@@ -104,6 +104,14 @@ final class CacheSite {
     return cache.cache();
   }
 
+  /**
+   * Says that the method takes the cache's name from its class; returns another method that does,
+   * and that takes one key or many as this one.
+   */
+  Optional<String> imply(String name, boolean batch) {
+    return caches.imply(name, new ImpliedBy(site.type(), site.toString(), batch));
+  }
+
   void declare(NamedCache cache) {
     caches.declare(cache);
   }

@@ -7,8 +7,10 @@ import io.perfkit.cache.CacheConfig;
 import io.perfkit.redis.Codec;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +25,7 @@ final class CacheSlot {
 
   private final String name;
   private final List<Use> uses = new ArrayList<>();
+  private final Set<ImpliedBy> implied = new LinkedHashSet<>();
   private final LateCodec codec = new LateCodec();
   private @Nullable NamedCache declared;
   private @Nullable KeyLayout layout;
@@ -55,6 +58,15 @@ final class CacheSlot {
 
   synchronized void use(Use use) {
     uses.add(use);
+  }
+
+  /** The methods woven so far that take this name from their class. */
+  synchronized Set<ImpliedBy> implied() {
+    return Set.copyOf(implied);
+  }
+
+  synchronized void imply(Set<ImpliedBy> methods) {
+    implied.addAll(methods);
   }
 
   /**

@@ -46,8 +46,9 @@ public @interface Cacheable {
 
   /**
    * How long an entry lives in Redis: a number and {@code ms}, {@code s}, {@code m}, {@code h} or
-   * {@code d}, or an ISO duration such as {@code PT30M}. Without it, that of {@link CacheDefaults}
-   * applies, or of the aspect's settings. One cache has one TTL.
+   * {@code d}, or an ISO duration such as {@code PT30M}; <code>${cache.ttl:5m}</code> takes it from
+   * {@link CacheAspect.Builder#placeholders}. Without it, that of {@link CacheDefaults} applies, or
+   * of the aspect's settings. One cache has one TTL.
    */
   String ttl() default "";
 

@@ -117,7 +117,7 @@ final class CacheableSite {
   private Optional<NamedCache> cache(String name, Type value, List<Class<?>> keyTypes) {
     Optional<NamedCache> known = common.known(name);
     if (known.isPresent()) {
-      return known.filter(cache -> agrees(cache, keyTypes, value) && sharesKnowingly(cache));
+      return known.filter(cache -> agrees(cache, keyTypes, value) && sharesKnowingly(name));
     }
     try {
       NamedCache declared =
@@ -129,10 +129,9 @@ final class CacheableSite {
                   name,
                   common.orDefault(cacheable.ttl(), CacheDefaults::ttl),
                   common.orDefault(cacheable.localTtl(), CacheDefaults::localTtl)),
-              site.toString(),
-              cacheable.batch());
+              site.toString());
       common.declare(declared);
-      return Optional.of(declared);
+      return Optional.of(declared).filter(cache -> sharesKnowingly(name));
     } catch (IllegalArgumentException e) {
       site.refuse(String.valueOf(e.getMessage()));
       return Optional.empty();
@@ -146,23 +145,26 @@ final class CacheableSite {
   }
 
   /**
-   * Whether the annotation says itself that it shares the cache: otherwise two methods whose types
-   * are equal by chance would answer each other's calls.
+   * Whether no other method leaves the cache's name to the class as this one does: two methods
+   * whose types are equal by chance would answer each other's calls. A method for one key and one
+   * for many keys return the same values.
    */
-  private boolean sharesKnowingly(NamedCache cache) {
-    boolean says = !cacheable.value().isEmpty() || !cacheable.cache().isEmpty();
-    if (says || cacheable.batch() != cache.ofBatch() || cache.config().isEmpty()) {
-      return true; // a method for one key and one for many return the same values
+  private boolean sharesKnowingly(String name) {
+    if (!cacheable.value().isEmpty() || !cacheable.cache().isEmpty()) {
+      return true;
     }
-    site.refuse(
-        "would answer calls of "
-            + cache.origin()
-            + ", for both use cache '"
-            + cache.name()
-            + "' of @CacheDefaults with equal types; name a cache of its own, or cache = \""
-            + cache.name()
-            + "\" if both return the same value for a key");
-    return false;
+    Optional<String> other = common.imply(name, cacheable.batch());
+    other.ifPresent(
+        method ->
+            site.refuse(
+                "would answer calls of "
+                    + method
+                    + ", for both use cache '"
+                    + name
+                    + "' of @CacheDefaults with equal types; name a cache of its own, or cache = \""
+                    + name
+                    + "\" if both return the same value for a key"));
+    return other.isEmpty();
   }
 
   /** Whether the times set here are those of the cache; an omitted time always is. */
@@ -177,8 +179,13 @@ final class CacheableSite {
       return true;
     }
     Optional<Duration> own = cache.config().map(setting);
-    if (own.isPresent() && own.get().equals(TtlText.parse(attribute, said))) {
-      return true;
+    try {
+      if (own.isPresent() && own.get().equals(maker.duration(attribute, said))) {
+        return true;
+      }
+    } catch (IllegalArgumentException e) {
+      site.refuse(String.valueOf(e.getMessage()));
+      return false;
     }
     site.refuse(
         attribute

@@ -19,7 +19,6 @@ final class NamedCache {
   private final Type value;
   private final Optional<CacheConfig> config;
   private final String origin;
-  private final boolean ofBatch;
   private final Supplier<? extends Cache<?, ?>> maker;
   private @Nullable Cache<Object, Object> made;
 
@@ -29,9 +28,7 @@ final class NamedCache {
       Type value,
       Optional<CacheConfig> config,
       String origin,
-      boolean ofBatch,
       Supplier<? extends Cache<?, ?>> maker) {
-    this.ofBatch = ofBatch;
     this.name = name;
     this.keys = keys;
     this.value = value;
@@ -43,7 +40,6 @@ final class NamedCache {
   /**
    * A cache that an annotation declares.
    *
-   * @param ofBatch whether the annotated method takes many keys
    * @param maker makes the cache when it is needed for the first time
    */
   static NamedCache declared(
@@ -52,9 +48,8 @@ final class NamedCache {
       Type value,
       CacheConfig config,
       String origin,
-      boolean ofBatch,
       Supplier<? extends Cache<?, ?>> maker) {
-    return new NamedCache(name, keys, value, Optional.of(config), origin, ofBatch, maker);
+    return new NamedCache(name, keys, value, Optional.of(config), origin, maker);
   }
 
   /** A cache that the host made, with the host's settings. */
@@ -65,7 +60,6 @@ final class NamedCache {
         value,
         Optional.empty(),
         "the cache given to the aspect",
-        false,
         () -> cache);
   }
 
@@ -84,11 +78,6 @@ final class NamedCache {
   /** Its settings by annotations; empty if they are the host's. */
   Optional<CacheConfig> config() {
     return config;
-  }
-
-  /** Whether a method of many keys declared it. */
-  boolean ofBatch() {
-    return ofBatch;
   }
 
   /** The method or host that it comes from, for messages. */

@@ -180,4 +180,31 @@ final class AnnotationExamplesIT {
       assertThat(others.database.loads).doesNotHaveDuplicates();
     }
   }
+
+  static class Search {
+    @Cacheable(
+        cache = "results",
+        ttl = "${cache.results.ttl:5m}",
+        condition = "words.size <= 10",
+        unless = "#result.empty")
+    List<String> find(List<String> words, @CacheKey String joined) {
+      return words;
+    }
+  }
+
+  private final Map<String, String> properties = Map.of("cache.results.ttl", "30s");
+
+  @Test
+  void aDurationFromTheHostsProperties() {
+    Caches caches = Caches.local();
+    CacheAspect aspect =
+        CacheAspect.builder(caches)
+            .placeholders(properties::get) // in Spring: environment::getProperty
+            .build();
+    Search search = Weaver.of(aspect).create(Search.class);
+    assertThat(search.find(List.of("a"), "a")).isEqualTo(search.find(List.of("b"), "a"));
+    assertThat(search.find(List.of(), "none")).isNotEqualTo(search.find(List.of("b"), "none"));
+    assertThat(caches.getCache("results").orElseThrow().toString()).contains("l2Ttl=PT30S");
+    caches.close();
+  }
 }

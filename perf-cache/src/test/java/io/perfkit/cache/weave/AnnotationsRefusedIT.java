@@ -2,6 +2,7 @@ package io.perfkit.cache.weave;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.perfkit.cache.Cache;
 import io.perfkit.cache.CacheConfig;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -72,6 +74,130 @@ final class AnnotationsRefusedIT {
 
     OneCacheOnPurpose names = weaver.create(OneCacheOnPurpose.class);
     assertThat(names.name(1)).isEqualTo(names.alias(1));
+  }
+
+  @CacheDefaults(cache = "mixed")
+  static class NamedFirst {
+    @Cacheable(cache = "mixed")
+    String a(long id) {
+      return "of " + id;
+    }
+
+    @Cacheable
+    String b(long id) {
+      return a(id);
+    }
+
+    @Cacheable(batch = true)
+    Map<Long, String> many(List<Long> ids) {
+      return ids.stream().collect(Collectors.toMap(id -> id, this::a));
+    }
+  }
+
+  @CacheDefaults(cache = "mixed")
+  static class NamedLast {
+    @Cacheable
+    String b(long id) {
+      return c(id);
+    }
+
+    @Cacheable(cache = "mixed")
+    String c(long id) {
+      return "of " + id;
+    }
+  }
+
+  @CacheDefaults(cache = "mixed")
+  static class ThreeOfWhichTwoSayNothing {
+    @Cacheable(cache = "mixed")
+    String a(long id) {
+      return "of " + id;
+    }
+
+    @Cacheable
+    String b(long id) {
+      return "b of " + id;
+    }
+
+    @Cacheable
+    String c(long id) {
+      return "c of " + id;
+    }
+  }
+
+  @Test
+  void whetherACacheIsSharedOnPurposeDoesNotDependOnTheOrderOfMethods() {
+    for (Class<?> mixed : List.of(NamedFirst.class, NamedLast.class)) {
+      try (Caches own = Caches.local()) {
+        assertThat(Weaver.of(CacheAspect.of(own)).create(mixed)).isNotNull();
+        assertThat(Weaver.of(CacheAspect.of(own)).create(mixed)).as("again").isNotNull();
+      }
+    }
+    try (Caches own = Caches.local()) {
+      assertThatThrownBy(
+              () -> Weaver.of(CacheAspect.of(own)).create(ThreeOfWhichTwoSayNothing.class))
+          .isInstanceOf(WeavingRefused.class)
+          .hasMessageContaining(
+              "ThreeOfWhichTwoSayNothing.c(long): would answer calls of"
+                  + " ThreeOfWhichTwoSayNothing.b(long)");
+      Weaver.of(CacheAspect.of(own)).create(NamedFirst.class);
+      assertThatThrownBy(() -> Weaver.of(CacheAspect.of(own)).create(NamedLast.class))
+          .as("another class that leaves the name out too")
+          .hasMessageContaining("NamedLast.b(long): would answer calls of NamedFirst.b(long)");
+    }
+  }
+
+  @Test
+  void aCacheOfTheHostIsSharedOnlyOnPurposeToo() {
+    Cache<Long, String> users =
+        caches.cache("users", Long.class, Codec.string(), CacheConfig.defaults());
+    Weaver known =
+        Weaver.of(CacheAspect.builder(caches).cache(users, Long.class, String.class).build());
+    assertThatThrownBy(() -> known.create(OneCacheForTwo.class))
+        .isInstanceOf(WeavingRefused.class)
+        .hasMessageContaining("for both use cache 'users' of @CacheDefaults with equal types");
+  }
+
+  @org.springframework.cache.annotation.CacheConfig
+  static class OfSpring {
+    @org.springframework.cache.annotation.Cacheable
+    String name(long id) {
+      return "name of " + id;
+    }
+
+    @javax.cache.annotation.CacheResult
+    String other(long id) {
+      return "other of " + id;
+    }
+
+    @Cacheable("users")
+    String email(@javax.cache.annotation.CacheKey long id) {
+      return "email of " + id;
+    }
+  }
+
+  @Test
+  void annotationsOfSpringAndJCacheAreToldApart() {
+    WeavingRefused refused =
+        catchThrowableOfType(WeavingRefused.class, () -> weaver.create(OfSpring.class));
+    assertThat(refused.problems())
+        .containsExactlyInAnyOrder(
+            says("OfSpring", "org.springframework.cache.annotation.CacheConfig", "CacheDefaults"),
+            says(
+                "OfSpring.name(long)",
+                "org.springframework.cache.annotation.Cacheable",
+                "Cacheable"),
+            says("OfSpring.other(long)", "javax.cache.annotation.CacheResult", "Cacheable"),
+            says("OfSpring.email(long)", "javax.cache.annotation.CacheKey", "CacheKey"));
+  }
+
+  private static String says(String place, String foreign, String own) {
+    return place
+        + " has @"
+        + foreign
+        + ", which no aspect of this weaver reads; write @io.perfkit.cache.weave."
+        + own
+        + ", or remove the annotation";
   }
 
   static class KeyOfItself {

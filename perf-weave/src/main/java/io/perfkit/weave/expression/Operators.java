@@ -19,6 +19,7 @@ final class Operators {
   private static final Set<Class<?>> BIG = Set.of(BigDecimal.class, BigInteger.class);
 
   static final MethodHandle NOT = own("not", boolean.class, boolean.class);
+  static final MethodHandle IS_ZERO = own("isZero", boolean.class, int.class);
   static final MethodHandle EQUAL = own("equal", boolean.class, Object.class, Object.class);
   static final MethodHandle JOIN = own("join", String.class, Object.class, Object.class);
   static final MethodHandle REQUIRE = own("require", Object.class, Object.class, String.class);
@@ -97,6 +98,10 @@ final class Operators {
 
   static boolean not(boolean value) {
     return !value;
+  }
+
+  static boolean isZero(int number) {
+    return number == 0;
   }
 
   /** Numbers by their value, also where only the call shows that both are numbers. */

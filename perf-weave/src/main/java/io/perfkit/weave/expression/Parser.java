@@ -47,14 +47,25 @@ final class Parser {
     Node whole = parser.expression();
     Token rest = parser.peek();
     if (rest.kind() != Kind.END) {
-      boolean call = rest.is(Kind.SIGN, "(");
-      throw parser.refuse(
-          call
-              ? "methods can't be called here; a path names fields and getters"
-              : "an operator is missing",
-          rest);
+      throw parser.unexpected(rest, "an operator is missing");
     }
     return whole;
+  }
+
+  /** A token after a value that neither goes on nor ends there. */
+  private ExpressionRefused unexpected(Token token, String otherwise) {
+    if (token.is(Kind.SIGN, "(") && next > 0 && tokens.get(next - 1).kind() == Kind.NAME) {
+      boolean isProperty = next > 1 && tokens.get(next - 2).is(Kind.SIGN, ".");
+      return refuse(SpelHabits.call(tokens.get(next - 1).text(), isProperty), token);
+    }
+    if (token.kind() == Kind.TEXT && next > 0 && tokens.get(next - 1).kind() == Kind.TEXT) {
+      return refuse(
+          "a text has no escapes: put one with a ' between \", and one with a \" between '", token);
+    }
+    if (next > 0 && tokens.get(next - 1).is(Kind.NAME, "new")) {
+      return refuse(SpelHabits.NO_OBJECTS, tokens.get(next - 1));
+    }
+    return refuse(SpelHabits.operator(token).orElse(otherwise), token);
   }
 
   private Node expression() {
@@ -142,10 +153,10 @@ final class Parser {
 
   private Node parenthesised() {
     Node inside = expression();
-    Token close = take();
-    if (!close.is(Kind.SIGN, ")")) {
-      throw refuse("')' is missing", close);
+    if (!peek().is(Kind.SIGN, ")")) {
+      throw unexpected(peek(), "')' is missing");
     }
+    take();
     return inside;
   }
 

@@ -3,6 +3,7 @@ package io.perfkit.weave.expression;
 import static java.lang.invoke.MethodType.methodType;
 
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
@@ -10,10 +11,15 @@ import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
-/** Finds how to read a property of a class: as a record's component, by a getter or as a field. */
+/**
+ * Finds how to read a property of a class: as a record's component, by a getter or as a field; also
+ * how many things are in a text, collection, map or array.
+ */
 final class Properties {
   private Properties() {}
 
@@ -30,7 +36,40 @@ final class Properties {
     return component(lookup, owner, name)
         .or(() -> getter(lookup, owner, "get" + capital))
         .or(() -> getter(lookup, owner, "is" + capital).filter(Properties::isBoolean))
-        .or(() -> field(lookup, owner, name));
+        .or(() -> field(lookup, owner, name))
+        .or(() -> count(owner, name));
+  }
+
+  /** {@code size} and {@code length}, and {@code empty} of an array: what has no getter. */
+  private static Optional<Found> count(Class<?> owner, String name) {
+    if (owner.isArray()) {
+      MethodHandle length = MethodHandles.arrayLength(owner);
+      return switch (name) {
+        case "length" -> Optional.of(new Found(length, int.class));
+        case "empty" ->
+            Optional.of(
+                new Found(
+                    MethodHandles.filterReturnValue(length, Operators.IS_ZERO), boolean.class));
+        default -> Optional.empty();
+      };
+    }
+    if (name.equals("length") && CharSequence.class.isAssignableFrom(owner)) {
+      return Optional.of(count(CharSequence.class, name, owner));
+    }
+    return name.equals("size") && isCounted(owner)
+        ? Optional.of(
+            count(Map.class.isAssignableFrom(owner) ? Map.class : Collection.class, name, owner))
+        : Optional.empty();
+  }
+
+  private static Found count(Class<?> counted, String method, Class<?> owner) {
+    try {
+      MethodHandle count =
+          MethodHandles.publicLookup().findVirtual(counted, method, methodType(int.class));
+      return new Found(count.asType(methodType(int.class, owner)), int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(method, e);
+    }
   }
 
   private static String capital(String name) {
@@ -53,8 +92,11 @@ final class Properties {
 
   /** What to write instead, where it is clear what was meant. */
   private static String hint(Lookup lookup, Class<?> owner, String name) {
-    if (owner.isArray() && name.equals("length")) {
-      return "; the length of an array is no property: pass it as a parameter";
+    if (name.equals("size") && (owner.isArray() || CharSequence.class.isAssignableFrom(owner))) {
+      return "; write length";
+    }
+    if (name.equals("length") && isCounted(owner)) {
+      return "; write size";
     }
     boolean method =
         Arrays.stream(owner.getMethods())
@@ -81,6 +123,10 @@ final class Properties {
                     + owner.getSimpleName()
                     + ", or pass the value as a parameter")
         .orElse("");
+  }
+
+  private static boolean isCounted(Class<?> owner) {
+    return Collection.class.isAssignableFrom(owner) || Map.class.isAssignableFrom(owner);
   }
 
   private static Optional<Found> component(Lookup lookup, Class<?> owner, String name) {

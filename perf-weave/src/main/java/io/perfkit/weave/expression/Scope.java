@@ -119,6 +119,11 @@ public final class Scope {
         variables.stream().map(Variable::name).collect(Collectors.joining(", ", " (known: ", ")"));
     String hint =
         named ? "" : "; the class has no parameter names: compile it with -parameters, or say #p0";
-    return "unknown name '" + name + "'" + (variables.isEmpty() ? "" : known) + hint;
+    return "unknown name '"
+        + name
+        + "'"
+        + (variables.isEmpty() ? "" : known)
+        + SpelHabits.name(name)
+        + hint;
   }
 }

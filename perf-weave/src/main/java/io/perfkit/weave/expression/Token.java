@@ -40,7 +40,7 @@ record Token(Kind kind, String text, int at) {
         end = endOfName(text, at);
         String name = text.substring(at, end);
         if (name.equals("#")) {
-          throw new ExpressionRefused("a name has to follow '#'", text, at);
+          throw new ExpressionRefused(SpelHabits.withoutName(text, at), text, at);
         }
         boolean property = !tokens.isEmpty() && tokens.get(tokens.size() - 1).is(Kind.SIGN, ".");
         boolean word = WORDS.contains(name) && !property;
@@ -106,10 +106,9 @@ record Token(Kind kind, String text, int at) {
         return sign;
       }
     }
+    String character = text.substring(at, text.offsetByCodePoints(at, 1));
     throw new ExpressionRefused(
-        "'" + text.substring(at, text.offsetByCodePoints(at, 1)) + "' means nothing here",
-        text,
-        at);
+        SpelHabits.sign(text, at).orElse("'" + character + "' means nothing here"), text, at);
   }
 
   private static Token operator(String sign, int at) {

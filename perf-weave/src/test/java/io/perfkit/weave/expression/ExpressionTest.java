@@ -182,7 +182,7 @@ final class ExpressionTest {
     faults.put("# x", List.of("a name has to follow '#'", "^"));
     faults.put("#p9", List.of("unknown name '#p9'", "^"));
     faults.put("on & on", List.of("'&' means nothing here", "   ^"));
-    faults.put("T(x)", List.of("methods can't be called here", " ^"));
+    faults.put("T(x)", List.of("there are no types here", " ^"));
     faults.put("99999999999999999999", List.of("the number is too large", "^"));
     faults.put("not count", List.of("is int (expected: true or false)", "    ^"));
     faults.put("on\n== 3", List.of("boolean and long are never equal", "   ^"));

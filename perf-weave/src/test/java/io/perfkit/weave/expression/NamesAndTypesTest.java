@@ -4,14 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.weave.expression.Scope.Variable;
+import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Method;
 import java.lang.reflect.Type;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Date;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -143,11 +149,109 @@ final class NamesAndTypesTest {
   void refusalsSayWhatToWriteInstead() {
     Scope scope =
         scope("text", String.class, "list", List.class, "e", Event.class, "c", char.class);
-    assertRefused("text.length > 1", scope, "length() is a method, and expressions call none but");
-    assertRefused("list.size > 1", scope, "pass its value as a parameter, or add getSize()");
+    assertRefused("text.strip == 'a'", scope, "strip() is a method, and expressions call none but");
+    assertRefused("text.strip == 'a'", scope, "pass its value as a parameter, or add getStrip()");
+    assertRefused("text.size > 1", scope, "; write length");
+    assertRefused("list.length > 1", scope, "; write size");
     assertRefused("e.id", scope, "Made has it: declare getId() in Event, or pass the value");
     assertRefused("1L == 1", scope, "write 1 for 1L");
     assertRefused("c == 'xy'", scope, "a char is one letter, such as 'x'");
+  }
+
+  @Test
+  void habitsOfSpringsLanguageAreToldWhatToWriteHere() {
+    Scope scope = scope("id", long.class, "text", String.class, "list", List.class);
+    Map<String, String> says = new LinkedHashMap<>();
+    says.put("text?.length > 1", "write a != null and a.b == 1 for a?.b == 1");
+    says.put("id > 1 ? 'a' : 'b'", "there is no choice by '?' here");
+    says.put("text ?: 'none'", "there is no choice by '?' here");
+    says.put("id eq 1", "'eq' is no operator here: write ==");
+    says.put("(id ne 1)", "'ne' is no operator here: write !=");
+    says.put("id gt 1", "'gt' is no operator here: write >");
+    says.put("id LE 1", "an operator is missing");
+    says.put("id > 1 AND id < 3", "'AND' is no operator here: write and");
+    says.put("text matches 'a.*'", "'matches' is no operator here: pass what it decides");
+    says.put("id * 2", "there is no arithmetic here");
+    says.put("id div 2", "there is no arithmetic here");
+    says.put("id = 1", "'=' means nothing here; write ==");
+    says.put("id > 1 & id < 3", "'&' means nothing here; write and");
+    says.put("T(java.util.UUID).randomUUID()", "there are no types here: compare an enum");
+    says.put("new String('a')", "no object is made here");
+    says.put("#root.methodName", "there is no root object here: name parameters");
+    says.put("#a0", "unknown name '#a0' (known: id, text, list); write #p0");
+    says.put("#target", "an expression names parameters and #result alone");
+    says.put("#result == null", "#result is known only after the call, not here");
+    says.put("#args[0]", "there is no index here: #p0 is the first argument");
+    says.put("{#id, #text}", "give the parts of a key as key = {\"a\", \"b\"}");
+    says.put("#{#id}", "write the expression alone, without #{ and }");
+    says.put("${shop.id}", "a placeholder stands in ttl and localTtl only");
+    says.put("@clock.now", "there are no beans here");
+    says.put("text == 'it''s'", "a text has no escapes: put one with a ' between \"");
+    says.put("list.size() > 1", "write .size for .size()");
+    says.put("!list.isEmpty()", "write .empty for .isEmpty()");
+    says.put("(list.getFirst() == null)", "write .first for .getFirst()");
+    says.put("text.equals('a')", "write a == b for a.equals(b)");
+    says.put("text.strip() == 'a'", "methods can't be called here; a path names fields");
+    says.forEach((text, why) -> assertRefused(text, scope, why));
+    for (String fine :
+        List.of("#id == 1", "#id > 1 && #id < 3", "!#list.empty", "not list.empty")) {
+      assertThat(Expression.condition(fine, scope).type()).isEqualTo(boolean.class);
+    }
+  }
+
+  record Filled(
+      String text,
+      StringBuilder builder,
+      List<String> list,
+      ArrayDeque<Integer> deque,
+      Map<String, Integer> map,
+      Optional<String> optional,
+      AtomicInteger size) {}
+
+  @Test
+  void countsWhatTextsCollectionsMapsAndArraysHold() throws Throwable {
+    Filled full =
+        new Filled(
+            "ab",
+            new StringBuilder("abc"),
+            List.of("a"),
+            new ArrayDeque<>(List.of(1, 2)),
+            Map.of("a", 1),
+            Optional.of("x"),
+            new AtomicInteger(7));
+    Filled empty =
+        new Filled(
+            "",
+            new StringBuilder(),
+            List.of(),
+            new ArrayDeque<>(),
+            Map.of(),
+            Optional.empty(),
+            new AtomicInteger());
+    Scope scope = scope("f", Filled.class, "numbers", int[].class, "table", String[][].class);
+    int[] none = {};
+    String[][] noRows = {};
+    for (String counts :
+        List.of(
+            "f.text.length == 2",
+            "f.builder.length == 3",
+            "f.list.size == 1",
+            "f.deque.size == 2",
+            "f.map.size == 1",
+            "numbers.length == 3",
+            "table.length == 2",
+            "f.optional.present")) {
+      MethodHandle test = Expression.condition(counts, scope).handle();
+      assertThat((boolean) test.invoke(full, new int[3], new String[2][0])).as(counts).isTrue();
+      assertThat((boolean) test.invoke(empty, none, noRows)).as(counts).isFalse();
+    }
+    for (String what :
+        List.of("f.text", "f.list", "f.deque", "f.map", "f.optional", "numbers", "table")) {
+      MethodHandle test = Expression.condition(what + ".empty", scope).handle();
+      assertThat((boolean) test.invoke(full, new int[3], new String[2][0])).as(what).isFalse();
+      assertThat((boolean) test.invoke(empty, none, noRows)).as(what).isTrue();
+    }
+    assertThat(Expression.of("f.size", scope).type()).isEqualTo(AtomicInteger.class);
   }
 
   private static void assertRefused(String text, Scope scope, String why) {
