@@ -340,9 +340,8 @@ public final class Cache<K, V> {
     return parts.waiters().size();
   }
 
-  /** Ends all local copies and the second level: from now on each call throws. */
+  /** Ends all local copies. The second level is closed: from now on each call throws. */
   void close() {
-    l2.close();
     local.clear();
   }
 

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
+import io.perfkit.redis.Printable;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ToDoubleFunction;
@@ -54,9 +55,9 @@ final class CacheMeters implements AutoCloseable {
     this.caches = Tags.of("caches", name);
     if (registry.find(UNSENT).tags(caches).meter() != null) {
       throw new IllegalStateException(
-          "name: '"
-              + name
-              + "' (expected: a name that no other open Caches has on this meter registry;"
+          "name: "
+              + Printable.of(name)
+              + " (expected: a name that no other open Caches has on this meter registry;"
               + " Caches.Builder.name gives it another)");
     }
   }

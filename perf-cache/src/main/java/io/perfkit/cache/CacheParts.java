@@ -2,7 +2,7 @@ package io.perfkit.cache;
 
 import static java.util.Objects.requireNonNull;
 
-import io.perfkit.cache.internal.Printable;
+import io.perfkit.redis.Printable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 

@@ -9,6 +9,7 @@ import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.LaneStats;
+import io.perfkit.redis.Printable;
 import io.perfkit.redis.RedisGuard;
 import io.perfkit.redis.ValueFormat;
 import java.time.Duration;
@@ -57,6 +58,7 @@ public final class Caches implements AutoCloseable {
   private final ScheduledThreadPoolExecutor keeper;
   private final LoadThreads threads;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final OpenState inProcess = new OpenState();
 
   /** Objects that io.perfkit.cache.weave keeps with these caches, by their class. */
   final ConcurrentMap<Class<?>, Object> companions = new ConcurrentHashMap<>();
@@ -204,7 +206,9 @@ public final class Caches implements AutoCloseable {
     SecondLevel<V> l2 =
         redis != null
             ? redis.level(name, codec, config, fence)
-            : disabled ? new NoLevel<>() : new HeapLevel<>(config, waiters, nanos, copier);
+            : disabled
+                ? new NoLevel<>(inProcess)
+                : new HeapLevel<>(config, waiters, nanos, copier, inProcess);
     LocalLevel<K, V> local =
         copies(name, config, weigher, new InvalidationListener(fence, waiters), clock);
     CacheParts<K, V> parts =
@@ -318,7 +322,11 @@ public final class Caches implements AutoCloseable {
     requireNonNull(part, "part");
     if (attached.putIfAbsent(requireNonNull(name, "name"), part) != null) {
       throw new IllegalStateException(
-          "name: " + name + " (expected: one that is not attached to " + this + " yet)");
+          "name: "
+              + Printable.of(name)
+              + " (expected: one that is not attached to "
+              + this
+              + " yet)");
     }
     if (closed.get() && attached.remove(name, part)) {
       requireOpen(); // closed meanwhile, without this part
@@ -432,7 +440,8 @@ public final class Caches implements AutoCloseable {
     if (redis != null) {
       redis.close();
     }
-    caches.forEach(Cache::close); // after the guard: no read that begins now can make a copy
+    inProcess.close();
+    caches.forEach(Cache::close); // after the levels: no read that begins now can make a copy
     if (ticking != null) {
       ticking.close();
     }

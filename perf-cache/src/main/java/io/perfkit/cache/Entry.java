@@ -3,7 +3,7 @@ package io.perfkit.cache;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import io.perfkit.cache.internal.Printable;
+import io.perfkit.redis.Printable;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

@@ -38,10 +38,15 @@ final class HeapLevel<V> implements SecondLevel<V> {
   private final Map<String, Long> tagEnds = new HashMap<>();
   private long generation;
   private long sequence;
-  private volatile boolean closed;
+  private final OpenState open;
 
   HeapLevel(
-      CacheConfig config, LeaseWaiters waiters, LongSupplier nanos, @Nullable Copier<V> copier) {
+      CacheConfig config,
+      LeaseWaiters waiters,
+      LongSupplier nanos,
+      @Nullable Copier<V> copier,
+      OpenState open) {
+    this.open = open;
     this.config = config;
     this.waiters = waiters;
     this.nanos = nanos;
@@ -85,15 +90,8 @@ final class HeapLevel<V> implements SecondLevel<V> {
       boolean awaited) {}
 
   @Override
-  public void close() {
-    closed = true;
-  }
-
-  @Override
   public void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("closed: the caches (expected: no use after close)");
-    }
+    open.requireOpen();
   }
 
   @Override

@@ -3,8 +3,8 @@ package io.perfkit.cache;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.perfkit.cache.LocalLevel.Reading;
-import io.perfkit.cache.internal.Printable;
 import io.perfkit.cache.internal.Thrown;
+import io.perfkit.redis.Printable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +74,16 @@ final class InFlightLoad<V> {
    *     not seen here, such as for a task of an executor
    */
   Found<V> await(String cache, Duration atMost) {
+    return await(cache, what(cache), atMost, () -> tooLong(cache, atMost));
+  }
+
+  /** As {@link #await}, for a read of a shared structure, which needs Redis alone. */
+  Found<V> awaitRead(String structure, Duration atMost) {
+    return await(structure, structure, atMost, () -> tooLongRead(structure, atMost));
+  }
+
+  private Found<V> await(
+      String cache, String what, Duration atMost, Supplier<LoadTimedOut> tooLong) {
     CompletableFuture<Found<V>> mine = result(cache);
     Thread self = Thread.currentThread();
     try {
@@ -88,31 +99,46 @@ final class InFlightLoad<V> {
       }
       return mine.get();
     } catch (TimeoutException e) {
-      throw tooLong(cache, atMost);
+      throw tooLong.get();
     } catch (ExecutionException e) {
       throw Thrown.<RuntimeException>asIs(e.getCause() == null ? e : e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new LoadInterrupted(
-          "waiting for key " + Printable.of(key) + " of cache '" + cache + "'", e);
+      throw new LoadInterrupted("waiting for " + what, e);
     } finally {
       WAITING.remove(self);
     }
   }
 
   LoadTimedOut tooLong(String cache, Duration atMost) {
-    Thread loads = owner;
     return new LoadTimedOut(
-        "key "
-            + Printable.of(key)
-            + " of cache '"
-            + cache
-            + "' was waited for "
+        what(cache)
+            + " was waited for "
             + atMost
             + ", while "
-            + (loads == null ? "a stage" : "thread '" + loads.getName() + "'")
+            + owner()
             + " loads it (expected: a loader that does not wait for another thread that reads the"
             + " same key, and a lease of the time that loads take)");
+  }
+
+  private LoadTimedOut tooLongRead(String structure, Duration atMost) {
+    return new LoadTimedOut(
+        structure
+            + " was waited for "
+            + atMost
+            + ", while "
+            + owner()
+            + " reads it from Redis (expected: an answer, or RedisUnavailable, within the guard's"
+            + " budget; a thread dump shows what holds up that thread)");
+  }
+
+  private String what(String cache) {
+    return "key " + Printable.of(key) + " of cache '" + cache + "'";
+  }
+
+  private String owner() {
+    Thread loads = owner;
+    return loads == null ? "a stage" : "thread '" + loads.getName() + "'";
   }
 
   /** Each thread registers before it looks, so the last one of a cycle sees all of it. */

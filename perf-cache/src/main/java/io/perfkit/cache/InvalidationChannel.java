@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.BinaryJedisPubSub;
+import redis.clients.jedis.BuilderFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.RedisClient;
@@ -120,6 +123,20 @@ final class InvalidationChannel implements AutoCloseable {
         .array();
   }
 
+  /** Sends a message to all nodes, once. One round trip. */
+  void publish(RedisGuard guard, byte[] message) {
+    long unused = guard.call(publication(name, message));
+  }
+
+  /**
+   * The command that publishes. The channel stands for a key: that names one node of a Cluster, any
+   * of which passes messages on, so the command takes a lane and is not sent again.
+   */
+  private static CommandObject<Long> publication(byte[] channel, byte[] message) {
+    return new CommandObject<>(
+        new CommandArguments(Command.PUBLISH).key(channel).add(message), BuilderFactory.LONG);
+  }
+
   /** From now on messages of {@code cache} go to {@code listener}. */
   void register(String cache, InvalidationListener listener) {
     listeners.put(cache, listener);
@@ -155,7 +172,7 @@ final class InvalidationChannel implements AutoCloseable {
         held.forceDisconnect();
       } else {
         byte[] beat = ByteBuffer.allocate(2 * Long.BYTES).putLong(now).putLong(secret).array();
-        guard.call(redis -> redis.publish(ownName, beat));
+        long unused = guard.call(publication(ownName, beat));
       }
     } catch (IOException | RuntimeException e) {
       LOG.debug("No beat; copies are vouched for again by the next one", e);

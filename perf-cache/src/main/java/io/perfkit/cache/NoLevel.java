@@ -7,18 +7,15 @@ import java.util.List;
 
 /** The second level of a disabled cache: it keeps nothing. Thread safe. */
 final class NoLevel<V> implements SecondLevel<V> {
-  private volatile boolean closed;
+  private final OpenState open;
 
-  @Override
-  public void close() {
-    closed = true;
+  NoLevel(OpenState open) {
+    this.open = open;
   }
 
   @Override
   public void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("closed: the caches (expected: no use after close)");
-    }
+    open.requireOpen();
   }
 
   @Override

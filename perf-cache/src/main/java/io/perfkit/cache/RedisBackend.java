@@ -10,6 +10,7 @@ import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.LaneStats;
 import io.perfkit.redis.RedisGuard;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ScheduledExecutorService;
@@ -34,7 +35,7 @@ final class RedisBackend implements AutoCloseable {
   private final RedisGuard guard;
   private final FailoverWatch failovers;
   private final LongSupplier nanos;
-  private final ServerClock clock;
+  private final Optional<ServerClock> oneServer;
   private final Queue<RedisLevel<?>> levels = new ConcurrentLinkedQueue<>();
   private final AtomicLong retold = new AtomicLong();
   private final AtomicBoolean sendingFailed = new AtomicBoolean();
@@ -44,8 +45,10 @@ final class RedisBackend implements AutoCloseable {
     this.nanos = nanos;
     this.channel = new InvalidationChannel(redis, prefix, nanos); // refuses a client, so first
     this.guard = guard.heldBy("caches '" + prefix + "'", 1).build();
-    int servers = redis instanceof RedisClusterClient ? RedisLevel.PARTITIONS : 1;
-    this.clock = new ServerClock(servers, this.guard.config().budget());
+    this.oneServer =
+        redis instanceof RedisClusterClient
+            ? Optional.empty()
+            : Optional.of(new ServerClock(1, this.guard.config().budget(), System::nanoTime));
     this.failovers = new FailoverWatch(redis, this.guard, nanos);
   }
 
@@ -63,6 +66,15 @@ final class RedisBackend implements AutoCloseable {
     return channel;
   }
 
+  /**
+   * The clocks of the servers that hold the partitions of one cache or structure: on a Cluster
+   * those of another may be on other servers.
+   */
+  ServerClock clock() {
+    return oneServer.orElseGet(
+        () -> new ServerClock(RedisLevel.PARTITIONS, guard.config().budget(), System::nanoTime));
+  }
+
   KeySpace keys(String name) {
     return KeySpace.of(prefix, requireNonNull(name, "name"));
   }
@@ -71,7 +83,7 @@ final class RedisBackend implements AutoCloseable {
   <V> RedisLevel<V> level(String name, Codec<V> codec, CacheConfig config, Fence fence) {
     RecentInvalidations recent = new RecentInvalidations(fence, nanos);
     RedisLevel<V> level =
-        new RedisLevel<>(guard, channel, keys(name), codec, config, recent, clock);
+        new RedisLevel<>(guard, channel, keys(name), codec, config, recent, clock());
     levels.add(level);
     return level;
   }

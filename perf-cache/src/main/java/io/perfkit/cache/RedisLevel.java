@@ -113,10 +113,6 @@ final class RedisLevel<V> implements SecondLevel<V> {
     this.marksMillis = ascii(longest.multipliedBy(2).toMillis());
   }
 
-  /** Does nothing: the guard is closed then, and throws. */
-  @Override
-  public void close() {}
-
   /** Does nothing: each call asks the guard. */
   @Override
   public void requireOpen() {}
@@ -487,7 +483,7 @@ final class RedisLevel<V> implements SecondLevel<V> {
 
   private boolean publish(byte[] message) {
     try {
-      guard.call(redis -> redis.publish(channel.name(), message));
+      channel.publish(guard, message);
       return true;
     } catch (RedisException e) {
       failures.increment();

@@ -74,16 +74,9 @@ interface SecondLevel<V> {
   void clear();
 
   /**
-   * Ends the level: from now on each call of it throws. Entries in Redis stay.
-   *
-   * @see Caches#close()
-   */
-  void close();
-
-  /**
    * Does nothing while this level is open.
    *
-   * @throws IllegalStateException after {@link #close()}
+   * @throws IllegalStateException after {@link Caches#close()}
    */
   void requireOpen();
 

@@ -14,15 +14,17 @@ import java.util.function.LongSupplier;
 final class ServerClock {
   private static final long UNKNOWN = Long.MIN_VALUE;
 
-  private final LongSupplier nanos = System::nanoTime;
+  private final LongSupplier nanos;
   private final AtomicLongArray ahead; // ms of the server's clock before this node's
   private final long budgetMillis;
 
   /**
    * @param partitions of which each may have a server of its own; 1 if there is one server
    * @param budget how long a caller waits
+   * @param nanos elapsed time; a system clock, also where that of copies is a test's
    */
-  ServerClock(int partitions, Duration budget) {
+  ServerClock(int partitions, Duration budget, LongSupplier nanos) {
+    this.nanos = nanos;
     this.ahead = new AtomicLongArray(partitions);
     this.budgetMillis = budget.toMillis();
     for (int i = 0; i < partitions; i++) {

@@ -67,7 +67,7 @@ public final class Shared {
     Formats<F, V> formats = Formats.of(fields, values, config, counters.unreadable);
     SharedCopies<Map<F, V>> copies =
         copies(
-            new SharedScripts("hash", name, address, counters, redis.guard(), redis.channel()),
+            scripts("hash", name, address, counters),
             new Layout<>(
                 SharedHash.READ,
                 List.of(HASH),
@@ -98,7 +98,7 @@ public final class Shared {
     MemberFormat<E> format = MemberFormat.of(elements, config, counters.unreadable);
     SharedCopies<List<E>> copies =
         copies(
-            new SharedScripts("list", name, address, counters, redis.guard(), redis.channel()),
+            scripts("list", name, address, counters),
             new Layout<>(
                 SharedHash.READ,
                 List.of(LIST),
@@ -141,11 +141,17 @@ public final class Shared {
     MemberFormat<E> format = MemberFormat.of(members, config, counters.unreadable);
     SharedCopies<SetCopy<E>> copies =
         copies(
-            new SharedScripts("set", name, address, counters, redis.guard(), redis.channel()),
+            scripts("set", name, address, counters),
             new Layout<>(SharedSet.READ, List.of(), reading -> SharedSet.copy(reading, format)),
             config,
             maxCopies);
     return new SetMaker<>(copies, format);
+  }
+
+  private SharedScripts scripts(
+      String kind, String name, Function<Object, Address> address, SharedCounters counters) {
+    return new SharedScripts(
+        kind, name, address, counters, redis.guard(), redis.channel(), redis.clock());
   }
 
   private <C> SharedCopies<C> copies(

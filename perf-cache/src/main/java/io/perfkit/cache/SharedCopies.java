@@ -27,7 +27,8 @@ final class SharedCopies<C> {
    * S1  a copy read before a change never serves after the change was heard, or made here: a copy
    *     has the epoch taken before it was read (Fence), and a write advances it when its answer has
    *     arrived. The script that changes a structure publishes the change in the same step.
-   * S2  a write that got no answer may run later, so a node's own messages end its copies too.
+   * S2  a write that got no answer may run within its budget, so a node's own messages end its
+   *     copies too. It does not run after that: it carries a deadline by the server's clock.
    * S3  one reading of a structure at a time in this JVM, unless it changes in between. A thread
    *     that waits for another's takes it only if that began no longer ago than maxStaleness.
    * S4  a structure with too many members for a copy is known as such by an entry without a value, held
@@ -157,7 +158,7 @@ final class SharedCopies<C> {
   }
 
   private Answer<C> share(InFlightLoad<C> other, KeyRead<Object, C> own, byte[]... question) {
-    C copy = other.await(scripts.name(), MAX_WAIT).value();
+    C copy = other.awaitRead(scripts.toString(), MAX_WAIT).value();
     long age = now() - other.reading().nanos();
     if (copy == null || age > config.maxStaleness().toNanos()) { // S4, S3
       return load(own, maxCopyMembers, question);
@@ -263,16 +264,13 @@ final class SharedCopies<C> {
   }
 
   /**
-   * Runs a script that changes a structure, and ends the copy of it; the script's first arguments
-   * are the channel and the message for all nodes. One round trip.
-   *
-   * @throws RedisUnavailable as {@link SharedScripts#run} throws it
-   * @throws SharedRejected as {@link SharedScripts#run} throws it
+   * Runs a script that changes a structure, and ends the copy of it. Cost and exceptions are those
+   * of {@link SharedScripts#write}.
    */
   Object write(Object id, RedisScript script, byte[]... args) {
     Address at = scripts.at(id);
     try {
-      Object reply = scripts.run(script, at, scripts.announced(at, args));
+      Object reply = scripts.write(script, at, args);
       counters.writes.increment();
       return reply;
     } finally {
@@ -283,7 +281,7 @@ final class SharedCopies<C> {
   /** As {@link #write}, for each of several structures. One round trip to each Redis node. */
   void writeAll(List<?> ids, RedisScript script) {
     try {
-      scripts.runAll(script, ids.stream().map(scripts::at).toList(), scripts::announced);
+      scripts.writeAll(script, ids.stream().map(scripts::at).toList());
       counters.writes.increment();
     } finally {
       ids.forEach(id -> local.remove(id, scripts.at(id).hash()));

@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
  * <p>A local copy answers a read, if one counts, at the cost of a clock read; otherwise one round
  * trip does, which makes a copy unless the hash has more than {@link SharedConfig#maxCopyMembers()}
  * fields. A read reflects every write of this node, and those of other nodes that are older than
- * {@link SharedConfig#maxStaleness()}. Each write is one round trip. Bytes that can't be decoded,
- * since another program or another class wrote them, count as absent and are counted in {@link
- * SharedStats#unreadable()}.
+ * {@link SharedConfig#maxStaleness()}. Each write is one round trip; two if the server's clock is
+ * not known yet or has jumped. Bytes that can't be decoded, since another program or another class
+ * wrote them, count as absent and are counted in {@link SharedStats#unreadable()}.
  *
  * <p>All reads throw {@link RedisUnavailable} if only Redis could answer and it is down, see {@link
  * SharedConfig#onRedisDown()}. All writes throw {@link RedisUnavailable} if it is down: unless the
- * message says that the write was not sent, it may have been done, or may be done soon. They throw
+ * message says that the write was not sent, it may have been done; it is not done later. They throw
  * {@link SharedRejected} if there is no room for them or another type stands at the key, and {@link
  * io.perfkit.redis.CodecFailed} for what can't be encoded or is longer than {@link
  * SharedConfig#maxMemberBytes()}; nothing was changed then.

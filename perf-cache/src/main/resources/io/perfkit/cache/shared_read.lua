@@ -3,7 +3,7 @@
 -- ARGV 1 'hash' or 'list'; 2 most members of a copy; 3... the question: a command without its key
 -- Returns {1, ms to live, all of it}; {2, ms to live, the answer}; {0} where something else stands.
 -- Below 0 it lives for ever, or is empty.
-local size = redis.pcall(ARGV[1] == 'list' and 'LLEN' or 'HLEN', KEYS[1])
+local size = ARGV[1] == 'list' and redis.pcall('LLEN', KEYS[1]) or redis.pcall('HLEN', KEYS[1])
 if type(size) ~= 'number' then
   return {0}
 end

@@ -8,7 +8,7 @@ final class ArchitectureTest {
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.cache")
         .rootException("CacheException")
-        .clocks("Caches", "ServerClock", "behind.WriteBehind")
+        .clocks("Caches", "RedisBackend", "behind.WriteBehind")
         .threads(
             "Caches", "InvalidationChannel", "LoadThreads", "TickingClock", "behind.WriteBehind")
         .elapsedTimeOnly()

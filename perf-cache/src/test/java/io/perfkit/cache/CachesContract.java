@@ -319,7 +319,7 @@ abstract class CachesContract {
         });
     assertThatThrownBy(() -> caches.attach("writer", () -> {}))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageStartingWith("name: writer (expected: one that is not attached to Caches[");
+        .hasMessageStartingWith("name: 'writer' (expected: one that is not attached to Caches[");
 
     caches.close();
     caches.close();

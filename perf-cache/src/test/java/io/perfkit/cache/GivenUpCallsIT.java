@@ -96,6 +96,24 @@ final class GivenUpCallsIT {
     assertThat(b.get("k", key -> "loaded")).isEqualTo("loaded");
   }
 
+  @Test
+  void aPutThatWasGivenUpIsFollowedByInvalidationsForAsLongAsItCanLand() { // L5
+    try (RedisClient own =
+            RedisClient.create(server.address().getHost(), server.address().getPort());
+        Caches caches = caches(own, Duration.ofSeconds(3));
+        Jedis admin = new Jedis(server.address())) {
+      Cache<String, String> names = caches.cache("names", String.class, Codec.string(), CONFIG);
+      names.put("k", "known");
+      server.freeze();
+      names.put("k", "given up");
+      server.thaw();
+      long before = calls(admin, "unlink");
+      Await.until(
+          "invalidated more than once", DEADLINE, () -> calls(admin, "unlink") >= before + 3);
+      Await.until("until it is over", DEADLINE, () -> caches.unsentInvalidations() == 0);
+    }
+  }
+
   private static long calls(Jedis admin, String command) {
     Matcher calls =
         Pattern.compile("cmdstat_" + command + ":calls=(\\d+)").matcher(admin.info("commandstats"));

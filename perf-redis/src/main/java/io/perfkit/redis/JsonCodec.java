@@ -13,6 +13,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** JSON of one declared class by Jackson. Thread safe. */
 final class JsonCodec<T> implements Codec<T> {
+  private static final byte ID =
+      6; // 4 was JSON of getters alone, which could read as another value
+
   private final Type type;
   private final int schema;
   private final ObjectWriter writer;
@@ -59,7 +62,7 @@ final class JsonCodec<T> implements Codec<T> {
 
   @Override
   public byte id() {
-    return 4;
+    return ID;
   }
 
   @Override

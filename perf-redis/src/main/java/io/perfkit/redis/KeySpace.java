@@ -168,9 +168,9 @@ public record KeySpace(String prefix, String name, int version, int partitions) 
     if (!isPlain(requireNonNull(value, what))) {
       throw new IllegalArgumentException(
           what
-              + ": '"
-              + value
-              + "' (expected: 1 to "
+              + ": "
+              + Printable.of(value)
+              + " (expected: 1 to "
               + PLAIN_CHARS_MAX
               + " of letters, digits and . _ : -)");
     }

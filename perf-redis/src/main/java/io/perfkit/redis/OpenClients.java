@@ -109,7 +109,7 @@ final class OpenClients {
     if (wanted != null) {
       if (taken.contains(wanted)) {
         throw new IllegalArgumentException(
-            "name: '" + wanted + "' (expected: one that no other open client has)");
+            "name: " + Printable.of(wanted) + " (expected: one that no other open client has)");
       }
       return wanted;
     }

@@ -61,6 +61,9 @@ final class KeySpaceTest {
     assertThatThrownBy(() -> KeySpace.of("shop", "or{d}ers"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("name: 'or{d}ers' (expected: 1 to 100 of letters, digits and . _ : -)");
+    assertThatThrownBy(() -> KeySpace.of("shop", "a\nb\u202e" + "x".repeat(300)))
+        .hasMessageStartingWith("name: 'a\\u000ab\\u202exx")
+        .hasMessageContaining("\u2026 (304 characters)' (expected: 1 to 100 of");
     assertThatThrownBy(() -> KeySpace.of("", "orders")).hasMessageStartingWith("prefix: ''");
     assertThatThrownBy(() -> KeySpace.of(null, "orders"))
         .isInstanceOf(NullPointerException.class)

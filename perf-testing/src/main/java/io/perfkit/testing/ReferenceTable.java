@@ -57,6 +57,23 @@ public final class ReferenceTable {
     return new ReferenceTable(List.copyOf(rows));
   }
 
+  /**
+   * The first block of code under a heading {@code ## …}, without its fence.
+   *
+   * @param page relative to {@code docs/reference} of this project
+   * @throws AssertionError if the page has no such heading, or no code under it
+   */
+  public static String code(String heading, String page) {
+    String text = read(ProjectRoot.find().resolve("docs/reference").resolve(page));
+    int start = text.indexOf("\n## " + heading + "\n");
+    int fence = start < 0 ? -1 : text.indexOf("\n```", start);
+    int end = fence < 0 ? -1 : text.indexOf("\n```", fence + 1);
+    if (end < 0) {
+      throw new AssertionError(page + ": no code under '## " + heading + "'");
+    }
+    return text.substring(text.indexOf('\n', fence + 1) + 1, end);
+  }
+
   /** The cells of each row as written, backticks included. */
   public List<List<String>> rows() {
     return rows;

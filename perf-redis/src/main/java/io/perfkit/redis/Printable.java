@@ -1,8 +1,11 @@
-package io.perfkit.cache.internal;
+package io.perfkit.redis;
 
 import java.util.Locale;
 
-/** Texts of callers in messages: in quotes, on one line of a log, and not too long for it. */
+/**
+ * Texts of callers in messages: in quotes, on one line of a log, and not too long for it. For the
+ * modules on Redis, so that a key or name of theirs reads the same in every exception and log.
+ */
 public final class Printable {
   private static final int MAX_CHARS = 200;
 
