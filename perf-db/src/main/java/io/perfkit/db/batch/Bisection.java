@@ -98,10 +98,13 @@ final class Bisection<R> {
   /**
    * Whether the statement can never succeed: the database refuses it with no rows, and a single row
    * fails the same way. Leaves the transaction as it was.
+   *
+   * @param failure of the attempt before
+   * @throws TableChanged if the columns have other types now
    */
-  boolean isStatementRefused(Row<R> row) throws SQLException {
+  boolean isStatementRefused(Row<R> row, @Nullable Exception failure) throws SQLException {
     SQLException alone = failureOf(List.of());
-    if (alone == null) {
+    if (alone == null || failure == null || Fault.of(failure) != Fault.ROW_OR_STATEMENT) {
       return false;
     }
     if (Fault.of(alone) != Fault.ROW_OR_STATEMENT) {

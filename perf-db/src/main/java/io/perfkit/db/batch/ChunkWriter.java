@@ -66,9 +66,7 @@ final class ChunkWriter<R> {
       connection.setAutoCommit(false);
       if (chunk.poisoned) {
         Bisection<R> bisection = new Bisection<>(connection, table, statement, merger, chunk.tries);
-        if (chunk.failure != null
-            && Fault.of(chunk.failure) == Fault.ROW_OR_STATEMENT
-            && bisection.isStatementRefused(rows.get(0))) {
+        if (chunk.failure != null && bisection.isStatementRefused(rows.get(0), chunk.failure)) {
           rollback(connection);
           return Attempt.statementRefused(chunk.failure);
         }

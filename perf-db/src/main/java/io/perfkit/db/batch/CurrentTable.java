@@ -1,5 +1,6 @@
 package io.perfkit.db.batch;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A table as its database described it last, and what writes to it. A migration may change a
  * column's type while the writer runs, so the table is read again when a value or a statement no
- * longer fits. Thread safe.
+ * longer fits, and when a write reports other types. Thread safe.
  */
 final class CurrentTable<R> {
   /** Time between two reads that callers cause whose values don't fit. */
@@ -25,6 +26,9 @@ final class CurrentTable<R> {
 
   /** When a caller may have the table read again. Guarded by {@code reading}. */
   private long nextReadNanos;
+
+  /** The table whose keys are other ones than the writer's, if any. Guarded by {@code reading}. */
+  private @Nullable ResolvedTable<R> notFollowed;
 
   /**
    * @param table as it was read first
@@ -74,8 +78,26 @@ final class CurrentTable<R> {
     }
   }
 
-  /** Reads the table; false if it is as known, can't be read, or has other keys now. */
-  boolean changedSince(ResolvedTable<R> known) {
+  /**
+   * Whether a chunk that was rolled back, or whose statement was refused, is to be written again
+   * for the table as it is now. Asks the database only if the attempt suggests a change: on
+   * PostgreSQL each write reports the types.
+   */
+  boolean changedFor(Attempt<R> attempt, Chunk<R> chunk, ResolvedTable<R> known) {
+    Exception failure = attempt.failure();
+    boolean suggested =
+        failure instanceof TableChanged
+            || attempt.outcome() == Attempt.Outcome.STATEMENT_REFUSED
+            || (attempt.outcome() == Attempt.Outcome.ROLLED_BACK
+                && known.database() != Database.POSTGRESQL
+                && !chunk.poisoned
+                && failure != null
+                && Fault.mayBeOfAType(failure));
+    return suggested && changedSince(known);
+  }
+
+  /** Reads the table; false if it is as known, or can't be read. */
+  private boolean changedSince(ResolvedTable<R> known) {
     return changedSince(known, 0);
   }
 
@@ -94,15 +116,35 @@ final class CurrentTable<R> {
       }
       ResolvedTable<R> fresh = read();
       nextReadNanos = nanos.getAsLong() + pauseNanos;
-      if (fresh == null || !fresh.canReplace(known)) {
+      if (fresh == null || fresh.isLike(known)) {
         return false;
       }
-      writer = writers.apply(fresh);
-      reporter.tableChanged(fresh.columnsUnlike(known));
-      return true;
+      return fresh.comparesKeysLike(known) ? replace(known, fresh) : keep(known, fresh);
     } finally {
       reading.unlock();
     }
+  }
+
+  @GuardedBy("reading")
+  private boolean replace(ResolvedTable<R> known, ResolvedTable<R> fresh) {
+    writer = writers.apply(fresh);
+    reporter.tableChanged(fresh.columnsUnlike(known));
+    return true;
+  }
+
+  /** Workers own keys by the former types, so these stay until a new writer is built. */
+  @GuardedBy("reading")
+  private boolean keep(ResolvedTable<R> known, ResolvedTable<R> fresh) {
+    if (notFollowed == null || !fresh.isLike(notFollowed)) {
+      notFollowed = fresh;
+      reporter.tableNotFollowed(fresh.columnsUnlike(known));
+    }
+    ResolvedTable<R> kept = known.writtenTo(fresh);
+    if (kept.isLike(known)) {
+      return false;
+    }
+    writer = writers.apply(kept);
+    return true;
   }
 
   private @Nullable ResolvedTable<R> read() {

@@ -57,11 +57,17 @@ final class DirectWriter<R> extends BatchWriter<R> {
   private Optional<Refusal<R>> write(Pending<R> pending) {
     count(0, 0, 1);
     ChunkWriter<R> writer = current.writer();
-    Attempt<R> attempt = attempt(new Chunk<>(List.of(pending)), writer);
+    Chunk<R> chunk = new Chunk<>(List.of(pending));
+    Attempt<R> attempt = attempt(chunk, writer);
     if (attempt.outcome() == Attempt.Outcome.ROLLED_BACK
         && attempt.failure() != null
         && Fault.mayBeOfAType(attempt.failure())
-        && current.changedSince(writer.table())) {
+        && writer.table().database() == Database.POSTGRESQL) {
+      chunk.failure = attempt.failure();
+      chunk.poisoned = true;
+      attempt = attempt(chunk, writer); // which reports whether the table has changed
+    }
+    if (current.changedFor(attempt, chunk, writer.table())) {
       attempt = attempt(new Chunk<>(List.of(pending)), current.writer());
     }
     Optional<Refusal<R>> refusal =

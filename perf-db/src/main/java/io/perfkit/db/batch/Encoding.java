@@ -51,6 +51,14 @@ enum Encoding {
     return sentAs.equals("text") && this != TEXT;
   }
 
+  /** Whether it may drop a part of a value: digits, a time of day, an offset. */
+  boolean mayDrop() {
+    return switch (this) {
+      case FLOAT, DATE, TIME, TIME_WITH_OFFSET, LOCAL_TIMESTAMP -> true;
+      default -> false;
+    };
+  }
+
   /** Estimated bytes of an encoded value, in memory and on the wire. */
   static int bytes(Object encoded) {
     if (encoded instanceof String text) {

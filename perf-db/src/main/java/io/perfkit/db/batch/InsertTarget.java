@@ -5,8 +5,16 @@ import java.util.Map;
 /**
  * The table that an insert names. Immutable.
  *
+ * @param columnTypes the types of the columns that are written, as {@link PostgresStatement} asks
+ *     for them with each write; empty where it can't
  * @param hasRules whether rules rewrite an insert
  * @param returning quoted names of the columns that are reported of acknowledged rows, by their
  *     names as given
  */
-record InsertTarget(String quotedName, boolean hasRules, Map<String, String> returning) {}
+record InsertTarget(
+    String quotedName, String columnTypes, boolean hasRules, Map<String, String> returning) {
+
+  InsertTarget withColumnTypes(String types) {
+    return new InsertTarget(quotedName, types, hasRules, returning);
+  }
+}

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *     unnest(?::int8[]) AS c2, unnest(?::text[]) AS t2) AS r
  *   ON CONFLICT ("id") DO UPDATE SET "stake" = EXCLUDED."stake", "placed" = EXCLUDED."placed")
  * SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),
- *        set_config('idle_in_transaction_session_timeout', ?, true)
+ *        set_config('idle_in_transaction_session_timeout', ?, true),
+ *        (SELECT string_agg(…) FROM pg_attribute …)
  *
  * SET CONSTRAINTS ALL IMMEDIATE
  * SELECT pg_xact_status(?::xid8), ?::timestamptz = pg_stat_get_bgwriter_stat_reset_time()
@@ -57,9 +58,13 @@ final class PostgresStatement<R> implements RowStatement<R> {
   private static final String FATE =
       "SELECT pg_xact_status(?::xid8), ?::timestamptz = pg_stat_get_bgwriter_stat_reset_time()";
 
+  /** The column types are those under the lock of the insert, so no change goes unnoticed. */
   private static final String ASK =
       "SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),"
-          + " set_config('idle_in_transaction_session_timeout', ?, true)";
+          + " set_config('idle_in_transaction_session_timeout', ?, true),"
+          + " (SELECT string_agg(atttypid || ' ' || atttypmod || ' ' || attcollation, ','"
+          + " ORDER BY attnum) FROM pg_attribute WHERE attrelid = '%s'::regclass"
+          + " AND quote_ident(attname) IN (%s))";
 
   /** The first row of each one's key. The empty selection lends the columns' collations. */
   private static final String EQUAL_KEYS =
@@ -94,8 +99,14 @@ final class PostgresStatement<R> implements RowStatement<R> {
     this.arrays = RowArrays.ofAll(table);
     this.timeoutSeconds = timeoutSeconds;
     boolean hasRules = table.target().hasRules();
-    this.sql = hasRules ? insert(table, "") : "WITH written AS (" + insert(table, "") + ") " + ASK;
-    this.asked = hasRules ? ASK : null;
+    String ask =
+        ASK.formatted(
+            literal(table.target().quotedName()),
+            table.columns().stream()
+                .map(column -> "'" + literal(column.quotedName()) + "'")
+                .collect(joining(", ")));
+    this.sql = hasRules ? insert(table, "") : "WITH written AS (" + insert(table, "") + ") " + ask;
+    this.asked = hasRules ? ask : null;
     this.returning = List.copyOf(table.target().returning().keySet());
     this.sqlReturning =
         "WITH written AS (%s RETURNING true%s) SELECT * FROM (%s) AS t LEFT JOIN written ON true"
@@ -104,7 +115,11 @@ final class PostgresStatement<R> implements RowStatement<R> {
                 table.target().returning().values().stream()
                     .map(", %s"::formatted)
                     .collect(joining()),
-                ASK);
+                ask);
+  }
+
+  private static String literal(String name) {
+    return name.replace("'", "''");
   }
 
   /**
@@ -169,9 +184,12 @@ final class PostgresStatement<R> implements RowStatement<R> {
     statement.setString(parameter, timeoutSeconds + "s");
     try (ResultSet result = statement.executeQuery()) {
       String transaction = result.next() ? result.getString(1) : null;
+      if (!table.target().columnTypes().equals(result.getString(3))) {
+        throw new TableChanged(table.target().quotedName());
+      }
       if (!answered.isEmpty()) {
         List<StoredRow> stored = new ArrayList<>(answered.size());
-        for (boolean more = result.getBoolean(3); more; more = result.next()) {
+        for (boolean more = result.getBoolean(4); more; more = result.next()) {
           stored.add(storedRow(result));
         }
         report(answered, stored);
@@ -183,7 +201,7 @@ final class PostgresStatement<R> implements RowStatement<R> {
   private StoredRow storedRow(ResultSet result) throws SQLException {
     Map<String, Object> values = new HashMap<>();
     for (int i = 0; i < returning.size(); i++) {
-      Object value = result.getObject(4 + i);
+      Object value = result.getObject(5 + i);
       if (value != null) {
         values.put(returning.get(i), value);
       }

@@ -71,6 +71,15 @@ final class Reporter<R> {
     LOG.info("{}: the table has changed, and rows are written with {}", table, columns);
   }
 
+  /** Logs a change that needs a new writer. */
+  void tableNotFollowed(List<String> columns) {
+    LOG.warn(
+        "{}: the table has changed, but rows are written as before, since other keys are equal now:"
+            + " {} (build a new writer)",
+        table,
+        columns);
+  }
+
   /** Logs the stop without the exception's message, which may quote values. */
   void stopped(Exception cause) {
     LOG.error("The batch writer of {} has stopped: {}", table, SqlState.name(cause));

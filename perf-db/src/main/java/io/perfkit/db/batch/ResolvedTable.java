@@ -172,7 +172,7 @@ final class ResolvedTable<R> {
     int keys = 0;
     for (int i = 0; i < values.length; i++) {
       ResolvedColumn<R> column = columns.get(i);
-      Object value = column.recode(before.table.columns.get(i).type(), before.values[i]);
+      Object value = recoded(column, before, i);
       values[i] = value;
       if (hasKey() && column.key()) {
         keyParts[keys++] = keyPart(column, value, value);
@@ -181,18 +181,43 @@ final class ResolvedTable<R> {
     return before.recoded(this, values, hasKey() ? key(keyParts) : null);
   }
 
+  private @Nullable Object recoded(ResolvedColumn<R> column, Pending<R> before, int i) {
+    ColumnType former = before.table.columns.get(i).type();
+    if (former.encoding().mayDrop() && !former.equals(column.type())) {
+      try {
+        return column.encode(column.given(before.row));
+      } catch (RuntimeException unfit) {
+        // Then what the former type made of it is all there is.
+      }
+    }
+    return column.recode(former, before.values[i]);
+  }
+
   private Object keyPart(ResolvedColumn<R> column, @Nullable Object given, @Nullable Object value) {
     boolean nullsEqual = conflictTarget != null && conflictTarget.nullsEqual();
     return value == null && nullsEqual ? NullPart.NULL : column.keyPart(given, value);
   }
 
-  /** Whether it differs from the table as it was, and keeps the order of rows of one key. */
-  boolean canReplace(ResolvedTable<R> before) {
-    boolean same =
-        target.equals(before.target)
-            && columns.equals(before.columns)
-            && Objects.equals(conflictTarget, before.conflictTarget);
-    return !same && keyForms().equals(before.keyForms());
+  /** Whether the database describes both alike. */
+  boolean isLike(ResolvedTable<R> before) {
+    return target.equals(before.target)
+        && columns.equals(before.columns)
+        && Objects.equals(conflictTarget, before.conflictTarget);
+  }
+
+  /** Whether rows of one key keep their order if it replaces the table as it was. */
+  boolean comparesKeysLike(ResolvedTable<R> before) {
+    return keyForms().equals(before.keyForms());
+  }
+
+  /** The same table, whose rows are written although the columns have the types of the other. */
+  ResolvedTable<R> writtenTo(ResolvedTable<R> now) {
+    return new ResolvedTable<>(
+        database,
+        target.withColumnTypes(now.target.columnTypes()),
+        columns,
+        onConflict,
+        conflictTarget);
   }
 
   /** How keys are compared, and so which worker writes a key. */

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Resolves a {@link BatchTable} against the database's catalog, or reports what does not fit. At
@@ -29,7 +30,7 @@ final class TableResolver {
   private static final String POSTGRES_COLUMNS =
       """
       SELECT a.attname, quote_ident(a.attname), a.atttypid, a.atttypmod,
-             coalesce(l.collisdeterministic, true),
+             coalesce(l.collisdeterministic, true), a.attcollation,
              a.attgenerated <> '' OR a.attidentity = 'a', format('%I.%I', n.nspname, c.relname),
              EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3'))
       FROM pg_class c
@@ -37,6 +38,7 @@ final class TableResolver {
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
       LEFT JOIN pg_collation l ON l.oid = a.attcollation
       WHERE c.oid = to_regclass(?)
+      ORDER BY a.attnum
       """;
 
   /** Plain indexes first, then those by expressions, then those of some rows only. */
@@ -70,7 +72,7 @@ final class TableResolver {
   private TableResolver() {}
 
   /** A column as the database describes it. */
-  private record Found(String quotedName, ColumnType type, boolean generated) {}
+  private record Found(String quotedName, ColumnType type, String typeIds, boolean generated) {}
 
   /**
    * Reads the table through a connection, and leaves no transaction open.
@@ -154,10 +156,11 @@ final class TableResolver {
               new Found(
                   rows.getString(2),
                   types.type(rows.getLong(3), rows.getInt(4), rows.getBoolean(5)),
-                  rows.getBoolean(6));
+                  rows.getLong(3) + " " + rows.getInt(4) + " " + rows.getLong(6),
+                  rows.getBoolean(7));
           found.put(rows.getString(1), column);
-          quotedName = rows.getString(7);
-          hasRules = rows.getBoolean(8);
+          quotedName = rows.getString(8);
+          hasRules = rows.getBoolean(9);
         }
       }
     }
@@ -176,10 +179,21 @@ final class TableResolver {
     boolean hasKey = table.hasKey() && onConflict != OnConflict.REJECT;
     return new ResolvedTable<>(
         Database.POSTGRESQL,
-        new InsertTarget(quotedName, hasRules, returning(table, found)),
+        new InsertTarget(
+            quotedName, columnTypes(columns, found), hasRules, returning(table, found)),
         columns,
         onConflict,
         hasKey ? conflictTarget(connection, table, found) : null);
+  }
+
+  private static String columnTypes(
+      List<? extends ResolvedColumn<?>> columns, Map<String, Found> found) {
+    Set<String> written =
+        columns.stream().map(ResolvedColumn::quotedName).collect(Collectors.toSet());
+    return found.values().stream()
+        .filter(column -> written.contains(column.quotedName()))
+        .map(Found::typeIds)
+        .collect(joining(","));
   }
 
   private static Map<String, String> returning(BatchTable<?> table, Map<String, Found> found) {
@@ -225,7 +239,7 @@ final class TableResolver {
         String column = rows.getString("COLUMN_NAME");
         ColumnType type = jdbcType(rows.getInt("DATA_TYPE"), rows.getString("TYPE_NAME"));
         boolean generated = "YES".equals(rows.getString("IS_GENERATEDCOLUMN"));
-        found.put(column, new Found(quote + column + quote, type, generated));
+        found.put(column, new Found(quote + column + quote, type, "", generated));
       }
     }
     List<ResolvedColumn<R>> columns = columns(found, table);
@@ -258,6 +272,7 @@ final class TableResolver {
         database,
         new InsertTarget(
             (schema == null ? "" : quote + schema + quote + ".") + quote + name + quote,
+            "",
             false,
             Map.of()),
         columns,

@@ -133,32 +133,21 @@ final class Worker<R> implements Runnable {
         }
         decide(chunk, attempt.refusals());
       }
-      case ROLLED_BACK -> {
-        if (!repeatedForNewTypes(chunk, start, attempt, writer)) {
+      case ROLLED_BACK, STATEMENT_REFUSED -> {
+        if (table.changedFor(attempt, chunk, writer.table())) {
+          chunk.poisoned = false;
+          work.retryLater(chunk, mayStand(chunk), 0, chunk.rows.size());
+        } else if (attempt.outcome() == Outcome.STATEMENT_REFUSED) {
+          stop(chunk, start, attempt);
+        } else {
           notWritten(chunk, start, attempt);
         }
       }
-      case STATEMENT_REFUSED -> stop(chunk, start, attempt);
       case IN_DOUBT -> inDoubt(chunk, start, attempt);
       case ABANDONED -> {
         // The closing thread has taken the rows.
       }
     }
-  }
-
-  /** Repeats the chunk if it may have failed because a column has another type than was known. */
-  private boolean repeatedForNewTypes(
-      Chunk<R> chunk, long start, Attempt<R> attempt, ChunkWriter<R> used) {
-    Exception failure = attempt.failure();
-    if (chunk.poisoned
-        || failure == null
-        || !Fault.mayBeOfAType(failure)
-        || !table.changedSince(used.table())) {
-      return false;
-    }
-    var unused = failed(chunk, start, attempt);
-    work.retryLater(chunk, mayStand(chunk), 0, chunk.rows.size());
-    return true;
   }
 
   private Attempt<R> attempt(Chunk<R> chunk, ChunkWriter<R> writer) {

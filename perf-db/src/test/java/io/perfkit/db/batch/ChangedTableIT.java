@@ -3,10 +3,12 @@ package io.perfkit.db.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.perfkit.db.internal.DelegatingDataSource;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RealPostgres;
 import io.perfkit.testing.TestDatabase;
 import java.math.BigDecimal;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +16,7 @@ import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -134,6 +137,107 @@ final class ChangedTableIT {
     }
   }
 
+  /**
+   * A change after which the old form of a value still fits, but is stored otherwise.
+   *
+   * @param value of a row that waits, and of one that is added after the change
+   */
+  private record Silent(String from, String to, String using, Object value, String shown) {}
+
+  private static final List<Silent> SILENT =
+      List.of(
+          new Silent(
+              "date",
+              "timestamp",
+              "v",
+              java.sql.Timestamp.valueOf("2026-01-02 03:04:05"),
+              "2026-01-02 03:04:05"),
+          new Silent("real", "double precision", "v", 0.1, "0.1"),
+          new Silent("numeric(8,2)", "numeric(8,4)", "v", new BigDecimal("1.2345"), "1.2345"),
+          new Silent(
+              "timestamp(0)",
+              "timestamp",
+              "v",
+              LocalDateTime.parse("2026-01-02T03:04:05.678"),
+              "2026-01-02 03:04:05.678"),
+          new Silent("int", "text", "v::text", 7, "7"),
+          new Silent("text", "citext", "v", "Abc", "Abc"),
+          new Silent("json", "jsonb", "v", "{\"a\":1}", "{\"a\": 1}"),
+          new Silent("text", "varchar(3)", "v", "abc", "abc"));
+
+  @Test
+  void noValueIsWrittenAsTheOldTypeStoresIt() throws Exception {
+    Bet.execute(dataSource, "CREATE EXTENSION IF NOT EXISTS citext");
+    for (Silent change : SILENT) {
+      rejected.clear();
+      createTable(change.from());
+      String as = change.toString();
+      try (BatchWriter<Cell> writer = builder().build();
+          BatchWriter<Cell> direct = builder().buildDisabled()) {
+        direct.add(new Cell(0, change.value()));
+        writer.add(new Cell(1, change.value()));
+        Bet.execute(
+            dataSource,
+            "ALTER TABLE cells ALTER v TYPE %s USING %s".formatted(change.to(), change.using()));
+        writer.add(new Cell(2, change.value()));
+        assertThat(writer.awaitFlushed(DEADLINE)).as(as).isTrue();
+        direct.add(new Cell(3, change.value()));
+        assertThat(writer.stats().retries()).as(as).isZero();
+      }
+      assertThat(rejected).as(as).isEmpty();
+      assertThat(inTable())
+          .as(as)
+          .contains("1 " + change.shown(), "2 " + change.shown(), "3 " + change.shown());
+    }
+  }
+
+  /** A change of the table that concerns no column of the writer costs it nothing. */
+  @Test
+  void otherColumnsMayComeAndGo() throws Exception {
+    createTable("int");
+    try (BatchWriter<Cell> writer = builder().build()) {
+      for (int id = 0; id < 3; id++) {
+        writer.add(new Cell(id, id));
+        assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
+        Bet.execute(dataSource, "ALTER TABLE cells DROP IF EXISTS w");
+        Bet.execute(dataSource, "ALTER TABLE cells ADD w " + (id == 0 ? "text" : "int"));
+      }
+    }
+    assertThat(rejected).isEmpty();
+    assertThat(inTable()).containsExactly("0 0", "1 1", "2 2");
+  }
+
+  @Test
+  void aTableIsReadAgainOnceForAChangeAndNotForWhatItRefuses() throws Exception {
+    createTable("int CHECK (v < 10)");
+    AtomicInteger reads = new AtomicInteger();
+    DataSource counted =
+        new DelegatingDataSource(dataSource) {
+          @Override
+          public Connection getConnection() throws SQLException {
+            reads.incrementAndGet();
+            return super.getConnection();
+          }
+        };
+    Bet.execute(dataSource, "DROP TABLE cells");
+    createTable("text");
+    Bet.execute(dataSource, "ALTER TABLE cells ADD CHECK (v::int < 10)");
+    BatchTable<Cell> table =
+        BatchTable.<Cell>named("cells").key("id", Cell::id).column("v", Cell::value).build();
+    try (BatchWriter<Cell> writer =
+        BatchWriter.builder(counted, table, r -> rejected.add(r.row().id().toString()))
+            .config(BatchConfig.builder().workers(1).flushInterval(Duration.ofHours(1)).build())
+            .build()) {
+      int before = reads.get();
+      for (int i = 0; i < 10; i++) {
+        writer.add(new Cell(i, i == 5 ? "five" : "1")); // 22P02
+        assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
+      }
+      assertThat(reads.get() - before).as("ten chunks, and one attempt more").isEqualTo(11);
+      assertThat(rejected).containsExactly("5");
+    }
+  }
+
   @Test
   void theSameWhereEachRowIsWrittenAtOnce() throws Exception {
     for (Change change : CHANGES) {
@@ -173,7 +277,13 @@ final class ChangedTableIT {
   void aKeyThatBecomesSomethingElseNeedsANewWriter() throws Exception {
     createTable("text");
     try (BatchWriter<Cell> writer = builder().build()) {
+      writer.add(new Cell(1, "before"));
       Bet.execute(dataSource, "ALTER TABLE cells ALTER id TYPE text");
+      writer.add(new Cell(2, "after"));
+      assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
+      writer.add(new Cell(1, "again"));
+      assertThat(writer.awaitFlushed(DEADLINE)).isTrue();
+      assertThat(inTable()).containsExactly("1 again", "2 after");
       assertThatThrownBy(() -> writer.add(new Cell("a", "a")))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith("id (bigint): a java.lang.String");
