@@ -272,6 +272,7 @@ public final class Cache<K, V> {
     Address address = address(key);
     Reading before = local.reading(address.hash());
     EntryVersion version = l2.put(address, entry, ttl);
+    counters.puts.increment();
     V kept = handOut(entry.value());
     local.replace(key, new Hit<>(kept, entry.tags(), version, ttl, null), before);
   }
@@ -322,6 +323,26 @@ public final class Cache<K, V> {
     }
   }
 
+  /**
+   * From now on {@code listener} hears which values leave this node's memory, for instance to
+   * release what belongs to them. It is called on a thread of loads, one call at a time, and on the
+   * closing thread for what is left when the caches close. Its exceptions are logged. If it is slow,
+   * 10,000 removals wait and further ones are not told, which is logged too.
+   *
+   * <p>A value that was invalidated by its tag, or on another node, leaves when its key is read or
+   * put again, or when the cache needs its room, and is told then. A value in Redis that no copy is
+   * of, and the knowledge that there is no value, are not told.
+   *
+   * @throws IllegalStateException if this cache has a listener
+   */
+  public void onRemoval(RemovalListener<? super K, ? super V> listener) {
+    requireNonNull(listener, "listener");
+    if (!local.tell(new Removals<>(name(), listener, parts.threads(), local::now))) {
+      throw new IllegalStateException(
+          "listener: of cache '" + name() + "' (expected: one, and there is one already)");
+    }
+  }
+
   /** What this cache has done so far on this node. */
   public CacheStats stats() {
     return counters.snapshot(local, l2);
@@ -343,6 +364,7 @@ public final class Cache<K, V> {
   /** Ends all local copies. The second level is closed: from now on each call throws. */
   void close() {
     local.clear();
+    local.tellTheRest();
   }
 
   Address address(K key) {

@@ -42,15 +42,25 @@ final class CacheMeters implements AutoCloseable {
   static final String LAG = "perf.cache.coherence.lag";
   static final String HEARTBEAT_AGE = "perf.cache.heartbeat.age";
 
+  /** The names of Micrometer's CacheMeterBinder, and of the tags that Spring Boot adds. */
+  static final String MICROMETER_SIZE = "cache.size";
+
+  static final String MICROMETER_GETS = "cache.gets";
+  static final String MICROMETER_PUTS = "cache.puts";
+  static final String MICROMETER_EVICTIONS = "cache.evictions";
+
   private final MeterRegistry registry;
   private final Tags caches;
+  private final boolean micrometerNames;
   private final Queue<Meter> meters = new ConcurrentLinkedQueue<>();
 
   /**
    * @param name a tag of each meter, which identifies these caches on the registry
+   * @param micrometerNames whether caches have the meters of Micrometer's names too
    * @throws IllegalStateException if open caches of that name are on the registry
    */
-  CacheMeters(MeterRegistry registry, String name) {
+  CacheMeters(MeterRegistry registry, String name, boolean micrometerNames) {
+    this.micrometerNames = micrometerNames;
     this.registry = registry;
     this.caches = Tags.of("caches", name);
     if (registry.find(UNSENT).tags(caches).meter() != null) {
@@ -92,6 +102,29 @@ final class CacheMeters implements AutoCloseable {
         CacheStats::loadNanos);
     time(cache, LEASE_WAITS, name, CacheStats::leaseWaits, CacheStats::leaseWaitNanos);
     meters.add(Gauge.builder(L1_ENTRIES, local, LocalLevel::size).tags(name).register(registry));
+    if (micrometerNames) {
+      bindByMicrometersNames(cache, local);
+    }
+  }
+
+  /** A get counts as a hit if a level answers, a put if a value is put or loaded. */
+  private void bindByMicrometersNames(Cache<?, ?> cache, LocalLevel<?, ?> local) {
+    String manager = caches.stream().findFirst().orElseThrow().getValue();
+    Tags tags = Tags.of("cache", cache.name(), "name", cache.name(), "cache.manager", manager);
+    count(
+        cache,
+        MICROMETER_GETS,
+        tags.and("result", "hit"),
+        stats -> (double) stats.l1Hits() + stats.l2Hits());
+    count(cache, MICROMETER_GETS, tags.and("result", "miss"), CacheStats::misses);
+    count(cache, MICROMETER_PUTS, tags, stats -> (double) stats.puts() + stats.loads());
+    count(
+        cache,
+        MICROMETER_EVICTIONS,
+        tags,
+        stats -> (double) stats.evictionsBySize() + stats.evictionsByAge());
+    meters.add(
+        Gauge.builder(MICROMETER_SIZE, local, LocalLevel::size).tags(tags).register(registry));
   }
 
   void bind(Audit<?, ?> audit, String cache) {

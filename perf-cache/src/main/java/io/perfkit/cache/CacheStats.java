@@ -8,6 +8,7 @@ package io.perfkit.cache;
  * @param l2Hits gets answered by Redis
  * @param misses gets that neither level answered: they ran the loader, waited for one that ran, or
  *     found nothing
+ * @param puts values that callers put
  * @param loads runs of a loader that returned
  * @param loadFailures runs of a loader that threw
  * @param redisFailures commands that Redis did not answer or refused; reads went on to the loader
@@ -26,6 +27,7 @@ public record CacheStats(
     long l1Hits,
     long l2Hits,
     long misses,
+    long puts,
     long loads,
     long loadFailures,
     long redisFailures,
@@ -40,13 +42,14 @@ public record CacheStats(
     long unreadable,
     long unwritable) {
 
-  static final CacheStats NONE = new CacheStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  static final CacheStats NONE = new CacheStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   CacheStats plus(CacheStats other) {
     return new CacheStats(
         l1Hits + other.l1Hits,
         l2Hits + other.l2Hits,
         misses + other.misses,
+        puts + other.puts,
         loads + other.loads,
         loadFailures + other.loadFailures,
         redisFailures + other.redisFailures,

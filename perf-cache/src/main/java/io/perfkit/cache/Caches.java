@@ -68,7 +68,7 @@ public final class Caches implements AutoCloseable {
     this.name = builder.name == null ? builder.prefix : builder.name;
     this.disabled = builder.disabled;
     this.nanos = builder.nanos;
-    this.meters = builder.registry == null ? null : new CacheMeters(builder.registry, name);
+    this.meters = builder.registry == null ? null : new CacheMeters(builder.registry, name, builder.config.micrometerNames());
     this.redis =
         builder.redis == null || builder.guard == null
             ? null

@@ -14,8 +14,10 @@ import java.time.Duration;
  *     the time from there. A copy may then count longer than its TTL and {@code maxStaleness} say,
  *     by one tick and by as long as that thread does not run: after a pause of the whole JVM the
  *     first reads may be older by the pause
+ * @param micrometerNames whether each cache also has the meters that Micrometer names for caches,
+ *     {@code cache.gets} and the like, so that dashboards for those fit; by default it has not
  */
-public record CachesConfig(long hitsPerAudit, Duration clockTick) {
+public record CachesConfig(long hitsPerAudit, Duration clockTick, boolean micrometerNames) {
   private static final Duration MAX_TICK = Duration.ofMillis(100);
 
   public CachesConfig {
@@ -40,13 +42,17 @@ public record CachesConfig(long hitsPerAudit, Duration clockTick) {
 
   /** A builder that holds these settings. */
   public Builder toBuilder() {
-    return builder().hitsPerAudit(hitsPerAudit).clockTick(clockTick);
+    return builder()
+        .hitsPerAudit(hitsPerAudit)
+        .clockTick(clockTick)
+        .micrometerNames(micrometerNames);
   }
 
   /** Collects settings; {@link #build()} checks them. One thread at a time. */
   public static final class Builder {
     private long hitsPerAudit = 10_000;
     private Duration clockTick = Duration.ZERO;
+    private boolean micrometerNames;
 
     private Builder() {}
 
@@ -62,13 +68,19 @@ public record CachesConfig(long hitsPerAudit, Duration clockTick) {
       return this;
     }
 
+    /** See {@link CachesConfig#micrometerNames()}. */
+    public Builder micrometerNames(boolean too) {
+      micrometerNames = too;
+      return this;
+    }
+
     /**
      * The settings.
      *
      * @throws IllegalArgumentException if a value breaks a rule; it names the value and the rule
      */
     public CachesConfig build() {
-      return new CachesConfig(hitsPerAudit, clockTick);
+      return new CachesConfig(hitsPerAudit, clockTick, micrometerNames);
     }
   }
 }

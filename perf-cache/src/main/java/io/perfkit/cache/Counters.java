@@ -7,6 +7,7 @@ final class Counters {
   final LongAdder l1Hits = new LongAdder();
   final LongAdder l2Hits = new LongAdder();
   final LongAdder misses = new LongAdder();
+  final LongAdder puts = new LongAdder();
   final LongAdder loads = new LongAdder();
   final LongAdder loadFailures = new LongAdder();
   final LongAdder loadNanos = new LongAdder();
@@ -32,6 +33,7 @@ final class Counters {
         l1Hits.sum(),
         l2Hits.sum(),
         misses.sum(),
+        puts.sum(),
         loads.sum(),
         loadFailures.sum(),
         l2.failures(),

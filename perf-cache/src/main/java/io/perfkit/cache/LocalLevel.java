@@ -2,7 +2,6 @@ package io.perfkit.cache;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.perfkit.cache.L2Reply.Hit;
 import java.time.Duration;
 import java.util.Iterator;
@@ -32,6 +31,7 @@ final class LocalLevel<K, V> {
   private final LongAdder evictedBySize = new LongAdder();
   private final LongAdder evictedByAge = new LongAdder();
   private volatile long lastWriteNanos;
+  private volatile @Nullable Removals<K, V> removals; // not read by a hit
 
   /**
    * @param weigher null to count copies
@@ -81,8 +81,70 @@ final class LocalLevel<K, V> {
     return weight;
   }
 
-  private void evicted(@Nullable Object key, @Nullable LocalEntry<V> copy, RemovalCause cause) {
-    (cause == RemovalCause.SIZE ? evictedBySize : evictedByAge).increment();
+  private void evicted(@Nullable K key, @Nullable LocalEntry<V> copy, com.github.benmanes.caffeine.cache.RemovalCause cause) {
+    boolean bySize = cause == com.github.benmanes.caffeine.cache.RemovalCause.SIZE;
+    (bySize ? evictedBySize : evictedByAge).increment();
+    if (removals != null && key != null && copy != null) {
+      RemovalCause why = bySize ? RemovalCause.SIZE : RemovalCause.AGE;
+      told(key, copy, isCurrent(copy) ? why : RemovalCause.INVALIDATED);
+    }
+  }
+
+  /** From now on what leaves is told; false if something is told already. */
+  synchronized boolean tell(Removals<K, V> all) {
+    if (removals != null) {
+      return false;
+    }
+    removals = all;
+    return true;
+  }
+
+  /** Tells on this thread what waits to be told. */
+  void tellTheRest() {
+    Removals<K, V> all = removals;
+    if (all != null) {
+      entries.cleanUp(); // what is being evicted is told before
+      all.tell();
+    }
+  }
+
+  private void told(K key, LocalEntry<V> copy, RemovalCause cause) {
+    Removals<K, V> all = removals;
+    if (all != null && copy.value != null) {
+      all.add(key, copy.value, cause);
+    }
+  }
+
+  /** Why a copy gives way to another of its key. */
+  private RemovalCause whyReplaced(LocalEntry<V> copy) {
+    if (!isCurrent(copy)) {
+      return RemovalCause.INVALIDATED;
+    }
+    return copy.isBeforeDeadline(nanos.getAsLong())
+        ? RemovalCause.REPLACED
+        : RemovalCause.AGE;
+  }
+
+  private void store(K key, LocalEntry<V> copy) {
+    if (removals == null) {
+      entries.put(key, copy);
+      return;
+    }
+    LocalEntry<V> before = entries.asMap().put(key, copy);
+    if (before != null && before.value != copy.value) {
+      told(key, before, whyReplaced(before));
+    }
+  }
+
+  private void discard(K key, RemovalCause cause) {
+    if (removals == null) {
+      entries.invalidate(key);
+      return;
+    }
+    LocalEntry<V> before = entries.asMap().remove(key);
+    if (before != null) {
+      told(key, before, cause);
+    }
   }
 
   /** Copies dropped to keep within the bound. */
@@ -149,7 +211,7 @@ final class LocalLevel<K, V> {
 
   /** Lets a copy count for a while from now on. */
   void extend(K key, LocalEntry<V> entry, Duration time) {
-    entries.put(key, new LocalEntry<>(entry, nanos.getAsLong() + time.toNanos()));
+    store(key, new LocalEntry<>(entry, nanos.getAsLong() + time.toNanos()));
   }
 
   /**
@@ -252,7 +314,7 @@ final class LocalLevel<K, V> {
     int moves = fence.moves();
     if (isCurrent(copy, moves)) { // or else it would not count, and might displace one that does
       lastWriteNanos = nanos.getAsLong();
-      entries.put(key, copy);
+      store(key, copy);
     }
   }
 
@@ -261,19 +323,22 @@ final class LocalLevel<K, V> {
    * before} was taken; unless another invalidation came between, which may be the newer one.
    */
   void replace(K key, Hit<V> entry, Reading before) {
+    if (removals != null) {
+      discard(key, RemovalCause.REPLACED); // while it is known to be current
+    }
     if (fence.advanceFrom(before.stripe(), before.epoch())) {
       Reading after =
           new Reading(before.stripe(), before.epoch() + 1, before.tagAdvances(), before.nanos());
       put(key, entry, after, entry.ttl().left());
     } else {
-      entries.invalidate(key);
+      discard(key, RemovalCause.INVALIDATED);
     }
   }
 
   /** Ends the copy, and whatever is being read now. */
   void remove(K key, int hash) {
     fence.advance(fence.stripe(hash));
-    entries.invalidate(key);
+    discard(key, RemovalCause.INVALIDATED);
   }
 
   /** Ends all copies with the tag, and whatever is being read now and has it. */
@@ -284,6 +349,9 @@ final class LocalLevel<K, V> {
   /** Ends all copies, and whatever is being read now. */
   void clear() {
     fence.advanceAll();
+    if (removals != null) {
+      entries.asMap().keySet().forEach(key -> discard(key, RemovalCause.INVALIDATED));
+    }
     entries.invalidateAll();
   }
 
@@ -299,7 +367,9 @@ final class LocalLevel<K, V> {
 
   /** Forgets this copy, and no later one of its key. */
   void drop(K key, LocalEntry<V> copy) {
-    boolean unused = entries.asMap().remove(key, copy);
+    if (entries.asMap().remove(key, copy)) {
+      told(key, copy, RemovalCause.INVALIDATED);
+    }
   }
 
   /** About how many copies are held, counting or not. */

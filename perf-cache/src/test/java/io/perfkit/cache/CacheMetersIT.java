@@ -3,13 +3,20 @@ package io.perfkit.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.binder.cache.CacheMeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.RealRedis;
+import io.perfkit.testing.ReferenceTable;
 import io.perfkit.testing.TestRedis;
 import java.time.Duration;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** The meters of several caches on one registry. */
@@ -62,6 +69,75 @@ final class CacheMetersIT {
       assertThat(first.name()).isEqualTo("meters-twice");
       assertThat(ours()).isEqualTo(meters);
     }
+  }
+
+  /** What Micrometer's own binder registers for a cache that Spring Boot knows. */
+  private static Set<Meter.Id> ofMicrometer(String manager) {
+    SimpleMeterRegistry theirs = new SimpleMeterRegistry();
+    new CacheMeterBinder<>(
+        new Object(), "users", Tags.of("cache.manager", manager, "name", "users")) {
+      @Override
+      protected Long size() {
+        return 0L;
+      }
+
+      @Override
+      protected long hitCount() {
+        return 0;
+      }
+
+      @Override
+      protected Long missCount() {
+        return 0L;
+      }
+
+      @Override
+      protected Long evictionCount() {
+        return 0L;
+      }
+
+      @Override
+      protected long putCount() {
+        return 0;
+      }
+
+      @Override
+      protected void bindImplementationSpecificMetrics(MeterRegistry all) {}
+    }.bindTo(theirs);
+    return theirs.getMeters().stream().map(Meter::getId).collect(Collectors.toSet());
+  }
+
+  @Test
+  void micrometersNamesForCachesAreAnOption() {
+    try (Caches caches =
+        Caches.localBuilder()
+            .name("shop")
+            .meterRegistry(registry)
+            .config(CachesConfig.builder().micrometerNames(true).build())
+            .build()) {
+      Cache<String, String> users =
+          caches.cache("users", String.class, Codec.string(), CacheConfig.defaults());
+      Set<Meter.Id> ids =
+          registry.getMeters().stream()
+              .map(Meter::getId)
+              .filter(id -> !id.getName().startsWith("perf."))
+              .collect(Collectors.toSet());
+      assertThat(ids).isEqualTo(ofMicrometer("shop"));
+
+      users.put("a", "1");
+      users.getIfPresent("a");
+      users.get("b", key -> "2");
+      users.getIfPresent("none");
+      assertThat(registry.get("cache.gets").tag("result", "hit").functionCounter().count())
+          .isEqualTo(1);
+      assertThat(registry.get("cache.gets").tag("result", "miss").functionCounter().count())
+          .isEqualTo(2);
+      assertThat(registry.get("cache.puts").functionCounter().count()).isEqualTo(2);
+      assertThat(registry.get("cache.size").gauge().value()).isEqualTo(2);
+      assertThat(ReferenceTable.under("Micrometer's names", "metrics.md").secondByFirst().keySet())
+          .isEqualTo(ids.stream().map(Meter.Id::getName).collect(Collectors.toSet()));
+    }
+    assertThat(registry.getMeters()).isEmpty();
   }
 
   /** Meters of caches: those of the guard are the client's, which both share. */

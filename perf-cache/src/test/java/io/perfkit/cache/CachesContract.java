@@ -12,13 +12,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -271,6 +277,160 @@ abstract class CachesContract {
         .containsExactly("v");
     assertThat(cache.getAsync("k1", key -> database).toCompletableFuture())
         .isCompletedWithValue("v");
+  }
+
+  @Test
+  void tenThousandPendingGetsOnFourThreadsBlockNone() throws Exception {
+    int gets = 10_000;
+    CompletableFuture<String> database = new CompletableFuture<>();
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<CompletableFuture<String>>> calls = new ArrayList<>(gets);
+      for (int i = 0; i < gets; i++) {
+        String key = "k" + i;
+        calls.add(
+            threads.submit(
+                () ->
+                    cache
+                        .getAsync(key, k -> database.thenApply(v -> v + " of " + k))
+                        .toCompletableFuture()));
+      }
+      List<CompletableFuture<String>> pending = new ArrayList<>(gets);
+      for (Future<CompletableFuture<String>> call : calls) {
+        pending.add(call.get(60, SECONDS)); // returned, though nothing is loaded
+      }
+      assertThat(pending).noneMatch(CompletableFuture::isDone);
+      assertThat(threads.submit(() -> "free").get(60, SECONDS)).isEqualTo("free");
+      database.complete("v");
+      for (int i = 0; i < gets; i++) {
+        assertThat(pending.get(i).get(60, SECONDS)).isEqualTo("v of k" + i);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** What a listener heard, each as {@code key=value cause}. */
+  private Queue<String> heard(Cache<String, String> of) {
+    Queue<String> heard = new ConcurrentLinkedQueue<>();
+    of.onRemoval((key, value, cause) -> heard.add(key + "=" + value + " " + cause));
+    return heard;
+  }
+
+  @Test
+  void tellsAListenerWhatLeavesAndWhy() {
+    Queue<String> heard = heard(cache);
+    cache.put("a", "1");
+    cache.put("a", "2");
+    cache.invalidate("a");
+    cache.get("b", key -> "3");
+    cache.refresh("b", key -> "4");
+    cache.getEntry("c", key -> Entry.of("5").withTags("red"));
+    cache.invalidateTag("red");
+    cache.get("c", key -> "6");
+    cache.put("d", "7");
+    cache.clear();
+    Await.until(
+        "all is told",
+        DEADLINE,
+        () ->
+            List.copyOf(heard)
+                .containsAll(
+                    List.of(
+                        "a=1 REPLACED",
+                        "a=2 INVALIDATED",
+                        "b=3 INVALIDATED",
+                        "c=5 INVALIDATED",
+                        "b=4 INVALIDATED",
+                        "c=6 INVALIDATED",
+                        "d=7 INVALIDATED")));
+    assertThat(heard).as("each once").hasSize(7);
+    assertThatThrownBy(() -> cache.onRemoval((key, value, cause) -> {}))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("there is one already");
+  }
+
+  @Test
+  void tellsWhatIsEvictedAndWhatTheCloseLeaves() {
+    Cache<String, String> small =
+        caches.cache(
+            "small",
+            String.class,
+            Codec.string(),
+            CacheConfig.builder().maxEntries(10).l1Ttl(Duration.ofMinutes(1)).build());
+    Queue<String> heard = heard(small);
+    for (int i = 0; i < 100; i++) {
+      small.put("k" + i, "v" + i);
+    }
+    Await.until("evicted", DEADLINE, () -> heard.stream().anyMatch(one -> one.endsWith(" SIZE")));
+    caches.close();
+    Await.until("each is told", DEADLINE, () -> heard.size() >= 100);
+    assertThat(heard.stream().map(one -> one.substring(0, one.indexOf(' '))))
+        .as("once")
+        .containsExactlyInAnyOrderElementsOf(
+            IntStream.range(0, 100).mapToObj(i -> "k" + i + "=v" + i).toList());
+  }
+
+  @Test
+  void aListenerThatThrowsOrIsSlowHoldsNobodyUp() {
+    CountDownLatch mayGoOn = new CountDownLatch(1);
+    Queue<String> heard = new ConcurrentLinkedQueue<>();
+    cache.onRemoval(
+        (key, value, cause) -> {
+          SlowLoad.awaitQuietly(mayGoOn);
+          heard.add(value);
+          throw new IllegalStateException("a listener's fault");
+        });
+    for (int i = 0; i < 5; i++) {
+      cache.put("a", "v" + i);
+      assertThat(cache.getIfPresent("a")).isEqualTo("v" + i);
+    }
+    mayGoOn.countDown();
+    Await.until(
+        "told all the same", DEADLINE, () -> heard.containsAll(List.of("v0", "v1", "v2", "v3")));
+  }
+
+  @Test
+  void everyValueOfManyThreadsIsToldOnceOrHeld() throws Exception {
+    Cache<Integer, Long> busy =
+        caches.cache(
+            "busy", Integer.class, Codec.longs(), CacheConfig.builder().maxEntries(50).build());
+    Map<Long, AtomicInteger> told = new ConcurrentHashMap<>();
+    busy.onRemoval(
+        (key, value, cause) ->
+            told.computeIfAbsent(value, one -> new AtomicInteger()).incrementAndGet());
+    Set<Long> put = ConcurrentHashMap.newKeySet();
+    int callers = 4;
+    ExecutorService threads = Executors.newFixedThreadPool(callers);
+    try {
+      List<Future<?>> runs = new ArrayList<>();
+      for (int caller = 0; caller < callers; caller++) {
+        int seed = caller;
+        runs.add(
+            threads.submit(
+                () -> {
+                  Random random = new Random(seed);
+                  for (int i = 0; i < 500; i++) {
+                    int key = random.nextInt(100);
+                    long value = seed * 1_000L + i;
+                    if (random.nextInt(4) == 0) {
+                      busy.invalidate(key);
+                    } else {
+                      put.add(value);
+                      busy.put(key, value);
+                    }
+                  }
+                }));
+      }
+      for (Future<?> run : runs) {
+        run.get(60, SECONDS);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    caches.close(); // tells what is held
+    assertThat(told).as("nothing twice").isNotEmpty().allSatisfy((value, n) -> assertThat(n).hasValue(1));
+    assertThat(put).containsAll(told.keySet());
   }
 
   @Test

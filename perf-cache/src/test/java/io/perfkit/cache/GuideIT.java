@@ -287,6 +287,23 @@ final class GuideIT {
   }
 
   @Test
+  void removalsAndMetersByMicrometersNames() {
+    MeterRegistry registry = new SimpleMeterRegistry();
+    Caches caches =
+        Caches.localBuilder()
+            .meterRegistry(registry)
+            .config(CachesConfig.builder().micrometerNames(true).build()) // cache.gets, cache.puts
+            .build();
+    Cache<Long, Profile> profiles =
+        caches.cache("profiles", Long.class, Codec.json(Profile.class), CacheConfig.defaults());
+    Queue<String> log = new ConcurrentLinkedQueue<>();
+    profiles.onRemoval((id, profile, cause) -> log.add(id + " has left: " + cause));
+    profiles.get(42L, id -> database.loadProfile(id));
+    caches.close();
+    assertThat(log).containsExactly("42 has left: INVALIDATED");
+  }
+
+  @Test
   void otherWaysToRead() throws Exception {
     Caches caches = Caches.local();
     Cache<Long, Profile> profiles =
