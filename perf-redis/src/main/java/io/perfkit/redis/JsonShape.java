@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TimeZone;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -99,7 +100,7 @@ final class JsonShape {
       return objection(type.getContentType(), path + "[]");
     }
     boolean container = type.isContainerType() || type.isReferenceType();
-    if ((container && !isHolder(raw)) || type.isPrimitive() || raw.isEnum() || readsByItself(raw)) {
+    if (!isHolder(raw) && (container || type.isPrimitive() || raw.isEnum() || readsByItself(raw))) {
       return null;
     }
     List<Class<?>> subtypes = ClassSchema.subtypes(raw);
@@ -221,7 +222,7 @@ final class JsonShape {
   }
 
   private static boolean isHolder(Class<?> raw) {
-    return raw.getPackageName().equals("java.util.concurrent.atomic");
+    return raw == Pattern.class || raw.getPackageName().equals("java.util.concurrent.atomic");
   }
 
   private static String simpleName(Class<?> raw) {

@@ -37,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import tools.jackson.core.JsonGenerator;
@@ -303,6 +304,8 @@ final class ReadBackTest {
 
   record BigHolder(BigInteger number) {}
 
+  record Rule(Pattern text) {}
+
   static final class Ring {
     public @Nullable Ring next;
   }
@@ -315,6 +318,10 @@ final class ReadBackTest {
     isRefusedWhenMade(Order.class, "Order.payment: " + Payment.class.getTypeName() + open);
     isRefusedWhenMade(Event.class, "Event.data[]: java.lang.Object" + open);
     isRefusedWhenMade(Amount.class, "Amount.value: java.lang.Number" + open);
+    isRefusedWhenMade(
+        Rule.class, // its flags would be lost
+        "Rule.text: java.util.regex.Pattern would come back as another object (expected: a type with"
+            + " equals, such as the value that it holds)");
     isRefusedWhenMade(
         ByPoint.class,
         "ByPoint.names: "
