@@ -326,8 +326,8 @@ public final class Cache<K, V> {
   /**
    * From now on {@code listener} hears which values leave this node's memory, for instance to
    * release what belongs to them. It is called on a thread of loads, one call at a time, and on the
-   * closing thread for what is left when the caches close. Its exceptions are logged. If it is slow,
-   * 10,000 removals wait and further ones are not told, which is logged too.
+   * closing thread for what is left when the caches close. Its exceptions are logged. If it is
+   * slow, 10,000 removals wait and further ones are not told, which is logged too.
    *
    * <p>A value that was invalidated by its tag, or on another node, leaves when its key is read or
    * put again, or when the cache needs its room, and is told then. A value in Redis that no copy is

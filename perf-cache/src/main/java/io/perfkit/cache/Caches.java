@@ -9,7 +9,6 @@ import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.LaneStats;
-import io.perfkit.redis.Printable;
 import io.perfkit.redis.RedisGuard;
 import io.perfkit.redis.ValueFormat;
 import java.time.Duration;
@@ -68,7 +67,10 @@ public final class Caches implements AutoCloseable {
     this.name = builder.name == null ? builder.prefix : builder.name;
     this.disabled = builder.disabled;
     this.nanos = builder.nanos;
-    this.meters = builder.registry == null ? null : new CacheMeters(builder.registry, name, builder.config.micrometerNames());
+    this.meters =
+        builder.registry == null
+            ? null
+            : new CacheMeters(builder.registry, name, builder.config.micrometerNames());
     this.redis =
         builder.redis == null || builder.guard == null
             ? null
@@ -322,11 +324,7 @@ public final class Caches implements AutoCloseable {
     requireNonNull(part, "part");
     if (attached.putIfAbsent(requireNonNull(name, "name"), part) != null) {
       throw new IllegalStateException(
-          "name: "
-              + Printable.of(name)
-              + " (expected: one that is not attached to "
-              + this
-              + " yet)");
+          "name: " + name + " (expected: one that is not attached to " + this + " yet)");
     }
     if (closed.get() && attached.remove(name, part)) {
       requireOpen(); // closed meanwhile, without this part

@@ -1,6 +1,7 @@
 package io.perfkit.cache;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.perfkit.cache.L2Reply.Hit;
 import io.perfkit.cache.L2Reply.Outcome;
@@ -239,7 +240,7 @@ final class HeapLevel<V> implements SecondLevel<V> {
           continue;
         }
         if (!cooldown.isZero() && slot.stored != null) {
-          long end = nanos.getAsLong() + cooldown.toNanos();
+          long end = nanos.getAsLong() + NANOSECONDS.convert(cooldown);
           slot.lease =
               new Lease(lease.token(), lease.generation(), lease.sequence(), end, true, false);
         } else {

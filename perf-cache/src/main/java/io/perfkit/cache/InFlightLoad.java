@@ -92,7 +92,7 @@ final class InFlightLoad<V> {
         requireNoCycle(cache, self);
         LoadThreads.beginWait();
         try {
-          return mine.get(atMost.toNanos(), NANOSECONDS);
+          return mine.get(NANOSECONDS.convert(atMost), NANOSECONDS);
         } finally {
           LoadThreads.endWait();
         }

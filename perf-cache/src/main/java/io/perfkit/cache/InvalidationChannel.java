@@ -1,6 +1,7 @@
 package io.perfkit.cache;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.perfkit.redis.RedisGuard;
 import io.perfkit.redis.RedisUnavailable;
@@ -168,7 +169,7 @@ final class InvalidationChannel implements AutoCloseable {
     }
     long now = nanos.getAsLong();
     try {
-      if (now - heartbeat.lastNanos() > maxSilence.toNanos()) {
+      if (now - heartbeat.lastNanos() > NANOSECONDS.convert(maxSilence)) {
         held.forceDisconnect();
       } else {
         byte[] beat = ByteBuffer.allocate(2 * Long.BYTES).putLong(now).putLong(secret).array();

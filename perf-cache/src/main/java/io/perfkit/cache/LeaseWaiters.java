@@ -1,5 +1,7 @@
 package io.perfkit.cache;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,7 +25,7 @@ final class LeaseWaiters {
   /** Waits for {@code call}, at most for this time. */
   void await(CompletableFuture<Void> call, Duration atMost) throws InterruptedException {
     try {
-      call.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+      call.get(NANOSECONDS.convert(atMost), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       // as good as a call: the lease is over
     } catch (ExecutionException e) {

@@ -146,7 +146,7 @@ final class LoadThreads implements AutoCloseable {
 
   /** Runs {@code task}, which must not block, after {@code delay}, unless cancelled. */
   Future<?> after(Duration delay, Runnable task) {
-    return timer.schedule(task, delay.toNanos(), NANOSECONDS);
+    return timer.schedule(task, NANOSECONDS.convert(delay), NANOSECONDS);
   }
 
   /** Interrupts the loads on threads of these caches; those on the host's executor go on. */

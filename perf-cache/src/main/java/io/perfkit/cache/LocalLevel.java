@@ -1,5 +1,7 @@
 package io.perfkit.cache;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.perfkit.cache.L2Reply.Hit;
@@ -81,7 +83,10 @@ final class LocalLevel<K, V> {
     return weight;
   }
 
-  private void evicted(@Nullable K key, @Nullable LocalEntry<V> copy, com.github.benmanes.caffeine.cache.RemovalCause cause) {
+  private void evicted(
+      @Nullable K key,
+      @Nullable LocalEntry<V> copy,
+      com.github.benmanes.caffeine.cache.RemovalCause cause) {
     boolean bySize = cause == com.github.benmanes.caffeine.cache.RemovalCause.SIZE;
     (bySize ? evictedBySize : evictedByAge).increment();
     if (removals != null && key != null && copy != null) {
@@ -120,9 +125,7 @@ final class LocalLevel<K, V> {
     if (!isCurrent(copy)) {
       return RemovalCause.INVALIDATED;
     }
-    return copy.isBeforeDeadline(nanos.getAsLong())
-        ? RemovalCause.REPLACED
-        : RemovalCause.AGE;
+    return copy.isBeforeDeadline(nanos.getAsLong()) ? RemovalCause.REPLACED : RemovalCause.AGE;
   }
 
   private void store(K key, LocalEntry<V> copy) {
@@ -202,7 +205,7 @@ final class LocalLevel<K, V> {
     long now = nanos.getAsLong();
     return entry != null
             && entry.value != null
-            && now - entry.about.expiryNanos <= window.toNanos()
+            && now - entry.about.expiryNanos <= NANOSECONDS.convert(window)
             && isCurrent(entry)
             && (unheard || isFresh(entry, now))
         ? entry
@@ -211,7 +214,7 @@ final class LocalLevel<K, V> {
 
   /** Lets a copy count for a while from now on. */
   void extend(K key, LocalEntry<V> entry, Duration time) {
-    store(key, new LocalEntry<>(entry, nanos.getAsLong() + time.toNanos()));
+    store(key, new LocalEntry<>(entry, nanos.getAsLong() + NANOSECONDS.convert(time)));
   }
 
   /**
@@ -294,9 +297,9 @@ final class LocalLevel<K, V> {
         return; // F3: one of its tags may have ended meanwhile
       }
     }
-    long deadline = reading.nanos() + Math.min(ttlNanos, atMost.toNanos());
-    long expiry = reading.nanos() + entry.ttl().left().toNanos();
-    long ask = expiry - (long) (entry.ttl().total().toNanos() * refreshAhead);
+    long deadline = reading.nanos() + Math.min(ttlNanos, NANOSECONDS.convert(atMost));
+    long expiry = reading.nanos() + NANOSECONDS.convert(entry.ttl().left());
+    long ask = expiry - (long) (NANOSECONDS.convert(entry.ttl().total()) * refreshAhead);
     boolean asked = ask - reading.nanos() <= 0; // now, so somebody asks already
     LocalEntry<V> copy =
         new LocalEntry<>(

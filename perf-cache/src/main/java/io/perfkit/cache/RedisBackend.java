@@ -98,7 +98,7 @@ final class RedisBackend implements AutoCloseable {
       Duration maxStaleness,
       ScheduledExecutorService keeper) {
     channel.register(name, listener);
-    long millis = maxStaleness.toMillis() / 4; // so that two may be lost
+    long millis = MILLISECONDS.convert(maxStaleness) / 4; // so that two may be lost
     Duration maxSilence = maxStaleness.multipliedBy(3);
     var unused =
         keeper.scheduleWithFixedDelay(

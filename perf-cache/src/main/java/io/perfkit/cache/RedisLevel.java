@@ -3,6 +3,7 @@ package io.perfkit.cache;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.perfkit.cache.InvalidationChannel.Kind;
 import io.perfkit.cache.L2Reply.Hit;
@@ -330,7 +331,7 @@ final class RedisLevel<V> implements SecondLevel<V> {
           call(
               release.address(),
               release.lease().bytes(),
-              ascii(cooldown.toMillis()),
+              ascii(MILLISECONDS.convert(cooldown)),
               channel.name(),
               channel.message(Kind.FILLED, keys.name(), release.address().hash())));
     }

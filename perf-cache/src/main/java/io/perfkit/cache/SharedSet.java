@@ -2,6 +2,7 @@ package io.perfkit.cache;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.perfkit.cache.SharedCopies.Answer;
 import io.perfkit.cache.SharedCopies.Reading;
@@ -111,7 +112,7 @@ public final class SharedSet<E> {
             ADD,
             SharedCopies.ascii(maxMembers),
             ENDED_MAX,
-            SharedCopies.ascii(life.toMillis()),
+            SharedCopies.ascii(MILLISECONDS.convert(life)),
             FOR_EVER,
             members.encodeEqual(member));
     if (NO_ROOM.equals(reply)) {

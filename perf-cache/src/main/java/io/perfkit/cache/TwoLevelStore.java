@@ -1,5 +1,7 @@
 package io.perfkit.cache;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.perfkit.cache.Found.Source;
 import io.perfkit.cache.L2Reply.Hit;
 import io.perfkit.cache.L2Reply.Outcome;
@@ -140,7 +142,7 @@ final class TwoLevelStore<K, V> {
             + " failed with "
             + failure.kind()
             + ", which is remembered for "
-            + left.toMillis()
+            + MILLISECONDS.convert(left)
             + " ms more",
         failure.cause());
   }

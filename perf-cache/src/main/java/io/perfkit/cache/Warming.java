@@ -65,7 +65,7 @@ final class Warming<K, V> implements Runnable {
       LOG.debug("The executor of a warm-up took fewer tasks than it was offered", e);
     }
     try {
-      boolean unused = done.await(deadline.toNanos(), NANOSECONDS);
+      boolean unused = done.await(NANOSECONDS.convert(deadline), NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -9,6 +9,7 @@ import io.perfkit.redis.Codec;
 import io.perfkit.testing.Await;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -429,8 +431,26 @@ abstract class CachesContract {
       threads.shutdownNow();
     }
     caches.close(); // tells what is held
-    assertThat(told).as("nothing twice").isNotEmpty().allSatisfy((value, n) -> assertThat(n).hasValue(1));
+    assertThat(told)
+        .as("nothing twice")
+        .isNotEmpty()
+        .allSatisfy((value, n) -> assertThat(n).hasValue(1));
     assertThat(put).containsAll(told.keySet());
+  }
+
+  @Test
+  void aDeadlineMayBeForEver() throws Exception {
+    Duration forever = ChronoUnit.FOREVER.getDuration();
+    ReadThrough<String, String> reads = ReadThrough.of(cache, this::load);
+    assertThat(reads.warm(List.of("a", "b"), Runnable::run, forever).loaded()).isEqualTo(2);
+    HotKeys<String, String> hot = caches.hotKeys(reads, key -> key, HotKeysConfig.defaults());
+    assertThat(hot.reload(Runnable::run, forever).complete()).isTrue();
+    List<Write<String, String>> written = new CopyOnWriteArrayList<>();
+    WriteBehind<String, String> behind =
+        WriteBehind.create(caches, reads, written::addAll, (write, why) -> {});
+    behind.put("a", "v");
+    assertThat(behind.close(forever)).isEmpty();
+    assertThat(written).hasSize(1);
   }
 
   @Test
@@ -479,7 +499,7 @@ abstract class CachesContract {
         });
     assertThatThrownBy(() -> caches.attach("writer", () -> {}))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageStartingWith("name: 'writer' (expected: one that is not attached to Caches[");
+        .hasMessageStartingWith("name: writer (expected: one that is not attached to Caches[");
 
     caches.close();
     caches.close();

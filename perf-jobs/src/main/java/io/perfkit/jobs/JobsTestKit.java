@@ -1,6 +1,7 @@
 package io.perfkit.jobs;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -94,7 +95,7 @@ public final class JobsTestKit implements AutoCloseable {
     if (time.isNegative()) {
       throw new IllegalArgumentException("time: " + time + " (expected: not negative)");
     }
-    clock.elapsedNanos += time.toNanos();
+    clock.elapsedNanos += NANOSECONDS.convert(time);
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.perfkit.jobs;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -123,7 +125,7 @@ class MemoryStore extends JobStore {
     try {
       long owner = ++lastOwner;
       Owner fresh = new Owner();
-      fresh.leaseUntil = now() + lease.toNanos();
+      fresh.leaseUntil = now() + NANOSECONDS.convert(lease);
       owners.put(owner, fresh);
       return owner;
     } finally {
@@ -139,7 +141,7 @@ class MemoryStore extends JobStore {
       if (owner == null) {
         return Beat.FENCED;
       }
-      owner.leaseUntil = now() + lease.toNanos();
+      owner.leaseUntil = now() + NANOSECONDS.convert(lease);
       Set<JobId> cancelled = new HashSet<>();
       for (MemoryJob job : owner.owned) {
         if (job.cancelRequested) {

@@ -1,5 +1,8 @@
 package io.perfkit.jobs;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
@@ -165,18 +168,18 @@ final class NodeThreads {
     stopped = true;
     stewardPause.close();
     beatPause.close();
-    join(steward, interruptedWait.toMillis());
+    join(steward, MILLISECONDS.convert(interruptedWait));
     try {
       lease.leave();
     } catch (RuntimeException failed) {
       LOG.warn("jobs of {}: what runs still is left to the lease", store.application(), failed);
     }
-    join(heartbeat, interruptedWait.toMillis());
+    join(heartbeat, MILLISECONDS.convert(interruptedWait));
     return ended;
   }
 
   private boolean awaitEnd(Duration limit) {
-    long until = nanos.getAsLong() + limit.toNanos();
+    long until = nanos.getAsLong() + NANOSECONDS.convert(limit);
     try {
       boolean ended = true;
       for (QueueWorkers queue : queues) {

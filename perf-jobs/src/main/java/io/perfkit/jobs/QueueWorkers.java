@@ -1,5 +1,7 @@
 package io.perfkit.jobs;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -263,7 +265,7 @@ final class QueueWorkers {
 
   /** No worker claims any more; each ends when its job has. */
   void stop(Duration limit) {
-    deadline = now() + limit.toNanos();
+    deadline = now() + NANOSECONDS.convert(limit);
     stopping = true;
     signal.close();
   }

@@ -1,6 +1,7 @@
 package io.perfkit.ratelimit;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import java.math.BigInteger;
 import java.time.Duration;
@@ -255,11 +256,13 @@ public sealed interface Limit {
   static long nanos(Duration span) {
     return span.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L
         ? Long.MAX_VALUE
-        : span.toSeconds() <= Long.MIN_VALUE / 1_000_000_000L ? Long.MIN_VALUE : span.toNanos();
+        : span.toSeconds() <= Long.MIN_VALUE / 1_000_000_000L
+            ? Long.MIN_VALUE
+            : NANOSECONDS.convert(span);
   }
 
   /** The length in whole microseconds, the unit of stored state. */
   static long micros(Duration span) {
-    return span.toNanos() / 1_000;
+    return NANOSECONDS.convert(span) / 1_000;
   }
 }

@@ -1,6 +1,7 @@
 package io.perfkit.ratelimit;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import com.google.errorprone.annotations.CheckReturnValue;
 import java.time.Duration;
@@ -66,7 +67,7 @@ public record Policy(
     boolean large = // one permit in a millisecond is LEASED_MIN in a second
         limit instanceof Limit.TokenBucket bucket
             && bucket.burst() >= LEASED_MIN
-            && bucket.permits() >= bucket.period().toMillis();
+            && bucket.permits() >= MILLISECONDS.convert(bucket.period());
     if (!large) {
       throw new IllegalArgumentException(
           "lease: "

@@ -1,6 +1,7 @@
 package io.perfkit.testing;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -38,7 +39,7 @@ public final class Await {
   /** Whether {@code condition} becomes true in time; an interrupt ends the wait. */
   static boolean holdsWithin(Duration deadline, BooleanSupplier condition) {
     long start = System.nanoTime();
-    long limit = deadline.toNanos();
+    long limit = NANOSECONDS.convert(deadline);
     long pause = PAUSE_NANOS_MIN;
     while (!condition.getAsBoolean()) {
       long left = limit - (System.nanoTime() - start);

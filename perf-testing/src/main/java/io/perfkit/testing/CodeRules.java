@@ -4,12 +4,15 @@ import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Calendar;
 import java.util.Collection;
@@ -78,6 +81,36 @@ final class CodeRules {
         .dependOnClassesThat()
         .areAssignableTo("java.io.ObjectOutputStream")
         .because("bytes from outside must not become objects of any class");
+  }
+
+  /** A constructor is given what a config has checked; a method is given what a caller likes. */
+  static ArchRule durationsSaturate() {
+    return ArchRuleDefinition.methods()
+        .should(
+            new ArchCondition<>(
+                "not convert a duration that they take by a method that overflows") {
+              @Override
+              public void check(JavaMethod method, ConditionEvents events) {
+                if (method.getRawParameterTypes().stream()
+                    .noneMatch(type -> type.isEquivalentTo(Duration.class))) {
+                  return;
+                }
+                for (JavaMethodCall call : method.getMethodCallsFromSelf()) {
+                  if (overflows(new Touch(call.getTarget()))) {
+                    events.add(SimpleConditionEvent.violated(call, call.getDescription()));
+                  }
+                }
+              }
+            })
+        .because(
+            "a caller may wait for ChronoUnit.FOREVER: NANOSECONDS.convert(duration) gives the largest"
+                + " number then, and Duration.toNanos() an ArithmeticException")
+        .allowEmptyShould(true);
+  }
+
+  private static boolean overflows(Touch touch) {
+    return touch.isMethod(
+        Duration.class, name -> name.equals("toNanos") || name.equals("toMillis"));
   }
 
   private static boolean readsClock(Touch touch) {

@@ -1,5 +1,7 @@
 package io.perfkit.testing;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -38,6 +40,6 @@ public final class FakeClock implements InstantSource {
     if (by.isNegative()) {
       throw new IllegalArgumentException("by: " + by + " (expected: not negative)");
     }
-    elapsedNanos.addAndGet(by.toNanos());
+    elapsedNanos.addAndGet(NANOSECONDS.convert(by));
   }
 }

@@ -33,6 +33,8 @@ import java.util.TreeSet;
  *   <li>Every public type, member and record component has Javadoc, and no tag just repeats a name.
  *   <li>No file has more than 500 lines of code, but those named by {@link #delegation}.
  *   <li>No test sleeps.
+ *   <li>No text depends on the JVM's locale.
+ *   <li>A method that takes a {@code Duration} converts it without an overflow.
  * </ol>
  *
  * <p>A module has one test for it:
@@ -155,6 +157,7 @@ public final class HouseRules {
     sources.ifPresent(
         files -> {
           broken.addAll(files.javadocFaults());
+          broken.addAll(files.localeFaults());
           broken.addAll(files.longFiles(delegation));
           broken.addAll(sleepsInTests());
         });
@@ -176,7 +179,8 @@ public final class HouseRules {
             .orElseGet(StructureRules::noExceptionWithoutRoot),
         CodeRules.nothingPrinted(),
         StructureRules.packagesNullMarked(),
-        CodeRules.noNativeSerialization());
+        CodeRules.noNativeSerialization(),
+        CodeRules.durationsSaturate());
   }
 
   private List<String> sleepsInTests() {

@@ -1,5 +1,7 @@
 package io.perfkit.testing;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
@@ -19,7 +21,7 @@ public final class Pace {
    */
   public static void pause(Duration length) {
     long start = System.nanoTime();
-    long limit = length.toNanos();
+    long limit = NANOSECONDS.convert(length);
     for (long left = limit; left > 0; left = limit - (System.nanoTime() - start)) {
       if (Thread.currentThread().isInterrupted()) {
         return;
@@ -35,6 +37,6 @@ public final class Pace {
    * @param longest exclusive; positive
    */
   public static void randomPause(RandomGenerator random, Duration longest) {
-    pause(Duration.ofNanos(random.nextLong(longest.toNanos())));
+    pause(Duration.ofNanos(random.nextLong(NANOSECONDS.convert(longest))));
   }
 }

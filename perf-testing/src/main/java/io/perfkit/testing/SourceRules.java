@@ -40,7 +40,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The house rules about source text, which class files do not show: the Javadoc of the public API,
- * and the length of files. Parses the sources without compiling them. Immutable.
+ * texts that depend on a locale, and the length of files. Parses the sources without compiling
+ * them. Immutable.
  */
 final class SourceRules {
   static final int CODE_LINES_MAX = 500;
@@ -63,6 +64,27 @@ final class SourceRules {
 
   /** Faults in the Javadoc of types that users see, one message per place, sorted. */
   List<String> javadocFaults() {
+    return parsed(
+        (docs, unit, faults) -> {
+          if (!String.valueOf(unit.getPackageName()).endsWith(".internal")) { // users don't see it
+            new Reader(docs, unit, faults).scan(unit, null);
+          }
+        });
+  }
+
+  /** Texts that depend on the JVM's locale, one message per place, sorted. */
+  List<String> localeFaults() {
+    return parsed(
+        (docs, unit, faults) ->
+            new LocaleRules(unit, docs.getSourcePositions(), faults).scan(unit, null));
+  }
+
+  /** A rule for one file. */
+  private interface FileRule {
+    void check(DocTrees docs, CompilationUnitTree unit, Set<String> faults);
+  }
+
+  private List<String> parsed(FileRule rule) {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     List<Path> files = files();
     if (files.isEmpty()) {
@@ -81,9 +103,7 @@ final class SourceRules {
       DocTrees docs = DocTrees.instance(parsing);
       Set<String> faults = new TreeSet<>();
       for (CompilationUnitTree unit : parsing.parse()) {
-        if (!String.valueOf(unit.getPackageName()).endsWith(".internal")) { // users don't see it
-          new Reader(docs, unit, faults).scan(unit, null);
-        }
+        rule.check(docs, unit, faults);
       }
       return List.copyOf(faults);
     } catch (IOException failed) {

@@ -123,6 +123,17 @@ final class HouseRulesTest {
   }
 
   @Test
+  void seesAnyDurationThatIsConvertedByAMethodThatOverflows() {
+    assertThat(violations(planted("duration")))
+        .contains(
+            "TakesDurations.overflows(java.time.Duration)> calls method"
+                + " <java.time.Duration.toNanos()>",
+            "calls method <java.time.Duration.toMillis()>",
+            "NANOSECONDS.convert(duration)")
+        .doesNotContain("TakesDurations.<init>", "TakesDurations.saturates(");
+  }
+
+  @Test
   void seesALoopOfFilesThatIsTooLargeThroughNestedClassesAndLambdas() {
     assertThat(violations(planted("loop")))
         .isEqualTo(

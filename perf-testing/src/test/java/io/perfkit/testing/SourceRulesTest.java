@@ -63,6 +63,52 @@ final class SourceRulesTest {
         .containsExactly("a.Just is no longer long: HouseRules need not name it");
   }
 
+  @Test
+  void seesTextsThatDependOnTheLocale(@TempDir Path sources) throws IOException {
+    Files.writeString(
+        sources.resolve("Texts.java"),
+        """
+        class Texts {
+          void texts(int n, String s, java.time.Duration d) {
+            "%d".formatted(n);
+            ("status " + "%s: %,d").formatted(s, n);
+            String.format("%.2f ms", 1.5);
+            s.toLowerCase();
+            s.strip().toUpperCase();
+            java.util.Locale.getDefault();
+            Locale.getDefault();
+            DateTimeFormatter.ofPattern("yyyy");
+            NumberFormat.getInstance();
+            MessageFormat.format("{0}", n);
+            new DecimalFormat("0.0");
+            "%tY".formatted(d);
+            "%s is %n a text".formatted(s);
+            "%x".formatted(n);
+            "100 %%d".formatted(n);
+            String.format(Locale.ROOT, "%d", n);
+            s.toLowerCase(Locale.ROOT);
+            Character.toUpperCase('c');
+            DateTimeFormatter.ofPattern("yyyy", Locale.ROOT);
+          }
+        }
+        """);
+    assertThat(new SourceRules(sources).localeFaults())
+        .extracting(fault -> fault.substring(0, fault.indexOf(' ')))
+        .containsExactlyInAnyOrder(
+            "Texts.java:3",
+            "Texts.java:4",
+            "Texts.java:5",
+            "Texts.java:6",
+            "Texts.java:7",
+            "Texts.java:8",
+            "Texts.java:9",
+            "Texts.java:10",
+            "Texts.java:11",
+            "Texts.java:12",
+            "Texts.java:13",
+            "Texts.java:14");
+  }
+
   private static void writeLines(Path sources, String name, int lines) throws IOException {
     Path file = sources.resolve("a").resolve(name + ".java");
     Files.createDirectories(sources.resolve("a"));

@@ -2,6 +2,7 @@ package io.perfkit.cache.behind;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.MINUTES;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.perfkit.cache.Write;
 import java.time.Duration;
@@ -344,7 +345,7 @@ final class WriteBuffer<K, V> {
 
   private void awaitDone(Duration deadline) {
     try {
-      long left = deadline.toNanos();
+      long left = NANOSECONDS.convert(deadline);
       while (left > 0 && !(size() == 0 && direct.isEmpty())) {
         left = changed.awaitNanos(left);
       }

@@ -1,5 +1,7 @@
 package io.perfkit.db.batch;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.perfkit.db.batch.Rejection.Reason;
 import io.perfkit.db.internal.SqlState;
@@ -96,7 +98,7 @@ final class Buffer<R> {
    * The same, but waits for space; false if there was none in time or the thread is interrupted.
    */
   boolean offer(Pending<R> row, Duration within) {
-    long left = within.toNanos();
+    long left = NANOSECONDS.convert(within);
     lock.lock();
     try {
       requireOpen();
@@ -204,7 +206,7 @@ final class Buffer<R> {
    * Has all rows accepted so far written without waiting for more. False if not all were in time.
    */
   boolean awaitSettled(Duration within) throws InterruptedException {
-    long left = within.toNanos();
+    long left = NANOSECONDS.convert(within);
     lock.lockInterruptibly();
     try {
       List<Long> goals = new ArrayList<>();
@@ -261,7 +263,7 @@ final class Buffer<R> {
 
   /** Waits for the workers to end: for all, or only for those that may have sent a commit. */
   boolean awaitEnded(Duration within, boolean onlyCommits) throws InterruptedException {
-    long left = within.toNanos();
+    long left = NANOSECONDS.convert(within);
     lock.lockInterruptibly();
     try {
       while (onlyCommits

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -51,9 +52,11 @@ final class RowArrays<R> {
   private String value(int i) {
     ResolvedColumn<R> column = columns.get(i);
     if (column.encoding() == Encoding.INSTANT) {
-      return ("coalesce(timestamptz 'epoch' + c%1$d * interval '1 microsecond',"
-              + " t%1$d::timestamptz)")
-          .formatted(i);
+      return String.format(
+          Locale.ROOT,
+          "coalesce(timestamptz 'epoch' + c%1$d * interval '1 microsecond',"
+              + " t%1$d::timestamptz)",
+          i);
     }
     return column.encoding().needsCast() ? "c" + i + "::" + column.type().sqlType() : "c" + i;
   }

@@ -15,6 +15,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Calendar;
 import java.util.Date;
 import java.util.GregorianCalendar;
+import java.util.Locale;
 import java.util.TimeZone;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -193,7 +194,8 @@ final class Times {
       throw new DateTimeException("out of range");
     }
     int year = date.getYear() > 0 ? date.getYear() : 1 - date.getYear();
-    return "%04d-%02d-%02d".formatted(year, date.getMonthValue(), date.getDayOfMonth());
+    return String.format(
+        Locale.ROOT, "%04d-%02d-%02d", year, date.getMonthValue(), date.getDayOfMonth());
   }
 
   private static String text(LocalDateTime time) {
@@ -215,10 +217,14 @@ final class Times {
   }
 
   private static String clock(LocalTime time) {
-    String text = "%02d:%02d:%02d".formatted(time.getHour(), time.getMinute(), time.getSecond());
+    String text =
+        String.format(
+            Locale.ROOT, "%02d:%02d:%02d", time.getHour(), time.getMinute(), time.getSecond());
     return time.getNano() == 0
         ? text
-        : text + ("." + "%06d".formatted(time.getNano() / 1_000)).replaceAll("0+$", "");
+        : text
+            + ("." + String.format(Locale.ROOT, "%06d", time.getNano() / 1_000))
+                .replaceAll("0+$", "");
   }
 
   private static String offset(ZoneOffset offset) {

@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -79,7 +80,8 @@ final class HikariPoolManager extends PoolManager {
     int ceiling = pool.sizing().maxSize();
     if (connections < floor || connections > ceiling) {
       throw new IllegalArgumentException(
-          "connections: %d (expected: %d to %d)".formatted(connections, floor, ceiling));
+          String.format(
+              Locale.ROOT, "connections: %d (expected: %d to %d)", connections, floor, ceiling));
     }
     if (closed.get() || tuner != null) {
       throw new IllegalStateException(
@@ -97,7 +99,8 @@ final class HikariPoolManager extends PoolManager {
   public WarmUp warmUp(int connections, Duration deadline) {
     if (connections < 1 || connections > pool.size()) {
       throw new IllegalArgumentException(
-          "connections: %d (expected: 1 to size %d)".formatted(connections, pool.size()));
+          String.format(
+              Locale.ROOT, "connections: %d (expected: 1 to size %d)", connections, pool.size()));
     }
     if (closed.get()) {
       throw new IllegalStateException("pool '" + name() + "' is closed");

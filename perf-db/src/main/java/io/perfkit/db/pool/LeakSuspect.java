@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A connection that has been checked out for longer than {@link PoolConfig#leakAfter()}. Immutable.
@@ -37,8 +38,11 @@ public record LeakSuspect(
   public String toString() {
     StringBuilder text =
         new StringBuilder(
-            "leak suspect: thread '%s' has held a connection for %d ms"
-                .formatted(thread, held.toMillis()));
+            String.format(
+                Locale.ROOT,
+                "leak suspect: thread '%s' has held a connection for %d ms",
+                thread,
+                held.toMillis()));
     if (threadEnded) {
       text.append(", and has ended");
     }

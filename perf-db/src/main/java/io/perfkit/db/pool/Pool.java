@@ -11,6 +11,7 @@ import io.perfkit.db.pool.ConnectionSource.Outage;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
@@ -111,8 +112,11 @@ final class Pool {
         && total() == 0
         && waiting() > 0) {
       throw new SQLTransientConnectionException(
-          "pool '%s' has no connection, and nobody could connect to the database for %d ms"
-              .formatted(name(), NANOSECONDS.toMillis(now() - outage.get().since())),
+          String.format(
+              Locale.ROOT,
+              "pool '%s' has no connection, and nobody could connect to the database for %d ms",
+              name(),
+              NANOSECONDS.toMillis(now() - outage.get().since())),
           "08001",
           outage.get().last());
     }

@@ -3,6 +3,8 @@ package io.perfkit.db.pool;
 import static java.lang.Math.max;
 import static java.lang.Math.min;
 
+import java.util.Locale;
+
 /**
  * The sizes of one pool, {@code minSize <= size <= maxSize} and {@code minIdle <= size}. Immutable.
  *
@@ -15,8 +17,13 @@ public record PoolSizing(int minSize, int size, int minIdle, int maxSize) {
   public PoolSizing {
     if (minSize < 1 || size < minSize || maxSize < size || minIdle < 0 || minIdle > size) {
       throw new IllegalArgumentException(
-          "minSize, size, minIdle, maxSize: %d, %d, %d, %d (expected: 1 <= minSize <= size <= maxSize, 0 <= minIdle <= size)"
-              .formatted(minSize, size, minIdle, maxSize));
+          String.format(
+              Locale.ROOT,
+              "minSize, size, minIdle, maxSize: %d, %d, %d, %d (expected: 1 <= minSize <= size <= maxSize, 0 <= minIdle <= size)",
+              minSize,
+              size,
+              minIdle,
+              maxSize));
     }
   }
 
@@ -33,8 +40,12 @@ public record PoolSizing(int minSize, int size, int minIdle, int maxSize) {
       return of(config);
     }
     String why =
-        "the server allows %s, %d are reserved for others, %d instances share the rest; raise max_connections or lower reserved or instances"
-            .formatted(server, config.reserved(), config.instances());
+        String.format(
+            Locale.ROOT,
+            "the server allows %s, %d are reserved for others, %d instances share the rest; raise max_connections or lower reserved or instances",
+            server,
+            config.reserved(),
+            config.instances());
     return of(config, share, why);
   }
 
@@ -50,8 +61,15 @@ public record PoolSizing(int minSize, int size, int minIdle, int maxSize) {
     int floor = floor(config.callers(), config.nesting());
     if (ceiling < floor) {
       throw new SizingImpossible(
-          "pool '%s': at most %d connections (%s), but %d callers that hold up to %d at once need %d, or they can block each other for ever; or let each caller hold one at a time"
-              .formatted(config.name(), ceiling, why, config.callers(), config.nesting(), floor));
+          String.format(
+              Locale.ROOT,
+              "pool '%s': at most %d connections (%s), but %d callers that hold up to %d at once need %d, or they can block each other for ever; or let each caller hold one at a time",
+              config.name(),
+              ceiling,
+              why,
+              config.callers(),
+              config.nesting(),
+              floor));
     }
     int size = max(floor, min(config.size(), ceiling));
     return new PoolSizing(floor, size, min(config.minIdle(), size), ceiling);

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -49,6 +50,11 @@ record ServerLimits(int maxConnections, int reserved, int usable) {
   /** {@code 90 (max_connections 100, 10 reserved by it)}. */
   @Override
   public String toString() {
-    return "%d (max_connections %d, %d reserved by it)".formatted(usable, maxConnections, reserved);
+    return String.format(
+        Locale.ROOT,
+        "%d (max_connections %d, %d reserved by it)",
+        usable,
+        maxConnections,
+        reserved);
   }
 }

@@ -2,6 +2,8 @@ package io.perfkit.db.pool;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Locale;
+
 /**
  * One decision of the tuner about the size of a pool. Immutable.
  *
@@ -44,7 +46,15 @@ public record TunerDecision(
   /** One line of the decision log. */
   @Override
   public String toString() {
-    return "window %d: %d -> %d %s (%.1f/s, gain %+.3f)%s"
-        .formatted(window, from, to, reason, throughput, gain, applied ? "" : " dry run");
+    return String.format(
+        Locale.ROOT,
+        "window %d: %d -> %d %s (%.1f/s, gain %+.3f)%s",
+        window,
+        from,
+        to,
+        reason,
+        throughput,
+        gain,
+        applied ? "" : " dry run");
   }
 }

@@ -3,6 +3,7 @@ package io.perfkit.db.pool;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
+import java.util.Locale;
 
 /**
  * Result of a warm-up. Immutable.
@@ -28,7 +29,14 @@ public record WarmUp(int wanted, int ready, int failures, Duration elapsed, Stri
   @Override
   public String toString() {
     String summary =
-        "%d of %d connections ready after %d ms".formatted(ready, wanted, elapsed.toMillis());
-    return failures == 0 ? summary : summary + ", %d failed: %s".formatted(failures, lastFailure);
+        String.format(
+            Locale.ROOT,
+            "%d of %d connections ready after %d ms",
+            ready,
+            wanted,
+            elapsed.toMillis());
+    return failures == 0
+        ? summary
+        : summary + String.format(Locale.ROOT, ", %d failed: %s", failures, lastFailure);
   }
 }

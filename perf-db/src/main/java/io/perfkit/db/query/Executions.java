@@ -1,5 +1,7 @@
 package io.perfkit.db.query;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -91,7 +93,7 @@ final class Executions {
       throw new IllegalStateException(
           "connections borrowed: " + borrowed + " (expected: none before there is a cache)");
     }
-    TableVersions versions = new TableVersions(nanos, doubt.toNanos());
+    TableVersions versions = new TableVersions(nanos, NANOSECONDS.convert(doubt));
     if (!tables.compareAndSet(null, versions)) {
       throw new IllegalStateException("caches of this monitor: 1 already (expected: one at most)");
     }

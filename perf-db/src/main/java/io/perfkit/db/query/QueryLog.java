@@ -1,5 +1,7 @@
 package io.perfkit.db.query;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
@@ -41,7 +43,9 @@ class QueryLog {
   }
 
   final void stillRunning(Query query, Duration since, String callSite) {
-    warn("still running after %s ms: %s at %s".formatted(since.toMillis(), query, callSite));
+    warn(
+        "still running after %s ms: %s at %s"
+            .formatted(MILLISECONDS.convert(since), query, callSite));
   }
 
   /** Once for each text, at INFO: settings are common, and no fault. */

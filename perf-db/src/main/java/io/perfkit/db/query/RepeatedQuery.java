@@ -1,6 +1,7 @@
 package io.perfkit.db.query;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -37,19 +38,20 @@ public record RepeatedQuery(
 
   @Override
   public String toString() {
-    return "%s: up to %d times in %d scopes, %d ms: %s at %s%s%s"
-        .formatted(
-            switch (kind) {
-              case N_PLUS_ONE -> "n+1";
-              case CACHEABLE -> "cacheable";
-              case SINGLE_WRITES -> "single writes";
-            },
-            most,
-            scopes,
-            cost.toMillis(),
-            fingerprint,
-            callPath,
-            parent.map(query -> ", for each row of: " + query).orElse(""),
-            rewritten.map(query -> ", instead: " + query).orElse(""));
+    return String.format(
+        Locale.ROOT,
+        "%s: up to %d times in %d scopes, %d ms: %s at %s%s%s",
+        switch (kind) {
+          case N_PLUS_ONE -> "n+1";
+          case CACHEABLE -> "cacheable";
+          case SINGLE_WRITES -> "single writes";
+        },
+        most,
+        scopes,
+        cost.toMillis(),
+        fingerprint,
+        callPath,
+        parent.map(query -> ", for each row of: " + query).orElse(""),
+        rewritten.map(query -> ", instead: " + query).orElse(""));
   }
 }

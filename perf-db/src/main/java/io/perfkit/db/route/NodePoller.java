@@ -1,5 +1,7 @@
 package io.perfkit.db.route;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -87,7 +89,7 @@ final class NodePoller implements AutoCloseable {
 
   private void pause(Duration duration) {
     if (!closed) {
-      LockSupport.parkNanos(this, duration.toNanos());
+      LockSupport.parkNanos(this, NANOSECONDS.convert(duration));
     }
   }
 

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.WeakHashMap;
@@ -165,8 +166,10 @@ final class NodeSelector {
     if (outage && !fallback.tryAcquire()) {
       counts.refused.increment();
       throw new SQLTransientConnectionException(
-          "no replica can be used, and %d reads are on the primary already (RouterConfig.maxFallbackReads)"
-              .formatted(config.maxFallbackReads()),
+          String.format(
+              Locale.ROOT,
+              "no replica can be used, and %d reads are on the primary already (RouterConfig.maxFallbackReads)",
+              config.maxFallbackReads()),
           "08001");
     }
     try {

@@ -1,5 +1,6 @@
 package io.perfkit.db.route;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -31,6 +32,6 @@ record WalPosition(int timeline, long lsn) {
 
   @Override
   public String toString() {
-    return "%d:%X/%X".formatted(timeline, lsn >>> 32, lsn & 0xFFFF_FFFFL);
+    return String.format(Locale.ROOT, "%d:%X/%X", timeline, lsn >>> 32, lsn & 0xFFFF_FFFFL);
   }
 }

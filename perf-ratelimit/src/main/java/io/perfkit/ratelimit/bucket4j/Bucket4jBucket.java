@@ -1,5 +1,7 @@
 package io.perfkit.ratelimit.bucket4j;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import io.github.bucket4j.AbstractBucket;
 import io.github.bucket4j.BucketConfiguration;
 import io.github.bucket4j.BucketListener;
@@ -46,7 +48,7 @@ final class Bucket4jBucket extends AbstractBucket implements BucketProxy {
   }
 
   private static long nanos(Duration wait) {
-    return wait.compareTo(Limit.SPAN_MAX) > 0 ? INFINITY_DURATION : wait.toNanos();
+    return wait.compareTo(Limit.SPAN_MAX) > 0 ? INFINITY_DURATION : NANOSECONDS.convert(wait);
   }
 
   private static long nanosUntilFull(Decision decision) {
