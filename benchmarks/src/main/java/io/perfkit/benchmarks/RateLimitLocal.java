@@ -7,8 +7,11 @@ import com.google.common.util.concurrent.RateLimiter;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.local.SynchronizationStrategy;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
+import io.perfkit.ratelimit.BoundLimiter;
 import io.perfkit.ratelimit.Request;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -24,8 +27,9 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What a check in the process costs, of one policy by one key, for one thread and for two on the
- * same key: beside a plain bucket of Bucket4j, which is asked without a key, with each of its
- * synchronizations, Guava's limiter and Resilience4j's.
+ * same key: beside buckets of Bucket4j in a {@link ConcurrentHashMap} of the same keys, and bound
+ * to its key beside a bare bucket, with each of Bucket4j's synchronizations, of which the lock-free
+ * one is its default; Guava's limiter and Resilience4j's are asked without a key.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -41,10 +45,16 @@ public class RateLimitLocal implements Area {
   @Override
   public List<Figure> figures() {
     return List.of(
-        Figure.ratio("one-vs-lock-free", TIME, "perfkit1", "bucket4jLockFree1", atMost(1.15)),
-        Figure.ratio("one-vs-synchronized", TIME, "perfkit1", "bucket4jLocked1", atMost(1.15)),
-        Figure.ratio("two-vs-lock-free", TIME, "perfkit2", "bucket4jLockFree2", atMost(1.15)),
-        Figure.ratio("two-vs-synchronized", TIME, "perfkit2", "bucket4jLocked2", atMost(1.15)));
+        Figure.ratio("one-vs-mapped", TIME, "perfkit1", "bucket4jMapped1", atMost(1.0)),
+        Figure.ratio(
+            "one-vs-mapped-locked", TIME, "perfkit1", "bucket4jMappedLocked1", atMost(1.0)),
+        Figure.ratio("two-vs-mapped", TIME, "perfkit2", "bucket4jMapped2", atMost(1.0)),
+        Figure.ratio(
+            "two-vs-mapped-locked", TIME, "perfkit2", "bucket4jMappedLocked2", atMost(1.0)),
+        Figure.ratio("bound-one-vs-bare", TIME, "bound1", "bucket4jLockFree1", atMost(1.15)),
+        Figure.ratio("bound-one-vs-bare-locked", TIME, "bound1", "bucket4jLocked1", atMost(1.15)),
+        Figure.ratio("bound-two-vs-bare", TIME, "bound2", "bucket4jLockFree2", atMost(1.15)),
+        Figure.ratio("bound-two-vs-bare-locked", TIME, "bound2", "bucket4jLocked2", atMost(1.15)));
   }
 
   @Benchmark
@@ -56,6 +66,39 @@ public class RateLimitLocal implements Area {
   @Threads(2)
   public boolean perfkit2(Limiters limiters) {
     return limiters.perfkit();
+  }
+
+  @Benchmark
+  public boolean bound1(Limiters limiters) {
+    return limiters.bound();
+  }
+
+  @Benchmark
+  @Threads(2)
+  public boolean bound2(Limiters limiters) {
+    return limiters.bound();
+  }
+
+  @Benchmark
+  public boolean bucket4jMapped1(Limiters limiters) {
+    return limiters.mapped(SynchronizationStrategy.LOCK_FREE);
+  }
+
+  @Benchmark
+  @Threads(2)
+  public boolean bucket4jMapped2(Limiters limiters) {
+    return limiters.mapped(SynchronizationStrategy.LOCK_FREE);
+  }
+
+  @Benchmark
+  public boolean bucket4jMappedLocked1(Limiters limiters) {
+    return limiters.mapped(SynchronizationStrategy.SYNCHRONIZED);
+  }
+
+  @Benchmark
+  @Threads(2)
+  public boolean bucket4jMappedLocked2(Limiters limiters) {
+    return limiters.mapped(SynchronizationStrategy.SYNCHRONIZED);
   }
 
   @Benchmark
@@ -107,7 +150,10 @@ public class RateLimitLocal implements Area {
   public static class Limiters {
     private final io.perfkit.ratelimit.RateLimiter perfkit =
         io.perfkit.ratelimit.RateLimiter.local();
-    private final Request request = Request.of("ip", "192.0.2.1");
+    private final String key = "192.0.2.1";
+    private final Request request = Request.of("ip", key);
+    private final BoundLimiter bound = perfkit.bind(LimitInRedis.ONE, request);
+    private final ConcurrentMap<String, Bucket> mapped = new ConcurrentHashMap<>();
     private final Bucket lockFree = bucket(SynchronizationStrategy.LOCK_FREE);
     private final Bucket locked = bucket(SynchronizationStrategy.SYNCHRONIZED);
     private final RateLimiter guava = RateLimiter.create(LimitInRedis.PERMITS);
@@ -133,6 +179,16 @@ public class RateLimitLocal implements Area {
 
     boolean perfkit() {
       return BenchRedis.admitted(perfkit.check(LimitInRedis.ONE, request).allowed());
+    }
+
+    boolean bound() {
+      return BenchRedis.admitted(bound.check().allowed());
+    }
+
+    /** Each benchmark has a map of its own, since a fork runs one of them. */
+    boolean mapped(SynchronizationStrategy strategy) {
+      return BenchRedis.admitted(
+          mapped.computeIfAbsent(key, any -> bucket(strategy)).tryConsume(1));
     }
 
     @TearDown

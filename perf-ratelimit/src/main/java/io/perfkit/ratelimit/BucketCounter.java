@@ -5,6 +5,7 @@ import io.github.bucket4j.BucketState;
 import io.github.bucket4j.MathType;
 import java.math.BigInteger;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A token bucket in this process, by bucket4j: its state without its clock and locks, since several
@@ -110,27 +111,34 @@ final class BucketCounter extends LocalCounter {
 
   /** One step instead of three; computes the numbers without the lock. */
   @Override
-  boolean decideAlone(long now, long cost, boolean charge, long[] numbers) {
+  @Nullable CheckResult decideAlone(long now, CheckRequest check, boolean charge) {
+    long cost = check.cost(0);
     long left;
     long wait;
-    lock.lock();
+    lock();
     try {
       if (!charge || forgotten() || isBlocked(now) || carries(now)) {
-        return super.decideAlone(now, cost, charge, numbers);
+        return decideLocked(now, check, charge);
       }
       state.refillAllBandwidth(now);
-      wait = wait(now, cost);
-      if (wait == 0) {
-        state.consume(cost * shape.tokensPerPermit);
-      }
       left = state.getAvailableTokens();
+      wait = 0;
+      long tokens = cost * shape.tokensPerPermit;
+      if (tokens <= left) {
+        state.consume(tokens);
+        left -= tokens;
+        admit();
+      } else {
+        wait = wait(now, cost);
+      }
     } finally {
-      lock.unlock();
+      unlock();
     }
+    long[] numbers = new long[CheckResult.WIDTH];
     shape.write(left, wait, numbers, 0);
     numbers[CheckResult.CODE] = wait == 0 ? CheckResult.ADMITS : CheckResult.SPENT;
     numbers[CheckResult.TIME] = now;
-    return true;
+    return CheckResult.of(check, numbers);
   }
 
   @Override

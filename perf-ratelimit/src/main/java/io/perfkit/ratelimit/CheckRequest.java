@@ -11,12 +11,41 @@ final class CheckRequest {
   private final Rule[] rules;
   private final String[] keys;
   private final long permits;
+  private final @Nullable Place place;
 
   /** Keeps the arrays, which the caller must not change. */
   CheckRequest(Rule[] rules, String[] keys, long permits) {
+    this(rules, keys, permits, null);
+  }
+
+  private CheckRequest(Rule[] rules, String[] keys, long permits, @Nullable Place place) {
     this.rules = rules;
     this.keys = keys;
     this.permits = permits;
+    this.place = place;
+  }
+
+  /** Where a store found the key of the only rule last. Thread safe. */
+  static final class Place {
+    volatile @Nullable Found found;
+  }
+
+  /** What a store may find at a key. */
+  interface Found {}
+
+  /** The same request, to be kept and checked often. */
+  CheckRequest kept() {
+    return new CheckRequest(rules, keys, permits, new Place());
+  }
+
+  /** The same request for another number of permits. */
+  CheckRequest times(long number) {
+    return number == permits ? this : new CheckRequest(rules, keys, number, place);
+  }
+
+  /** Null of a request that is checked once. */
+  @Nullable Place place() {
+    return place;
   }
 
   int size() {
@@ -113,6 +142,6 @@ final class CheckRequest {
 
   /** The same rules and keys, with the cost requested once. */
   CheckRequest once() {
-    return permits == 1 ? this : new CheckRequest(rules, keys, 1);
+    return times(1);
   }
 }

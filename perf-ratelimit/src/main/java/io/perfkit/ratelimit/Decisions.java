@@ -18,8 +18,10 @@ final class Decisions {
   private final HeavyHitters heavyHitters;
   private final DenialCache denials;
   private final boolean remembers;
+  private final boolean counts;
   private final LongSupplier nanos;
   private final OncePerMinute degradedLog;
+  private volatile boolean closed;
 
   /**
    * @param name of the limiter, in messages
@@ -38,8 +40,18 @@ final class Decisions {
     this.heavyHitters = new HeavyHitters(config.maxRefusedKeys());
     this.denials = new DenialCache(config, heavyHitters, nanos);
     this.remembers = remembers;
+    this.counts = !store.counts();
     this.nanos = nanos;
     this.degradedLog = new OncePerMinute(nanos);
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** Reports that no more are asked for. */
+  void close() {
+    closed = true;
   }
 
   /** Whether {@link #remembered} may find a refusal. */
@@ -81,11 +93,14 @@ final class Decisions {
   }
 
   private Decision charged(CheckRequest check) {
-    int epoch = denials.epoch();
+    int epoch = remembers ? denials.epoch() : 0;
     long sent = remembers || meters != null ? nanos.getAsLong() : 0;
     CheckResult result = store.decide(check, true);
     if (meters != null) {
       meters.checked(nanos.getAsLong() - sent);
+    }
+    if (!counts && check.size() == 1 && result.code(0) == CheckResult.ADMITS) {
+      return new Decision.Allowed(result);
     }
     int worst = result.worst();
     count(check, result, worst);
@@ -102,7 +117,7 @@ final class Decisions {
       if (result.code(i) != CheckResult.ADMITS) {
         rule.denied.increment();
         heavyHitters.add(rule, decided.key(i), 1);
-      } else if (worst < 0) {
+      } else if (counts && worst < 0) {
         rule.allowed.increment();
       }
     }

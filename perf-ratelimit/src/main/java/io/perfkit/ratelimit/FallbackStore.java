@@ -20,7 +20,8 @@ final class FallbackStore implements Store {
    */
   FallbackStore(
       RateLimiterConfig config, Duration retryAfter, LongSupplier nanos, InstantSource wall) {
-    this.counts = new LocalStore(config, rule -> rule.policy().onRedisDown().share(), nanos, wall);
+    this.counts =
+        new LocalStore(config, rule -> rule.policy().onRedisDown().share(), false, nanos, wall);
     this.retryMicros = Limit.micros(retryAfter);
   }
 

@@ -1,18 +1,13 @@
 package io.perfkit.ratelimit;
 
 import java.time.Duration;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The permits that one key of one rule spent, in this process. Guarded by its lock; time is elapsed
  * nanos.
  */
-abstract class LocalCounter {
-  /** A lock, since two threads that compete get a monitor more slowly. */
-  final Lock lock = new ReentrantLock();
-
+abstract class LocalCounter extends ShortLock implements CheckRequest.Found {
   private final long capacity;
 
   /** Whose limit it counts by; without any order, since another rule has an equal limit. */
@@ -20,6 +15,8 @@ abstract class LocalCounter {
 
   /** Whether it left its map, so that a caller that finds it must look again. */
   private boolean forgotten;
+
+  private long admitted;
 
   private long since;
   private boolean blocked;
@@ -46,6 +43,23 @@ abstract class LocalCounter {
   /** Whether it counts by the limit of this very rule. */
   final boolean isOf(Rule other) {
     return rule == other;
+  }
+
+  /** Counts an admission; under the lock. */
+  final void admit() {
+    admitted++;
+  }
+
+  /** The admissions since the last call. Takes the lock itself. */
+  final long takeAdmitted() {
+    lock();
+    try {
+      long taken = admitted;
+      admitted = 0;
+      return taken;
+    } finally {
+      unlock();
+    }
   }
 
   /** Makes it one of another rule; false if that has another limit. */
@@ -162,24 +176,32 @@ abstract class LocalCounter {
 
   /**
    * Decides a request of this rule alone, and takes its cost if it is admitted and {@code charge}
-   * is true. Takes the lock itself; returns false if the counter was forgotten.
+   * is true. Takes the lock itself; returns null if the counter was forgotten.
    */
-  boolean decideAlone(long now, long cost, boolean charge, long[] numbers) {
-    lock.lock();
+  @Nullable CheckResult decideAlone(long now, CheckRequest check, boolean charge) {
+    lock();
     try {
-      if (forgotten) {
-        return false;
-      }
-      look(now, cost, numbers, 0);
-      settle(now, numbers, 0);
-      if (charge && numbers[CheckResult.CODE] == CheckResult.ADMITS) {
-        take(now, cost);
-        look(now, 0, numbers, 0);
-      }
-      return true;
+      return decideLocked(now, check, charge);
     } finally {
-      lock.unlock();
+      unlock();
     }
+  }
+
+  /** As {@link #decideAlone}, under the lock. */
+  final @Nullable CheckResult decideLocked(long now, CheckRequest check, boolean charge) {
+    if (forgotten) {
+      return null;
+    }
+    long cost = check.cost(0);
+    long[] numbers = new long[CheckResult.WIDTH];
+    look(now, cost, numbers, 0);
+    settle(now, numbers, 0);
+    if (charge && numbers[CheckResult.CODE] == CheckResult.ADMITS) {
+      take(now, cost);
+      admit();
+      look(now, 0, numbers, 0);
+    }
+    return CheckResult.of(check, numbers);
   }
 
   /** Turns the wait that {@link #look} found into a code, and adds a block. */
@@ -197,23 +219,19 @@ abstract class LocalCounter {
   /** Forgets itself if its state equals that of a new counter. */
   final boolean forgetIfWhole(long now) {
     long[] numbers = new long[CheckResult.WIDTH];
-    lock.lock();
+    lock();
     try {
       look(now, 1, numbers, 0);
       forgotten |= numbers[CheckResult.RESET] == 0 && !isBlocked(now);
       return forgotten;
     } finally {
-      lock.unlock();
+      unlock();
     }
   }
 
+  /** To be called under the lock. */
   final void forget() {
-    lock.lock();
-    try {
-      forgotten = true;
-    } finally {
-      lock.unlock();
-    }
+    forgotten = true;
   }
 
   final void block(long now, Duration duration) {

@@ -8,7 +8,6 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongFunction;
@@ -25,7 +24,9 @@ final class LocalStore implements Store {
    *     their rules.
    * S2  a counter leaves its map only under its lock, if all permits are there or another one goes on
    *     with what they have spent, and is then marked as forgotten for threads that found it before.
-   * S3  each policy has about its own bound of counters at most, whatever the others have; then its
+   * S3  admissions are counted by the counters, under their locks, and collected from all of them when
+   *     they are asked for; so their sum never falls, and lacks none when no call is under way.
+   * S4  each policy has about its own bound of counters at most, whatever the others have; then its
    *     new keys share one. */
   private static final int LOOKED_AT = 2;
 
@@ -36,27 +37,31 @@ final class LocalStore implements Store {
   private final int maxKeys;
   private final long maxBytes;
   private final ToDoubleFunction<Rule> share;
+  private final boolean counts;
   private final LongSupplier nanos;
   private final InstantSource wall;
 
   /**
    * @param share the part of a rule's limit that is counted
+   * @param counts whether it counts how often rules admit
    */
   LocalStore(
       RateLimiterConfig config,
       ToDoubleFunction<Rule> share,
+      boolean counts,
       LongSupplier nanos,
       InstantSource wall) {
     this.maxKeys = config.maxKeys();
     this.maxBytes = config.maxBytes();
     this.share = share;
+    this.counts = counts;
     this.nanos = nanos;
     this.wall = wall;
   }
 
   /** The counters of one policy. */
   private final class Keys {
-    private final ConcurrentMap<String, LocalCounter> counts = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, LocalCounter> counters = new ConcurrentHashMap<>();
     private final AtomicInteger size = new AtomicInteger();
     private final Rule general;
     private final LongFunction<LocalCounter> source;
@@ -66,18 +71,18 @@ final class LocalStore implements Store {
 
     Keys(Rule rule, long now) {
       this.general = rule.base();
-      this.source = counters(general);
+      this.source = source(general);
       this.shared = source.apply(now);
       long bytes = LocalCounters.bytes(general, share.applyAsDouble(general));
       this.max = Math.max(1, Math.min(maxKeys, maxBytes / bytes));
     }
 
-    private LongFunction<LocalCounter> counters(Rule rule) {
+    private LongFunction<LocalCounter> source(Rule rule) {
       return LocalCounters.of(rule, share.applyAsDouble(rule), wall);
     }
 
     LocalCounter find(Rule rule, String key, long now) {
-      LocalCounter known = counts.get(key);
+      LocalCounter known = counters.get(key);
       if (known == null) {
         return add(rule, key, now);
       }
@@ -86,7 +91,7 @@ final class LocalStore implements Store {
 
     /** The counter of a key, by whatever limit it counts. */
     LocalCounter findAsItIs(Rule rule, String key, long now) {
-      LocalCounter known = counts.get(key);
+      LocalCounter known = counters.get(key);
       return known == null ? add(rule, key, now) : known;
     }
 
@@ -96,8 +101,8 @@ final class LocalStore implements Store {
         overflows.increment();
         return shared;
       }
-      LocalCounter added = (rule == general ? source : counters(rule)).apply(now);
-      LocalCounter other = counts.putIfAbsent(key, added);
+      LocalCounter added = (rule == general ? source : source(rule)).apply(now);
+      LocalCounter other = counters.putIfAbsent(key, added);
       if (other != null) {
         return other;
       }
@@ -107,18 +112,23 @@ final class LocalStore implements Store {
 
     /** Replaces the counter of a key whose limit has changed by one that goes on with it. */
     private LocalCounter change(LocalCounter before, Rule rule, String key, long now) {
-      before.lock.lock();
+      boolean gone = false;
+      before.lock();
       try {
         if (before.forgotten() || before.become(rule)) {
           return before;
         }
-        LocalCounter after = counters(rule).apply(now);
+        LocalCounter after = source(rule).apply(now);
         after.begin(before, now);
         before.forget(); // S2
-        counts.replace(key, before, after);
+        gone = true;
+        counters.replace(key, before, after);
         return after;
       } finally {
-        before.lock.unlock();
+        before.unlock();
+        if (gone) {
+          collect(before);
+        }
       }
     }
 
@@ -128,19 +138,42 @@ final class LocalStore implements Store {
     private synchronized void tidy(long now) {
       for (int i = 0; i < LOOKED_AT; i++) {
         if (!hand.hasNext()) {
-          hand = counts.entrySet().iterator();
+          hand = counters.entrySet().iterator();
         }
         if (hand.hasNext()) {
           Map.Entry<String, LocalCounter> next = hand.next();
           if (next.getValue().forgetIfWhole(now)) { // S2
+            collect(next.getValue());
             remove(next.getKey(), next.getValue());
           }
         }
       }
     }
 
+    /** Adds to the rule's count what a counter has admitted since. */
+    private void collect(LocalCounter count) { // S3
+      long admitted = count.takeAdmitted();
+      if (counts && admitted > 0) {
+        general.allowed.add(admitted);
+      }
+    }
+
+    void collect() {
+      collect(shared);
+      counters.values().forEach(this::collect);
+    }
+
+    /** Forgets a counter, whatever it has spent. */
+    void forget(String key, LocalCounter count) {
+      count.lock();
+      count.forget(); // S2
+      count.unlock();
+      collect(count);
+      remove(key, count);
+    }
+
     private void remove(String key, LocalCounter count) {
-      if (counts.remove(key, count)) {
+      if (counters.remove(key, count)) {
         size.decrementAndGet();
       }
     }
@@ -177,15 +210,49 @@ final class LocalStore implements Store {
 
   @Override
   public CheckResult decide(CheckRequest check, boolean charge) {
+    return check.size() == 1 ? decideOne(check, charge) : decideAll(check, charge);
+  }
+
+  private CheckResult decideOne(CheckRequest check, boolean charge) {
+    LocalCounter known = known(check);
+    long now = nanos.getAsLong(); // not before the look-up, which would wait for the clock
+    CheckResult result =
+        known != null && known.isOf(check.rule(0)) ? known.decideAlone(now, check, charge) : null;
+    return result != null ? result : decideFound(check, charge, now);
+  }
+
+  /** The counter of the only rule if it is there, from where it was last if it is kept. */
+  private @Nullable LocalCounter known(CheckRequest check) {
+    CheckRequest.Place place = check.place();
+    if (place != null && place.found instanceof LocalCounter kept) {
+      return kept;
+    }
+    Keys ofRule = keys(check.rule(0));
+    LocalCounter known = ofRule == null ? null : ofRule.counters.get(check.key(0));
+    if (place != null) {
+      place.found = known;
+    }
+    return known;
+  }
+
+  /** Decides a request of one rule whose counter is new, or of another limit, or was forgotten. */
+  private CheckResult decideFound(CheckRequest check, boolean charge, long now) {
+    CheckRequest.Place place = check.place();
+    if (place != null) {
+      place.found = null;
+    }
+    CheckResult result = find(check, 0, now).decideAlone(now, check, charge);
+    while (result == null) { // until the counter has left the map
+      Thread.onSpinWait();
+      result = find(check, 0, now).decideAlone(now, check, charge);
+    }
+    return result;
+  }
+
+  private CheckResult decideAll(CheckRequest check, boolean charge) {
     long now = nanos.getAsLong();
     long[] numbers = new long[check.size() * CheckResult.WIDTH];
-    if (check.size() == 1) {
-      while (!find(check, 0, now).decideAlone(now, check.cost(0), charge, numbers)) {
-        Thread.onSpinWait(); // until the counter has left the map
-      }
-    } else {
-      with(check, now, this::find, counts -> decideAll(check, counts, charge, now, numbers));
-    }
+    with(check, now, this::find, counts -> decideAll(check, counts, charge, now, numbers));
     return CheckResult.of(check, numbers);
   }
 
@@ -200,6 +267,7 @@ final class LocalStore implements Store {
         if (numbers[i * CheckResult.WIDTH + CheckResult.CODE]
             == CheckResult.ADMITS) { // a shadow may refuse
           counts[i].take(now, check.cost(i));
+          counts[i].admit();
           counts[i].look(now, 0, numbers, i * CheckResult.WIDTH);
         }
       }
@@ -239,11 +307,11 @@ final class LocalStore implements Store {
       return true;
     }
     LocalCounter count = counts[next];
-    count.lock.lock();
+    count.lock();
     try {
       return !count.forgotten() && lock(check, counts, check.rule(next).number(), action);
     } finally {
-      count.lock.unlock();
+      count.unlock();
     }
   }
 
@@ -341,12 +409,25 @@ final class LocalStore implements Store {
   public void reset(CheckRequest check) {
     for (int i = 0; i < check.size(); i++) {
       Keys ofRule = keys(check.rule(i));
-      LocalCounter count = ofRule == null ? null : ofRule.counts.get(check.key(i));
+      LocalCounter count = ofRule == null ? null : ofRule.counters.get(check.key(i));
       if (ofRule != null && count != null) {
-        count.forget();
-        ofRule.remove(check.key(i), count);
+        ofRule.forget(check.key(i), count);
       }
     }
+  }
+
+  @Override
+  public boolean counts() {
+    return counts;
+  }
+
+  @Override
+  public long allowed(Rule rule) {
+    Keys ofRule = keys(rule);
+    if (ofRule != null) {
+      ofRule.collect();
+    }
+    return rule.allowed.sum();
   }
 
   @Override
@@ -380,7 +461,11 @@ final class LocalStore implements Store {
 
   @Override
   public void close() {
-    rules = new @Nullable Keys[0];
+    for (Keys ofRule : rules) {
+      if (ofRule != null) {
+        ofRule.counters.forEach(ofRule::forget); // S3
+      }
+    }
   }
 
   @Override

@@ -36,6 +36,12 @@ public final class Plan {
   private final String name;
   private final List<Part> parts;
 
+  /** As the first limiter prepared it; without any order, since all its fields are final. */
+  private @Nullable Prepared prepared;
+
+  /** What a limiter makes of a plan; immutable. */
+  interface Prepared {}
+
   private Plan(String name, List<Part> parts) {
     this.name = name;
     this.parts = parts;
@@ -93,6 +99,14 @@ public final class Plan {
   /** The policies, in the order in which they were added. */
   public List<Part> parts() {
     return parts;
+  }
+
+  @Nullable Prepared prepared() {
+    return prepared;
+  }
+
+  void prepared(Prepared first) {
+    prepared = first;
   }
 
   @Override

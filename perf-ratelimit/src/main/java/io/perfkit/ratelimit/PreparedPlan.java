@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * A plan of one limiter: with its rules, and those of keys that have limits of their own. Thread
  * safe.
  */
-final class PreparedPlan {
+final class PreparedPlan implements Plan.Prepared {
   private static final String ALL = "";
 
   private final Plan plan;
@@ -49,6 +49,38 @@ final class PreparedPlan {
     return decisions.decide(check(request, permits), charge);
   }
 
+  /** Decides {@code check}, which is one of this plan, from the denial cache if it may. */
+  Decision decide(CheckRequest check, boolean charge) {
+    if (charge && decisions.remembers()) {
+      for (int i = 0; i < check.size(); i++) {
+        Decision known = decisions.remembered(check.rule(i), check.key(i), check.permits());
+        if (known != null) {
+          return known;
+        }
+      }
+    }
+    return decisions.decide(check, charge);
+  }
+
+  /** The check of {@code request}, to be kept; null if the limits of its keys may change. */
+  @Nullable CheckRequest keep(Request request) {
+    CheckRequest check = check(request, 1);
+    return limits == null ? check.kept() : null;
+  }
+
+  Plan plan() {
+    return plan;
+  }
+
+  /** Whether the limiter of {@code those} prepared it. */
+  boolean isOf(Decisions those) {
+    return decisions == those;
+  }
+
+  boolean isClosed() {
+    return decisions.isClosed();
+  }
+
   /** The rule of part {@code i} for a key. */
   private Rule rule(int i, String key) {
     KeyLimits ofKeys = limits == null ? null : limits[i];
@@ -68,6 +100,12 @@ final class PreparedPlan {
 
   /** The check of {@code request}, without optional parts whose key the request lacks. */
   CheckRequest check(Request request, long permits) {
+    if (rules.length == 1 && limits == null) { // the most usual plan, without loops
+      String key = key(0, request);
+      if (key != null) {
+        return new CheckRequest(rules, new String[] {key}, permits);
+      }
+    }
     String[] keys = new String[rules.length];
     Rule[] ofKeys = rules();
     boolean complete = true;

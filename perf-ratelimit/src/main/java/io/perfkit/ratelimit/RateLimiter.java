@@ -87,7 +87,7 @@ public final class RateLimiter implements AutoCloseable {
     RateLimiterConfig config = builder.config;
     UnifiedJedis redis = builder.redis;
     if (redis == null) {
-      return new LocalStore(config, rule -> 1, builder.nanos, builder.wall);
+      return new LocalStore(config, rule -> 1, true, builder.nanos, builder.wall);
     }
     RedisStore.keySpace(builder.prefix); // checks the prefix, before threads start
     RedisGuard guard =
@@ -155,6 +155,20 @@ public final class RateLimiter implements AutoCloseable {
    */
   public Decision check(Plan plan, Request request, long permits) {
     return decide(plan, request, permits, true);
+  }
+
+  /**
+   * Binds {@code plan} to the keys of {@code request}, for a caller that checks them often. Costs
+   * no round trip.
+   *
+   * @throws IllegalArgumentException as {@link #check(Plan, Request)}
+   * @throws IllegalStateException as {@link #check(Plan, Request)}
+   */
+  public BoundLimiter bind(Plan plan, Request request) {
+    requireOpen();
+    PreparedPlan prepared = prepared(plan);
+    return new BoundLimiter(
+        this, prepared, request, prepared.keep(requireNonNull(request, "request")));
   }
 
   /** The decision of {@link #check} without a charge. Never uses the denial cache. */
@@ -370,14 +384,17 @@ public final class RateLimiter implements AutoCloseable {
     return decisions.topRefused();
   }
 
-  /** Counts of this limiter's decisions so far. Costs no round trip. */
+  /**
+   * Counts of this limiter's decisions so far, which never fall. Costs no round trip; in process it
+   * visits the counters of all keys.
+   */
   public RateLimiterStats stats() {
     long allowed = 0;
     long denied = 0;
     long fromCache = 0;
     long degraded = 0;
     for (Rule rule : rules.values()) {
-      allowed += rule.allowed.sum();
+      allowed += store.allowed(rule);
       denied += rule.denied.sum();
       fromCache += rule.deniedFromCache.sum();
       degraded += rule.degraded.sum();
@@ -405,6 +422,22 @@ public final class RateLimiter implements AutoCloseable {
       return Decision.Bypassed.INSTANCE;
     }
     return prepared(plan).decide(request, permits, charge);
+  }
+
+  Decision decide(BoundLimiter bound, long permits, boolean charge) {
+    if (state != State.OPEN) {
+      requireOpen();
+      return Decision.Bypassed.INSTANCE;
+    }
+    requirePermits(permits);
+    if (isExempt(bound.request().principal())) {
+      bypassed(bound.plan().plan());
+      return Decision.Bypassed.INSTANCE;
+    }
+    CheckRequest check = bound.known();
+    return check == null
+        ? bound.plan().decide(bound.request(), permits, charge)
+        : bound.plan().decide(check.times(permits), charge);
   }
 
   private static long requirePermits(long permits) {
@@ -437,7 +470,11 @@ public final class RateLimiter implements AutoCloseable {
   }
 
   private PreparedPlan prepared(Plan plan) {
-    PreparedPlan known = plans.get(requireNonNull(plan, "plan"));
+    if (requireNonNull(plan, "plan").prepared() instanceof PreparedPlan first
+        && first.isOf(decisions)) {
+      return first;
+    }
+    PreparedPlan known = plans.get(plan);
     return known != null ? known : prepare(plan);
   }
 
@@ -468,6 +505,9 @@ public final class RateLimiter implements AutoCloseable {
     }
     PreparedPlan prepared = new PreparedPlan(plan, ofPlan, limits.of(ofPlan), decisions);
     plans.put(plan, prepared);
+    if (!(plan.prepared() instanceof PreparedPlan first) || first.isClosed()) {
+      plan.prepared(prepared);
+    }
     return prepared;
   }
 
@@ -485,6 +525,7 @@ public final class RateLimiter implements AutoCloseable {
   @Override
   public void close() {
     state = State.CLOSED;
+    decisions.close();
     store.close();
     if (meters != null) {
       meters.close();

@@ -25,6 +25,7 @@ final class RateLimiterMeters implements AutoCloseable {
   static final String OVERFLOWS = "perf.ratelimit.keys.overflows";
 
   private final MeterRegistry registry;
+  private final Store store;
   private final MeterNames.Name name;
   private final Tags limiter;
   private final Timer check;
@@ -32,6 +33,7 @@ final class RateLimiterMeters implements AutoCloseable {
 
   RateLimiterMeters(MeterRegistry registry, String name, Store store, LongAdder bypassed) {
     this.registry = registry;
+    this.store = store;
     this.name = MeterNames.claim(registry, name);
     this.limiter = Tags.of("limiter", this.name.text());
     this.check = Timer.builder(CHECK).tags(limiter).register(registry);
@@ -46,7 +48,10 @@ final class RateLimiterMeters implements AutoCloseable {
 
   void bind(Rule rule) {
     Tags policy = limiter.and("policy", rule.policy().name());
-    count(DECISIONS, policy.and("result", "allowed"), rule.allowed);
+    meters.add(
+        FunctionCounter.builder(DECISIONS, rule, store::allowed)
+            .tags(policy.and("result", "allowed"))
+            .register(registry));
     String refused = rule.policy().shadow() ? "shadow" : "denied";
     count(DECISIONS, policy.and("result", refused), rule.denied);
     count(FAILOVERS, policy, rule.degraded);

@@ -43,6 +43,16 @@ interface Store extends AutoCloseable {
   /** Gives the keys of {@code check} all permits back and ends their blocks. */
   void reset(CheckRequest check);
 
+  /** Whether it counts by itself how often a rule admits; otherwise its caller does. */
+  default boolean counts() {
+    return false;
+  }
+
+  /** How often {@code rule} has admitted; never less than at an earlier call. */
+  default long allowed(Rule rule) {
+    return rule.allowed.sum();
+  }
+
   /** State of the breaker; always closed in process. */
   BreakerState breaker();
 

@@ -14,6 +14,8 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -108,6 +110,28 @@ final class GuideIT {
           .extracting(LimitStatus::remaining)
           .containsExactly(19L, 5L, 99L, 2L, 995L);
     }
+  }
+
+  @Test
+  void boundKeys() {
+    try (RateLimiter limiter = RateLimiter.create(redis, "guide")) {
+      Plan plan =
+          Plan.of("mails").with(Policy.slidingWindow("mails", 3, Duration.ofHours(1)), "tenant");
+      String tenant = "t-" + System.identityHashCode(this);
+      limiter.reset(plan, Request.of("tenant", tenant));
+      Deque<String> queue = new ArrayDeque<>(List.of("a", "b", "c", "d", "e"));
+
+      BoundLimiter mails = limiter.bind(plan, Request.of("tenant", tenant));
+      while (mails.check().allowed() && !queue.isEmpty()) {
+        send(queue.remove());
+      }
+
+      assertThat(queue).containsExactly("d", "e");
+    }
+  }
+
+  private static void send(String mail) {
+    assertThat(mail).isNotEmpty();
   }
 
   @Test

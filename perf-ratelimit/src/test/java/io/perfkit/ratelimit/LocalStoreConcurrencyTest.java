@@ -96,6 +96,49 @@ final class LocalStoreConcurrencyTest {
   }
 
   @Test
+  void admissionsAreCountedOnceAndTheirSumNeverFalls() throws Exception { // S3
+    FakeClock clock = FakeClock.startingAt(Instant.EPOCH);
+    Policy bucket = Policy.tokenBucket("bucket", 1, Duration.ofMillis(1));
+    Plan plan = Plan.of("one").with(bucket, "ip");
+    Plan both = Plan.of("both").with(bucket, "ip").with(Policy.slidingWindow("all", 3_000, HOUR));
+    AtomicInteger admitted = new AtomicInteger();
+    AtomicInteger turn = new AtomicInteger();
+    RateLimiter limiter =
+        RateLimiter.localBuilder()
+            .clocks(clock.nanos(), clock, nanos -> {})
+            .config(RateLimiterConfig.builder().maxKeys(8).build()) // so that some share a counter
+            .build();
+    try {
+      onAllThreads(
+          () -> {
+            long before = 0;
+            for (int i = 0; i < 4_000; i++) {
+              int at = turn.incrementAndGet();
+              Request request = Request.of("ip", "ip-" + at % 20);
+              Plan asked = at % 5 == 0 ? both : plan;
+              if (limiter.check(asked, request).allowed()) {
+                admitted.addAndGet(asked.parts().size());
+              }
+              if (at % 7 == 0) {
+                clock.advance(Duration.ofMillis(1)); // keys are whole again, and are forgotten
+              } else if (at % 11 == 0) {
+                limiter.reset(plan, request);
+              }
+              long now = limiter.stats().allowed();
+              assertThat(now).isGreaterThanOrEqualTo(before);
+              before = now;
+            }
+            return null;
+          });
+
+      assertThat(limiter.stats().allowed()).isEqualTo(admitted.get()).isPositive();
+    } finally {
+      limiter.close();
+    }
+    assertThat(limiter.stats().allowed()).as("after close").isEqualTo(admitted.get());
+  }
+
+  @Test
   void aForgottenCountDecidesNothing() { // S2
     Duration minute = Duration.ofMinutes(1);
     for (Policy policy :
@@ -105,12 +148,11 @@ final class LocalStoreConcurrencyTest {
             Policy.slidingWindow("s", 200, minute),
             Policy.fixedWindow("f", 2, minute),
             Policy.concurrency("n", 2, minute))) {
-      LocalCounter count =
-          LocalCounters.of(new Rule(policy, 0), 1, InstantSource.system()).apply(0);
+      Rule rule = new Rule(policy, 0);
+      CheckRequest check = new CheckRequest(new Rule[] {rule}, new String[] {"key"}, 1);
+      LocalCounter count = LocalCounters.of(rule, 1, InstantSource.system()).apply(0);
       assertThat(count.forgetIfWhole(0)).as(policy.name()).isTrue();
-      assertThat(count.decideAlone(0, 1, true, new long[CheckResult.WIDTH]))
-          .as(policy.name())
-          .isFalse();
+      assertThat(count.decideAlone(0, check, true)).as(policy.name()).isNull();
     }
   }
 

@@ -984,4 +984,103 @@ abstract class RateLimiterContract {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("policy: 'other' (expected: one of Builder.limits, ");
   }
+
+  @Test
+  void aBoundPlanDecidesAsThePlanDoes() {
+    RateLimiter limiter = limiter();
+    Plan plan =
+        Plan.of("bound")
+            .with(Policy.tokenBucket("bound", 10, SECOND, 4), "ip")
+            .withIfPresent(Policy.slidingWindow("user", 3, SECOND), "user");
+    BoundLimiter bound = limiter.bind(plan, A);
+
+    assertThat(bound.check().allowed()).isTrue();
+    assertThat(only(bound.check(2)).remaining()).isEqualTo(1);
+    assertThat(limiter.check(plan, A).allowed()).as("the plan and its bound keys are one").isTrue();
+    assertThat(bound.peek().allowed()).isFalse();
+    Decision refusal = bound.check();
+    assertThat(refusal.retryAfter()).isEqualTo(Duration.ofMillis(100));
+    assertThat(limiter.refund(refusal)).isFalse();
+    clock.advance(Duration.ofMillis(100));
+    Decision again = bound.check();
+    assertThat(again.allowed()).isTrue();
+    assertThat(limiter.refund(again)).isTrue();
+    assertThat(bound.check().allowed()).as("what was refunded").isTrue();
+    assertThat(bound.check(5)).isInstanceOf(Decision.Denied.class);
+    assertThat(bound).hasToString("BoundLimiter[bound, Request[ip]]");
+  }
+
+  @Test
+  void aBoundPlanGoesOnWhenItsKeyWasResetBlockedOrForgotten() {
+    RateLimiter limiter = limiter(builder().config(RateLimiterConfig.builder().maxKeys(2).build()));
+    Plan plan = plan(Policy.slidingWindow("w", 2, SECOND));
+    BoundLimiter bound = limiter.bind(plan, A);
+    for (int i = 0; i < 3; i++) {
+      assertThat(bound.check().allowed()).isTrue();
+      assertThat(bound.check().allowed()).isTrue();
+      assertThat(bound.check().allowed()).isFalse();
+      limiter.reset(plan, A);
+    }
+    limiter.block(plan, A, SECOND);
+    assertThat(bound.check().allowed()).isFalse();
+    clock.advance(SECOND.multipliedBy(2));
+    for (int i = 0; i < 10; i++) { // each new key looks for those that may go
+      assertThat(limiter.check(plan, ip("198.51.100." + i)).allowed()).isTrue();
+      clock.advance(SECOND.multipliedBy(2));
+    }
+    assertThat(bound.check().allowed()).isTrue();
+    assertThat(limiter.check(plan, A).allowed()).isTrue();
+    assertThat(bound.check().allowed()).isFalse();
+  }
+
+  @Test
+  void aBoundPlanFollowsTheLimitsOfItsKeys() {
+    AtomicReference<Optional<Limit>> limit = new AtomicReference<>(Optional.empty());
+    RateLimiter limiter = limiter(builder().limits("own", key -> limit.get()));
+    Plan plan = plan(Policy.slidingWindow("own", 2, SECOND));
+    BoundLimiter bound = limiter.bind(plan, A);
+    assertThat(only(bound.check()).limit()).isEqualTo(2);
+
+    limit.set(Optional.of(new Limit.SlidingWindow(5, SECOND)));
+    limiter.limitChanged("own", "192.0.2.1");
+
+    assertThat(only(bound.check())).extracting(LimitStatus::remaining).isEqualTo(3L);
+  }
+
+  @Test
+  void aBoundPlanIsExemptClosedOrRefusedAsThePlanIs() {
+    RateLimiter limiter = limiter(builder().bypass(user -> user.getName().equals("probe")));
+    Plan plan = plan(Policy.tokenBucket("b", 1, SECOND));
+    Principal probe = () -> "probe";
+    BoundLimiter exempt = limiter.bind(plan, A.as(probe));
+    BoundLimiter bound = limiter.bind(plan, A);
+
+    assertThat(exempt.check()).isInstanceOf(Decision.Bypassed.class);
+    assertThatThrownBy(() -> limiter.bind(plan, Request.of("user", "1")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("a key of 'ip'");
+    assertThatThrownBy(() -> bound.check(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("permits: 0 (expected: >= 1)");
+    limiter.close();
+    assertThatThrownBy(bound::check)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("closed");
+  }
+
+  @Test
+  void onePlanOfTwoLimitersCountsInEach() {
+    Plan plan = plan(Policy.tokenBucket("twice", 1, SECOND));
+    for (int i = 0; i < 3; i++) {
+      RateLimiter limiter = RateLimiter.local();
+      try (RateLimiter other = RateLimiter.local()) {
+        assertThat(limiter.check(plan, A).allowed()).isTrue();
+        assertThat(other.check(plan, A).allowed()).isTrue();
+        assertThat(limiter.check(plan, A).allowed()).isFalse();
+        assertThat(other.check(plan, A).allowed()).isFalse();
+      } finally {
+        limiter.close();
+      }
+    }
+  }
 }
