@@ -3,15 +3,11 @@ package io.perfkit.monitoring;
 import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Counters, timers and gauges by name: {@code monitors.counter("api.requests", "route", route)}.
@@ -27,12 +23,11 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Monitors {
   private final MeterRegistry registry;
   private final SeriesFilter series;
-  private final Map<GaugeId, AtomicLong> gauges = new ConcurrentHashMap<>();
-
-  private record GaugeId(String name, Tags tags) {}
+  private final GaugeValues gauges;
 
   private Monitors(Builder builder) {
     this.registry = builder.registry;
+    this.gauges = GaugeValues.of(registry);
     this.series = SeriesFilter.create(builder.limit);
   }
 
@@ -85,27 +80,12 @@ public final class Monitors {
     registry.timer(name, admit(name, tags)).record(requireNonNull(took, "took"));
   }
 
-  /** Sets a gauge; it keeps the value until it is set again. */
+  /**
+   * Sets a gauge; it keeps the value until it is set again, by any {@code Monitors} of the
+   * registry.
+   */
   public void gauge(String name, double value, String... tags) {
-    GaugeId id = new GaugeId(name, admit(name, tags));
-    AtomicLong known = gauges.get(id);
-    if (known == null) {
-      AtomicLong made = new AtomicLong(Double.doubleToRawLongBits(value));
-      known = gauges.putIfAbsent(id, made);
-      if (known == null) {
-        register(id, made);
-        return;
-      }
-    }
-    known.set(Double.doubleToRawLongBits(value));
-  }
-
-  /** Not under a lock, since filters and listeners of the host run in it. */
-  private void register(GaugeId id, AtomicLong bits) {
-    Gauge.builder(id.name(), bits, value -> Double.longBitsToDouble(value.get()))
-        .tags(id.tags())
-        .strongReference(true)
-        .register(registry);
+    gauges.set(registry, name, admit(name, tags), value);
   }
 
   private Tags admit(String name, String... tags) {

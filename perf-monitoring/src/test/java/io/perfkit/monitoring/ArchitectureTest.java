@@ -7,7 +7,7 @@ final class ArchitectureTest {
   @Test
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.monitoring")
-        .clocks("health.HealthChecks")
+        .clocks("health.HealthChecks", "internal.OncePerMinute")
         .elapsedTimeOnly()
         .threads("health.HealthChecks")
         .check();

@@ -42,6 +42,15 @@ final class MonitorsTest {
   }
 
   @Test
+  void allMonitorsOfARegistrySetTheSameGauges() {
+    monitors.gauge("memory.usage", 10);
+    Monitors.create(registry).gauge("memory.usage", 20);
+    assertThat(registry.get("memory.usage").gauge().value()).isEqualTo(20);
+    monitors.gauge("memory.usage", 30);
+    assertThat(registry.get("memory.usage").gauge().value()).isEqualTo(30);
+  }
+
+  @Test
   void aTagWithTooManyValuesOverflowsAndTheSumIsExact() {
     for (int i = 0; i < 1_000; i++) {
       monitors.counter("visits", "user", "u" + i);

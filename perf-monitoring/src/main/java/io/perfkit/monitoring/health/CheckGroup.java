@@ -5,5 +5,7 @@ public enum CheckGroup {
   /** Whether the instance gets requests now. */
   READINESS,
   /** Whether the instance has started; decided once. */
-  STARTUP
+  STARTUP,
+  /** Whether the process goes on: heartbeats alone. */
+  LIVENESS
 }

@@ -13,6 +13,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +43,7 @@ public final class HealthChecks implements AutoCloseable {
   private HealthChecks(Builder builder, boolean ticking) {
     this.nanos = builder.nanos;
     this.heartbeats = List.copyOf(builder.heartbeats);
-    this.meters = new HealthMeters(builder.registry);
+    this.meters = new HealthMeters(builder.registry, builder.name);
     List<BackgroundCheck> made = new ArrayList<>();
     for (Builder.Entry entry : builder.entries) {
       BackgroundCheck check =
@@ -57,6 +58,7 @@ public final class HealthChecks implements AutoCloseable {
       meters.add(check, nanos);
       made.add(check);
     }
+    heartbeats.forEach(heartbeat -> meters.add(heartbeat, nanos));
     this.checks = List.copyOf(made);
     this.own = builder.executor == null ? threads(checks.size()) : null;
     this.executor = builder.executor == null ? requireNonNull(own) : builder.executor;
@@ -146,10 +148,16 @@ public final class HealthChecks implements AutoCloseable {
     return new HealthReport(worst);
   }
 
-  /** Names, states and reasons of all checks, in the order in which they were added. */
+  /**
+   * Names, states and reasons of all checks in the order in which they were added, then those of
+   * the heartbeats.
+   */
   public List<CheckReport> details() {
     long now = nanos.getAsLong();
-    return checks.stream().map(check -> check.report(now)).toList();
+    return Stream.concat(
+            checks.stream().map(check -> check.report(now)),
+            heartbeats.stream().map(heartbeat -> heartbeat.report(now)))
+        .toList();
   }
 
   /** From now on it is not ready: for a shutdown, before the server closes. */
@@ -179,6 +187,7 @@ public final class HealthChecks implements AutoCloseable {
     private final List<Entry> entries = new ArrayList<>();
     private final List<Heartbeat> heartbeats = new ArrayList<>();
     private HealthConfig config = HealthConfig.defaults();
+    private String name = "health";
     private @Nullable MeterRegistry registry;
     private @Nullable Executor executor;
     private LongSupplier nanos = System::nanoTime;
@@ -190,6 +199,15 @@ public final class HealthChecks implements AutoCloseable {
     /** How the checks are run. */
     public Builder config(HealthConfig settings) {
       config = requireNonNull(settings, "settings");
+      return this;
+    }
+
+    /**
+     * The tag {@code health} of the meters: {@code health} by default. While another one of that
+     * name uses the registry, it is {@code name-2} and so on.
+     */
+    public Builder name(String text) {
+      name = requireNonNull(text, "text");
       return this;
     }
 
@@ -235,6 +253,7 @@ public final class HealthChecks implements AutoCloseable {
      */
     public Heartbeat live(String name, Duration maxSilence) {
       Heartbeat heartbeat = new Heartbeat(name, maxSilence, nanos);
+      requireNew(name);
       heartbeats.add(heartbeat);
       return heartbeat;
     }
@@ -242,11 +261,16 @@ public final class HealthChecks implements AutoCloseable {
     private Builder add(String name, CheckGroup group, boolean critical, HealthCheck check) {
       requireNonNull(name, "name");
       requireNonNull(check, "check");
-      if (entries.stream().anyMatch(entry -> entry.name().equals(name))) {
-        throw new IllegalArgumentException("name: '" + name + "' (expected: once)");
-      }
+      requireNew(name);
       entries.add(new Entry(name, group, critical, check));
       return this;
+    }
+
+    private void requireNew(String name) {
+      if (entries.stream().anyMatch(entry -> entry.name().equals(name))
+          || heartbeats.stream().anyMatch(heartbeat -> heartbeat.name().equals(name))) {
+        throw new IllegalArgumentException("name: '" + name + "' (expected: once)");
+      }
     }
 
     /** Starts the checks; each runs at once for the first time. */

@@ -38,4 +38,17 @@ public final class Heartbeat {
   boolean alive(long now) {
     return now - last.get() <= maxSilenceNanos;
   }
+
+  CheckReport report(long now) {
+    Duration silence = Duration.ofNanos(Math.max(0, now - last.get()));
+    return alive(now)
+        ? new CheckReport(name, CheckGroup.LIVENESS, true, HealthStatus.UP, "", silence)
+        : new CheckReport(
+            name,
+            CheckGroup.LIVENESS,
+            true,
+            HealthStatus.DOWN,
+            "no beat for " + Duration.ofSeconds(silence.toSeconds()),
+            silence);
+  }
 }

@@ -2,12 +2,12 @@ package io.perfkit.monitoring.weave;
 
 import static java.lang.invoke.MethodType.methodType;
 
+import io.perfkit.monitoring.internal.OncePerMinute;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +34,7 @@ final class MonitoredMethod {
     }
   }
 
-  private final AtomicBoolean warned = new AtomicBoolean();
+  private final OncePerMinute warning = new OncePerMinute();
   private final CallMeters meters;
   private final Outcomes outcomes;
   private final SlowCalls slowCalls;
@@ -105,8 +105,8 @@ final class MonitoredMethod {
   }
 
   private void warn(RuntimeException e) {
-    if (!warned.getAndSet(true)) {
-      LOG.warn("a call of {} was not recorded; further failures are not logged", method, e);
+    if (warning.isDue()) {
+      LOG.warn("a call of {} was not recorded; logged once a minute", method, e);
     }
   }
 

@@ -162,6 +162,16 @@ final class HealthChecksTest {
     assertThat(checks.live().healthy()).isTrue();
     clock.advance(Duration.ofSeconds(21));
     assertThat(checks.live().status()).isEqualTo(HealthStatus.DOWN);
+    assertThat(checks.details())
+        .last()
+        .isEqualTo(
+            new CheckReport(
+                "dispatcher",
+                CheckGroup.LIVENESS,
+                true,
+                HealthStatus.DOWN,
+                "no beat for PT31S",
+                Duration.ofSeconds(31)));
     loop.beat();
     assertThat(checks.live().healthy()).isTrue();
   }
@@ -305,6 +315,31 @@ final class HealthChecksTest {
   }
 
   @Test
+  void twoOnOneRegistryHaveMetersOfTheirOwn() {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    HealthChecks first = builder().meterRegistry(registry).ready("database", switched).buildStill();
+    HealthChecks second =
+        builder()
+            .meterRegistry(registry)
+            .ready("database", () -> CheckResult.down("away"))
+            .buildStill();
+    interval(first);
+    interval(second);
+    assertThat(status(registry, "health")).isEqualTo(1);
+    assertThat(status(registry, "health-2")).isZero();
+    first.close();
+    assertThat(status(registry, "health-2")).isZero();
+    HealthChecks third = builder().meterRegistry(registry).name("health").buildStill();
+    third.close();
+    second.close();
+    assertThat(registry.getMeters()).isEmpty();
+  }
+
+  private static double status(SimpleMeterRegistry registry, String health) {
+    return registry.get("perf.monitoring.health.status").tag("health", health).gauge().value();
+  }
+
+  @Test
   void refusesSettingsBeyondTheirBounds() {
     assertRefused(
         HealthConfig.builder().interval(Duration.ofMillis(9)),
@@ -320,6 +355,9 @@ final class HealthChecksTest {
         .hasMessage("name: 'a' (expected: once)");
     assertThatThrownBy(() -> builder().live("loop", Duration.ZERO))
         .hasMessage("maxSilence: PT0S (expected: above 0)");
+    HealthChecks.Builder twice = builder().ready("loop", switched);
+    assertThatThrownBy(() -> twice.live("loop", Duration.ofSeconds(1)))
+        .hasMessage("name: 'loop' (expected: once)");
   }
 
   private static void assertRefused(HealthConfig.Builder builder, String message) {
