@@ -1,5 +1,6 @@
 package io.perfkit.jobs;
 
+import java.sql.Connection;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -7,10 +8,17 @@ import org.jspecify.annotations.Nullable;
 /** What a handler may know about the attempt that it runs. Thread safe. */
 public final class JobContext {
   private final ClaimedJob job;
+  private final @Nullable JobStore store;
   private volatile @Nullable CancelReason cancel;
+  private volatile boolean completedInTransaction;
 
   JobContext(ClaimedJob job) {
+    this(job, null);
+  }
+
+  JobContext(ClaimedJob job, @Nullable JobStore store) {
     this.job = job;
+    this.store = store;
   }
 
   /** The job's id, the same in each attempt. */
@@ -61,6 +69,27 @@ public final class JobContext {
     if (reason != null) {
       throw new JobCancelled(job.id(), reason);
     }
+  }
+
+  /**
+   * Completes the job in a transaction of the handler, which commits it together with what the
+   * handler wrote: the job is done if and only if that transaction commits. Call it last, once.
+   *
+   * @param connection with auto-commit off, to the database of the store
+   * @throws JobCancelled if the node does not own the job any more; roll back then
+   * @throws StoreFailed if the statement failed; roll back then
+   * @throws IllegalStateException if the jobs are not in a database
+   */
+  public void completeIn(Connection connection) {
+    if (store == null) {
+      throw new IllegalStateException("completeIn: the job runs in the caller, and is not stored");
+    }
+    completedInTransaction = true;
+    store.completeIn(connection, job);
+  }
+
+  boolean completedInTransaction() {
+    return completedInTransaction;
   }
 
   ClaimedJob job() {

@@ -48,6 +48,9 @@ final class JobRunner {
         return failed(type, job, unreadable, DeadReason.UNREADABLE);
       }
       registered.handler().handle(payload, context);
+      if (context.completedInTransaction()) {
+        return uncommitted(type, job);
+      }
       return new Attempt(Completion.done(job), Outcome.DONE);
     } catch (Throwable thrown) {
       return thrown(type, context, thrown);
@@ -96,6 +99,17 @@ final class JobRunner {
       return dead(job, DeadReason.HANDLER, Failures.text(thrown));
     }
     return failed(type, job, thrown, DeadReason.ATTEMPTS_EXHAUSTED);
+  }
+
+  /** What becomes of a job if its transaction did not commit; if it did, nothing. */
+  private Attempt uncommitted(JobType<?> type, ClaimedJob job) {
+    String error = "the transaction of completeIn was not committed when the handler returned";
+    long delay = type.backoff().millisAfter(job.attempt(), random);
+    Completion completion =
+        job.attempt() < job.maxAttempts()
+            ? Completion.retry(job, delay, error)
+            : Completion.dead(job, DeadReason.ATTEMPTS_EXHAUSTED, error);
+    return new Attempt(completion.quietly(), Outcome.DONE);
   }
 
   /** What becomes of a job whose handler did not end in time. */

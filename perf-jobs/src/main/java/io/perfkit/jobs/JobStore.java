@@ -1,5 +1,6 @@
 package io.perfkit.jobs;
 
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -7,8 +8,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where jobs are stored: in this process ({@link Jobs#local}). Made by their factories, and given
- * to {@link Jobs#create}, which closes it. Thread safe.
+ * Where jobs are stored: in this process ({@link Jobs#local}) or in PostgreSQL ({@link
+ * PostgresStore}). Made by their factories, and given to {@link Jobs#create}, which closes it.
+ * Thread safe.
  */
 public abstract class JobStore implements AutoCloseable {
   /* Invariants, which StoreContract and StoreSimulation test
@@ -35,6 +37,30 @@ public abstract class JobStore implements AutoCloseable {
    * @return one answer per job, in their order
    */
   abstract List<Stored> enqueue(String queue, int capacity, List<NewJob> jobs);
+
+  /**
+   * Stores jobs in a transaction of the host, which commits them.
+   *
+   * @throws IllegalStateException if the store is no database
+   */
+  List<Stored> enqueue(Connection connection, String queue, int capacity, List<NewJob> jobs) {
+    throw noDatabase();
+  }
+
+  /**
+   * Completes a job in a transaction of the host.
+   *
+   * @throws JobCancelled if the node does not own it any more
+   * @throws IllegalStateException if the store is no database
+   */
+  void completeIn(Connection connection, ClaimedJob job) {
+    throw noDatabase();
+  }
+
+  private IllegalStateException noDatabase() {
+    return new IllegalStateException(
+        "a transaction: these jobs are not in a database (expected: a PostgresStore)");
+  }
 
   /**
    * Waits until the queue may have a place, or for {@code nanos}; may return early.
@@ -67,8 +93,13 @@ public abstract class JobStore implements AutoCloseable {
    */
   abstract Maintained maintain(int maxCrashes, Duration keepDead);
 
-  /** Counters by queue. */
-  abstract Map<String, QueueCounts> counts();
+  /**
+   * Counters by queue.
+   *
+   * @param ofRows whether the jobs that are stored are counted one by one, rather than derived from
+   *     the other counters
+   */
+  abstract Map<String, QueueCounts> counts(boolean ofRows);
 
   /** Removes a job that has not started, or asks the node that runs it to stop. */
   abstract boolean cancel(JobId id);

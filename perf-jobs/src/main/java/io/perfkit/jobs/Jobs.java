@@ -3,6 +3,7 @@ package io.perfkit.jobs;
 import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -256,6 +257,32 @@ public final class Jobs implements AutoCloseable {
   }
 
   /**
+   * Stores a job in a transaction of the host: the job is there if and only if the transaction
+   * commits. Neither commits, rolls back nor closes.
+   *
+   * @param connection with auto-commit off, to the database of the store
+   * @throws QueueFull if the queue is full, whatever its {@link Overflow}
+   * @throws StoreFailed if a statement failed; the transaction is to be rolled back
+   * @throws IllegalStateException if the store is no database, or the connection commits by itself
+   */
+  public <T> Enqueued enqueue(Connection connection, JobType<T> type, T payload) {
+    return enqueue(connection, type, payload, options -> options);
+  }
+
+  /**
+   * Stores a job with options in a transaction of the host.
+   *
+   * @see #enqueue(Connection, JobType, Object)
+   */
+  public <T> Enqueued enqueue(
+      Connection connection, JobType<T> type, T payload, UnaryOperator<JobOptions> options) {
+    requireNonNull(payload, "payload");
+    JobOptions chosen = options.apply(JobOptions.NONE);
+    return producer.enqueue(
+        connection, type.queue(), producer.job(type, payload, chosen, type.attempts()));
+  }
+
+  /**
    * Runs a job that carries its own code, in the queue {@code default}.
    *
    * @throws IllegalStateException if these jobs are not {@link #local}
@@ -344,7 +371,7 @@ public final class Jobs implements AutoCloseable {
 
   /** Compares what was stored and claimed with what ended, over all nodes. */
   public AuditReport audit() {
-    return new AuditReport(store.counts());
+    return new AuditReport(store.counts(true));
   }
 
   /** What this node has done. Calls no store. */

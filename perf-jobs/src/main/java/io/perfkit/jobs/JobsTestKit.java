@@ -148,7 +148,8 @@ public final class JobsTestKit implements AutoCloseable {
 
   private void run(ClaimedJob job) {
     Registered<?> registered = requireNonNull(jobs.types().get(job.type()), job.type());
-    Completion completion = jobs.runner().run(registered, new JobContext(job)).completion();
+    Completion completion =
+        jobs.runner().run(registered, new JobContext(job, jobs.store())).completion();
     StepReply unused = jobs.store().step(owner, List.of(completion), null);
   }
 

@@ -210,7 +210,7 @@ class MemoryStore extends JobStore {
     MemoryJob job = (MemoryJob) completion.job().handle();
     MemoryQueue queue = job.queue;
     if (!owns(job, completion.job())) {
-      queue.count.stale++;
+      queue.count.stale += completion.quiet() ? 0 : 1;
       return false;
     }
     release(job);
@@ -356,7 +356,7 @@ class MemoryStore extends JobStore {
   }
 
   @Override
-  Map<String, QueueCounts> counts() {
+  Map<String, QueueCounts> counts(boolean ofRows) {
     lock.lock();
     try {
       Map<String, QueueCounts> all = new TreeMap<>();

@@ -152,7 +152,7 @@ final class NodeThreads {
           done.dead());
     }
     if (meters.isPresent()) {
-      meters.get().counted(store.counts());
+      meters.get().counted(store.counts(false));
     }
   }
 

@@ -2,6 +2,8 @@ package io.perfkit.jobs;
 
 import static java.util.Objects.requireNonNull;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +98,24 @@ final class Producer {
       from = to;
     }
     return all;
+  }
+
+  /** Stores a job in a transaction of the host. */
+  Enqueued enqueue(Connection connection, String queue, NewJob job) {
+    try {
+      if (connection.getAutoCommit()) {
+        throw new IllegalStateException(
+            "connection: commits by itself (expected: one in a transaction)");
+      }
+    } catch (SQLException failed) {
+      throw new StoreFailed("the connection of the transaction failed", failed);
+    }
+    int capacity = config.queue(queue).capacity();
+    Stored stored = store.enqueue(connection, queue, capacity, List.of(job)).get(0);
+    if (stored.kind() == Stored.Kind.FULL) {
+      throw new QueueFull(queue, capacity, 0, 1);
+    }
+    return enqueued(job, stored);
   }
 
   private static long bytes(NewJob job) {

@@ -108,6 +108,10 @@ final class QueueWorkers {
     return nanos.getAsLong();
   }
 
+  JobContext context(ClaimedJob job) {
+    return new JobContext(job, store);
+  }
+
   Registered<?> registered(ClaimedJob job) {
     Registered<?> registered = types.get(job.type());
     if (registered == null) {
@@ -139,7 +143,7 @@ final class QueueWorkers {
       failed("claim", failed);
       return Claimed.FAILED;
     }
-    answered(reply, owner);
+    answered(completions, reply, owner);
     if (reply.claimed().size() == places) {
       signal.signal(); // there may be more for another worker
     }
@@ -153,7 +157,7 @@ final class QueueWorkers {
     }
     long owner = lease.owner();
     try {
-      answered(store.step(owner, completions, null), owner);
+      answered(completions, store.step(owner, completions, null), owner);
       return true;
     } catch (RuntimeException failed) {
       failed("report", failed);
@@ -161,14 +165,14 @@ final class QueueWorkers {
     }
   }
 
-  private void answered(StepReply reply, long owner) {
+  private void answered(List<Completion> completions, StepReply reply, long owner) {
     failures.set(0);
     if (failing) {
       failing = false;
       LOG.info("queue {}: the store answers again", name);
     }
-    for (boolean accepted : reply.accepted()) {
-      if (!accepted) {
+    for (int i = 0; i < completions.size(); i++) {
+      if (!reply.accepted().get(i) && !completions.get(i).quiet()) {
         stale.increment();
       }
     }

@@ -18,6 +18,10 @@ record Stored(Kind kind, @Nullable JobId earlier) {
     FULL
   }
 
+  boolean accepted() {
+    return kind == Kind.ACCEPTED;
+  }
+
   static Stored duplicateOf(JobId earlier) {
     return new Stored(Kind.DUPLICATE, earlier);
   }

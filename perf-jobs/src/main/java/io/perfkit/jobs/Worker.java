@@ -88,7 +88,7 @@ final class Worker implements Runnable {
       if (job == null) {
         return null;
       }
-      current = new Running(new JobContext(job), queue.registered(job), queue.now());
+      current = new Running(queue.context(job), queue.registered(job), queue.now());
       return current;
     } finally {
       lock.unlock();

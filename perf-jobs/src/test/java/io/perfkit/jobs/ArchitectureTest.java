@@ -8,8 +8,8 @@ final class ArchitectureTest {
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.jobs")
         .rootException("JobException")
-        .clocks("Jobs")
-        .threads("NodeThreads")
+        .clocks("Jobs", "PostgresStore")
+        .threads("NodeThreads", "PostgresListener")
         .check();
   }
 }
