@@ -60,7 +60,8 @@ final class JsonMappers {
             .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING) // two constants may have one text
             .disable(EnumFeature.READ_ENUMS_USING_TO_STRING)
             .disable(DateTimeFeature.ADJUST_DATES_TO_CONTEXT_TIME_ZONE) // offsets and zones survive
-            .enable(DateTimeFeature.WRITE_DATES_WITH_ZONE_ID);
+            .enable(DateTimeFeature.WRITE_DATES_WITH_ZONE_ID)
+            .addModule(Patterns.module());
     if (ModuleLayer.boot().findModule("java.sql").isPresent()) {
       builder.addModule(SqlTimestamps.module());
     }

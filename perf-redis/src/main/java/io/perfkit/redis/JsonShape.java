@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TimeZone;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -222,7 +221,7 @@ final class JsonShape {
   }
 
   private static boolean isHolder(Class<?> raw) {
-    return raw == Pattern.class || raw.getPackageName().equals("java.util.concurrent.atomic");
+    return raw.getPackageName().equals("java.util.concurrent.atomic");
   }
 
   private static String simpleName(Class<?> raw) {

@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,9 @@ final class ReadBack {
     }
     if (written instanceof Map<?, ?> some && read instanceof Map<?, ?> others) {
       return values(path, some, others);
+    }
+    if (written instanceof Pattern one && read instanceof Pattern other) {
+      return Patterns.equal(one, other) ? null : differs(path, written, read);
     }
     Class<?> type = written.getClass();
     if (type != read.getClass()) {
