@@ -55,7 +55,8 @@ final class GivenUpCallsIT {
   @BeforeEach
   void warmUp() {
     Await.until("subscribed", DEADLINE, () -> cachesA.subscribed() && cachesB.subscribed());
-    a.put("warm", "scripts and the server's clock");
+    a.put("warm", "the script of puts, and the server's clock");
+    assertThat(a.get("cold", key -> "the script of lookups")).isNotNull(); // else none would run
     Await.until("no invalidation waits", DEADLINE, () -> cachesA.unsentInvalidations() == 0);
   }
 

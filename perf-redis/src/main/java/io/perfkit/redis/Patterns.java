@@ -37,8 +37,7 @@ final class Patterns {
     public Pattern deserialize(JsonParser json, DeserializationContext context) {
       String text = json.getString();
       int colon = text.indexOf(':');
-      return Pattern.compile(
-          text.substring(colon + 1), Integer.parseInt(text.substring(0, colon)));
+      return Pattern.compile(text.substring(colon + 1), Integer.parseInt(text.substring(0, colon)));
     }
   }
 }
