@@ -23,10 +23,15 @@ enum Count {
   ENDED_IDLE("perf.session.ended", "reason", "idle"),
   ENDED_ABSOLUTE("perf.session.ended", "reason", "absolute"),
   ENDED_LOST("perf.session.ended", "reason", "lost"),
+  ENDED_OTHER_CLIENT("perf.session.ended", "reason", "other_client"),
   LIMIT_REACHED("perf.session.refused", "why", "limit"),
   CONFLICT("perf.session.refused", "why", "conflict"),
   TOO_LARGE("perf.session.refused", "why", "too_large"),
-  UNREADABLE("perf.session.attributes", "result", "unreadable");
+  UNREADABLE("perf.session.attributes", "result", "unreadable"),
+  OTHER_CLIENT("perf.session.clients", "result", "other"),
+  EVENTS_DELIVERED("perf.session.events", "result", "delivered"),
+  EVENTS_FAILED("perf.session.events", "result", "failed"),
+  EVENTS_MISSED("perf.session.events", "result", "missed");
 
   final String meter;
   final String tag;

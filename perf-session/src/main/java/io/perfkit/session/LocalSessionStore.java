@@ -7,6 +7,7 @@ import io.perfkit.redis.BreakerState;
 import io.perfkit.session.Reply.Code;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -27,6 +28,7 @@ final class LocalSessionStore implements SessionStore {
     final UserTag tag;
     final @Nullable String user;
     final String client;
+    final String binding;
     final long created;
     final long absoluteEnd;
     long idle;
@@ -41,6 +43,7 @@ final class LocalSessionStore implements SessionStore {
       this.tag = fresh.id().tag();
       this.user = fresh.user();
       this.client = fresh.client();
+      this.binding = fresh.binding();
       this.created = now;
       this.absoluteEnd = now + config.absolute().toMillis();
       this.idle = config.idle().toMillis();
@@ -55,6 +58,7 @@ final class LocalSessionStore implements SessionStore {
       return new Stored(
           user,
           client,
+          binding,
           created,
           lastSeen,
           idle,
@@ -73,6 +77,10 @@ final class LocalSessionStore implements SessionStore {
       idleEnd = Math.min(Math.max(idleEnd, now + by), absoluteEnd);
       lastSeen = now;
     }
+
+    Lifetime lifetime(long now) {
+      return new Lifetime(now - created, lastSeen - created);
+    }
   }
 
   /** The remembered outcome of a session that ended or moved, with its expiry. */
@@ -81,6 +89,8 @@ final class LocalSessionStore implements SessionStore {
       return reply.code() == Code.MOVED && now >= graceEnd ? Reply.of(Code.ROTATED) : reply;
     }
   }
+
+  private static final int EVENTS_AT_ONCE = 500;
 
   private final SessionConfig config;
   private final InstantSource clock;
@@ -94,6 +104,17 @@ final class LocalSessionStore implements SessionStore {
 
   @GuardedBy("lock")
   private final Map<String, Map<String, Entry>> users = new HashMap<>();
+
+  /** Sessions that were ended with all others of their user, and when. */
+  @GuardedBy("lock")
+  private final Map<String, Long> endedAll = new HashMap<>();
+
+  @GuardedBy("lock")
+  private final ArrayDeque<SessionEvent> events = new ArrayDeque<>();
+
+  /** The number of the next event. */
+  @GuardedBy("lock")
+  private long nextEvent;
 
   LocalSessionStore(SessionConfig config, InstantSource clock) {
     this.config = config;
@@ -140,6 +161,39 @@ final class LocalSessionStore implements SessionStore {
     if (memories.size() > config.maxLocalSessions()) {
       memories.remove(memories.keySet().iterator().next());
     }
+  }
+
+  @GuardedBy("lock")
+  private void happened(SessionEvent event) {
+    if (config.maxEvents() > 0) {
+      if (events.size() == config.maxEvents()) {
+        events.remove();
+      }
+      events.add(event);
+      nextEvent++;
+    }
+  }
+
+  @GuardedBy("lock")
+  private void ended(String id, Entry entry, EndReason why, long now) {
+    happened(
+        new SessionEvent.Ended(
+            id,
+            entry.user == null ? "" : entry.user,
+            why,
+            Instant.ofEpochMilli(entry.created),
+            Instant.ofEpochMilli(entry.lastSeen),
+            Instant.ofEpochMilli(now)));
+  }
+
+  /** Ends a live session and remembers why. */
+  @GuardedBy("lock")
+  private Lifetime end(String id, Entry entry, EndReason why, long now) {
+    Reply memory =
+        why == EndReason.REPLACED ? Reply.of(Code.ROTATED) : Reply.of(Code.REVOKED, why.code());
+    bury(id, entry, memory, 0, now);
+    ended(id, entry, why, now);
+    return entry.lifetime(now);
   }
 
   @GuardedBy("lock")
@@ -190,6 +244,7 @@ final class LocalSessionStore implements SessionStore {
       if (before == null && entries.size() >= config.maxLocalSessions()) {
         return Reply.of(Code.FULL, config.maxLocalSessions());
       }
+      List<Lifetime> lifetimes = new ArrayList<>();
       List<Map.Entry<String, Entry>> found = new ArrayList<>();
       users
           .getOrDefault(fresh.id().tag().text(), Map.of())
@@ -216,8 +271,7 @@ final class LocalSessionStore implements SessionStore {
               found.stream().limit(100).map(one -> info(one.getKey(), one.getValue())).toList());
         }
         for (Map.Entry<String, Entry> one : found.subList(0, surplus)) {
-          Reply why = Reply.of(Code.REVOKED, EndReason.EVICTED.code());
-          bury(one.getKey(), one.getValue(), why, 0, now);
+          lifetimes.add(end(one.getKey(), one.getValue(), EndReason.EVICTED, now));
         }
       }
       Entry entry =
@@ -228,17 +282,25 @@ final class LocalSessionStore implements SessionStore {
               before == null ? Map.of() : before.attributes,
               before == null ? 0 : before.bytes);
       if (old != null && before != null) {
-        bury(old.text(), before, Reply.of(Code.ROTATED), 0, now);
+        lifetimes.add(end(old.text(), before, EndReason.REPLACED, now));
       }
       entries.put(fresh.id().text(), entry);
       list(fresh.id().text(), entry);
+      happened(
+          new SessionEvent.Created(
+              fresh.id().text(),
+              entry.user == null ? "" : entry.user,
+              entry.client,
+              Instant.ofEpochMilli(now)));
       return new Reply(
           Code.DONE,
           now,
           Math.max(0, surplus),
           before == null ? "" : "replaced",
           entry.stored(),
-          List.of());
+          List.of(),
+          lifetimes,
+          users.getOrDefault(entry.tag.text(), Map.of()).size());
     }
   }
 
@@ -344,6 +406,7 @@ final class LocalSessionStore implements SessionStore {
       entry.tokenSince = now;
       entries.put(fresh.text(), entry);
       list(fresh.text(), entry);
+      happened(new SessionEvent.Renewed(id.text(), fresh.text(), Instant.ofEpochMilli(now)));
       return Reply.of(Code.DONE, now);
     }
   }
@@ -356,8 +419,7 @@ final class LocalSessionStore implements SessionStore {
       if (entry == null) {
         return missing(id, now);
       }
-      bury(id.text(), entry, Reply.of(Code.REVOKED, why.code()), 0, now);
-      return Reply.of(Code.DONE, 1);
+      return Reply.ended(List.of(end(id.text(), entry, why, now)));
     }
   }
 
@@ -369,15 +431,13 @@ final class LocalSessionStore implements SessionStore {
       if (entry == null) {
         return missing(id, now);
       }
-      int ended = 0;
+      List<Lifetime> lifetimes = new ArrayList<>();
       for (Map.Entry<String, Entry> other : liveOf(entry.tag, now)) {
         if (other.getValue() != entry) {
-          Reply why = Reply.of(Code.REVOKED, EndReason.OTHERS.code());
-          bury(other.getKey(), other.getValue(), why, 0, now);
-          ended++;
+          lifetimes.add(end(other.getKey(), other.getValue(), EndReason.OTHERS, now));
         }
       }
-      return Reply.of(Code.DONE, ended);
+      return Reply.ended(lifetimes);
     }
   }
 
@@ -423,50 +483,85 @@ final class LocalSessionStore implements SessionStore {
     long now = now();
     synchronized (lock) {
       Map<String, Entry> ended = users.remove(user.text());
-      return ended == null
-          ? 0
-          : (int) ended.values().stream().filter(entry -> now < entry.absoluteEnd).count();
+      if (ended == null) {
+        return 0;
+      }
+      ended.keySet().forEach(id -> endedAll.put(id, now));
+      return (int) ended.values().stream().filter(entry -> now < entry.absoluteEnd).count();
     }
   }
 
   @Override
-  public boolean endOne(UserTag user, String id) {
+  public Reply endOne(UserTag user, String id) {
     long now = now();
     synchronized (lock) {
       Entry entry = users.getOrDefault(user.text(), Map.of()).get(id);
       if (entry == null || !entry.live(now)) {
-        return false;
+        return Reply.ended(List.of());
       }
-      bury(id, entry, Reply.of(Code.REVOKED, EndReason.CHOSEN.code()), 0, now);
-      return true;
+      return Reply.ended(List.of(end(id, entry, EndReason.CHOSEN, now)));
     }
   }
 
   @Override
-  public SweepReport sweep() {
+  public Swept sweep() {
     long now = now();
     long idle = 0;
     long absolute = 0;
     long revoked = 0;
+    List<Lifetime> lifetimes = new ArrayList<>();
     synchronized (lock) {
+      for (Map.Entry<String, Long> one : endedAll.entrySet()) {
+        Entry entry = entries.get(one.getKey());
+        if (entry == null) {
+          continue;
+        }
+        boolean live = one.getValue() < entry.idleEnd;
+        lifetimes.add(end(one.getKey(), entry, live ? EndReason.EVERYWHERE : EndReason.IDLE, now));
+        revoked += live ? 1 : 0;
+        idle += live ? 0 : 1;
+      }
+      endedAll.clear();
       for (String id : List.copyOf(entries.keySet())) {
         Entry entry = entries.get(id);
         if (entry == null || now < entry.idleEnd) {
           continue;
         }
-        if (!listed(id, entry)) {
-          revoked++;
-        } else if (now >= entry.absoluteEnd) {
+        if (now >= entry.absoluteEnd) {
           absolute++;
         } else {
           idle++;
         }
         entries.remove(id);
         unlist(id, entry);
+        ended(id, entry, now >= entry.absoluteEnd ? EndReason.ABSOLUTE : EndReason.IDLE, now);
+        lifetimes.add(entry.lifetime(now));
       }
       memories.values().removeIf(memory -> now >= memory.until);
+      return new Swept(
+          new SweepReport(idle, absolute, revoked, 0), entries.size(), List.copyOf(lifetimes));
     }
-    return new SweepReport(idle, absolute, revoked, 0);
+  }
+
+  @Override
+  public EventPage events(String after) {
+    synchronized (lock) {
+      long oldest = nextEvent - events.size();
+      long from = after.isEmpty() ? nextEvent : position(after);
+      List<SessionEvent> page =
+          events.stream().skip(Math.max(0, from - oldest)).limit(EVENTS_AT_ONCE).toList();
+      long next = Math.max(from, oldest) + page.size();
+      return new EventPage(page, Long.toString(next), from < oldest, next < nextEvent);
+    }
+  }
+
+  private static long position(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "position: '" + text + "' (expected: that of an earlier page)", e);
+    }
   }
 
   @Override

@@ -12,11 +12,13 @@ public final class Login {
   private final String user;
   private final @Nullable Session current;
   private final String client;
+  private final String binding;
 
-  private Login(String user, @Nullable Session current, String client) {
+  private Login(String user, @Nullable Session current, String client, String binding) {
     this.user = user;
     this.current = current;
     this.client = client;
+    this.binding = binding;
   }
 
   /**
@@ -25,7 +27,7 @@ public final class Login {
    * @param user the user's permanent id, rather than a name that may change; 1 to 1,000 characters
    */
   public static Login of(String user) {
-    return new Login(requireUser(user), null, "");
+    return new Login(requireUser(user), null, "", "");
   }
 
   /**
@@ -33,7 +35,7 @@ public final class Login {
    * attributes, and its token ends in the same step.
    */
   public Login from(Session session) {
-    return new Login(user, requireNonNull(session, "session"), client);
+    return new Login(user, requireNonNull(session, "session"), client, binding);
   }
 
   /** Describes the client, for the user's list of sessions; at most 200 characters. */
@@ -46,7 +48,12 @@ public final class Login {
               + CLIENT_CHARS_MAX
               + ")");
     }
-    return new Login(user, current, description);
+    return new Login(user, current, description, binding);
+  }
+
+  /** Binds the session to its client, for {@link SessionConfig#binding}. */
+  public Login binding(Binding to) {
+    return new Login(user, current, client, requireNonNull(to, "to").text());
   }
 
   static String requireUser(String user) {
@@ -67,6 +74,11 @@ public final class Login {
 
   String client() {
     return client;
+  }
+
+  /** What it is bound to, or an empty text. */
+  String binding() {
+    return binding;
   }
 
   @Override

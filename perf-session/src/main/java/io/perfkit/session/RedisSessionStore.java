@@ -8,6 +8,7 @@ import io.perfkit.redis.KeySpace;
 import io.perfkit.redis.RedisGuard;
 import io.perfkit.redis.RedisScript;
 import io.perfkit.session.Reply.Code;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,13 +26,14 @@ import org.jspecify.annotations.Nullable;
  * session  prefix:{prefix.sessions}:v1:s:id      hash, or what is remembered of one that ended or moved
  * index    prefix:{prefix.sessions}:v1:u:tag     sorted set: ids of a user's sessions by their absolute end
  * queue    prefix:{prefix.sessions}:v1:ends      sorted set: ids of all sessions by an end, not before it was due
+ * events   prefix:{prefix.sessions}:v1:events    stream: what happened to sessions, if the settings ask for it
  * </pre>
  */
 final class RedisSessionStore implements SessionStore {
 
   /* Invariants
    * S1  a user's session lives only as a member of the user's index; one outside it is revoked. So
-   *     an index that is lost, or deleted to end all sessions, ends them and revives none.
+   *     an index that is lost, or renamed to end all sessions, ends them and revives none.
    * S2  members are added under fresh ids only, so an ended session never comes back.
    * S3  one script checks the limit, makes room and adds the member.
    * S4  an id leaves the queue once: the call that removes it counts the end.
@@ -55,8 +57,12 @@ final class RedisSessionStore implements SessionStore {
   private final List<byte[]> sessions = new ArrayList<>();
   private final List<byte[]> indexes = new ArrayList<>();
   private final List<byte[]> queues = new ArrayList<>();
+  private final List<byte[]> streams = new ArrayList<>();
   private final byte[] keepEnded;
+  private final byte[] maxEvents;
   private final SessionRequests requests;
+  private final RedisEvents events;
+  private final SecureRandom random = new SecureRandom();
 
   /**
    * @param serverClock empty, or in tests the server's time
@@ -67,12 +73,15 @@ final class RedisSessionStore implements SessionStore {
     this.config = config;
     this.serverClock = serverClock;
     this.keepEnded = number(config.keepEnded().toMillis());
+    this.maxEvents = number(config.maxEvents());
     KeySpace keys = keySpace(prefix, config.partitions());
     for (int partition = 0; partition < config.partitions(); partition++) {
       sessions.add(append(keys.partitionKey("s", partition), ":"));
       indexes.add(append(keys.partitionKey("u", partition), ":"));
       queues.add(keys.partitionKey("ends", partition));
+      streams.add(keys.partitionKey("events", partition));
     }
+    this.events = new RedisEvents(guard, streams, config.maxEvents(), config.keepEnded());
     this.requests = new SessionRequests(guard, config.partitions(), serverClock, keepEnded);
   }
 
@@ -101,8 +110,16 @@ final class RedisSessionStore implements SessionStore {
     return queues.get(partition(tag));
   }
 
+  private byte[] stream(UserTag tag) {
+    return streams.get(partition(tag));
+  }
+
+  private List<byte[]> keys(SessionId id) {
+    return List.of(session(id), index(id.tag()), queue(id.tag()), stream(id.tag()));
+  }
+
   private Reply run(SessionId id, String operation, byte[]... args) {
-    return run(id, List.of(session(id), index(id.tag()), queue(id.tag())), operation, args);
+    return run(id, keys(id), operation, args);
   }
 
   private Reply run(SessionId id, List<byte[]> keys, String operation, byte[]... args) {
@@ -110,11 +127,12 @@ final class RedisSessionStore implements SessionStore {
   }
 
   private List<byte[]> arguments(SessionId id, String operation, byte[]... args) {
-    List<byte[]> all = new ArrayList<>(4 + args.length);
+    List<byte[]> all = new ArrayList<>(5 + args.length);
     all.add(serverClock.get());
     all.add(ascii(operation));
     all.add(ascii(id.text()));
     all.add(keepEnded);
+    all.add(maxEvents);
     all.addAll(Arrays.asList(args));
     return all;
   }
@@ -139,6 +157,7 @@ final class RedisSessionStore implements SessionStore {
               new Stored(
                   null,
                   "",
+                  "",
                   0,
                   number(reply, 2),
                   number(reply, 4),
@@ -147,6 +166,7 @@ final class RedisSessionStore implements SessionStore {
                   0,
                   0,
                   Map.of()));
+      case "d", "o" -> Reply.ended(Lifetime.list((List<?>) reply.get(2)));
       case "i" -> new Reply(Code.DONE, 0, number, text(reply, 2), null, List.of());
       default -> Reply.of(Code.DONE, number);
     };
@@ -187,23 +207,29 @@ final class RedisSessionStore implements SessionStore {
     if (made.code() != Code.DONE) {
       return made;
     }
-    boolean replaced = run(old, "d", ascii("R")).code() == Code.DONE;
+    Reply replaced = end(old, EndReason.REPLACED);
+    List<Lifetime> ended = new ArrayList<>(made.ended());
+    ended.addAll(replaced.ended());
     return new Reply(
-        Code.DONE, made.now(), made.number(), replaced ? "replaced" : "", made.stored(), List.of());
+        Code.DONE,
+        made.now(),
+        made.number(),
+        replaced.code() == Code.DONE ? "replaced" : "",
+        made.stored(),
+        List.of(),
+        ended,
+        made.ofUser());
   }
 
   private Reply login(Fresh fresh, @Nullable SessionId old, Map<String, byte[]> attributes) {
     SessionId id = fresh.id();
-    List<byte[]> keys = new ArrayList<>(5);
-    keys.add(session(id));
-    keys.add(index(id.tag()));
-    keys.add(queue(id.tag()));
+    List<byte[]> keys = new ArrayList<>(keys(id));
     if (old != null) {
       keys.add(session(old));
       keys.add(index(old.tag()));
     }
     String user = fresh.user();
-    List<byte[]> args = new ArrayList<>(12 + 2 * attributes.size());
+    List<byte[]> args = new ArrayList<>(14 + 2 * attributes.size());
     args.add(serverClock.get());
     args.add(ascii(id.text()));
     args.add(user == null ? NONE : user.getBytes(UTF_8));
@@ -222,6 +248,8 @@ final class RedisSessionStore implements SessionStore {
     args.add(fresh.client().getBytes(UTF_8));
     args.add(old == null ? NONE : ascii(old.text()));
     args.add(number(NAMED_MAX));
+    args.add(maxEvents);
+    args.add(ascii(fresh.binding()));
     attributes.forEach(
         (name, value) -> {
           args.add(ascii("a:" + name));
@@ -245,6 +273,7 @@ final class RedisSessionStore implements SessionStore {
         new Stored(
             user,
             fresh.client(),
+            fresh.binding(),
             now,
             now,
             config.idle().toMillis(),
@@ -254,7 +283,15 @@ final class RedisSessionStore implements SessionStore {
             1,
             Map.copyOf(taken));
     String replaced = number(reply, 4) == 1 ? "replaced" : "";
-    return new Reply(Code.DONE, now, ((List<?>) reply.get(2)).size(), replaced, stored, List.of());
+    return new Reply(
+        Code.DONE,
+        now,
+        number(reply, 2),
+        replaced,
+        stored,
+        List.of(),
+        Lifetime.list((List<?>) reply.get(6)),
+        number(reply, 5));
   }
 
   @Override
@@ -282,7 +319,8 @@ final class RedisSessionStore implements SessionStore {
 
   @Override
   public Reply rotate(SessionId id, SessionId fresh, long graceMillis) {
-    List<byte[]> keys = List.of(session(id), index(id.tag()), queue(id.tag()), session(fresh));
+    List<byte[]> keys = new ArrayList<>(keys(id));
+    keys.add(session(fresh));
     return run(id, keys, "r", ascii(fresh.text()), number(graceMillis));
   }
 
@@ -296,10 +334,18 @@ final class RedisSessionStore implements SessionStore {
     return run(id, "o");
   }
 
-  private Object user(UserTag tag, String operation, byte[] arg) {
+  private Object user(UserTag tag, String operation, byte[] arg, byte[]... keys) {
+    List<byte[]> all = new ArrayList<>(List.of(index(tag), queue(tag), stream(tag)));
+    all.addAll(Arrays.asList(keys));
     List<byte[]> args =
-        List.of(serverClock.get(), ascii(operation), sessions.get(partition(tag)), keepEnded, arg);
-    return requireNonNull(USER.run(guard, List.of(index(tag), queue(tag)), args), "reply");
+        List.of(
+            serverClock.get(),
+            ascii(operation),
+            sessions.get(partition(tag)),
+            keepEnded,
+            maxEvents,
+            arg);
+    return requireNonNull(USER.run(guard, all, args), "reply");
   }
 
   @Override
@@ -314,12 +360,14 @@ final class RedisSessionStore implements SessionStore {
 
   @Override
   public int endAll(UserTag user) {
-    return Math.toIntExact((Long) user(user, "a", NONE));
+    String renamed = user.text() + "." + UserTag.random(random).text();
+    byte[] key = append(indexes.get(partition(user)), renamed);
+    return Math.toIntExact((Long) user(user, "a", ascii(renamed), key));
   }
 
   @Override
-  public boolean endOne(UserTag user, String id) {
-    return (Long) user(user, "d", id.getBytes(UTF_8)) == 1;
+  public Reply endOne(UserTag user, String id) {
+    return Reply.ended(Lifetime.list((List<?>) user(user, "d", id.getBytes(UTF_8))));
   }
 
   private static List<SessionInfo> infos(List<?> rows) {
@@ -338,27 +386,40 @@ final class RedisSessionStore implements SessionStore {
   }
 
   @Override
-  public SweepReport sweep() {
+  public Swept sweep() {
     SweepReport all = new SweepReport(0, 0, 0, 0);
+    long live = 0;
+    List<Lifetime> ended = new ArrayList<>();
     for (int partition = 0; partition < config.partitions(); partition++) {
       long seen = SWEPT_AT_ONCE;
-      for (int i = 0; i < SWEEPS_MAX && seen == SWEPT_AT_ONCE; i++) {
+      long left = 0;
+      for (int i = 0; i < SWEEPS_MAX && seen >= SWEPT_AT_ONCE; i++) {
         List<byte[]> args =
             List.of(
                 serverClock.get(),
                 sessions.get(partition),
                 indexes.get(partition),
-                number(SWEPT_AT_ONCE));
-        List<?> reply =
-            (List<?>) requireNonNull(SWEEP.run(guard, List.of(queues.get(partition)), args));
+                number(SWEPT_AT_ONCE),
+                keepEnded,
+                maxEvents);
+        List<byte[]> keys = List.of(queues.get(partition), streams.get(partition));
+        List<?> reply = (List<?>) requireNonNull(SWEEP.run(guard, keys, args), "reply");
         seen = number(reply, 0);
         all =
             all.plus(
                 new SweepReport(
                     number(reply, 1), number(reply, 2), number(reply, 3), number(reply, 4)));
+        left = number(reply, 5);
+        ended.addAll(Lifetime.list((List<?>) requireNonNull(reply.get(6), "lifetimes")));
       }
+      live += left;
     }
-    return all;
+    return new Swept(all, live, ended);
+  }
+
+  @Override
+  public EventPage events(String after) {
+    return events.after(after);
   }
 
   @Override

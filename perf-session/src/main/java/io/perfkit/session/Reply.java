@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param text reason, new id or sum
  * @param stored the session
  * @param existing sessions of the user
+ * @param ended how long each session lived that the call ended
+ * @param ofUser how many sessions the user has after a login, or a few more
  */
 record Reply(
     Code code,
@@ -20,7 +22,24 @@ record Reply(
     long number,
     String text,
     @Nullable Stored stored,
-    List<SessionInfo> existing) {
+    List<SessionInfo> existing,
+    List<Lifetime> ended,
+    long ofUser) {
+
+  Reply(
+      Code code,
+      long now,
+      long number,
+      String text,
+      @Nullable Stored stored,
+      List<SessionInfo> existing) {
+    this(code, now, number, text, stored, existing, List.of(), 0);
+  }
+
+  /** The reply of a call that ended these sessions. */
+  static Reply ended(List<Lifetime> lifetimes) {
+    return new Reply(Code.DONE, 0, lifetimes.size(), "", null, List.of(), lifetimes, 0);
+  }
 
   /** In the order of the scripts' codes; the scripts never return {@link #FULL}. */
   enum Code {

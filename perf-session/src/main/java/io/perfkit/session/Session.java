@@ -207,6 +207,11 @@ public final class Session {
     return name;
   }
 
+  /** Whether it is bound to that client, or to none. */
+  boolean belongsTo(Binding client) {
+    return stored.binding().isEmpty() || stored.binding().equals(client.text());
+  }
+
   void renamed(String newName) {
     name = name.renamed(newName);
   }

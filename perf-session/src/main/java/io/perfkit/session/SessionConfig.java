@@ -30,6 +30,10 @@ import java.time.Duration;
  *     that takes over an anonymous session takes three round trips; changing it ends all sessions;
  *     default 1
  * @param maxLocalSessions most sessions that {@link SessionManager#local} holds; default 100,000
+ * @param maxEvents how many of the latest {@linkplain SessionEvent events} are kept for their
+ *     readers, in each partition and a few more; zero means that none are written; default zero
+ * @param binding what a lookup does if the client is not the one that logged in; default {@link
+ *     BindingPolicy#OFF}
  */
 public record SessionConfig(
     Duration idle,
@@ -44,7 +48,9 @@ public record SessionConfig(
     Duration keepEnded,
     Duration sweepEvery,
     int partitions,
-    int maxLocalSessions) {
+    int maxLocalSessions,
+    int maxEvents,
+    BindingPolicy binding) {
   private static final Duration LONGEST = Duration.ofDays(3_660);
 
   public SessionConfig {
@@ -61,6 +67,8 @@ public record SessionConfig(
     requireBetween("sweepEvery", sweepEvery, Duration.ZERO, keepEnded);
     requireBetween("partitions", partitions, 1, 1_024);
     requireBetween("maxLocalSessions", maxLocalSessions, 1, 100_000_000);
+    requireBetween("maxEvents", maxEvents, 0, 10_000_000);
+    requireNonNull(binding, "binding");
   }
 
   private static void requireBetween(String what, Duration value, Duration min, Duration max) {
@@ -103,6 +111,8 @@ public record SessionConfig(
     builder.sweepEvery = sweepEvery;
     builder.partitions = partitions;
     builder.maxLocalSessions = maxLocalSessions;
+    builder.maxEvents = maxEvents;
+    builder.binding = binding;
     return builder;
   }
 
@@ -121,6 +131,8 @@ public record SessionConfig(
     private Duration sweepEvery = Duration.ofSeconds(30);
     private int partitions = 1;
     private int maxLocalSessions = 100_000;
+    private int maxEvents;
+    private BindingPolicy binding = BindingPolicy.OFF;
 
     private Builder() {}
 
@@ -202,6 +214,18 @@ public record SessionConfig(
       return this;
     }
 
+    /** See {@link SessionConfig#maxEvents}. */
+    public Builder maxEvents(int events) {
+      maxEvents = events;
+      return this;
+    }
+
+    /** See {@link SessionConfig#binding}. */
+    public Builder binding(BindingPolicy policy) {
+      binding = policy;
+      return this;
+    }
+
     /**
      * The settings.
      *
@@ -221,7 +245,9 @@ public record SessionConfig(
           keepEnded,
           sweepEvery,
           partitions,
-          maxLocalSessions);
+          maxLocalSessions,
+          maxEvents,
+          binding);
     }
   }
 }

@@ -24,6 +24,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAccumulator;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -56,7 +58,10 @@ public final class SessionManager implements AutoCloseable {
   private final SecureRandom random = new SecureRandom();
   private final Count.Counts counts = new Count.Counts();
   private final @Nullable SessionMeters meters;
-  private final @Nullable Sweeper sweeper;
+  private final @Nullable Ticker sweeper;
+  private final @Nullable Ticker reader;
+  private final AtomicLong live = new AtomicLong();
+  private final LongAccumulator peak = new LongAccumulator(Math::max, 0);
   private final LongSupplier nanos = System::nanoTime;
 
   private SessionManager(Builder builder) {
@@ -65,6 +70,9 @@ public final class SessionManager implements AutoCloseable {
     this.config = builder.config;
     this.peppers = builder.peppers;
     RedisSessionStore.keySpace(prefix, config.partitions()); // says what a prefix may be
+    if (builder.listener != null && config.maxEvents() == 0) {
+      throw new IllegalArgumentException("maxEvents: 0 (expected: above 0 for a listener)");
+    }
     MeterRegistry registry = builder.registry;
     if (registry != null) {
       SessionMeters.requireFree(registry, name);
@@ -78,9 +86,16 @@ public final class SessionManager implements AutoCloseable {
                 prefix,
                 config,
                 builder.serverClock);
-    this.meters = registry == null ? null : new SessionMeters(registry, builder.name, counts);
+    this.meters =
+        registry == null ? null : new SessionMeters(registry, builder.name, counts, live, peak);
+    SessionListener listener = builder.listener;
+    EventReader events = listener == null ? null : new EventReader(store, listener, counts, nanos);
+    this.reader =
+        events == null ? null : new Ticker(prefix + "-events", EventReader.PAUSE, events::read);
     this.sweeper =
-        config.sweepEvery().isZero() ? null : new Sweeper(prefix, config.sweepEvery(), this::sweep);
+        config.sweepEvery().isZero()
+            ? null
+            : new Ticker(prefix + "-sweeper", config.sweepEvery(), this::sweep);
   }
 
   /**
@@ -122,7 +137,7 @@ public final class SessionManager implements AutoCloseable {
    */
   public SessionOutcome create() {
     SessionId.Minted minted = SessionId.mint(UserTag.random(random), peppers, random);
-    return made(minted, new SessionStore.Fresh(minted.id(), null, ""), null);
+    return made(minted, new SessionStore.Fresh(minted.id(), null, "", ""), null);
   }
 
   /**
@@ -137,7 +152,9 @@ public final class SessionManager implements AutoCloseable {
     UserTag tag = UserTag.of(prefix, requireNonNull(login, "login").user());
     SessionId.Minted minted = SessionId.mint(tag, peppers, random);
     return made(
-        minted, new SessionStore.Fresh(minted.id(), login.user(), login.client()), login.current());
+        minted,
+        new SessionStore.Fresh(minted.id(), login.user(), login.client(), login.binding()),
+        login.current());
   }
 
   private SessionOutcome made(
@@ -161,7 +178,9 @@ public final class SessionManager implements AutoCloseable {
           counts.add(fresh.user() == null ? Count.CREATED_ANONYMOUS : Count.CREATED_LOGIN, 1);
           counts.add(Count.ENDED_EVICTED, reply.number());
           counts.add(Count.ENDED_REPLACED, reply.text().isEmpty() ? 0 : 1);
-          return new Active(session, false);
+          lived(reply.ended());
+          peak.accumulate(reply.ofUser());
+          return new Active(session, false, false);
         });
   }
 
@@ -198,6 +217,48 @@ public final class SessionManager implements AutoCloseable {
 
   /** As {@link #get(List)}; {@code touch} says whether the lookup counts as use. */
   public SessionOutcome get(List<String> tokens, Touch touch) {
+    SessionOutcome outcome = find(tokens, touch);
+    counts.add(looked(outcome), 1);
+    return outcome;
+  }
+
+  /**
+   * As {@link #get(List, Touch)}, from a client that should be that of the session's login: if it
+   * is another one, {@link SessionConfig#binding} decides. A session that was not bound at its
+   * login belongs to any client. A second round trip ends the session of another client.
+   *
+   * @return {@link Active}, marked if the client is another one; or {@link Revoked} with {@link
+   *     EndReason#OTHER_CLIENT}; or as {@link #get(List)}
+   */
+  public SessionOutcome get(List<String> tokens, Touch touch, Binding client) {
+    requireNonNull(client, "client");
+    SessionOutcome outcome = find(tokens, touch);
+    if (outcome instanceof Active active) {
+      outcome = bound(active, client);
+    }
+    counts.add(looked(outcome), 1);
+    return outcome;
+  }
+
+  private SessionOutcome bound(Active active, Binding client) {
+    Session session = active.value();
+    if (config.binding() == BindingPolicy.OFF || session.belongsTo(client)) {
+      return active;
+    }
+    counts.add(Count.OTHER_CLIENT, 1);
+    if (config.binding() == BindingPolicy.ALERT) {
+      return new Active(session, active.renewalDue(), true);
+    }
+    try {
+      Reply reply = onCurrent(session, id -> store.end(id, EndReason.OTHER_CLIENT));
+      ended(reply, Count.ENDED_OTHER_CLIENT);
+      return new Revoked(EndReason.OTHER_CLIENT);
+    } catch (RedisException e) {
+      return new Unavailable(e);
+    }
+  }
+
+  private SessionOutcome find(List<String> tokens, Touch touch) {
     long every = requireNonNull(touch, "touch") == Touch.YES ? config.touchEvery().toMillis() : -1;
     List<Wanted> wanted = new ArrayList<>(1);
     for (String token : tokens.subList(0, Math.min(tokens.size(), TOKENS_MAX))) {
@@ -205,9 +266,7 @@ public final class SessionManager implements AutoCloseable {
           .flatMap(parsed -> SessionId.of(parsed, peppers).map(id -> new Wanted(parsed, id)))
           .ifPresent(wanted::add);
     }
-    SessionOutcome outcome = wanted.isEmpty() ? new NotFound() : get(wanted, every);
-    counts.add(looked(outcome), 1);
-    return outcome;
+    return wanted.isEmpty() ? new NotFound() : get(wanted, every);
   }
 
   private SessionOutcome get(List<Wanted> wanted, long every) {
@@ -253,7 +312,8 @@ public final class SessionManager implements AutoCloseable {
               current[0].equals(wanted.id())
                   && !config.renewal().isZero()
                   && reply.now() - stored.tokenSince() >= config.renewal().toMillis();
-          return new Active(new Session(wanted.token(), current[0], stored, config, counts), due);
+          return new Active(
+              new Session(wanted.token(), current[0], stored, config, counts), due, false);
         });
   }
 
@@ -293,7 +353,7 @@ public final class SessionManager implements AutoCloseable {
 
   private SessionOutcome save(Session session, long expected) {
     if (!requireNonNull(session, "session").changed()) {
-      return new Active(session, false);
+      return new Active(session, false, false);
     }
     return answer(
         () ->
@@ -301,7 +361,7 @@ public final class SessionManager implements AutoCloseable {
                 session, id -> store.save(id, expected, session.changes(), session.removals())),
         reply -> {
           session.saved(reply.number());
-          return new Active(session, false);
+          return new Active(session, false, false);
         });
   }
 
@@ -319,7 +379,7 @@ public final class SessionManager implements AutoCloseable {
         () -> onCurrent(session, id -> store.increment(id, number.name(), by)),
         reply -> {
           session.counted(number.name(), reply.text().getBytes(US_ASCII), reply.number());
-          return new Active(session, false);
+          return new Active(session, false, false);
         });
   }
 
@@ -341,7 +401,7 @@ public final class SessionManager implements AutoCloseable {
         reply -> {
           Stored times = requireNonNull(reply.stored(), "stored");
           session.used(times);
-          return new Active(session, false);
+          return new Active(session, false, false);
         });
   }
 
@@ -363,7 +423,7 @@ public final class SessionManager implements AutoCloseable {
         () -> onCurrent(session, id -> store.idle(id, millis)),
         reply -> {
           session.used(requireNonNull(reply.stored(), "stored"));
-          return new Active(session, false);
+          return new Active(session, false, false);
         });
   }
 
@@ -408,7 +468,8 @@ public final class SessionManager implements AutoCloseable {
           return reply;
         },
         reply ->
-            new Active(elsewhere[0] ? session : session.rotated(minted, reply.number()), false));
+            new Active(
+                elsewhere[0] ? session : session.rotated(minted, reply.number()), false, false));
   }
 
   /**
@@ -445,9 +506,8 @@ public final class SessionManager implements AutoCloseable {
    * @throws io.perfkit.redis.RedisUnavailable as {@link #invalidate(Session)}
    */
   public boolean invalidate(String user, SessionInfo session) {
-    boolean ended = store.endOne(tag(user), requireNonNull(session, "session").id());
-    counts.add(Count.ENDED_CHOSEN, ended ? 1 : 0);
-    return ended;
+    Reply reply = store.endOne(tag(user), requireNonNull(session, "session").id());
+    return ended(reply, Count.ENDED_CHOSEN) == 1;
   }
 
   /**
@@ -461,14 +521,18 @@ public final class SessionManager implements AutoCloseable {
   }
 
   /**
-   * Ends all sessions of {@code user} by one deletion, however many there are. A sweep counts them
-   * as ended when it removes them.
+   * Ends all sessions of {@code user} in one step, however many there are. A sweep, which this
+   * manager begins at once, removes them, counts them as ended and writes their events.
    *
    * @return how many there were, those included that were past their idle time-out and not swept
    * @throws io.perfkit.redis.RedisUnavailable as {@link #invalidate(Session)}
    */
   public int invalidateAll(String user) {
-    return store.endAll(tag(user));
+    int ended = store.endAll(tag(user));
+    if (ended > 0 && sweeper != null) {
+      sweeper.soon();
+    }
+    return ended;
   }
 
   private int ended(Reply reply, Count count) {
@@ -476,6 +540,7 @@ public final class SessionManager implements AutoCloseable {
       return 0;
     }
     counts.add(count, reply.number());
+    lived(reply.ended());
     return Math.toIntExact(reply.number());
   }
 
@@ -509,7 +574,10 @@ public final class SessionManager implements AutoCloseable {
    * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer; the next sweep goes on
    */
   public SweepReport sweep() {
-    SweepReport report = store.sweep();
+    Swept swept = store.sweep();
+    SweepReport report = swept.report();
+    live.set(swept.live());
+    lived(swept.ended());
     counts.add(Count.ENDED_IDLE, report.idle());
     counts.add(Count.ENDED_ABSOLUTE, report.absolute());
     counts.add(Count.ENDED_EVERYWHERE, report.revoked());
@@ -517,9 +585,28 @@ public final class SessionManager implements AutoCloseable {
     return report;
   }
 
+  private void lived(List<Lifetime> lifetimes) {
+    if (meters != null) {
+      lifetimes.forEach(meters::lived);
+    }
+  }
+
+  /**
+   * What happened to sessions on any node after a position, for a host that keeps the position
+   * itself. A {@linkplain Builder#listener listener} needs no position. One round trip.
+   *
+   * @param position that of an earlier page, or an empty text to find out the position now
+   * @return at most 500 events of each partition
+   * @throws IllegalArgumentException if {@code position} is not that of a page
+   * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer
+   */
+  public EventPage events(String position) {
+    return store.events(requireNonNull(position, "position"));
+  }
+
   /** Counters of this manager. No round trip. */
   public SessionStats stats() {
-    return SessionStats.of(counts);
+    return SessionStats.of(counts, live.get(), peak.get());
   }
 
   /** Health of this manager, for a health check. No round trip. */
@@ -567,7 +654,8 @@ public final class SessionManager implements AutoCloseable {
       }
       case NO_NUMBER ->
           throw new IllegalArgumentException(
-              "attribute: not a number, or the sum is out of range (expected: set by Codec.longs())");
+              "attribute: not a number, or the sum is out of range (expected: set by"
+                  + " Codec.longs())");
       case LIMIT -> {
         counts.add(Count.LIMIT_REACHED, 1);
         yield new LimitReached(reply.existing());
@@ -590,6 +678,9 @@ public final class SessionManager implements AutoCloseable {
     if (sweeper != null) {
       sweeper.close();
     }
+    if (reader != null) {
+      reader.close();
+    }
     store.close();
     if (meters != null) {
       meters.close();
@@ -611,6 +702,7 @@ public final class SessionManager implements AutoCloseable {
     private @Nullable GuardConfig guardConfig;
     private @Nullable RedisGuard hostsGuard;
     private @Nullable MeterRegistry registry;
+    private @Nullable SessionListener listener;
     private InstantSource clock = InstantSource.system();
     private Supplier<byte[]> serverClock = () -> NO_CLOCK;
 
@@ -673,6 +765,15 @@ public final class SessionManager implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Is told what happens to sessions on any node, from now on; takes a thread. Needs {@link
+     * SessionConfig#maxEvents} on every node.
+     */
+    public Builder listener(SessionListener events) {
+      listener = requireNonNull(events, "events");
+      return this;
+    }
+
     /** In tests, another clock than the machine's, for sessions in process. */
     Builder clock(InstantSource instants) {
       clock = instants;
@@ -689,10 +790,11 @@ public final class SessionManager implements AutoCloseable {
      * The manager.
      *
      * @throws IllegalArgumentException for a prefix that is longer than 91 characters or has others
-     *     than letters, digits and {@code . _ - :}, a name that another open manager has on the
-     *     registry, a client that is none of RedisClient, RedisClusterClient and
-     *     RedisSentinelClient, one whose pool leaves no connection to the host, one whose other
-     *     components have another {@link GuardConfig}, or a guard of another client
+     *     than letters, digits and {@code . _ - :}, a listener without events, a name that another
+     *     open manager has on the registry, a client that is none of RedisClient,
+     *     RedisClusterClient and RedisSentinelClient, one whose pool leaves no connection to the
+     *     host, one whose other components have another {@link GuardConfig}, or a guard of another
+     *     client
      */
     public SessionManager build() {
       return new SessionManager(this);

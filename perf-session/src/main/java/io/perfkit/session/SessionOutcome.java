@@ -25,8 +25,10 @@ public sealed interface SessionOutcome {
    * @param value the session
    * @param renewalDue whether its token is older than {@link SessionConfig#renewal}, so that the
    *     host should {@linkplain SessionManager#rotate(Session) rotate} it
+   * @param otherClient whether a lookup came from another client than the login ({@link
+   *     BindingPolicy#ALERT})
    */
-  record Active(Session value, boolean renewalDue) implements SessionOutcome {
+  record Active(Session value, boolean renewalDue, boolean otherClient) implements SessionOutcome {
     public Active {
       requireNonNull(value, "value");
     }

@@ -128,6 +128,7 @@ final class SessionRequest {
     byte[] times = {};
     String user = null;
     String client = "";
+    String binding = "";
     for (int i = 0; i < fields.size(); i += 2) {
       byte[] field = (byte[]) requireNonNull(fields.get(i), "field");
       byte[] value = (byte[]) requireNonNull(fields.get(i + 1), "value");
@@ -139,6 +140,8 @@ final class SessionRequest {
         user = new String(value, TAG_CHARS, value.length - TAG_CHARS, UTF_8);
       } else if (field[0] == 'w') {
         client = new String(value, UTF_8);
+      } else if (field[0] == 'b') {
+        binding = new String(value, US_ASCII);
       }
     }
     ByteBuffer packed = ByteBuffer.wrap(times);
@@ -153,6 +156,7 @@ final class SessionRequest {
     return new Stored(
         user,
         client,
+        binding,
         created,
         lastSeen,
         idle,

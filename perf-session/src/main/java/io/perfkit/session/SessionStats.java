@@ -16,6 +16,9 @@ package io.perfkit.session;
  * @param conflicts changes refused because another one came first
  * @param tooLarge changes refused for their size
  * @param unreadable attributes that could not be decoded
+ * @param otherClient lookups from another client than that of the login ({@link BindingPolicy})
+ * @param live sessions of all nodes at this manager's last sweep, those included that were due
+ * @param userPeak most sessions that a user had after a login here
  */
 public record SessionStats(
     long created,
@@ -29,9 +32,12 @@ public record SessionStats(
     long limitReached,
     long conflicts,
     long tooLarge,
-    long unreadable) {
+    long unreadable,
+    long otherClient,
+    long live,
+    long userPeak) {
 
-  static SessionStats of(Count.Counts counts) {
+  static SessionStats of(Count.Counts counts, long live, long userPeak) {
     long ended = 0;
     for (Count count : Count.values()) {
       ended += count.name().startsWith("ENDED_") ? counts.of(count) : 0;
@@ -48,6 +54,9 @@ public record SessionStats(
         counts.of(Count.LIMIT_REACHED),
         counts.of(Count.CONFLICT),
         counts.of(Count.TOO_LARGE),
-        counts.of(Count.UNREADABLE));
+        counts.of(Count.UNREADABLE),
+        counts.of(Count.OTHER_CLIENT),
+        live,
+        userPeak);
   }
 }

@@ -22,7 +22,7 @@ interface SessionStore extends AutoCloseable {
   List<Reply> getAll(List<SessionId> ids, long touchEveryMillis);
 
   /** A session to create. */
-  record Fresh(SessionId id, @Nullable String user, String client) {}
+  record Fresh(SessionId id, @Nullable String user, String client, String binding) {}
 
   /**
    * Makes a session in place of {@code old}, if that is live.
@@ -65,11 +65,14 @@ interface SessionStore extends AutoCloseable {
   /** Ends all sessions of a user; returns how many had not reached their absolute end. */
   int endAll(UserTag user);
 
-  /** Ends one session of a user by the id in its list. */
-  boolean endOne(UserTag user, String id);
+  /** Ends one session of a user by the id in its list; replies with their number. */
+  Reply endOne(UserTag user, String id);
 
-  /** Removes expired sessions. */
-  SweepReport sweep();
+  /** Removes expired sessions, and those that were ended with all others of their user. */
+  Swept sweep();
+
+  /** Events after a position; of an empty one none, and the position now. */
+  EventPage events(String after);
 
   SessionHealth health();
 

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 record Stored(
     @Nullable String user,
     String client,
+    String binding,
     long created,
     long lastSeen,
     long idle,
@@ -25,13 +26,24 @@ record Stored(
 
   Stored used(long seen, long timeout, long end) {
     return new Stored(
-        user, client, created, seen, timeout, end, absoluteEnd, tokenSince, version, attributes);
+        user,
+        client,
+        binding,
+        created,
+        seen,
+        timeout,
+        end,
+        absoluteEnd,
+        tokenSince,
+        version,
+        attributes);
   }
 
   Stored changed(long newVersion, Map<String, byte[]> values) {
     return new Stored(
         user,
         client,
+        binding,
         created,
         lastSeen,
         idle,
@@ -44,6 +56,16 @@ record Stored(
 
   Stored rotated(long since) {
     return new Stored(
-        user, client, created, lastSeen, idle, idleEnd, absoluteEnd, since, version, attributes);
+        user,
+        client,
+        binding,
+        created,
+        lastSeen,
+        idle,
+        idleEnd,
+        absoluteEnd,
+        since,
+        version,
+        attributes);
   }
 }

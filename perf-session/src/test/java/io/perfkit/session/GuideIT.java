@@ -12,13 +12,17 @@ import io.perfkit.session.http.CookieConfig;
 import io.perfkit.session.http.SessionCookies;
 import io.perfkit.session.servlet.RequestSession;
 import io.perfkit.session.servlet.SessionFilter;
+import io.perfkit.testing.Await;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestRedis;
 import jakarta.servlet.http.HttpServletRequest;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
@@ -34,6 +38,16 @@ final class GuideIT {
   static final SessionAttribute<Cart> CART = SessionAttribute.of("cart", Codec.json(Cart.class));
   static final SessionAttribute<Long> PAGES = SessionAttribute.of("pages", Codec.longs());
 
+  private static final Peppers peppers = Peppers.of(1, secretOf2026);
+
+  /** The open sockets of a host. */
+  record Sockets(Set<String> closed) {
+    void close(String session) {
+      closed.add(session);
+    }
+  }
+
+  private final Sockets sockets = new Sockets(ConcurrentHashMap.newKeySet());
   private final RedisClient redis;
   private final RedisGuard patient;
   private final String userId = "42";
@@ -159,6 +173,10 @@ final class GuideIT {
     List<String> headers(String name) {
       return name.equals("Cookie") ? List.of(cookie) : List.of();
     }
+
+    String header(String name) {
+      return name.equals("User-Agent") ? "Firefox" : "";
+    }
   }
 
   private record Response(Map<String, String> headers) {
@@ -203,6 +221,44 @@ final class GuideIT {
 
     assertThat(sessions.health().healthy()).isTrue();
     sessions.close();
+  }
+
+  @Test
+  void events() {
+    SessionConfig config = SessionConfig.builder().maxEvents(10_000).build(); // on every node
+    SessionManager sessions =
+        SessionManager.builder(redis, "guide", peppers)
+            .config(config)
+            .listener(
+                event -> {
+                  if (event instanceof SessionEvent.Ended ended) {
+                    sockets.close(ended.id());
+                  }
+                })
+            .build();
+
+    Session session = sessions.login(Login.of(userId)).session().orElseThrow();
+    sessions.invalidate(session);
+    Await.until(
+        "the socket is closed",
+        Duration.ofSeconds(30),
+        () -> sockets.closed().contains(session.id()));
+    sessions.close();
+  }
+
+  @Test
+  void binding() throws Exception {
+    InetAddress address = InetAddress.getByName("192.0.2.7");
+    Request request = new Request("");
+    SessionConfig config = SessionConfig.builder().binding(BindingPolicy.TERMINATE).build();
+    try (SessionManager sessions = SessionManager.localBuilder("bound").config(config).build()) {
+      Binding client = Binding.of(request.header("User-Agent"), address);
+      SessionOutcome login = sessions.login(Login.of(userId).binding(client));
+      List<String> tokens = List.of(login.session().orElseThrow().token().text());
+      SessionOutcome outcome = sessions.get(tokens, Touch.YES, client);
+
+      assertThat(outcome.session()).isPresent();
+    }
   }
 
   @Test

@@ -291,7 +291,7 @@ final class RedisSessionStoreIT {
 
       assertThat(sessions.invalidateAll("alice")).isEqualTo(1_000);
 
-      assertThat(commands()).containsEntry("evalsha", 1L).containsEntry("unlink", 1L);
+      assertThat(commands()).containsEntry("evalsha", 1L).containsEntry("rename", 1L);
       for (Session session : made) {
         assertThat(sessions.get(text(session))).isEqualTo(new Revoked(EndReason.EVERYWHERE));
       }

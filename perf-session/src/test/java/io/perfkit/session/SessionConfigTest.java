@@ -38,6 +38,7 @@ final class SessionConfigTest {
     refuses(b -> b.sweepEvery(Duration.ofMinutes(6)), "sweepEvery: PT6M (expected: PT0S to PT5M)");
     refuses(b -> b.partitions(1_025), "partitions: 1025 (expected: 1 to 1024)");
     refuses(b -> b.maxLocalSessions(0), "maxLocalSessions: 0 (expected: 1 to 100000000)");
+    refuses(b -> b.maxEvents(-1), "maxEvents: -1 (expected: 0 to 10000000)");
   }
 
   @Test
@@ -56,7 +57,9 @@ final class SessionConfigTest {
             Duration.ofSeconds(9),
             Duration.ofSeconds(8),
             11,
-            12);
+            12,
+            13,
+            BindingPolicy.ALERT);
     assertThat(config.toBuilder().build()).isEqualTo(config);
     assertThat(SessionConfig.defaults().toBuilder().build()).isEqualTo(SessionConfig.defaults());
   }

@@ -13,12 +13,16 @@ import io.perfkit.session.SessionOutcome.NotFound;
 import io.perfkit.session.SessionOutcome.Revoked;
 import io.perfkit.session.SessionOutcome.Rotated;
 import io.perfkit.session.SessionOutcome.TooLarge;
+import io.perfkit.testing.Await;
 import io.perfkit.testing.FakeClock;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -626,6 +630,182 @@ abstract class SessionContract {
     assertThat(stats.ended()).isEqualTo(stats.created() - 1);
     clock.advance(Duration.ofMinutes(30));
     assertThat(sessions.sweep().idle()).isEqualTo(1);
+  }
+
+  @Test
+  void everySessionHasOneEventOfItsCreationAndOneOfItsEnd() {
+    SessionManager sessions =
+        manager(strict().onLimit(LimitPolicy.EVICT_OLDEST).maxEvents(1_000).maxPerUser(2));
+    String start = sessions.events("").next();
+    Session anonymous = active(sessions.create());
+    Session one = active(sessions.login(Login.of("alice").from(anonymous).client("Firefox")));
+    clock.advance(MINUTE);
+    Session renewed = active(sessions.rotate(active(sessions.get(text(one)))));
+    Session two = active(sessions.login(Login.of("alice")));
+    Session three = active(sessions.login(Login.of("alice"))); // evicts the first
+    sessions.invalidateOthers(three); // the second
+    sessions.invalidate("alice", sessions.list("alice").get(0));
+    Session bob = active(sessions.login(Login.of("bob")));
+    Session bobs = active(sessions.login(Login.of("bob")));
+    sessions.invalidate(bob);
+    sessions.invalidateAll("bob");
+    Instant before = clock.instant();
+    Session carol = active(sessions.login(Login.of("carol")));
+    clock.advance(Duration.ofMinutes(30));
+    sessions.sweep();
+    sessions.sweep();
+
+    EventPage page = sessions.events(start);
+
+    Instant created = before.minus(MINUTE);
+    assertThat(page.missed() || page.more()).isFalse();
+    assertThat(page.events().subList(0, 5))
+        .containsExactly(
+            new SessionEvent.Created(anonymous.id(), "", "", created),
+            new SessionEvent.Ended(
+                anonymous.id(), "", EndReason.REPLACED, created, created, created),
+            new SessionEvent.Created(one.id(), "alice", "Firefox", created),
+            new SessionEvent.Renewed(one.id(), renewed.id(), before),
+            new SessionEvent.Created(two.id(), "alice", "", before));
+    assertThat(page.events().get(5))
+        .isEqualTo(
+            new SessionEvent.Ended(
+                renewed.id(), "alice", EndReason.EVICTED, created, before, before));
+    EventHistory history = new EventHistory();
+    page.events().forEach(history::happened);
+    assertThat(history.live()).isEmpty();
+    assertThat(history.ended())
+        .containsOnly(
+            Map.entry(anonymous.id(), EndReason.REPLACED),
+            Map.entry(renewed.id(), EndReason.EVICTED),
+            Map.entry(two.id(), EndReason.OTHERS),
+            Map.entry(three.id(), EndReason.CHOSEN),
+            Map.entry(bob.id(), EndReason.LOGOUT),
+            Map.entry(bobs.id(), EndReason.EVERYWHERE),
+            Map.entry(carol.id(), EndReason.IDLE));
+    assertThat(sessions.events(page.next()).events()).isEmpty();
+  }
+
+  @Test
+  void aSweepAfterALogoutEverywhereEndsEachSessionByItsOwnEvent() {
+    SessionManager sessions = manager(strict().maxPerUser(1_000).maxEvents(10_000));
+    String start = sessions.events("").next();
+    for (int i = 0; i < 250; i++) {
+      active(sessions.login(Login.of("alice")));
+    }
+    Session idle = active(sessions.login(Login.of("alice")));
+    active(sessions.idleTimeout(idle, MINUTE));
+    clock.advance(MINUTE);
+    sessions.invalidateAll("alice");
+    Session next = active(sessions.login(Login.of("alice")));
+
+    assertThat(sessions.sweep()).isEqualTo(new SweepReport(1, 0, 250, 0));
+
+    active(sessions.get(text(next)));
+    EventHistory history = new EventHistory();
+    for (EventPage page = sessions.events(start); ; page = sessions.events(page.next())) {
+      page.events().forEach(history::happened);
+      if (!page.more()) {
+        break;
+      }
+    }
+    assertThat(history.live()).containsExactly(next.id());
+    assertThat(sessions.stats().live()).isEqualTo(1);
+    assertThat(sessions.stats().userPeak()).isEqualTo(251);
+  }
+
+  @Test
+  void aReaderThatIsTooLateIsTold() {
+    SessionManager sessions = manager(strict().maxEvents(100));
+    String start = sessions.events("").next();
+    active(sessions.create());
+    EventPage first = sessions.events(start);
+    for (int i = 0; i < 1_000; i++) {
+      active(sessions.create());
+    }
+
+    EventPage late = sessions.events(first.next());
+
+    assertThat(late.missed()).isTrue();
+    assertThat(late.events()).hasSizeBetween(100, 500);
+    assertThat(sessions.events(late.next()).events()).isEmpty();
+    assertThat(sessions.events(late.next()).missed()).isFalse();
+    assertThatThrownBy(() -> sessions.events("1-1,2-2"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void listenersGetEveryEventOneThatFailsIncluded() {
+    List<SessionEvent> heard = new CopyOnWriteArrayList<>();
+    SessionConfig config = strict().maxEvents(100).sweepEvery(Duration.ZERO).build();
+    SessionManager sessions =
+        builder()
+            .config(config)
+            .listener(
+                event -> {
+                  heard.add(event);
+                  throw new IllegalStateException("a listener that fails");
+                })
+            .build();
+    opened.add(sessions);
+    Session session = active(sessions.login(Login.of("alice")));
+    sessions.invalidate(session);
+
+    Await.until("both are heard", Duration.ofSeconds(30), () -> heard.size() == 2);
+
+    assertThat(heard).extracting(SessionEvent::id).containsOnly(session.id());
+    assertThatThrownBy(() -> builder().listener(heard::add).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("maxEvents: 0 (expected: above 0 for a listener)");
+  }
+
+  @Test
+  void withoutEventsNoneAreKept() {
+    SessionManager sessions = manager(strict());
+    String start = sessions.events("").next();
+    active(sessions.create());
+    assertThat(sessions.events(start).events()).isEmpty();
+  }
+
+  @Test
+  void anotherClientIsTheDecisionOfTheBindingPolicy() throws Exception {
+    Binding home = Binding.of("Firefox", InetAddress.getByName("192.0.2.7"));
+    Binding sameNetwork = Binding.of("Firefox", InetAddress.getByName("192.0.2.200"));
+    Binding elsewhere = Binding.of("Firefox", InetAddress.getByName("198.51.100.7"));
+    Binding otherAgent = Binding.of("curl", InetAddress.getByName("192.0.2.7"));
+    Login login = Login.of("alice").binding(home);
+
+    SessionManager off = manager(strict());
+    Session ignored = active(off.login(login));
+    assertThat(off.get(List.of(text(ignored)), Touch.YES, elsewhere))
+        .isInstanceOfSatisfying(Active.class, one -> assertThat(one.otherClient()).isFalse());
+
+    SessionManager alert = manager(strict().binding(BindingPolicy.ALERT));
+    Session watched = active(alert.login(login));
+    for (Binding other : List.of(elsewhere, otherAgent)) {
+      assertThat(alert.get(List.of(text(watched)), Touch.YES, other))
+          .isInstanceOfSatisfying(Active.class, one -> assertThat(one.otherClient()).isTrue());
+    }
+    for (Binding same : List.of(home, sameNetwork)) {
+      assertThat(alert.get(List.of(text(watched)), Touch.YES, same))
+          .isInstanceOfSatisfying(Active.class, one -> assertThat(one.otherClient()).isFalse());
+    }
+    assertThat(alert.stats().otherClient()).isEqualTo(2);
+
+    SessionManager strictly = manager(strict().binding(BindingPolicy.TERMINATE).maxEvents(100));
+    String start = strictly.events("").next();
+    Session bound = active(strictly.login(login));
+    Session renewed = active(strictly.rotateNow(bound));
+    active(strictly.get(List.of(text(renewed)), Touch.YES, sameNetwork));
+    Session free = active(strictly.login(Login.of("bob")));
+    active(strictly.get(List.of(text(free)), Touch.YES, elsewhere));
+    Revoked ended = new Revoked(EndReason.OTHER_CLIENT);
+    assertThat(strictly.get(List.of(text(renewed)), Touch.YES, elsewhere)).isEqualTo(ended);
+    assertThat(strictly.get(List.of(text(renewed)), Touch.YES, home)).isEqualTo(ended);
+    EventHistory history = new EventHistory();
+    strictly.events(start).events().forEach(history::happened);
+    assertThat(history.ended()).containsOnly(Map.entry(renewed.id(), EndReason.OTHER_CLIENT));
+    assertThat(strictly.stats().ended()).isEqualTo(1);
   }
 
   @Test

@@ -53,7 +53,7 @@ final class SessionHistory {
         }
       }
       case "ZREM" -> members.remove(words.nextToken());
-      case "UNLINK" -> members.clear();
+      case "UNLINK", "RENAME" -> members.clear();
       default -> {}
     }
   }

@@ -20,6 +20,8 @@ final class SessionNode {
   static final int CAP = 3;
   static final int USERS = 5;
   static final String PREFIX = "nodes";
+  static final Duration KEEP_ENDED = Duration.ofSeconds(10);
+  static final int MAX_EVENTS = 1_000_000;
 
   private SessionNode() {}
 
@@ -46,8 +48,9 @@ final class SessionNode {
             .idle(Duration.ofSeconds(20))
             .touchEvery(Duration.ZERO)
             .rotationGrace(Duration.ofMillis(200))
-            .keepEnded(Duration.ofSeconds(1))
+            .keepEnded(KEEP_ENDED)
             .sweepEvery(Duration.ofSeconds(1))
+            .maxEvents(MAX_EVENTS)
             .build();
     AtomicLong logins = new AtomicLong();
     ExecutorService pool = Executors.newFixedThreadPool(threads);

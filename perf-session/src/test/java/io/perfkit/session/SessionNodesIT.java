@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -26,6 +27,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.params.XAddParams;
 
 /**
  * Users log in on several JVMs at once, some of which are killed. At no instant of the server's
@@ -40,6 +42,8 @@ final class SessionNodesIT {
   private final SessionHistory history = new SessionHistory(SessionNode.CAP);
   private final AtomicReference<AssertionError> broken = new AtomicReference<>();
   private final AtomicLong heard = new AtomicLong();
+  private final EventHistory events = new EventHistory();
+  private volatile boolean eventsMissed;
 
   @AfterEach
   void close() {
@@ -102,7 +106,8 @@ final class SessionNodesIT {
     Random random = new Random(11);
     List<Process> running = new ArrayList<>();
     try (Socket socket = new Socket(server.address().getHost(), server.address().getPort());
-        RedisClient client = RedisClient.create(uri)) {
+        RedisClient client = RedisClient.create(uri);
+        SessionManager watching = watching(client)) {
       Thread listener = listen(socket);
       for (int i = 0; i < nodes; i++) {
         running.add(start(600_000, threads));
@@ -128,9 +133,44 @@ final class SessionNodesIT {
       assertThat(history.added()).as("logins and rotations").isGreaterThanOrEqualTo(goal);
       assertThat(history.most()).as("live sessions of a user").isEqualTo(SessionNode.CAP);
       nothingIsLeftOver(client);
+      assertThat(eventsMissed).isFalse();
+      assertThat(events.created()).isGreaterThanOrEqualTo(goal / 2);
+      assertThat(watching.stats().unavailable()).isZero();
     } finally {
       running.forEach(Process::destroyForcibly);
     }
+  }
+
+  /** Hears what happens to sessions, as any node does. */
+  private SessionManager watching(RedisClient client) {
+    SessionListener listener =
+        new SessionListener() {
+          @Override
+          public void happened(SessionEvent event) {
+            try {
+              synchronized (events) {
+                events.happened(event);
+              }
+            } catch (AssertionError e) {
+              broken.compareAndSet(null, e);
+            }
+          }
+
+          @Override
+          public void missed() {
+            eventsMissed = true;
+          }
+        };
+    return SessionManager.builder(client, SessionNode.PREFIX, Secrets.ONE)
+        .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(10)))
+        .config(
+            SessionConfig.builder()
+                .sweepEvery(Duration.ZERO)
+                .keepEnded(SessionNode.KEEP_ENDED)
+                .maxEvents(SessionNode.MAX_EVENTS)
+                .build())
+        .listener(listener)
+        .build();
   }
 
   private boolean over(long end) {
@@ -160,7 +200,12 @@ final class SessionNodesIT {
     try (SessionManager sweeper =
         SessionManager.builder(client, SessionNode.PREFIX, Secrets.ONE)
             .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(10)))
-            .config(SessionConfig.builder().sweepEvery(Duration.ZERO).build())
+            .config(
+                SessionConfig.builder()
+                    .sweepEvery(Duration.ZERO)
+                    .keepEnded(SessionNode.KEEP_ENDED)
+                    .maxEvents(SessionNode.MAX_EVENTS)
+                    .build())
             .build()) {
       sweeper.sweep();
       String head = "nodes:{nodes.sessions}:v1:";
@@ -172,13 +217,38 @@ final class SessionNodesIT {
         assertThat(sweeper.list("user-" + user)).hasSize(sweeper.count("user-" + user));
       }
       Await.until(
-          "every key is gone",
+          "every session's end was heard",
           DEADLINE,
           () -> {
             sweeper.sweep();
-            return client.dbSize() == 0;
+            progress();
+            synchronized (events) {
+              return client.zcard(head + "ends") == 0 && events.live().isEmpty();
+            }
           });
+      Await.until("every key is gone", DEADLINE, () -> client.dbSize() == 0);
     }
+  }
+
+  @Test
+  void anEndThatIsWrittenBesideTheScriptIsCaught() {
+    try (RedisClient client = RedisClient.create(uri);
+        SessionManager watching = watching(client);
+        SessionManager other =
+            SessionManager.builder(client, SessionNode.PREFIX, Secrets.ONE)
+                .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(10)))
+                .config(SessionConfig.builder().maxEvents(1_000).build())
+                .build()) {
+      Session session = other.login(Login.of("alice")).session().orElseThrow();
+      Map<String, String> end = Map.of("t", "1", "k", "e", "i", session.id(), "y", "L");
+      client.xadd("nodes:{nodes.sessions}:v1:events", XAddParams.xAddParams(), end);
+      other.invalidate(session);
+      Await.until("it was caught", DEADLINE, () -> broken.get() != null);
+      assertThat(watching.stats().created()).isZero();
+    }
+    assertThatThrownBy(this::progress)
+        .isInstanceOf(AssertionError.class)
+        .hasMessageStartingWith("ended, though not live: ");
   }
 
   @Test

@@ -133,7 +133,7 @@ public final class RequestSession {
       return new NotFound();
     }
     requestedId = "unknown"; // the token itself is for nobody to see
-    SessionOutcome outcome = setup.sessions().get(tokens, setup.touch().apply(request));
+    SessionOutcome outcome = setup.find(tokens, request);
     if (outcome instanceof Unavailable failed) {
       unavailable = failed.cause();
     } else if (outcome instanceof Active active) {
@@ -228,8 +228,9 @@ public final class RequestSession {
           if (current != null) {
             current.collect();
           }
+          Login bound = setup.bound(login, request);
           SessionOutcome outcome =
-              setup.sessions().login(current == null ? login : login.from(current.session()));
+              setup.sessions().login(current == null ? bound : bound.from(current.session()));
           if (outcome instanceof Unavailable failed) {
             unavailable = failed.cause();
           } else if (outcome instanceof Active active) {

@@ -2,6 +2,7 @@ package io.perfkit.session.servlet;
 
 import static java.util.Objects.requireNonNull;
 
+import io.perfkit.session.Binding;
 import io.perfkit.session.SessionAttribute;
 import io.perfkit.session.SessionManager;
 import io.perfkit.session.Touch;
@@ -41,7 +42,8 @@ public final class SessionFilter implements Filter {
             builder.cookies,
             new Attributes(builder.attributes),
             new Listeners(builder.listeners),
-            builder.touch);
+            builder.touch,
+            builder.binding);
   }
 
   /** A filter whose attributes are texts, numbers and booleans. */
@@ -127,6 +129,7 @@ public final class SessionFilter implements Filter {
     private final List<SessionAttribute<?>> attributes = new ArrayList<>();
     private final List<EventListener> listeners = new ArrayList<>();
     private Function<? super HttpServletRequest, Touch> touch = request -> Touch.YES;
+    private @Nullable Function<? super HttpServletRequest, Binding> binding;
 
     private Builder(SessionManager sessions, SessionCookies cookies) {
       this.sessions = sessions;
@@ -154,6 +157,16 @@ public final class SessionFilter implements Filter {
     /** Which requests count as use of their session; default all of them. */
     public Builder touch(Function<? super HttpServletRequest, Touch> counts) {
       touch = requireNonNull(counts, "counts");
+      return this;
+    }
+
+    /**
+     * What lookups and logins bind a session to, for {@link
+     * io.perfkit.session.SessionConfig#binding}; default nothing. Behind proxies the address is the
+     * one that they forward.
+     */
+    public Builder binding(Function<? super HttpServletRequest, Binding> client) {
+      binding = requireNonNull(client, "client");
       return this;
     }
 

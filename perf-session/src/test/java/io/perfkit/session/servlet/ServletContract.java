@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
+import io.perfkit.session.Binding;
+import io.perfkit.session.BindingPolicy;
+import io.perfkit.session.EndReason;
 import io.perfkit.session.LimitPolicy;
 import io.perfkit.session.Login;
 import io.perfkit.session.Peppers;
@@ -914,6 +917,25 @@ abstract class ServletContract {
               .lastSeen()
               .isAfter(made.lastSeen());
         });
+  }
+
+  @Test
+  void aSessionThatAnotherClientUsesEnds() {
+    SessionManager sessions = sessions(SessionConfig.builder().binding(BindingPolicy.TERMINATE));
+    serve(
+        builder(sessions)
+            .binding(request -> Binding.of(String.valueOf(request.getHeader("X-Agent"))))
+            .build());
+    pages.put(
+        "/login",
+        (request, response) -> RequestSession.of(request).orElseThrow().login(Login.of("alice")));
+    pages.put("/read", (request, response) -> write(response, request.getSession(false) != null));
+    String token = get("/login", null, "X-Agent", "Firefox").token();
+
+    assertThat(get("/read", token, "X-Agent", "Firefox").body()).isEqualTo("true");
+    assertThat(get("/read", token, "X-Agent", "curl").body()).isEqualTo("false");
+
+    assertThat(sessions.get(token)).isEqualTo(new Revoked(EndReason.OTHER_CLIENT));
   }
 
   @Test
