@@ -229,6 +229,11 @@ final class CheckResult {
     }
   }
 
+  /** Whether the request holds permits of rule {@code rule}: a shadow that refused gave none. */
+  boolean isHeld(int rule) {
+    return check.rule(rule).leases() && code(rule) == ADMITS;
+  }
+
   /** Whether permits are held that were not released. */
   synchronized boolean holds() {
     return !released && check.holds();

@@ -37,6 +37,11 @@ final class DenialCache {
     boolean isOf(Rule otherRule, String otherKey) {
       return rule == otherRule && key.equals(otherKey);
     }
+
+    /** Whether it refuses that key by that policy, under whatever limit of the key. */
+    boolean isAbout(Rule otherRule, String otherKey) {
+      return rule.base() == otherRule.base() && key.equals(otherKey);
+    }
   }
 
   /** The refusal to repeat without asking Redis, or null. Allocates nothing. */
@@ -95,7 +100,7 @@ final class DenialCache {
     for (int i = 0; i < check.size(); i++) {
       int place = place(check.rule(i), check.key(i));
       Denial denial = places.get(place);
-      if (denial != null && denial.isOf(check.rule(i), check.key(i))) {
+      if (denial != null && denial.isAbout(check.rule(i), check.key(i))) {
         places.compareAndSet(place, denial, null);
         flush(denial);
       }

@@ -164,9 +164,9 @@ abstract class LocalCounter extends ShortLock implements CheckRequest.Found {
     if (!copy(before, now)) {
       long[] numbers = new long[CheckResult.WIDTH];
       before.read(now, 0, numbers, 0);
-      carried += before.spent();
       long until = now + 1_000 * numbers[CheckResult.RESET];
       carriedUntil = carried > 0 && carriedUntil - until > 0 ? carriedUntil : until;
+      carried += before.spent();
       since = now;
     }
   }

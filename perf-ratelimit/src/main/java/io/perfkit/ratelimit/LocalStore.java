@@ -379,10 +379,12 @@ final class LocalStore implements Store {
         this::findAsItIs,
         counts -> {
           for (int i = 0; i < counts.length; i++) {
-            held[0] &= counts[i].holds(now, result.time(i));
+            held[0] &= !result.isHeld(i) || counts[i].holds(now, result.time(i));
           }
           for (int i = 0; held[0] && i < counts.length; i++) {
-            counts[i].renew(now, check.cost(i), result.time(i));
+            if (result.isHeld(i)) {
+              counts[i].renew(now, check.cost(i), result.time(i));
+            }
           }
         });
     if (held[0]) {

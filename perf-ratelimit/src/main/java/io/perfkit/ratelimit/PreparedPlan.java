@@ -134,14 +134,18 @@ final class PreparedPlan implements Plan.Prepared {
     return complete ? check : check.only(i -> key(i, request) != null);
   }
 
-  /** The check of {@code request} with only the parts for which it has a key. */
-  CheckRequest checkPresent(Request request) {
+  /**
+   * The check of {@code request} with only the parts for which it has a key.
+   *
+   * @param looks whether limits of keys are looked up; otherwise the rules are the policies' own
+   */
+  CheckRequest checkPresent(Request request, boolean looks) {
     String[] keys = new String[rules.length];
-    Rule[] ofKeys = rules();
+    Rule[] ofKeys = looks ? rules() : rules;
     for (int i = 0; i < rules.length; i++) {
       String key = key(i, request);
       keys[i] = key == null ? ALL : key;
-      if (limits != null && key != null) {
+      if (looks && limits != null && key != null) {
         ofKeys[i] = rule(i, key);
       }
     }

@@ -222,8 +222,8 @@ public final class RateLimiter implements AutoCloseable {
    * {@link Limit.TokenBucket} holds for all permits that were not refunded, however late the refund
    * comes.
    *
-   * @return whether it was done; false if the decision charged nothing, was refunded before, or
-   *     Redis did not answer; then the permits return in their time
+   * @return whether it was done; false if the decision charged nothing, was refunded before, Redis
+   *     did not answer, or the limiter is closed; then the permits return in their time
    */
   public boolean refund(Decision decision) {
     return refund(decision, CheckResult.Refund::isWhole, 0);
@@ -251,11 +251,10 @@ public final class RateLimiter implements AutoCloseable {
       return false;
     }
     CheckResult.Refund part = allowed.result().takeRefund(permits);
-    if (part.permits() == 0) {
-      return false;
-    }
+    boolean charged = part.permits() > 0;
     boolean held = releases.test(part) && allowed.result().takeRelease();
-    return giveBack(allowed.result(), part, rule -> held || !rule.leases());
+    return (charged || held)
+        && giveBack(allowed.result(), part, rule -> rule.leases() ? held : charged);
   }
 
   /**
@@ -263,7 +262,7 @@ public final class RateLimiter implements AutoCloseable {
    * permits left: for what a request turned out to cost beyond what it had asked for. A bucket then
    * owes permits and refuses until they have returned; a window is full. The charge is made whether
    * or not the keys are blocked; permits of a {@link Limit.Concurrency} are held and not charged.
-   * Cost: one round trip.
+   * Cost: one round trip, or none if no policy has anything to charge.
    *
    * @return whether it was done; false if the principal is exempt or Redis did not answer
    * @throws IllegalArgumentException if {@code permits} is below 1, or a policy of the plan is
@@ -277,7 +276,8 @@ public final class RateLimiter implements AutoCloseable {
       return false;
     }
     CheckRequest check = prepared(plan).check(request, permits);
-    return store.charge(check.only(i -> !check.rule(i).leases()));
+    CheckRequest charged = check.only(i -> !check.rule(i).leases());
+    return charged.size() == 0 || store.charge(charged);
   }
 
   /**
@@ -285,7 +285,8 @@ public final class RateLimiter implements AutoCloseable {
    * no others. To be called when the request is done. Only the first call for a decision has an
    * effect. Cost: one round trip, or none without held permits.
    *
-   * @return whether it was done; if Redis did not answer, the permits return when their lease ends
+   * @return whether it was done; if Redis did not answer, or the limiter is closed, the permits
+   *     return when their lease ends
    */
   public boolean release(Decision decision) {
     return requireNonNull(decision, "decision") instanceof Decision.Allowed allowed
@@ -312,8 +313,11 @@ public final class RateLimiter implements AutoCloseable {
     return !result.check().holds() || (result.holds() && store.renew(result));
   }
 
+  /** After close, too: what a request holds must not replace its result by an exception. */
   private boolean giveBack(CheckResult result, CheckResult.Refund part, Predicate<Rule> which) {
-    requireOpen();
+    if (state == State.CLOSED) {
+      return false;
+    }
     boolean done = store.giveBack(result, part, which);
     decisions.forget(result.check());
     return done;
@@ -356,7 +360,8 @@ public final class RateLimiter implements AutoCloseable {
     if (state == State.DISABLED) {
       return;
     }
-    CheckRequest check = present(plan, request);
+    requireOpen();
+    CheckRequest check = prepared(plan).checkPresent(requireNonNull(request, "request"), false);
     try {
       store.reset(check);
     } finally {
@@ -460,7 +465,7 @@ public final class RateLimiter implements AutoCloseable {
 
   private CheckRequest present(Plan plan, Request request) {
     requireOpen();
-    return prepared(plan).checkPresent(requireNonNull(request, "request"));
+    return prepared(plan).checkPresent(requireNonNull(request, "request"), true);
   }
 
   private void requireOpen() {

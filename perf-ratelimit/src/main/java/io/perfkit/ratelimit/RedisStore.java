@@ -125,7 +125,7 @@ final class RedisStore implements Store {
     try {
       REFUND.run(guard, states, args);
       return true;
-    } catch (RedisException e) {
+    } catch (RedisException | IllegalStateException e) { // down, or the guard is closed
       return false;
     }
   }
@@ -146,7 +146,7 @@ final class RedisStore implements Store {
     if (result.degraded()) {
       return fallback.renew(result);
     }
-    CheckRequest held = result.check().only(i -> result.check().rule(i).leases());
+    CheckRequest held = result.check().only(result::isHeld);
     List<byte[]> args = new ArrayList<>();
     args.add(serverClock.get());
     args.add(result.leases());

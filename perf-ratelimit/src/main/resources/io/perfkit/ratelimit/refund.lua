@@ -66,14 +66,20 @@ function kinds.f(stored, charged, cost)
   return pack('>I8I8I8I8', since, stop, max(0, used - cost), length)
 end
 
+-- Holds first: a full Redis takes ZREM, and takes SET only from a script that has written before.
 for i, key in ipairs(KEYS) do
-  local kind, _, cost, whole, a, b, charged = read('>c1c1I8I8I8I8I8', ARGV[i + 2])
-  kind = kind == 'c' and 'f' or kind
+  local kind, _, cost = read('>c1c1I8', ARGV[i + 2])
   if kind == 'n' then
     for j = 1, cost do
       redis.pcall('ZREM', key, ARGV[2] .. j)
     end
-  else
+  end
+end
+
+for i, key in ipairs(KEYS) do
+  local kind, _, cost, whole, a, b, charged = read('>c1c1I8I8I8I8I8', ARGV[i + 2])
+  kind = kind == 'c' and 'f' or kind
+  if kind ~= 'n' then
     local stored = redis.pcall('GET', key)
     local first = type(stored) == 'string' and sub(stored, 1, 1)
     local size = first and string.lower(first) == kind and SIZES[kind]

@@ -76,6 +76,14 @@ final class DenialCacheTest {
   }
 
   @Test
+  void aChangeUnderAnotherLimitOfTheKeyEndsARefusalToo() { // D2
+    remember("k", 1, 100_000);
+    Rule other = rule.with(new Limit.TokenBucket(20, SECOND, 20));
+    denials.forget(new CheckRequest(new Rule[] {other}, new String[] {"k"}, 1));
+    assertThat(denials.find(rule, "k", 1)).isNull();
+  }
+
+  @Test
   void holdsNoMoreThanItsPlacesAndTellsWhatItRepeated() {
     for (int i = 0; i < 100; i++) {
       remember("k" + i, 1, 100_000);

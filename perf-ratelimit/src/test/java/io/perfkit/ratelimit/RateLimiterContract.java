@@ -861,6 +861,63 @@ abstract class RateLimiterContract {
   }
 
   @Test
+  void whatAShadowRefusedIsNeitherHeldNorRenewed() {
+    RateLimiter limiter = limiter();
+    Policy trial = Policy.concurrency("renewed-trial", 1, Duration.ofSeconds(30)).asShadow();
+    Plan plan =
+        plan(Policy.concurrency("renewed-real", 3, Duration.ofSeconds(30))).with(trial, "ip");
+    Decision first = limiter.check(plan, A);
+    Decision beyondTheTrial = limiter.check(plan, A);
+    assertThat(beyondTheTrial.allowed()).isTrue();
+    for (int i = 0; i < 4; i++) {
+      clock.advance(Duration.ofSeconds(20));
+      assertThat(limiter.renew(first)).isTrue();
+      assertThat(limiter.renew(beyondTheTrial)).isTrue();
+    }
+    assertThat(only(limiter.peek(plan(plan.parts().get(0).policy()), A)).remaining()).isEqualTo(1);
+    assertThat(limiter.release(beyondTheTrial)).isTrue();
+    assertThat(limiter.renew(beyondTheTrial)).isFalse();
+    Plan alone = Plan.of("trial").with(trial, "ip");
+    assertThat(limiter.renew(limiter.check(alone, A))).as("which holds nothing").isTrue();
+  }
+
+  @Test
+  void aPlanWithNothingToChargeIsCharged() {
+    RateLimiter limiter = limiter();
+    Plan held = plan(Policy.concurrency("charged-nothing", 2, Duration.ofSeconds(30)));
+    Plan optional =
+        Plan.of("charged-optional")
+            .withIfPresent(Policy.tokenBucket("charged-user", 2, SECOND), "user");
+    assertThat(limiter.charge(held, A, 5)).isTrue();
+    assertThat(limiter.charge(optional, A, 5)).isTrue();
+    admits(limiter, held, 2);
+  }
+
+  @Test
+  void theLastRefundReleasesWhatIsHeld() {
+    RateLimiter limiter = limiter();
+    Policy bucket = Policy.tokenBucket("parts-bucket", 10, Duration.ofHours(1));
+    Plan plan = plan(Policy.concurrency("parts-held", 4, Duration.ofHours(1))).with(bucket, "ip");
+    Decision held = limiter.check(plan, A, 4);
+    assertThat(limiter.refund(held, 4)).isTrue();
+    assertThat(limiter.check(plan, A).allowed()).as("all are held").isFalse();
+    assertThat(limiter.refund(held)).isTrue();
+    assertThat(limiter.refund(held)).as("once").isFalse();
+    assertThat(limiter.check(plan, A, 4).allowed()).isTrue();
+  }
+
+  @Test
+  void afterCloseNothingIsGivenBackAndNothingThrown() {
+    RateLimiter limiter = limiter();
+    Plan plan = plan(Policy.concurrency("closed-held", 4, Duration.ofHours(1)));
+    Decision held = limiter.check(plan, A);
+    limiter.close();
+    assertThat(limiter.release(held)).isFalse();
+    assertThat(limiter.refund(held)).isFalse();
+    assertThat(limiter.refund(held, 1)).isFalse();
+  }
+
+  @Test
   void eachCustomerHasItsLimit() {
     Map<String, Integer> contracts = new ConcurrentHashMap<>(Map.of("192.0.2.1", 3));
     AtomicInteger lookups = new AtomicInteger();

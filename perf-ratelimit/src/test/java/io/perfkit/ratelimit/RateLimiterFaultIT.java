@@ -70,6 +70,24 @@ final class RateLimiterFaultIT {
     server.close();
   }
 
+  @Test
+  void aFullRedisReleasesWhatIsHeldAndDecidesNoNewKey() {
+    Plan plan =
+        Plan.of("full")
+            .with(Policy.tokenBucket("full-bucket", 10, HOUR), "ip")
+            .with(Policy.concurrency("full-held", 1, HOUR), "ip");
+    Decision held = limiter.check(plan, A);
+    assertThat(held.allowed()).isTrue();
+    direct.configSet("maxmemory-policy", "noeviction");
+    direct.configSet("maxmemory", "1");
+    assertThat(limiter.check(LOCAL, A).degraded()).isTrue();
+    assertThat(limiter.refund(held)).isTrue();
+    direct.configSet("maxmemory", "0");
+    Decision again = limiter.check(plan, A);
+    assertThat(again.allowed()).as("nothing is held").isTrue();
+    assertThat(again.limits().get(0).remaining()).isEqualTo(9);
+  }
+
   /** Whatever the fault: each policy decides as it says, and Redis decides again afterwards. */
   private void decidesByFailureModeUntil(Runnable healed) {
     Decision open = limiter.check(OPEN, A);

@@ -29,11 +29,13 @@ final class BackgroundCheck implements Runnable {
    * H1  at most one run at a time: a run that does not end is followed by no other.
    * H2  a run is interrupted at most once, and only while it runs: under the lock.
    * H3  a run that is overdue counts as down once in each interval; its own result counts no more.
+   * H4  after close no run begins, and none counts.
    * Guarded by lock, as far as not volatile. No check runs under it.
    */
   private final Object lock = new Object();
   private boolean running;
   private boolean overdue;
+  private boolean closed;
   private long startedAt;
   private long nextAt;
   private @Nullable Thread runner;
@@ -65,7 +67,7 @@ final class BackgroundCheck implements Runnable {
         endOverdue(now);
         return;
       }
-      if (now - nextAt < 0 || isDecided()) {
+      if (closed || now - nextAt < 0 || isDecided()) {
         return;
       }
       running = true;
@@ -73,11 +75,23 @@ final class BackgroundCheck implements Runnable {
       startedAt = now;
       nextAt = now + interval();
     }
+    boolean started = false;
     try {
       executor.execute(this);
-    } catch (RuntimeException | OutOfMemoryError e) { // rejected, or there is no thread to be had
-      synchronized (lock) {
-        running = false;
+      started = true;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      LOG.debug("{} check '{}' was rejected, or there is no thread to be had", group, name, e);
+    } finally {
+      if (!started) {
+        rejected();
+      }
+    }
+  }
+
+  private void rejected() {
+    synchronized (lock) {
+      running = false;
+      if (!closed) {
         accept(CheckResult.down("no thread"), nanos.getAsLong());
         meters.ran(name, "rejected", 0);
       }
@@ -160,9 +174,10 @@ final class BackgroundCheck implements Runnable {
     }
   }
 
-  /** Interrupts a run that is under way. */
-  void interrupt() {
+  /** Interrupts a run that is under way; no other follows. */
+  void close() {
     synchronized (lock) {
+      closed = true;
       if (!overdue && runner != null) { // H2
         runner.interrupt();
       }

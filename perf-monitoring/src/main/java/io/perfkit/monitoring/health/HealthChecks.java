@@ -175,7 +175,7 @@ public final class HealthChecks implements AutoCloseable {
     if (ticker != null) {
       ticker.shutdownNow();
     }
-    checks.forEach(BackgroundCheck::interrupt);
+    checks.forEach(BackgroundCheck::close);
     if (own != null) {
       own.shutdownNow();
     }

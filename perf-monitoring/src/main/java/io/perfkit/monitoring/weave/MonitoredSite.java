@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.perfkit.weave.Site;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -57,13 +57,14 @@ final class MonitoredSite {
     return tags().stream().map(Tag::getKey).collect(Collectors.toCollection(TreeSet::new));
   }
 
+  /** A time that is longer than nanoseconds can count is never reached. */
   long slowNanos() {
     Matcher slow = SLOW.matcher(annotation.slow());
-    return slow.matches()
-        ? Duration.ofMillis(
-                Long.parseLong(slow.group(1)) * requireNonNull(MILLIS.get(slow.group(2))))
-            .toNanos()
-        : Long.MAX_VALUE;
+    if (!slow.matches()) {
+      return Long.MAX_VALUE;
+    }
+    long millis = Long.parseLong(slow.group(1)) * requireNonNull(MILLIS.get(slow.group(2)));
+    return TimeUnit.MILLISECONDS.toNanos(millis);
   }
 
   /** Refuses what is wrong with the annotation alone; whether nothing is. */

@@ -230,6 +230,35 @@ final class HealthChecksTest {
   }
 
   @Test
+  void anExecutorThatThrowsAnErrorIsAskedAgain() {
+    AtomicBoolean broken = new AtomicBoolean(true);
+    HealthChecks checks =
+        builder()
+            .executor(
+                run -> {
+                  if (broken.getAndSet(false)) {
+                    throw new LinkageError("of the host's executor");
+                  }
+                  run.run();
+                })
+            .ready("database", switched)
+            .buildStill();
+    checks.tick();
+    assertThat(checks.ready().healthy()).isFalse();
+    clock.advance(CONFIG.interval().multipliedBy(2));
+    checks.tick();
+    assertThat(asked).hasValue(1);
+  }
+
+  @Test
+  void noRunBeginsAfterClose() {
+    HealthChecks checks = builder().ready("database", switched).buildStill();
+    checks.close();
+    checks.tick();
+    assertThat(runs).isEmpty();
+  }
+
+  @Test
   void aCheckThatIgnoresTheInterruptCostsOneThreadHoweverLongItHangs() {
     CountDownLatch end = new CountDownLatch(1);
     AtomicInteger began = new AtomicInteger();

@@ -20,7 +20,9 @@ import io.perfkit.ratelimit.Request;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.UnifiedJedis;
@@ -41,12 +43,16 @@ public final class Bucket4jProxyManager implements ProxyManager<String>, AutoClo
   public static final int MAX_BANDWIDTHS = 4;
 
   private static final String KEY = "key";
+  private static final int MAX_ASKED = 10_000;
 
   /** Of the bucket that a thread asks for, while it does. */
   private static final ThreadLocal<@Nullable BucketConfiguration> ASKING = new ThreadLocal<>();
 
   private final List<Plan> plans = new ArrayList<>(); // by the number of bandwidths
   private final RateLimiter limiter;
+
+  /** The configuration by which a key was asked for last. */
+  private final Map<String, BucketConfiguration> asked = new ConcurrentHashMap<>();
 
   private Bucket4jProxyManager(RateLimiter.Builder builder) {
     Plan plan = Plan.of("bucket4j");
@@ -113,12 +119,26 @@ public final class Bucket4jProxyManager implements ProxyManager<String>, AutoClo
     return configuration;
   }
 
+  /**
+   * A proxy with another configuration than the one before: the limiter must not go on with that.
+   */
+  private void asked(String key, BucketConfiguration configuration) {
+    if (asked.size() >= MAX_ASKED) {
+      asked.clear(); // the next call of each key looks its configuration up once more
+    }
+    asked.put(key, configuration);
+    changed(key);
+  }
+
   /** What is asked of the limiter about one bucket. */
   interface Question<T> {
     T ask(RateLimiter limiter, Plan plan, Request request);
   }
 
   <T> T ask(String key, BucketConfiguration configuration, Question<T> question) {
+    if (!configuration.equals(asked.get(key))) {
+      asked(key, configuration);
+    }
     ASKING.set(configuration);
     try {
       Plan plan = plans.get(configuration.getBandwidths().length - 1);
@@ -130,8 +150,11 @@ public final class Bucket4jProxyManager implements ProxyManager<String>, AutoClo
 
   /** Gives a bucket all its tokens again, whatever its configuration is or was. */
   void reset(String key) {
-    limiter.reset(plans.get(MAX_BANDWIDTHS - 1), Request.of(KEY, key));
-    changed(key);
+    try {
+      limiter.reset(plans.get(MAX_BANDWIDTHS - 1), Request.of(KEY, key));
+    } finally {
+      changed(key);
+    }
   }
 
   /** From now on the configuration of the next call counts. */

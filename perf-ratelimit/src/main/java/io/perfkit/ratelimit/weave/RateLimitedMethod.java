@@ -16,9 +16,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One {@code @RateLimited} method: the check before it, and the release after it. */
 final class RateLimitedMethod {
+  private static final Logger LOG = LoggerFactory.getLogger(RateLimitedMethod.class);
+
   private static final MethodHandle REQUIRE;
   private static final MethodHandle CHECK;
   private static final MethodHandle GO_ON;
@@ -124,14 +128,23 @@ final class RateLimitedMethod {
         throw new NullPointerException(method + " returned null (expected: a stage)");
       }
       if (result instanceof CompletionStage<?> running) {
-        var unused = running.whenComplete((value, failure) -> limiter.release(decision));
         later = true;
+        releaseAfter(running, decision);
       }
       return result;
     } finally {
       if (!later) {
         limiter.release(decision);
       }
+    }
+  }
+
+  /** A stage of the host's own that takes no listener holds its permits until their lease ends. */
+  private void releaseAfter(CompletionStage<?> running, Decision decision) {
+    try {
+      var unused = running.whenComplete((value, failure) -> limiter.release(decision));
+    } catch (RuntimeException e) {
+      LOG.warn("{} returned a stage that takes no listener", method, e);
     }
   }
 }

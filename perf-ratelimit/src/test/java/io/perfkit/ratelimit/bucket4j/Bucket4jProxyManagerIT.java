@@ -125,7 +125,9 @@ final class Bucket4jProxyManagerIT {
     }
     assertThat(Duration.ofNanos(System.nanoTime() - start))
         .isGreaterThanOrEqualTo(Duration.ofMillis(499));
-    assertThat(bucket.asBlocking().tryConsume(100, Duration.ofMillis(1))).isFalse();
+    Bucket slow = bucket("blocks-for-an-hour", 10);
+    assertThat(slow.tryConsume(10)).isTrue();
+    assertThat(slow.asBlocking().tryConsume(1, Duration.ofMillis(1))).isFalse();
   }
 
   @Test
@@ -136,6 +138,17 @@ final class Bucket4jProxyManagerIT {
     assertThat(bucket.tryConsumeAsMuchAsPossible()).isEqualTo(5);
     bucket.replaceConfiguration(of(7, HOUR), TokensInheritanceStrategy.RESET);
     assertThat(bucket.getAvailableTokens()).isEqualTo(7);
+  }
+
+  @Test
+  void eachProxyOfAKeyHasItsOwnConfiguration() {
+    Bucket small = bucket("upgraded", 10);
+    assertThat(small.tryConsume(10)).isTrue();
+    Bucket large = bucket("upgraded", 100);
+    assertThat(large.tryConsume(50)).isTrue();
+    assertThat(small.tryConsume(1)).isFalse();
+    assertThat(large.tryConsume(40)).isTrue();
+    assertThat(large.tryConsume(1)).isFalse();
   }
 
   @Test
