@@ -12,6 +12,7 @@ final class Borrowed implements AutoCloseable {
   private final Connection connection;
   private boolean autoCommit = true;
   private int networkTimeoutMillis;
+  private int prepareThreshold;
 
   private Borrowed(Connection connection) {
     this.connection = connection;
@@ -35,6 +36,15 @@ final class Borrowed implements AutoCloseable {
     }
   }
 
+  /** Has the driver give no statement a name, which a pooler would mix up with those of others. */
+  void useUnnamedStatements() throws SQLException {
+    DriverSession driver = DriverSession.of(connection);
+    if (driver != null) {
+      prepareThreshold = driver.prepareThreshold();
+      driver.prepareThreshold(0);
+    }
+  }
+
   Connection connection() {
     return connection;
   }
@@ -43,6 +53,10 @@ final class Borrowed implements AutoCloseable {
   @Override
   public void close() {
     try {
+      DriverSession driver = prepareThreshold == 0 ? null : DriverSession.of(connection);
+      if (driver != null) {
+        driver.prepareThreshold(prepareThreshold);
+      }
       connection.setAutoCommit(autoCommit);
       connection.setNetworkTimeout(Runnable::run, networkTimeoutMillis);
     } catch (SQLException | RuntimeException broken) {

@@ -42,6 +42,9 @@ final class BufferedWriter<R> extends BatchWriter<R> {
     if (!resolved.hasComparableKey()) {
       reporter.ordersByOneWorker(resolved.incomparableKey());
     }
+    if (resolved.target().pooled()) {
+      reporter.behindPooler();
+    }
     this.current = builder.current(resolved, reporter);
     for (int i = 0; i < config.workers(); i++) {
       workers.add(

@@ -93,12 +93,25 @@ final class CurrentTable<R> {
                 && !chunk.poisoned
                 && failure != null
                 && Fault.mayBeOfAType(failure));
-    return suggested && changedSince(known);
+    return suggested
+        && (changedSince(known, 0) || (failure instanceof TableChanged && avoidNames(known)));
   }
 
-  /** Reads the table; false if it is as known, or can't be read. */
-  private boolean changedSince(ResolvedTable<R> known) {
-    return changedSince(known, 0);
+  /**
+   * Another client's statement answered in place of the writer's, since a pooler gave both one
+   * name. Its transaction was rolled back.
+   */
+  private boolean avoidNames(ResolvedTable<R> known) {
+    reading.lock();
+    try {
+      if (writer.table() == known && !known.target().pooled()) {
+        writer = writers.apply(known.behindPooler());
+        reporter.behindPooler();
+      }
+      return writer.table() != known;
+    } finally {
+      reading.unlock();
+    }
   }
 
   private boolean changedSince(ResolvedTable<R> known, long pauseNanos) {
@@ -114,7 +127,7 @@ final class CurrentTable<R> {
       if (pauseNanos > 0 && nanos.getAsLong() - nextReadNanos < 0) {
         return false;
       }
-      ResolvedTable<R> fresh = read();
+      ResolvedTable<R> fresh = read(known.target().pooled());
       nextReadNanos = nanos.getAsLong() + pauseNanos;
       if (fresh == null || fresh.isLike(known)) {
         return false;
@@ -147,9 +160,10 @@ final class CurrentTable<R> {
     return true;
   }
 
-  private @Nullable ResolvedTable<R> read() {
+  private @Nullable ResolvedTable<R> read(boolean behindPooler) {
     try {
-      return asked.read();
+      ResolvedTable<R> fresh = asked.read();
+      return behindPooler ? fresh.behindPooler() : fresh;
     } catch (SQLException | RuntimeException unreadable) {
       return null; // gone, or out of reach: what failed first is told
     }

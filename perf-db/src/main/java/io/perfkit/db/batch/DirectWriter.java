@@ -96,6 +96,9 @@ final class DirectWriter<R> extends BatchWriter<R> {
   private Attempt<R> attempt(Chunk<R> chunk, ChunkWriter<R> writer) {
     int maxSilenceMillis = (int) config.writeTimeout().plus(Worker.SILENCE).toMillis();
     try (Borrowed borrowed = Borrowed.from(dataSource, maxSilenceMillis)) {
+      if (writer.table().target().pooled()) {
+        borrowed.useUnnamedStatements();
+      }
       return writer.write(borrowed.connection(), chunk, () -> true);
     } catch (SQLException | RuntimeException noConnection) {
       return Attempt.notConnected(noConnection);

@@ -62,9 +62,9 @@ final class PostgresStatement<R> implements RowStatement<R> {
   private static final String ASK =
       "SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),"
           + " set_config('idle_in_transaction_session_timeout', ?, true),"
-          + " (SELECT string_agg(atttypid || ' ' || atttypmod || ' ' || attcollation, ','"
-          + " ORDER BY attnum) FROM pg_attribute WHERE attrelid = '%s'::regclass"
-          + " AND quote_ident(attname) IN (%s))";
+          + " (SELECT attrelid || ' ' || string_agg(atttypid || ' ' || atttypmod || ' '"
+          + " || attcollation, ',' ORDER BY attnum) FROM pg_attribute"
+          + " WHERE attrelid = '%s'::regclass AND quote_ident(attname) IN (%s) GROUP BY attrelid)";
 
   /** The first row of each one's key. The empty selection lends the columns' collations. */
   private static final String EQUAL_KEYS =
@@ -99,23 +99,28 @@ final class PostgresStatement<R> implements RowStatement<R> {
     this.arrays = RowArrays.ofAll(table);
     this.timeoutSeconds = timeoutSeconds;
     boolean hasRules = table.target().hasRules();
+    // The driver may have a name for the other text already.
+    String unnamed = table.target().pooled() ? " " : "";
     String ask =
         ASK.formatted(
             literal(table.target().quotedName()),
             table.columns().stream()
                 .map(column -> "'" + literal(column.quotedName()) + "'")
                 .collect(joining(", ")));
-    this.sql = hasRules ? insert(table, "") : "WITH written AS (" + insert(table, "") + ") " + ask;
-    this.asked = hasRules ? ask : null;
+    this.sql =
+        unnamed
+            + (hasRules ? insert(table, "") : "WITH written AS (" + insert(table, "") + ") " + ask);
+    this.asked = hasRules ? unnamed + ask : null;
     this.returning = List.copyOf(table.target().returning().keySet());
     this.sqlReturning =
-        "WITH written AS (%s RETURNING true%s) SELECT * FROM (%s) AS t LEFT JOIN written ON true"
-            .formatted(
-                insert(table, ""),
-                table.target().returning().values().stream()
-                    .map(", %s"::formatted)
-                    .collect(joining()),
-                ask);
+        unnamed
+            + "WITH written AS (%s RETURNING true%s) SELECT * FROM (%s) AS t LEFT JOIN written ON true"
+                .formatted(
+                    insert(table, ""),
+                    table.target().returning().values().stream()
+                        .map(", %s"::formatted)
+                        .collect(joining()),
+                    ask);
   }
 
   private static String literal(String name) {

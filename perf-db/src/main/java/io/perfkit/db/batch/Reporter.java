@@ -66,6 +66,15 @@ final class Reporter<R> {
         columns);
   }
 
+  /** Logs once, when the writer is built. */
+  void behindPooler() {
+    LOG.warn(
+        "{}: a pooler such as PgBouncer stands before the server; the writer gives prepared"
+            + " statements no names there, and other users of the data source should not either"
+            + " (prepareThreshold=0)",
+        table);
+  }
+
   /** Logs columns that have another type than before. */
   void tableChanged(List<String> columns) {
     LOG.info("{}: the table has changed, and rows are written with {}", table, columns);

@@ -212,12 +212,16 @@ final class ResolvedTable<R> {
 
   /** The same table, whose rows are written although the columns have the types of the other. */
   ResolvedTable<R> writtenTo(ResolvedTable<R> now) {
-    return new ResolvedTable<>(
-        database,
-        target.withColumnTypes(now.target.columnTypes()),
-        columns,
-        onConflict,
-        conflictTarget);
+    return with(target.withColumnTypes(now.target.columnTypes()));
+  }
+
+  /** The same table, written by statements without a name on the server. */
+  ResolvedTable<R> behindPooler() {
+    return with(target.behindPooler());
+  }
+
+  private ResolvedTable<R> with(InsertTarget other) {
+    return new ResolvedTable<>(database, other, columns, onConflict, conflictTarget);
   }
 
   /** How keys are compared, and so which worker writes a key. */

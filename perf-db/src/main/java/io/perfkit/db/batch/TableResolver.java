@@ -32,7 +32,8 @@ final class TableResolver {
       SELECT a.attname, quote_ident(a.attname), a.atttypid, a.atttypmod,
              coalesce(l.collisdeterministic, true), a.attcollation,
              a.attgenerated <> '' OR a.attidentity = 'a', format('%I.%I', n.nspname, c.relname),
-             EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3'))
+             EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3')),
+             c.oid, pg_backend_pid()
       FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -147,6 +148,8 @@ final class TableResolver {
     Map<String, Found> found = new LinkedHashMap<>();
     String quotedName = table.name();
     boolean hasRules = false;
+    long oid = 0;
+    boolean pooled = false;
     PostgresTypes types = PostgresTypes.of(connection, table.name());
     try (PreparedStatement statement = connection.prepareStatement(OwnSql.of(POSTGRES_COLUMNS))) {
       statement.setString(1, table.name());
@@ -161,6 +164,8 @@ final class TableResolver {
           found.put(rows.getString(1), column);
           quotedName = rows.getString(8);
           hasRules = rows.getBoolean(9);
+          oid = rows.getLong(10);
+          pooled = isPooled(connection, rows.getInt(11));
         }
       }
     }
@@ -180,10 +185,20 @@ final class TableResolver {
     return new ResolvedTable<>(
         Database.POSTGRESQL,
         new InsertTarget(
-            quotedName, columnTypes(columns, found), hasRules, returning(table, found)),
+            quotedName,
+            oid + " " + columnTypes(columns, found),
+            pooled,
+            hasRules,
+            returning(table, found)),
         columns,
         onConflict,
         hasKey ? conflictTarget(connection, table, found) : null);
+  }
+
+  /** PgBouncer and the like tell the driver another process than the one that answers. */
+  private static boolean isPooled(Connection connection, int backendPid) throws SQLException {
+    DriverSession driver = DriverSession.of(connection);
+    return driver != null && driver.backendPid() != backendPid;
   }
 
   private static String columnTypes(
@@ -273,6 +288,7 @@ final class TableResolver {
         new InsertTarget(
             (schema == null ? "" : quote + schema + quote + ".") + quote + name + quote,
             "",
+            false,
             false,
             Map.of()),
         columns,

@@ -156,6 +156,9 @@ final class Worker<R> implements Runnable {
     try (Borrowed borrowed = Borrowed.from(dataSource, silenceMillisMax)) {
       Connection open = borrowed.connection();
       connection = open;
+      if (writer.table().target().pooled()) {
+        borrowed.useUnnamedStatements();
+      }
       return inDoubt != null && inDoubt.transaction() != null
           ? writer.prove(open, inDoubt, inDoubt.transaction())
           : writer.write(open, chunk, () -> work.beginCommit(chunk));
