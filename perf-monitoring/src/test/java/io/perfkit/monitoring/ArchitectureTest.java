@@ -7,9 +7,9 @@ final class ArchitectureTest {
   @Test
   void keepsTheHouseRules() {
     HouseRules.of("io.perfkit.monitoring")
-        .clocks("health.HealthChecks", "internal.OncePerMinute")
+        .clocks("health.HealthChecks", "internal.OncePerMinute", "alert.SinkQueue")
         .elapsedTimeOnly()
-        .threads("health.HealthChecks")
+        .threads("health.HealthChecks", "alert.Alerts", "alert.SinkQueue")
         .check();
   }
 }
