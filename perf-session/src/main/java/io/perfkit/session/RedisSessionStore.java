@@ -141,7 +141,7 @@ final class RedisSessionStore implements SessionStore {
     List<?> reply = (List<?>) requireNonNull(answer, "answer");
     Code code = CODES[Math.toIntExact(number(reply, 0))];
     return switch (code) {
-      case REVOKED, MOVED -> Reply.of(code, text(reply, 1));
+      case REVOKED, MOVED, FAILED -> Reply.of(code, text(reply, 1));
       case CONFLICT, TOO_LARGE -> Reply.of(code, number(reply, 1));
       case DONE -> done(operation, reply);
       default -> Reply.of(code);

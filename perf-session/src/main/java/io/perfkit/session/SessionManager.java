@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.RedisException;
 import io.perfkit.redis.RedisGuard;
+import io.perfkit.redis.RedisUnavailable;
 import io.perfkit.session.Reply.Code;
 import io.perfkit.session.SessionOutcome.Active;
 import io.perfkit.session.SessionOutcome.Conflict;
@@ -48,6 +49,7 @@ import redis.clients.jedis.UnifiedJedis;
 public final class SessionManager implements AutoCloseable {
   private static final int MOVES_MAX = 3;
   private static final int TOKENS_MAX = 4;
+  private static final int CHANGES_MAX = 0xFFFF;
   private static final byte[] NO_CLOCK = {};
 
   private final String prefix;
@@ -336,6 +338,8 @@ public final class SessionManager implements AutoCloseable {
    *
    * @return {@link Active}, {@link TooLarge}, or as {@link #get(String)}; unless it is active, the
    *     changes stay unsaved in {@code session}
+   * @throws IllegalArgumentException if more than 65,535 attributes were set, or removed, since the
+   *     last save; nothing was saved
    */
   public SessionOutcome save(Session session) {
     return save(session, -1);
@@ -354,6 +358,13 @@ public final class SessionManager implements AutoCloseable {
   private SessionOutcome save(Session session, long expected) {
     if (!requireNonNull(session, "session").changed()) {
       return new Active(session, false, false);
+    }
+    int set = session.changes().size();
+    int removed = session.removals().size();
+    if (set > CHANGES_MAX || removed > CHANGES_MAX) {
+      throw new IllegalArgumentException(
+          "session: %d attributes set and %d removed (expected: at most %d of each in one save)"
+              .formatted(set, removed, CHANGES_MAX));
     }
     return answer(
         () ->
@@ -662,7 +673,7 @@ public final class SessionManager implements AutoCloseable {
       }
       case FAILED ->
           new Unavailable(
-              new IllegalStateException("Redis answered with an error: " + reply.text()));
+              new RedisUnavailable("Redis answered with an error: " + reply.text(), null));
       case FULL ->
           new Unavailable(
               new IllegalStateException("maxLocalSessions: " + reply.number() + " are held"));

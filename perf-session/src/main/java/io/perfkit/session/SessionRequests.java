@@ -50,9 +50,10 @@ final class SessionRequests {
     Answer answer = batchers.get(partition).submit(request);
     if (answer == null) {
       throw new RedisUnavailable(
-          "sessions: Redis was not asked: the time budget of "
+          "sessions: no answer: the time budget of "
               + guard.config().budget()
-              + " was spent, too many calls wait, or the thread was interrupted",
+              + " was spent, too many calls wait, or the thread was interrupted; the request may"
+              + " have been sent",
           null);
     } else if (answer.failure() != null) {
       throw answer.failure();

@@ -10,7 +10,8 @@
 --      d (end): 6 reason
 --      o (end the others of the user)
 -- Returns a code and what belongs to it: 0 done, 1 not found, 2 idle, 3 absolute, 4 revoked and its reason,
---      5 rotated, 6 moved and the new id, 7 conflict and the version, 8 too large and the bytes, 9 no number.
+--      5 rotated, 6 moved and the new id, 7 conflict and the version, 8 too large and the bytes, 9 no number,
+--      12 and its words for an error of a command.
 --      d and o: how many ended, and for each how long it lasted and how long it was used.
 -- Stored: as request.lua says.
 -- o derives the keys of the user's other sessions, which share the slot, from the members of the index.
@@ -84,7 +85,8 @@ if op == 'i' then
   end
   local sum = redis.pcall('HINCRBY', key, field, ARGV[8])
   if type(sum) ~= 'number' then
-    return { 9 }
+    local says = sum.err -- about the number, or that Redis can't write
+    return (string.find(says, 'integer') or string.find(says, 'overflow')) and { 9 } or { 12, says }
   end
   local text = redis.call('HGET', key, field) -- digits: a Lua number would round them
   version, bytes = version + 1, bytes + #text - old + (old == 0 and #ARGV[7] or 0)

@@ -84,6 +84,7 @@ local function settle(id)
   elseif u and not redis.call('ZSCORE', indexes .. string.sub(u, 1, 19), id) then
     ends(id, m, u, 'U')
   else
+    redis.call('ZREM', queue, '') -- a first write that a full Redis allows: after it, any
     redis.call('ZADD', queue, idle_end, id)
   end
 end

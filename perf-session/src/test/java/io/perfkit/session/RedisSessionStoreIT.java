@@ -9,9 +9,12 @@ import io.perfkit.session.SessionOutcome.Active;
 import io.perfkit.session.SessionOutcome.Expired;
 import io.perfkit.session.SessionOutcome.NotFound;
 import io.perfkit.session.SessionOutcome.Revoked;
+import io.perfkit.session.SessionOutcome.Unavailable;
 import io.perfkit.testing.Await;
+import io.perfkit.testing.FakeClock;
 import io.perfkit.testing.RedisProcess;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -197,12 +200,44 @@ final class RedisSessionStoreIT {
       client.configSet("maxmemory", "1");
       try {
         assertThat(active(sessions.get(text(session))).user()).contains("alice");
-        assertThat(sessions.create().session()).isEmpty();
+        assertThat(sessions.create()).isInstanceOf(Unavailable.class);
+        assertThat(sessions.increment(session, VISITS, 1)).isInstanceOf(Unavailable.class);
+        session.set(CART, "apples");
+        assertThat(sessions.save(session)).isInstanceOf(Unavailable.class);
         assertThat(sessions.invalidateAll("alice")).isEqualTo(1);
       } finally {
         client.configSet("maxmemory", "0");
       }
       assertThat(sessions.get(text(session))).isEqualTo(new Revoked(EndReason.EVERYWHERE));
+    }
+  }
+
+  @Test
+  void aFullRedisIsSweptThoughASessionThatIsDueWasUsedSince() {
+    FakeClock clock = FakeClock.startingAt(Instant.ofEpochMilli(Instant.now().toEpochMilli()));
+    String queue = "shop:{shop.sessions}:v1:ends";
+    try (SessionManager sessions =
+        SessionManager.builder(client, "shop", Secrets.ONE)
+            .config(SessionConfig.builder().sweepEvery(Duration.ZERO).build())
+            .serverClock(() -> Long.toString(clock.millis()).getBytes(UTF_8))
+            .build()) {
+      Session used = active(sessions.create());
+      clock.advance(Duration.ofMillis(1));
+      active(sessions.create());
+      clock.advance(Duration.ofMinutes(20));
+      active(sessions.get(text(used)));
+      clock.advance(Duration.ofMinutes(20));
+      client.configSet("maxmemory", "1");
+      try {
+        assertThat(sessions.sweep()).isEqualTo(new SweepReport(1, 0, 0, 0));
+      } finally {
+        client.configSet("maxmemory", "0");
+      }
+      assertThat(client.zcard(queue)).isEqualTo(1);
+      active(sessions.get(text(used)));
+      clock.advance(Duration.ofMinutes(20));
+      assertThat(sessions.sweep()).isEqualTo(new SweepReport(0, 0, 0, 0));
+      assertThat(client.pttl(queue)).as("queued again alone").isPositive();
     }
   }
 

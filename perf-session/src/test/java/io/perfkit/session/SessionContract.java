@@ -351,6 +351,32 @@ abstract class SessionContract {
   }
 
   @Test
+  void moreAttributesThanOneSaveTakesAreRefused() {
+    SessionManager sessions = manager(strict().maxSessionBytes(16 << 20));
+    Session session = active(sessions.create());
+    List<SessionAttribute<String>> many = new ArrayList<>();
+    for (int i = 0; i <= 65_535; i++) {
+      many.add(SessionAttribute.of("a" + i, Codec.string()));
+    }
+    many.forEach(one -> session.set(one, ""));
+    assertThatThrownBy(() -> sessions.save(session))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "session: 65536 attributes set and 0 removed (expected: at most 65535 of each in one"
+                + " save)");
+    session.remove(many.get(65_535));
+    active(sessions.save(session));
+    Session found = active(sessions.get(text(session)));
+    assertThat(found.attributeNames()).hasSize(65_535);
+    found.set(many.get(65_535), "");
+    active(sessions.save(found));
+    many.forEach(found::remove);
+    assertThatThrownBy(() -> sessions.saveIfUnchanged(found))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("0 attributes set and 65536 removed");
+  }
+
+  @Test
   void aLoginTakesTheSessionOverAndEndsItsTokenInTheSameStep() {
     SessionManager sessions = manager(strict());
     Session before = active(sessions.create());

@@ -14,9 +14,11 @@ import io.perfkit.testing.Await;
 import io.perfkit.testing.FaultProxy;
 import io.perfkit.testing.RedisProcess;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Jedis;
 import redis.clients.jedis.RedisClient;
 
 /** The rows of docs/operations/failure-modes.md for sessions. */
@@ -179,6 +181,27 @@ final class SessionFaultIT {
 
     assertThat(other.count("alice")).isEqualTo(2);
     assertThat(other.invalidateOthers(session)).isEqualTo(1);
+  }
+
+  /** As while it loads its data: however many tokens are looked up, a Redis exception says so. */
+  @Test
+  void aRedisThatAnswersEachLookupWithAnErrorIsUnavailable() {
+    Session session = active(sessions.login(Login.of("alice")));
+    try (Jedis admin = new Jedis(server.address())) {
+      List<String> two = List.of(text(session), text(active(other.create())));
+      admin.configSet("replica-serve-stale-data", "no");
+      admin.replicaof("127.0.0.1", 1);
+      for (List<String> tokens : List.of(List.of(text(session)), two)) {
+        assertThat(other.get(tokens))
+            .isInstanceOfSatisfying(
+                Unavailable.class,
+                failed ->
+                    assertThat(failed.cause())
+                        .isInstanceOf(RedisUnavailable.class)
+                        .hasMessageContaining("MASTERDOWN"));
+      }
+      admin.replicaofNoOne();
+    }
   }
 
   @Test

@@ -35,6 +35,7 @@ public final class RequestSession {
    * V1  one lookup, one session and one Set-Cookie for a request, whatever is dispatched.
    * V2  a change made before the response is committed is saved before it is committed.
    * V3  a session that ended is neither saved nor created again under its token.
+   * V4  a token that replaced another reaches the client, whatever fails afterwards.
    * Everything below is guarded by the lock, under which listeners and codecs of this request run too. */
   private final ReentrantLock lock = new ReentrantLock();
   private final Setup setup;
@@ -307,14 +308,18 @@ public final class RequestSession {
   }
 
   /**
-   * Saves the changes and sends the cookie. Costs a round trip if there are changes; idempotent.
+   * Saves the changes, and sends the cookie whether that succeeds or not. Costs a round trip if
+   * there are changes; idempotent.
    */
   void beforeCommit() {
     locked(
         () -> {
-          save();
-          if (!response.isCommitted() && unavailable == null) {
-            writeCookie();
+          try {
+            save();
+          } finally {
+            if (!response.isCommitted()) { // V4
+              writeCookie();
+            }
           }
           return true;
         });

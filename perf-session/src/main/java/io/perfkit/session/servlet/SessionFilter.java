@@ -107,6 +107,7 @@ public final class SessionFilter implements Filter {
       }
     } catch (IOException | ServletException | RuntimeException e) {
       if (session.isUnavailable() && !answer.isCommitted()) {
+        session.beforeCommit(); // saves nothing in an outage, but sends a token that has changed
         answer.resetBuffer();
         answer.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
         return;

@@ -1020,4 +1020,53 @@ abstract class ServletContract {
       until(() -> get("/read", token).status() == 200);
     }
   }
+
+  @Test
+  void aTokenThatChangedReachesItsClientThoughTheRestFails() {
+    Map<String, Page> changes = new HashMap<>();
+    changes.put("/renewed", (request, response) -> request.getSession().setAttribute("a", "lost"));
+    changes.put("/refused", (request, response) -> request.getSession().setMaxInactiveInterval(60));
+    changes.put(
+        "/another",
+        (request, response) -> {
+          request.changeSessionId();
+          request.getSession().setAttribute("a", "lost");
+        });
+    changes.put(
+        "/login",
+        (request, response) -> {
+          RequestSession.of(request).orElseThrow().login(Login.of("alice"));
+          request.getSession().setAttribute("a", "lost");
+        });
+    try (RedisProcess server = RedisProcess.start();
+        RedisClient redis = RedisClient.builder().hostAndPort(server.address()).build()) {
+      SessionManager sessions =
+          SessionManager.builder(redis, "full", Peppers.of(1, new byte[Peppers.MIN_BYTES]))
+              .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(30)))
+              .config(SessionConfig.builder().renewal(Duration.ofMillis(1)).build())
+              .build();
+      managers.add(sessions);
+      serve(sessions);
+      pages.put("/make", (request, response) -> request.getSession().setAttribute("a", "kept"));
+      changes.forEach(
+          (path, page) -> {
+            pages.put(path, page);
+            String token = get("/make", null).token();
+            List<Answer> answers = new ArrayList<>();
+            redis.configSet("maxmemory", "1");
+            until( // as soon as the token is old enough for its renewal
+                () -> {
+                  answers.add(get(path, token));
+                  return !answers.get(answers.size() - 1).cookies().isEmpty();
+                });
+            redis.configSet("maxmemory", "0");
+            Answer answer = answers.get(answers.size() - 1);
+            assertThat(answer.status()).as(path).isEqualTo(503);
+            Session session = sessions.get(answer.token()).session().orElseThrow();
+            assertThat(session.get(SessionAttribute.of("a", ScalarCodec.ONLY)))
+                .as(path)
+                .contains("kept");
+          });
+    }
+  }
 }
