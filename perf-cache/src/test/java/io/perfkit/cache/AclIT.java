@@ -7,10 +7,10 @@ import io.perfkit.cache.behind.WriteBehind;
 import io.perfkit.redis.Codec;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.testing.Await;
+import io.perfkit.testing.RedisAcl;
 import io.perfkit.testing.RedisProcess;
 import io.perfkit.testing.ReferenceTable;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,8 +18,6 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.DefaultJedisClientConfig;
-import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.exceptions.JedisDataException;
@@ -29,35 +27,10 @@ final class AclIT {
   private static final Duration DEADLINE = Duration.ofSeconds(30);
 
   private final RedisProcess server = RedisProcess.start();
-  private final Jedis admin = new Jedis(server.address());
 
   @AfterEach
   void close() {
-    admin.close();
     server.close();
-  }
-
-  /** Makes the user of the page, and a client of it. */
-  private RedisClient user(String withoutRule) {
-    String[] words =
-        ReferenceTable.code("perf-cache", "../operations/redis-acl.md")
-            .replace("\n", " ")
-            .replace("PASSWORD", "secret")
-            .strip()
-            .split(" +");
-    String[] rules =
-        Arrays.stream(words)
-            .skip(3)
-            .filter(rule -> !rule.equals(withoutRule))
-            .toArray(String[]::new);
-    if (!withoutRule.isEmpty()) { // "-@all" in the middle took away what stands before it
-      rules = List.of(rules).stream().filter(rule -> !rule.equals("-@all")).toArray(String[]::new);
-    }
-    assertThat(admin.aclSetUser(words[2], rules)).isEqualTo("OK");
-    return RedisClient.builder()
-        .hostAndPort(server.address())
-        .clientConfig(DefaultJedisClientConfig.builder().user(words[2]).password("secret").build())
-        .build();
   }
 
   private Caches caches(RedisClient client) {
@@ -67,17 +40,9 @@ final class AclIT {
         .build();
   }
 
-  /** What was denied, by Redis' own account. */
-  private List<String> denied() {
-    return admin.aclLog().stream()
-        .map(entry -> entry.getReason() + " " + entry.getObject())
-        .distinct()
-        .toList();
-  }
-
   @Test
   void theUserOfThePageMayDoAllThatTheModuleDoes() {
-    try (RedisClient client = user("");
+    try (RedisClient client = RedisAcl.client(server, "perf-cache");
         Caches caches = caches(client)) {
       Await.until("subscribed", DEADLINE, caches::subscribed);
       useEntries(caches);
@@ -87,10 +52,10 @@ final class AclIT {
           "a beat is heard",
           DEADLINE,
           () -> caches.health().heartbeatAge().compareTo(Duration.ofSeconds(1)) < 0);
-      assertThat(denied()).isEmpty();
+      assertThat(RedisAcl.denied(server)).isEmpty();
       assertThat(caches.stats().redisFailures()).isZero();
     }
-    assertThat(denied()).as("by the close").isEmpty();
+    assertThat(RedisAcl.denied(server)).as("by the close").isEmpty();
   }
 
   private static void useEntries(Caches caches) {
@@ -183,7 +148,7 @@ final class AclIT {
 
   @Test
   void theUserMayDoNothingElse() {
-    try (RedisClient client = user("")) {
+    try (RedisClient client = RedisAcl.client(server, "perf-cache")) {
       assertThatThrownBy(() -> client.set("other:key", "v")).hasMessageContaining("NOPERM");
       assertThatThrownBy(() -> client.publish("other:channel", "v")).hasMessageContaining("NOPERM");
       for (Protocol.Command command :
@@ -197,24 +162,19 @@ final class AclIT {
 
   @Test
   void theTestSeesARuleThatIsMissing() {
-    try (RedisClient client = user("+zscore");
+    try (RedisClient client = RedisAcl.client(server, "perf-cache", "+zscore");
         Caches caches = caches(client)) {
       assertThatThrownBy(() -> useShared(caches)).isInstanceOf(SharedRejected.class);
-      assertThat(denied()).contains("command zscore");
+      assertThat(RedisAcl.denied(server)).contains("command zscore");
     }
   }
 
   @Test
   void theRulesAreTheCommandsOfTheReference() {
-    List<String> rules =
-        List.of(
-            ReferenceTable.code("perf-cache", "../operations/redis-acl.md")
-                .replace("\n", " ")
-                .split(" +"));
     List<String> commands =
         List.of(ReferenceTable.commandsOfScripts("perf-cache").split(", ")).stream()
             .map(command -> "+" + command.toLowerCase(Locale.ROOT))
             .collect(Collectors.toList());
-    assertThat(rules).containsAll(commands);
+    assertThat(RedisAcl.rules("perf-cache")).containsAll(commands);
   }
 }
