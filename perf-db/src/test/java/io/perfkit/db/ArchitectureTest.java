@@ -10,7 +10,7 @@ final class ArchitectureTest {
         .rootException("DbException")
         .clocks("batch.BatchWriter", "pool.PoolManager", "query.QueryMonitor", "route.Router")
         .threads(
-            "batch.Answers",
+            "batch.Acknowledgements",
             "batch.BatchWriter",
             "pool.HikariPoolManager",
             "pool.WarmUpRun",

@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 record Attempt<R>(
     Outcome outcome,
-    List<Refusal<R>> refusals,
+    List<RejectedRow<R>> refusals,
     @Nullable String transaction,
     @Nullable Exception failure,
     boolean answered,
-    @Nullable Pending<R> apart) {
+    @Nullable BufferedRow<R> apart) {
 
   enum Outcome {
     COMMITTED,
@@ -37,7 +37,7 @@ record Attempt<R>(
     refusals = List.copyOf(refusals);
   }
 
-  static <R> Attempt<R> written(List<Refusal<R>> refusals, @Nullable String transaction) {
+  static <R> Attempt<R> written(List<RejectedRow<R>> refusals, @Nullable String transaction) {
     return new Attempt<>(Outcome.COMMITTED, refusals, transaction, null, true, null);
   }
 
@@ -46,7 +46,7 @@ record Attempt<R>(
   }
 
   /** The same attempt, which failed for one row only. */
-  Attempt<R> apart(Pending<R> row) {
+  Attempt<R> apart(BufferedRow<R> row) {
     return new Attempt<>(outcome, refusals, transaction, failure, answered, row);
   }
 

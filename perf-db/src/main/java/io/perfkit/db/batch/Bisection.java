@@ -43,10 +43,10 @@ final class Bisection<R> {
   private final int triesBefore;
   private final RowTrials<R> trials;
   private final @Nullable CheckProbe<R> probe;
-  private final List<Refusal<R>> refusals = new ArrayList<>();
+  private final List<RejectedRow<R>> refusals = new ArrayList<>();
 
   /** Rows that failed alone, and later ones of their keys. */
-  private final List<Row<R>> undecided = new ArrayList<>();
+  private final List<MergedRow<R>> undecided = new ArrayList<>();
 
   private final Set<Object> undecidedKeys = new HashSet<>();
   private @Nullable Boolean mayDependOnOthers;
@@ -58,7 +58,7 @@ final class Bisection<R> {
   private int unclear;
 
   private @Nullable SQLException lastUnclear;
-  private @Nullable Refusal<R> apart;
+  private @Nullable RejectedRow<R> apart;
   private int writesBefore;
   private int writesSeen;
 
@@ -78,7 +78,7 @@ final class Bisection<R> {
   }
 
   /** Rows that are given up if the transaction is committed. */
-  List<Refusal<R>> refusals() {
+  List<RejectedRow<R>> refusals() {
     return refusals;
   }
 
@@ -86,7 +86,7 @@ final class Bisection<R> {
    * The first row for which the database lacked a resource while it wrote others; null if there is
    * none. Else the transaction must be rolled back, and the row tried apart from them.
    */
-  @Nullable Refusal<R> apart() {
+  @Nullable RejectedRow<R> apart() {
     return apart;
   }
 
@@ -102,7 +102,7 @@ final class Bisection<R> {
    * @param failure of the attempt before
    * @throws TableChanged if the columns have other types now
    */
-  boolean isStatementRefused(Row<R> row, @Nullable Exception failure) throws SQLException {
+  boolean isStatementRefused(MergedRow<R> row, @Nullable Exception failure) throws SQLException {
     SQLException alone = failureOf(List.of());
     if (alone == null || failure == null || Fault.of(failure) != Fault.ROW_OR_STATEMENT) {
       return false;
@@ -114,7 +114,7 @@ final class Bisection<R> {
     return withOne != null && SqlState.code(withOne).equals(SqlState.code(alone));
   }
 
-  private @Nullable SQLException failureOf(List<Row<R>> rows) throws SQLException {
+  private @Nullable SQLException failureOf(List<MergedRow<R>> rows) throws SQLException {
     Savepoint before = connection.setSavepoint();
     try {
       statement.write(connection, rows);
@@ -133,7 +133,7 @@ final class Bisection<R> {
    * @throws SQLException if the failure is not about rows; the caller must roll back the
    *     transaction
    */
-  void write(List<Row<R>> rows) throws SQLException {
+  void write(List<MergedRow<R>> rows) throws SQLException {
     Savepoint start = connection.setSavepoint();
     writeAll(rows);
     try {
@@ -158,18 +158,18 @@ final class Bisection<R> {
     }
   }
 
-  private static boolean isUnclear(Refusal<?> refusal) {
+  private static boolean isUnclear(RejectedRow<?> refusal) {
     return refusal.cause() instanceof SQLException failure && !Fault.of(failure).mayBeOfOneRow();
   }
 
   /** The rows as if the refused ones had never been added. */
-  private List<Row<R>> withoutRefused(List<Row<R>> rows) {
-    Set<Pending<R>> refused = new HashSet<>();
+  private List<MergedRow<R>> withoutRefused(List<MergedRow<R>> rows) {
+    Set<BufferedRow<R>> refused = new HashSet<>();
     refusals.forEach(refusal -> refused.add(refusal.row()));
     if (refused.isEmpty()) {
       return rows;
     }
-    List<Pending<R>> left =
+    List<BufferedRow<R>> left =
         rows.stream()
             .flatMap(row -> row.from().stream())
             .filter(row -> !refused.contains(row))
@@ -178,7 +178,7 @@ final class Bisection<R> {
     return merger.rows(left, refusals);
   }
 
-  private void writeAll(List<Row<R>> rows) throws SQLException {
+  private void writeAll(List<MergedRow<R>> rows) throws SQLException {
     if (rows.size() <= 1) {
       writeHalves(rows);
       return;
@@ -189,7 +189,7 @@ final class Bisection<R> {
     writeHalves(rows);
     if (!undecided.isEmpty()) {
       CheckProbe<R> opened = probe != null && probe.open() ? probe : null;
-      List<Row<R>> last = List.copyOf(undecided);
+      List<MergedRow<R>> last = List.copyOf(undecided);
       undecided.clear();
       undecidedKeys.clear();
       new DependentRows<>(trials, opened, merger, refusals, this::keyOf, this::refuse, last)
@@ -197,7 +197,7 @@ final class Bisection<R> {
     }
   }
 
-  private void readEqualKeys(List<Row<R>> rows) throws SQLException {
+  private void readEqualKeys(List<MergedRow<R>> rows) throws SQLException {
     List<Integer> first = statement.equalKeys(connection, rows);
     equalKeys = new HashMap<>();
     for (int i = 0; i < first.size(); i++) {
@@ -206,7 +206,7 @@ final class Bisection<R> {
   }
 
   /** Equal for rows whose keys may be equal. */
-  private Object keyOf(Row<R> row) {
+  private Object keyOf(MergedRow<R> row) {
     RowKey key = row.effective().key;
     if (key == null) {
       return row;
@@ -215,7 +215,7 @@ final class Bisection<R> {
     return first == null ? key.comparable() : first;
   }
 
-  private void writeHalves(List<Row<R>> rows) throws SQLException {
+  private void writeHalves(List<MergedRow<R>> rows) throws SQLException {
     if (rows.size() == 1) {
       writeOneByOne(rows.get(0));
       return;
@@ -225,8 +225,8 @@ final class Bisection<R> {
     writeOrHalve(rows.subList(half, rows.size()));
   }
 
-  private void writeOrHalve(List<Row<R>> given) throws SQLException {
-    List<Row<R>> rows = withoutWaiting(given);
+  private void writeOrHalve(List<MergedRow<R>> given) throws SQLException {
+    List<MergedRow<R>> rows = withoutWaiting(given);
     SQLException refused = rows.isEmpty() ? null : trials.tried(rows);
     if (refused == null) {
       return;
@@ -253,12 +253,12 @@ final class Bisection<R> {
   }
 
   /** Has rows wait for those of their key that are not decided yet. */
-  private List<Row<R>> withoutWaiting(List<Row<R>> rows) {
+  private List<MergedRow<R>> withoutWaiting(List<MergedRow<R>> rows) {
     if (undecided.isEmpty()) {
       return rows;
     }
-    List<Row<R>> free = new ArrayList<>(rows.size());
-    for (Row<R> row : rows) {
+    List<MergedRow<R>> free = new ArrayList<>(rows.size());
+    for (MergedRow<R> row : rows) {
       if (undecidedKeys.contains(keyOf(row))) {
         undecided.add(row);
       } else {
@@ -269,12 +269,12 @@ final class Bisection<R> {
   }
 
   /** Writes the rows of one key in order, each on top of those that were not refused. */
-  private void writeOneByOne(Row<R> row) throws SQLException {
-    Pending<R> standing = null;
-    for (Pending<R> next : row.from()) {
-      Pending<R> candidate = standing == null ? next : merger.merged(standing, next, refusals);
+  private void writeOneByOne(MergedRow<R> row) throws SQLException {
+    BufferedRow<R> standing = null;
+    for (BufferedRow<R> next : row.from()) {
+      BufferedRow<R> candidate = standing == null ? next : merger.merged(standing, next, refusals);
       if (candidate != null) {
-        SQLException refused = trials.tried(List.of(new Row<>(candidate, List.of(next))));
+        SQLException refused = trials.tried(List.of(new MergedRow<>(candidate, List.of(next))));
         if (refused == null) {
           standing = candidate;
         } else {
@@ -293,8 +293,8 @@ final class Bisection<R> {
     return unclear;
   }
 
-  private void refuse(Pending<R> row, SQLException refused) throws SQLException {
-    Refusal<R> refusal = new Refusal<>(row, Reason.REFUSED, refused);
+  private void refuse(BufferedRow<R> row, SQLException refused) throws SQLException {
+    RejectedRow<R> refusal = new RejectedRow<>(row, Reason.REFUSED, refused);
     if (apart == null && SqlState.of(refused) == SqlState.NO_RESOURCES) {
       apart = refusal;
     }

@@ -38,7 +38,7 @@ final class Buffer<R> {
 
   private final BatchConfig config;
   private final LongSupplier nanos;
-  private final Answers<R> answers;
+  private final Acknowledgements<R> acknowledgements;
   private final List<WorkerQueue<R>> queues = new ArrayList<>();
 
   @GuardedBy("lock")
@@ -63,10 +63,10 @@ final class Buffer<R> {
   @GuardedBy("lock")
   int ended;
 
-  Buffer(BatchConfig config, LongSupplier nanos, Answers<R> answers) {
+  Buffer(BatchConfig config, LongSupplier nanos, Acknowledgements<R> acknowledgements) {
     this.config = config;
     this.nanos = nanos;
-    this.answers = answers;
+    this.acknowledgements = acknowledgements;
     this.accounts = new RowAccounts(config);
     for (int i = 0; i < config.workers(); i++) {
       queues.add(new WorkerQueue<>(i, lock.newCondition()));
@@ -75,7 +75,7 @@ final class Buffer<R> {
 
   /** The consumer's side for one worker. */
   QueueConsumer<R> work(int index) {
-    return new QueueConsumer<>(this, queues.get(index), config, answers, nanos);
+    return new QueueConsumer<>(this, queues.get(index), config, acknowledgements, nanos);
   }
 
   /**
@@ -84,7 +84,7 @@ final class Buffer<R> {
    * @throws IllegalStateException if the writer was closed
    * @throws WriterStopped if it was stopped
    */
-  boolean offer(Pending<R> row) {
+  boolean offer(BufferedRow<R> row) {
     lock.lock();
     try {
       requireOpen();
@@ -97,7 +97,7 @@ final class Buffer<R> {
   /**
    * The same, but waits for space; false if there was none in time or the thread is interrupted.
    */
-  boolean offer(Pending<R> row, Duration within) {
+  boolean offer(BufferedRow<R> row, Duration within) {
     long left = NANOSECONDS.convert(within);
     lock.lock();
     try {
@@ -119,7 +119,7 @@ final class Buffer<R> {
   }
 
   /** Waits until there may be space for the row. */
-  void awaitSpaceFor(Pending<R> row, long nanosMax) throws InterruptedException {
+  void awaitSpaceFor(BufferedRow<R> row, long nanosMax) throws InterruptedException {
     lock.lockInterruptibly();
     try {
       if (!closing && stoppedBy == null && !accounts.fits(row.bytes)) {
@@ -143,7 +143,7 @@ final class Buffer<R> {
   }
 
   @GuardedBy("lock")
-  private boolean offerLocked(Pending<R> row) {
+  private boolean offerLocked(BufferedRow<R> row) {
     if (!accounts.fits(row.bytes)) {
       return false;
     }
@@ -159,7 +159,7 @@ final class Buffer<R> {
 
   /** Rows without a key fill one worker after another, so that each writes full batches. */
   @GuardedBy("lock")
-  private WorkerQueue<R> queueOf(Pending<R> row) {
+  private WorkerQueue<R> queueOf(BufferedRow<R> row) {
     int index =
         row.key == null
             ? (int) (accounts.acceptedRows() / config.flushRows() % queues.size())
@@ -194,10 +194,11 @@ final class Buffer<R> {
   /** Gives up the rows of a worker that callers wait for and that are certainly not written. */
   @GuardedBy("lock")
   void rejectAnswered(WorkerQueue<R> queue, Reason reason, @Nullable Throwable cause) {
-    List<Pending<R>> rows = queue.takeAnswered();
+    List<BufferedRow<R>> rows = queue.takeAnswered();
     if (!rows.isEmpty()) {
       accounts.rejected(rows.size());
-      answers.owe(rows, rows.stream().map(row -> new Refusal<>(row, reason, cause)).toList()); // B5
+      acknowledgements.record(
+          rows, rows.stream().map(row -> new RejectedRow<>(row, reason, cause)).toList()); // B5
       free(rows.stream().mapToLong(row -> row.bytes).sum());
     }
   }
@@ -296,9 +297,9 @@ final class Buffer<R> {
         rejectAnswered(queue, Reason.CLOSED, null);
         Chunk<R> chunk = queue.chunk;
         if (chunk != null && chunk.mayStand) {
-          List<Refusal<R>> refusals = chunk.refusals(Reason.OUTCOME_UNKNOWN);
+          List<RejectedRow<R>> refusals = chunk.refusals(Reason.OUTCOME_UNKNOWN);
           accounts.rejected(refusals.size());
-          answers.owe(chunk.rows, refusals); // B5
+          acknowledgements.record(chunk.rows, refusals); // B5
           refusals.stream()
               .filter(refusal -> refusal.row().answer() == null)
               .forEach(refusal -> inDoubt.add(refusal.rejection()));
@@ -355,7 +356,7 @@ final class Buffer<R> {
       long oldest = 0;
       int retrying = 0;
       for (WorkerQueue<R> queue : queues) {
-        Pending<R> first = queue.oldest();
+        BufferedRow<R> first = queue.oldest();
         oldest = first == null ? oldest : Math.max(oldest, now - first.acceptedNanos);
         retrying += queue.hasRetries() ? 1 : 0;
       }

@@ -22,7 +22,7 @@ final class BufferedWriter<R> extends BatchWriter<R> {
   private final String table;
   private final BatchConfig config;
   private final CurrentTable<R> current;
-  private final Answers<R> answers;
+  private final Acknowledgements<R> acknowledgements;
   private final Buffer<R> buffer;
   private final List<Worker<R>> workers = new ArrayList<>();
   private final Reporter<R> reporter;
@@ -36,8 +36,8 @@ final class BufferedWriter<R> extends BatchWriter<R> {
     this.config = builder.config;
     this.nanos = builder.nanos;
     ThreadFactory threads = builder.threads();
-    this.answers = new Answers<>(table, config.maxBufferRows(), threads);
-    this.buffer = new Buffer<>(config, nanos, answers);
+    this.acknowledgements = new Acknowledgements<>(table, config.maxBufferRows(), threads);
+    this.buffer = new Buffer<>(config, nanos, acknowledgements);
     this.reporter = new Reporter<>(table, builder.rejectionHandler, nanos);
     if (!resolved.hasComparableKey()) {
       reporter.ordersByOneWorker(resolved.incomparableKey());
@@ -49,7 +49,13 @@ final class BufferedWriter<R> extends BatchWriter<R> {
     for (int i = 0; i < config.workers(); i++) {
       workers.add(
           new Worker<>(
-              buffer.work(i), builder.dataSource, current, config, answers, reporter, nanos));
+              buffer.work(i),
+              builder.dataSource,
+              current,
+              config,
+              acknowledgements,
+              reporter,
+              nanos));
     }
     this.meters =
         builder.registry == null
@@ -68,17 +74,17 @@ final class BufferedWriter<R> extends BatchWriter<R> {
 
   @Override
   public CompletionStage<StoredRow> addAcknowledged(R row) {
-    Pending<R> pending = current.pending(requireNonNull(row, "row"));
-    Answer answer = new Answer();
+    BufferedRow<R> pending = current.pending(requireNonNull(row, "row"));
+    Acknowledgement answer = new Acknowledgement();
     try {
-      answers.reserve(() -> add(pending.answeredBy(answer)));
+      acknowledgements.reserve(() -> add(pending.answeredBy(answer)));
     } catch (BufferFull | WriterStopped refused) {
       answer.completeExceptionally(refused);
     }
     return answer;
   }
 
-  private void add(Pending<R> pending) {
+  private void add(BufferedRow<R> pending) {
     boolean accepted =
         buffer.offer(pending)
             || switch (config.onFull()) {
@@ -99,7 +105,7 @@ final class BufferedWriter<R> extends BatchWriter<R> {
     }
   }
 
-  private boolean offerHelping(Pending<R> pending) {
+  private boolean offerHelping(BufferedRow<R> pending) {
     long deadline = nanos.getAsLong() + config.blockFor().toNanos();
     try {
       while (!buffer.offer(pending)) {
@@ -149,7 +155,7 @@ final class BufferedWriter<R> extends BatchWriter<R> {
     } finally {
       closing.unlock();
     }
-    answers.close();
+    acknowledgements.close();
   }
 
   @Override
@@ -162,7 +168,7 @@ final class BufferedWriter<R> extends BatchWriter<R> {
     } finally {
       closing.unlock();
     }
-    answers.close();
+    acknowledgements.close();
     return ended;
   }
 

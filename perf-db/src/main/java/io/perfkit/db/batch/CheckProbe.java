@@ -119,7 +119,8 @@ final class CheckProbe<R> {
    * @param checked rows whose checks count
    * @param others rows that only have to be inserted
    */
-  @Nullable SQLException refusal(List<Row<R>> checked, List<Row<R>> others) throws SQLException {
+  @Nullable SQLException refusal(List<MergedRow<R>> checked, List<MergedRow<R>> others)
+      throws SQLException {
     Savepoint before = connection.setSavepoint();
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setQueryTimeout(timeoutSeconds);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Chunk<R> {
   /** In the order of their adding. */
-  final List<Pending<R>> rows;
+  final List<BufferedRow<R>> rows;
 
   final int bytes;
 
@@ -36,14 +36,14 @@ final class Chunk<R> {
   /** Whether a commit was sent that may have taken place. */
   boolean mayStand;
 
-  Chunk(List<Pending<R>> rows) {
+  Chunk(List<BufferedRow<R>> rows) {
     this.rows = List.copyOf(rows);
     this.bytes = rows.stream().mapToInt(row -> row.bytes).sum();
     this.answered = this.rows.stream().anyMatch(row -> row.answer() != null);
   }
 
   /** Some of its rows, in the same state. */
-  Chunk<R> part(List<Pending<R>> some) {
+  Chunk<R> part(List<BufferedRow<R>> some) {
     Chunk<R> part = new Chunk<>(some);
     part.poisoned = poisoned;
     part.failure = failure;
@@ -54,7 +54,7 @@ final class Chunk<R> {
   }
 
   /** Each row given up, for one reason. */
-  List<Refusal<R>> refusals(Rejection.Reason reason) {
-    return rows.stream().map(row -> new Refusal<>(row, reason, failure)).toList();
+  List<RejectedRow<R>> refusals(Rejection.Reason reason) {
+    return rows.stream().map(row -> new RejectedRow<>(row, reason, failure)).toList();
   }
 }

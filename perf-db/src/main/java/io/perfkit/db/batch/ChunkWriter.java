@@ -35,16 +35,16 @@ final class ChunkWriter<R> {
   }
 
   /** Rows that were read when a column had another type, in the form of now. */
-  private List<Pending<R>> recoded(List<Pending<R>> rows, List<Refusal<R>> refusals) {
+  private List<BufferedRow<R>> recoded(List<BufferedRow<R>> rows, List<RejectedRow<R>> refusals) {
     if (rows.stream().allMatch(row -> row.table == table)) {
       return rows;
     }
-    List<Pending<R>> recoded = new ArrayList<>(rows.size());
-    for (Pending<R> row : rows) {
+    List<BufferedRow<R>> recoded = new ArrayList<>(rows.size());
+    for (BufferedRow<R> row : rows) {
       try {
         recoded.add(table.recoded(row));
       } catch (IllegalArgumentException misfit) {
-        refusals.add(new Refusal<>(row, Reason.REFUSED, misfit));
+        refusals.add(new RejectedRow<>(row, Reason.REFUSED, misfit));
       }
     }
     return recoded;
@@ -56,8 +56,8 @@ final class ChunkWriter<R> {
    * @param mayCommit called right before the commit is sent
    */
   Attempt<R> write(Connection connection, Chunk<R> chunk, BooleanSupplier mayCommit) {
-    List<Refusal<R>> refusals = new ArrayList<>();
-    List<Row<R>> rows = merger.rows(recoded(chunk.rows, refusals), refusals);
+    List<RejectedRow<R>> refusals = new ArrayList<>();
+    List<MergedRow<R>> rows = merger.rows(recoded(chunk.rows, refusals), refusals);
     if (rows.isEmpty()) {
       return Attempt.written(refusals, null);
     }
@@ -71,7 +71,7 @@ final class ChunkWriter<R> {
           return Attempt.statementRefused(chunk.failure);
         }
         bisection.write(rows);
-        Refusal<R> apart = bisection.apart();
+        RejectedRow<R> apart = bisection.apart();
         if (apart != null && apart.cause() instanceof SQLException failure) {
           return Attempt.<R>rolledBack(failure, rollback(connection)).apart(apart.row());
         }

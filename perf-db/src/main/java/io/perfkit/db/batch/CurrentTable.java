@@ -66,7 +66,7 @@ final class CurrentTable<R> {
    *
    * @throws IllegalArgumentException if a value does not fit its column, or a key is null
    */
-  Pending<R> pending(R row) {
+  BufferedRow<R> pending(R row) {
     ResolvedTable<R> known = writer.table();
     try {
       return known.pending(row, nanos.getAsLong());

@@ -30,28 +30,28 @@ final class DependentRows<R> {
   private final RowTrials<R> trials;
   private final @Nullable CheckProbe<R> probe;
   private final RowMerger<R> merger;
-  private final List<Refusal<R>> mergeRefusals;
-  private final Function<Row<R>, Object> keys;
+  private final List<RejectedRow<R>> mergeRefusals;
+  private final Function<MergedRow<R>, Object> keys;
   private final Refusing<R> refusing;
 
   /** In their order. */
-  private final List<Row<R>> undecided;
+  private final List<MergedRow<R>> undecided;
 
-  private final Map<Row<R>, SQLException> failures = new HashMap<>();
+  private final Map<MergedRow<R>, SQLException> failures = new HashMap<>();
 
   /** Of rows whose merged form was refused: what stands of their key. */
-  private final Map<RowKey, @Nullable Pending<R>> standing = new HashMap<>();
+  private final Map<RowKey, @Nullable BufferedRow<R>> standing = new HashMap<>();
 
   /** Rows that can't be inserted, whatever their checks would say. */
-  private final Set<Row<R>> notInsertable = new HashSet<>();
+  private final Set<MergedRow<R>> notInsertable = new HashSet<>();
 
   /** Rows that failed their checks although every row that can be inserted was there. */
-  private Set<Row<R>> failedBesideAll = Set.of();
+  private Set<MergedRow<R>> failedBesideAll = Set.of();
 
   /** Takes a row that is given up. */
   @FunctionalInterface
   interface Refusing<R> {
-    void refuse(Pending<R> row, SQLException failure) throws SQLException;
+    void refuse(BufferedRow<R> row, SQLException failure) throws SQLException;
   }
 
   /**
@@ -63,10 +63,10 @@ final class DependentRows<R> {
       RowTrials<R> trials,
       @Nullable CheckProbe<R> probe,
       RowMerger<R> merger,
-      List<Refusal<R>> mergeRefusals,
-      Function<Row<R>, Object> keys,
+      List<RejectedRow<R>> mergeRefusals,
+      Function<MergedRow<R>, Object> keys,
       Refusing<R> refusing,
-      List<Row<R>> undecided) {
+      List<MergedRow<R>> undecided) {
     this.trials = trials;
     this.probe = probe;
     this.merger = merger;
@@ -79,7 +79,7 @@ final class DependentRows<R> {
   /** Writes or refuses each row. */
   void decide() throws SQLException {
     while (!undecided.isEmpty()) {
-      List<Row<R>> heads = heads();
+      List<MergedRow<R>> heads = heads();
       failedBesideAll = Set.of();
       notInsertable.clear();
       boolean written =
@@ -93,29 +93,29 @@ final class DependentRows<R> {
   }
 
   /** The first row of each key. */
-  private List<Row<R>> heads() {
+  private List<MergedRow<R>> heads() {
     Set<Object> seen = new HashSet<>();
     return undecided.stream().filter(row -> seen.add(keys.apply(row))).toList();
   }
 
-  private boolean writeEach(List<Row<R>> rows) throws SQLException {
+  private boolean writeEach(List<MergedRow<R>> rows) throws SQLException {
     boolean any = false;
-    for (Row<R> row : rows) {
+    for (MergedRow<R> row : rows) {
       any |= write(List.of(row)) == null;
     }
     return any;
   }
 
   /** Writes those of the rows together that failed as if another one were missing. */
-  private boolean writeTogether(List<Row<R>> rows) throws SQLException {
-    List<Row<R>> inNeed =
+  private boolean writeTogether(List<MergedRow<R>> rows) throws SQLException {
+    List<MergedRow<R>> inNeed =
         rows.stream()
             .filter(row -> Fault.mayNeedAnotherRow(requireNonNull(failures.get(row))))
             .toList();
     return inNeed.size() > 1 && write(inNeed) == null;
   }
 
-  private @Nullable SQLException write(List<Row<R>> rows) throws SQLException {
+  private @Nullable SQLException write(List<MergedRow<R>> rows) throws SQLException {
     SQLException refused = trials.tried(rows);
     if (refused == null) {
       written(rows);
@@ -125,9 +125,9 @@ final class DependentRows<R> {
     return refused;
   }
 
-  private void written(List<Row<R>> rows) {
+  private void written(List<MergedRow<R>> rows) {
     undecided.removeAll(new HashSet<>(rows));
-    for (Row<R> row : rows) {
+    for (MergedRow<R> row : rows) {
       RowKey key = row.effective().key;
       if (key != null && standing.containsKey(key)) {
         standing.put(key, row.effective());
@@ -137,9 +137,9 @@ final class DependentRows<R> {
   }
 
   /** Writes what can be written of rows that may conflict; false if that is none. */
-  private boolean writeInsertable(List<Row<R>> rows) throws SQLException {
+  private boolean writeInsertable(List<MergedRow<R>> rows) throws SQLException {
     while (!rows.isEmpty()) {
-      Set<Row<R>> together = insertable(rows);
+      Set<MergedRow<R>> together = insertable(rows);
       if (together.isEmpty()) {
         return false;
       }
@@ -152,9 +152,9 @@ final class DependentRows<R> {
   }
 
   /** Rows that can be inserted together, each after those that it needs. */
-  private Set<Row<R>> insertable(List<Row<R>> rows) throws SQLException {
-    Set<Row<R>> together = new LinkedHashSet<>();
-    List<Row<R>> left = rows;
+  private Set<MergedRow<R>> insertable(List<MergedRow<R>> rows) throws SQLException {
+    Set<MergedRow<R>> together = new LinkedHashSet<>();
+    List<MergedRow<R>> left = rows;
     for (int known = -1; known < together.size() && !left.isEmpty(); ) {
       known = together.size();
       addInsertable(left, together);
@@ -163,8 +163,9 @@ final class DependentRows<R> {
     return together;
   }
 
-  private void addInsertable(List<Row<R>> rows, Set<Row<R>> together) throws SQLException {
-    List<Row<R>> all = new ArrayList<>(together);
+  private void addInsertable(List<MergedRow<R>> rows, Set<MergedRow<R>> together)
+      throws SQLException {
+    List<MergedRow<R>> all = new ArrayList<>(together);
     all.addAll(rows);
     SQLException refused = probed(List.of(), all);
     if (refused == null) {
@@ -181,13 +182,13 @@ final class DependentRows<R> {
   }
 
   /** Writes the largest set of the rows that is accepted; false if it is empty. */
-  private boolean writeLargest(List<Row<R>> rows) throws SQLException {
-    List<Row<R>> left = rows;
+  private boolean writeLargest(List<MergedRow<R>> rows) throws SQLException {
+    List<MergedRow<R>> left = rows;
     while (!left.isEmpty()) {
       if (write(left) == null) {
         return true;
       }
-      Set<Row<R>> failing = failing(left);
+      Set<MergedRow<R>> failing = failing(left);
       if (failedBesideAll.isEmpty()) {
         failedBesideAll = failing;
       }
@@ -200,13 +201,13 @@ final class DependentRows<R> {
   }
 
   /** The rows whose checks fail while all are there. Group sizes follow the share of failures. */
-  private Set<Row<R>> failing(List<Row<R>> rows) throws SQLException {
-    Set<Row<R>> failing = new HashSet<>();
+  private Set<MergedRow<R>> failing(List<MergedRow<R>> rows) throws SQLException {
+    Set<MergedRow<R>> failing = new HashSet<>();
     int size = Math.max(1, rows.size() / 2);
     int at = 0;
     while (at < rows.size()) {
       int end = Math.min(at + size, rows.size());
-      List<Row<R>> others = new ArrayList<>(rows.subList(0, at));
+      List<MergedRow<R>> others = new ArrayList<>(rows.subList(0, at));
       others.addAll(rows.subList(end, rows.size()));
       SQLException refused = probed(rows.subList(at, end), others);
       if (refused == null) {
@@ -223,7 +224,7 @@ final class DependentRows<R> {
     return failing;
   }
 
-  private @Nullable SQLException probed(List<Row<R>> checked, List<Row<R>> others)
+  private @Nullable SQLException probed(List<MergedRow<R>> checked, List<MergedRow<R>> others)
       throws SQLException {
     SQLException refused = requireNonNull(probe).refusal(checked, others);
     if (refused != null) {
@@ -236,39 +237,39 @@ final class DependentRows<R> {
    * Gives up rows that fail for certain. Where one of them hides a later row of its key, which
    * other rows may need, those others are tried again with it.
    */
-  private void giveUp(List<Row<R>> heads) throws SQLException {
+  private void giveUp(List<MergedRow<R>> heads) throws SQLException {
     Map<Object, Integer> counts = new HashMap<>();
     undecided.forEach(row -> counts.merge(keys.apply(row), 1, Integer::sum));
-    List<Row<R>> hiding =
+    List<MergedRow<R>> hiding =
         heads.stream()
             .filter(row -> row.from().size() > 1 || counts.getOrDefault(keys.apply(row), 0) > 1)
             .toList();
     if (hiding.isEmpty()) { // so the heads are all that is left
       undecided.clear();
-      for (Row<R> row : heads) {
+      for (MergedRow<R> row : heads) {
         refuse(row);
       }
       return;
     }
-    List<Row<R>> first = notInsertableBesideOthers(heads, hiding);
+    List<MergedRow<R>> first = notInsertableBesideOthers(heads, hiding);
     if (first.isEmpty()) {
       first = failedByTheirChecks(heads, hiding);
     }
-    for (Row<R> row : first.isEmpty() ? hiding : first) {
+    for (MergedRow<R> row : first.isEmpty() ? hiding : first) {
       giveUp(row);
     }
   }
 
   /** Those that failed their checks, and not because they were inserted before what they need. */
-  private List<Row<R>> failedByTheirChecks(List<Row<R>> heads, List<Row<R>> hiding)
-      throws SQLException {
-    List<Row<R>> candidates = hiding.stream().filter(failedBesideAll::contains).toList();
+  private List<MergedRow<R>> failedByTheirChecks(
+      List<MergedRow<R>> heads, List<MergedRow<R>> hiding) throws SQLException {
+    List<MergedRow<R>> candidates = hiding.stream().filter(failedBesideAll::contains).toList();
     if (candidates.size() < 2) {
       return candidates;
     }
-    List<Row<R>> certain = new ArrayList<>();
-    for (Row<R> row : candidates) {
-      Set<Row<R>> all = new LinkedHashSet<>(List.of(row));
+    List<MergedRow<R>> certain = new ArrayList<>();
+    for (MergedRow<R> row : candidates) {
+      Set<MergedRow<R>> all = new LinkedHashSet<>(List.of(row));
       heads.stream().filter(head -> !notInsertable.contains(head)).forEach(all::add);
       if (probed(List.of(), List.copyOf(all)) == null) {
         certain.add(row);
@@ -278,23 +279,23 @@ final class DependentRows<R> {
   }
 
   /** Those that can't be inserted even if what the others hide stands in place of these. */
-  private List<Row<R>> notInsertableBesideOthers(List<Row<R>> heads, List<Row<R>> hiding)
-      throws SQLException {
-    List<Row<R>> candidates = hiding.stream().filter(notInsertable::contains).toList();
+  private List<MergedRow<R>> notInsertableBesideOthers(
+      List<MergedRow<R>> heads, List<MergedRow<R>> hiding) throws SQLException {
+    List<MergedRow<R>> candidates = hiding.stream().filter(notInsertable::contains).toList();
     if (candidates.size() < 2) {
       return candidates;
     }
-    Map<Object, Row<R>> hidden = new HashMap<>();
+    Map<Object, MergedRow<R>> hidden = new HashMap<>();
     undecided.stream()
         .filter(row -> !heads.contains(row))
         .forEach(row -> hidden.putIfAbsent(keys.apply(row), row));
-    List<Row<R>> others = new ArrayList<>(heads);
+    List<MergedRow<R>> others = new ArrayList<>(heads);
     others.removeAll(candidates);
     others.addAll(hidden.values());
-    Set<Row<R>> beside = insertable(others);
-    List<Row<R>> certain = new ArrayList<>();
-    for (Row<R> row : candidates) {
-      List<Row<R>> all = new ArrayList<>(beside);
+    Set<MergedRow<R>> beside = insertable(others);
+    List<MergedRow<R>> certain = new ArrayList<>();
+    for (MergedRow<R> row : candidates) {
+      List<MergedRow<R>> all = new ArrayList<>(beside);
       int at = all.indexOf(hidden.get(keys.apply(row)));
       if (at < 0) {
         all.add(row);
@@ -308,12 +309,12 @@ final class DependentRows<R> {
     return certain.isEmpty() ? candidates : certain;
   }
 
-  private void giveUp(Row<R> row) throws SQLException {
+  private void giveUp(MergedRow<R> row) throws SQLException {
     int at = undecided.indexOf(row);
     undecided.remove(at);
     RowKey key = row.effective().key;
     if (row.from().size() > 1) {
-      undecided.addAll(at, row.from().stream().map(Row::of).toList());
+      undecided.addAll(at, row.from().stream().map(MergedRow::of).toList());
       standing.put(requireNonNull(key), null);
     } else {
       refuse(row);
@@ -323,20 +324,20 @@ final class DependentRows<R> {
     }
   }
 
-  private void refuse(Row<R> row) throws SQLException {
+  private void refuse(MergedRow<R> row) throws SQLException {
     refusing.refuse(row.from().get(0), requireNonNull(failures.get(row)));
   }
 
   /** Merges the next row of a key with what stands of it. */
   private void mergeNext(RowKey key) {
-    Pending<R> stands = requireNonNull(standing.get(key));
+    BufferedRow<R> stands = requireNonNull(standing.get(key));
     for (int i = 0; i < undecided.size(); i++) {
-      Row<R> next = undecided.get(i);
+      MergedRow<R> next = undecided.get(i);
       if (Objects.equals(next.effective().key, key)) {
-        Pending<R> given = next.from().get(0);
-        Pending<R> merged = merger.merged(stands, given, mergeRefusals);
+        BufferedRow<R> given = next.from().get(0);
+        BufferedRow<R> merged = merger.merged(stands, given, mergeRefusals);
         if (merged != null) {
-          undecided.set(i, new Row<>(merged, next.from()));
+          undecided.set(i, new MergedRow<>(merged, next.from()));
           return;
         }
         undecided.remove(i);

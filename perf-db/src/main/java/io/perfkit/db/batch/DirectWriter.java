@@ -32,21 +32,21 @@ final class DirectWriter<R> extends BatchWriter<R> {
 
   @Override
   public void add(R row) {
-    Optional<Refusal<R>> refusal = write(pending(row));
+    Optional<RejectedRow<R>> refusal = write(pending(row));
     refusal.ifPresent(refused -> reporter.rejected(List.of(refused.rejection())));
   }
 
   @Override
   public CompletionStage<StoredRow> addAcknowledged(R row) {
-    Answer answer = new Answer();
+    Acknowledgement answer = new Acknowledgement();
     write(pending(row).answeredBy(answer))
         .ifPresentOrElse(
-            refused -> answer.completeExceptionally(Answers.failure(table, refused)),
+            refused -> answer.completeExceptionally(Acknowledgements.failure(table, refused)),
             answer::committed);
     return answer;
   }
 
-  private Pending<R> pending(R row) {
+  private BufferedRow<R> pending(R row) {
     if (closed) {
       throw new IllegalStateException("the writer is closed (expected: to add before it is)");
     }
@@ -54,7 +54,7 @@ final class DirectWriter<R> extends BatchWriter<R> {
   }
 
   /** Why the row was given up, if it was. */
-  private Optional<Refusal<R>> write(Pending<R> pending) {
+  private Optional<RejectedRow<R>> write(BufferedRow<R> pending) {
     count(0, 0, 1);
     ChunkWriter<R> writer = current.writer();
     Chunk<R> chunk = new Chunk<>(List.of(pending));
@@ -70,7 +70,7 @@ final class DirectWriter<R> extends BatchWriter<R> {
     if (current.changedFor(attempt, chunk, writer.table())) {
       attempt = attempt(new Chunk<>(List.of(pending)), current.writer());
     }
-    Optional<Refusal<R>> refusal =
+    Optional<RejectedRow<R>> refusal =
         switch (attempt.outcome()) {
           case COMMITTED -> attempt.refusals().stream().findFirst();
           case IN_DOUBT -> refusal(pending, Reason.OUTCOME_UNKNOWN, attempt);
@@ -88,9 +88,9 @@ final class DirectWriter<R> extends BatchWriter<R> {
     return refusal;
   }
 
-  private static <R> Optional<Refusal<R>> refusal(
-      Pending<R> row, Reason reason, Attempt<R> attempt) {
-    return Optional.of(new Refusal<>(row, reason, attempt.failure()));
+  private static <R> Optional<RejectedRow<R>> refusal(
+      BufferedRow<R> row, Reason reason, Attempt<R> attempt) {
+    return Optional.of(new RejectedRow<>(row, reason, attempt.failure()));
   }
 
   private Attempt<R> attempt(Chunk<R> chunk, ChunkWriter<R> writer) {

@@ -21,13 +21,14 @@ final class InTurns<R> implements RowStatement<R> {
   }
 
   @Override
-  public @Nullable String write(Connection connection, List<Row<R>> rows) throws SQLException {
+  public @Nullable String write(Connection connection, List<MergedRow<R>> rows)
+      throws SQLException {
     if (rows.size() <= 1) {
       return each.write(connection, rows);
     }
-    List<List<Row<R>>> turns = new ArrayList<>();
+    List<List<MergedRow<R>>> turns = new ArrayList<>();
     Map<@Nullable RowKey, Integer> seen = new HashMap<>();
-    for (Row<R> row : rows) {
+    for (MergedRow<R> row : rows) {
       int turn = seen.merge(row.effective().key, 1, Integer::sum) - 1;
       if (turn == turns.size()) {
         turns.add(new ArrayList<>());
@@ -35,7 +36,7 @@ final class InTurns<R> implements RowStatement<R> {
       turns.get(turn).add(row);
     }
     String transaction = null;
-    for (List<Row<R>> turn : turns) {
+    for (List<MergedRow<R>> turn : turns) {
       transaction = each.write(connection, turn);
     }
     return transaction;
@@ -52,7 +53,8 @@ final class InTurns<R> implements RowStatement<R> {
   }
 
   @Override
-  public List<Integer> equalKeys(Connection connection, List<Row<R>> rows) throws SQLException {
+  public List<Integer> equalKeys(Connection connection, List<MergedRow<R>> rows)
+      throws SQLException {
     return each.equalKeys(connection, rows);
   }
 

@@ -37,10 +37,11 @@ final class PlainStatement<R> implements RowStatement<R> {
   }
 
   @Override
-  public @Nullable String write(Connection connection, List<Row<R>> rows) throws SQLException {
+  public @Nullable String write(Connection connection, List<MergedRow<R>> rows)
+      throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setQueryTimeout(timeoutSeconds);
-      for (Row<R> row : rows) {
+      for (MergedRow<R> row : rows) {
         @Nullable Object[] values = row.effective().values;
         for (int i = 0; i < values.length; i++) {
           statement.setObject(i + 1, values[i]);

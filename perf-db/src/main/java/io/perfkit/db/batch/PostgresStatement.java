@@ -166,8 +166,9 @@ final class PostgresStatement<R> implements RowStatement<R> {
   }
 
   @Override
-  public @Nullable String write(Connection connection, List<Row<R>> rows) throws SQLException {
-    boolean returns = !returning.isEmpty() && rows.stream().anyMatch(Row::isAnswered);
+  public @Nullable String write(Connection connection, List<MergedRow<R>> rows)
+      throws SQLException {
+    boolean returns = !returning.isEmpty() && rows.stream().anyMatch(MergedRow::isAnswered);
     try (PreparedStatement statement = connection.prepareStatement(returns ? sqlReturning : sql)) {
       statement.setQueryTimeout(timeoutSeconds);
       int parameters = arrays.bind(statement, 0, rows);
@@ -185,7 +186,7 @@ final class PostgresStatement<R> implements RowStatement<R> {
    * @param answered the rows of which columns are reported; none if they are not
    */
   private @Nullable String transaction(
-      PreparedStatement statement, int parameter, List<Row<R>> answered) throws SQLException {
+      PreparedStatement statement, int parameter, List<MergedRow<R>> answered) throws SQLException {
     statement.setString(parameter, timeoutSeconds + "s");
     try (ResultSet result = statement.executeQuery()) {
       String transaction = result.next() ? result.getString(1) : null;
@@ -215,7 +216,7 @@ final class PostgresStatement<R> implements RowStatement<R> {
   }
 
   /** The rows are stored, and reported, in the order of the arrays. */
-  private void report(List<Row<R>> rows, List<StoredRow> stored) throws SQLException {
+  private void report(List<MergedRow<R>> rows, List<StoredRow> stored) throws SQLException {
     if (stored.size() != rows.size() && rows.size() > 1) {
       throw new SQLException(
           stored.size() + " of " + rows.size() + " rows were stored (expected: all, or one by one)",
@@ -234,7 +235,8 @@ final class PostgresStatement<R> implements RowStatement<R> {
   }
 
   @Override
-  public List<Integer> equalKeys(Connection connection, List<Row<R>> rows) throws SQLException {
+  public List<Integer> equalKeys(Connection connection, List<MergedRow<R>> rows)
+      throws SQLException {
     RowArrays<R> keys = RowArrays.ofKey(table);
     String sql =
         EQUAL_KEYS.formatted(

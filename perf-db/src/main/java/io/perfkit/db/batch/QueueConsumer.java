@@ -11,25 +11,27 @@ import org.jspecify.annotations.Nullable;
  * something to write, takes it chunk by chunk, and records the outcome of each. Thread safe.
  */
 final class QueueConsumer<R> {
-  /** Most rows that others overtake because the database lacked a resource for them alone. */
-  private static final int ASIDE_ROWS = 64;
+  /**
+   * Most single rows that others overtake because the database lacked a resource for them alone.
+   */
+  private static final int MAX_ASIDE = 64;
 
   private final Buffer<R> buffer;
   private final WorkerQueue<R> queue;
   private final BatchConfig config;
-  private final Answers<R> answers;
+  private final Acknowledgements<R> acknowledgements;
   private final LongSupplier nanos;
 
   QueueConsumer(
       Buffer<R> buffer,
       WorkerQueue<R> queue,
       BatchConfig config,
-      Answers<R> answers,
+      Acknowledgements<R> acknowledgements,
       LongSupplier nanos) {
     this.buffer = buffer;
     this.queue = queue;
     this.config = config;
-    this.answers = answers;
+    this.acknowledgements = acknowledgements;
     this.nanos = nanos;
   }
 
@@ -73,7 +75,7 @@ final class QueueConsumer<R> {
     }
     Chunk<R> aside = queue.firstAside();
     long untilAside = aside == null ? Long.MAX_VALUE : nanosUntil(aside);
-    Pending<R> oldest = queue.firstReady();
+    BufferedRow<R> oldest = queue.firstReady();
     if (oldest == null) {
       return untilAside;
     }
@@ -185,13 +187,13 @@ final class QueueConsumer<R> {
    *
    * @return false if it is the only row, or too many are set aside already
    */
-  boolean setAside(Chunk<R> chunk, Pending<R> row, long pauseNanos) {
+  boolean setAside(Chunk<R> chunk, BufferedRow<R> row, long pauseNanos) {
     buffer.lock.lock();
     try {
       if (queue.chunk != chunk) {
         return true; // and the closing thread has taken it
       }
-      if (chunk.rows.size() == 1 || queue.asideRows() >= ASIDE_ROWS) {
+      if (chunk.rows.size() == 1 || queue.chunksAside() >= MAX_ASIDE) {
         return false;
       }
       chunk.tries++;
@@ -211,7 +213,7 @@ final class QueueConsumer<R> {
    *
    * @return false if another thread has decided it (B3)
    */
-  boolean decide(Chunk<R> chunk, List<Refusal<R>> refusals) {
+  boolean decide(Chunk<R> chunk, List<RejectedRow<R>> refusals) {
     buffer.lock.lock();
     try {
       if (queue.chunk != chunk) {
@@ -222,7 +224,7 @@ final class QueueConsumer<R> {
       buffer.accounts.flushed(chunk.rows.size() - refusals.size());
       buffer.accounts.rejected(refusals.size());
       if (chunk.answered) {
-        answers.owe(chunk.rows, refusals); // B5
+        acknowledgements.record(chunk.rows, refusals); // B5
       }
       buffer.free(chunk.bytes);
       return true;

@@ -119,7 +119,7 @@ final class ResolvedTable<R> {
   /**
    * A row that replaces an earlier one of its key, but for the columns that only an insert sets.
    */
-  Pending<R> replaced(Pending<R> earlier, Pending<R> later) {
+  BufferedRow<R> replaced(BufferedRow<R> earlier, BufferedRow<R> later) {
     if (columns.stream().allMatch(column -> column.key() || column.updated())) {
       return later;
     }
@@ -140,7 +140,7 @@ final class ResolvedTable<R> {
    *
    * @throws IllegalArgumentException if a value does not fit its column, or a key is null
    */
-  Pending<R> pending(R row, long nowNanos) {
+  BufferedRow<R> pending(R row, long nowNanos) {
     @Nullable Object[] values = new Object[columns.size()];
     Object[] keyParts = new Object[key.size()];
     int bytes = 0;
@@ -155,7 +155,7 @@ final class ResolvedTable<R> {
         keyParts[keys++] = keyPart(column, given, value);
       }
     }
-    return new Pending<>(this, row, values, hasKey() ? key(keyParts) : null, bytes, nowNanos);
+    return new BufferedRow<>(this, row, values, hasKey() ? key(keyParts) : null, bytes, nowNanos);
   }
 
   /**
@@ -163,7 +163,7 @@ final class ResolvedTable<R> {
    *
    * @throws IllegalArgumentException if a value does not fit its column any more
    */
-  Pending<R> recoded(Pending<R> before) {
+  BufferedRow<R> recoded(BufferedRow<R> before) {
     if (before.table == this) {
       return before;
     }
@@ -181,7 +181,7 @@ final class ResolvedTable<R> {
     return before.recoded(this, values, hasKey() ? key(keyParts) : null);
   }
 
-  private @Nullable Object recoded(ResolvedColumn<R> column, Pending<R> before, int i) {
+  private @Nullable Object recoded(ResolvedColumn<R> column, BufferedRow<R> before, int i) {
     ColumnType former = before.table.columns.get(i).type();
     if (former.encoding().mayDrop() && !former.equals(column.type())) {
       try {

@@ -26,7 +26,7 @@ final class RowAccounts {
     return rows < rowsMax && (rows == 0 || bufferedBytes + bytes <= bytesMax);
   }
 
-  void accepted(Pending<?> row) {
+  void accepted(BufferedRow<?> row) {
     accepted++;
     bufferedBytes += row.bytes;
   }

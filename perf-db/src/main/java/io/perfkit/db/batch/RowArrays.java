@@ -82,7 +82,7 @@ final class RowArrays<R> {
    * @param before number of the parameter before the first array
    * @return the number of the last one
    */
-  int bind(PreparedStatement statement, int before, List<Row<R>> rows) throws SQLException {
+  int bind(PreparedStatement statement, int before, List<MergedRow<R>> rows) throws SQLException {
     Connection connection = statement.getConnection();
     int parameter = before;
     for (int i : positions) {
@@ -99,7 +99,7 @@ final class RowArrays<R> {
     return parameter;
   }
 
-  private static <R> Object[] column(List<Row<R>> rows, int index, Encoding encoding) {
+  private static <R> Object[] column(List<MergedRow<R>> rows, int index, Encoding encoding) {
     Class<?> type = encoding == Encoding.DECIMAL ? String.class : encoding.type;
     Object[] column = (Object[]) Array.newInstance(type, rows.size());
     for (int i = 0; i < column.length; i++) {
@@ -109,7 +109,7 @@ final class RowArrays<R> {
     return column;
   }
 
-  private static <R> Object[] numbersOnly(List<Row<R>> rows, int index) {
+  private static <R> Object[] numbersOnly(List<MergedRow<R>> rows, int index) {
     Long[] numbers = new Long[rows.size()];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = rows.get(i).effective().values[index] instanceof Long number ? number : null;
@@ -117,7 +117,7 @@ final class RowArrays<R> {
     return numbers;
   }
 
-  private static <R> Object[] textsOnly(List<Row<R>> rows, int index) {
+  private static <R> Object[] textsOnly(List<MergedRow<R>> rows, int index) {
     String[] texts = new String[rows.size()];
     for (int i = 0; i < texts.length; i++) {
       texts[i] = rows.get(i).effective().values[index] instanceof String text ? text : null;
@@ -125,7 +125,7 @@ final class RowArrays<R> {
     return texts;
   }
 
-  private static <R> boolean hasText(List<Row<R>> rows, int index) {
+  private static <R> boolean hasText(List<MergedRow<R>> rows, int index) {
     return rows.stream().anyMatch(row -> row.effective().values[index] instanceof String);
   }
 }

@@ -30,20 +30,20 @@ final class RowMerger<R> {
   }
 
   /** The rows to write for accepted ones; rows that cannot be merged are refused. */
-  List<Row<R>> rows(List<Pending<R>> pending, List<Refusal<R>> refusals) {
+  List<MergedRow<R>> rows(List<BufferedRow<R>> pending, List<RejectedRow<R>> refusals) {
     if (!table.hasKey()) {
-      return pending.stream().map(Row::of).toList();
+      return pending.stream().map(MergedRow::of).toList();
     }
-    List<Pending<R>> sorted = new ArrayList<>(pending);
+    List<BufferedRow<R>> sorted = new ArrayList<>(pending);
     sorted.sort(
         comparing(row -> requireNonNull(row.key))); // stable: those of a key keep their order
     if (!mergesRowsOfOneKey()) {
       // The first of a key stays, or each stands beside the others.
-      return sorted.stream().map(Row::of).toList();
+      return sorted.stream().map(MergedRow::of).toList();
     }
-    List<Row<R>> rows = new ArrayList<>(sorted.size());
+    List<MergedRow<R>> rows = new ArrayList<>(sorted.size());
     if (!table.hasComparableKey()) {
-      for (List<Pending<R>> sameKey : byKeyInOrder(sorted)) {
+      for (List<BufferedRow<R>> sameKey : byKeyInOrder(sorted)) {
         rows.add(row(sameKey, refusals));
       }
       return rows;
@@ -69,11 +69,11 @@ final class RowMerger<R> {
   }
 
   /** A key that may equal another one takes the position of its last row. */
-  private Iterable<List<Pending<R>>> byKeyInOrder(List<Pending<R>> rows) {
-    Map<RowKey, List<Pending<R>>> groups = new LinkedHashMap<>();
-    for (Pending<R> row : rows) {
+  private Iterable<List<BufferedRow<R>>> byKeyInOrder(List<BufferedRow<R>> rows) {
+    Map<RowKey, List<BufferedRow<R>>> groups = new LinkedHashMap<>();
+    for (BufferedRow<R> row : rows) {
       RowKey key = requireNonNull(row.key);
-      List<Pending<R>> group = groups.remove(key);
+      List<BufferedRow<R>> group = groups.remove(key);
       group = group == null ? new ArrayList<>() : group;
       group.add(row);
       groups.put(key, group);
@@ -82,35 +82,37 @@ final class RowMerger<R> {
   }
 
   /** Of the rows of one key. */
-  private Row<R> row(List<Pending<R>> sameKey, List<Refusal<R>> refusals) {
+  private MergedRow<R> row(List<BufferedRow<R>> sameKey, List<RejectedRow<R>> refusals) {
     if (sameKey.size() == 1) {
-      return Row.of(sameKey.get(0));
+      return MergedRow.of(sameKey.get(0));
     }
-    List<Pending<R>> from = new ArrayList<>();
-    Pending<R> effective = sameKey.get(0);
-    for (Pending<R> next : sameKey) {
-      Pending<R> merged = from.isEmpty() ? next : merged(effective, next, refusals);
+    List<BufferedRow<R>> from = new ArrayList<>();
+    BufferedRow<R> effective = sameKey.get(0);
+    for (BufferedRow<R> next : sameKey) {
+      BufferedRow<R> merged = from.isEmpty() ? next : merged(effective, next, refusals);
       if (merged != null) {
         effective = merged;
         from.add(next);
       }
     }
-    return new Row<>(effective, from);
+    return new MergedRow<>(effective, from);
   }
 
   /** The merged row; null if the two cannot be merged, which rejects the later one. */
-  @Nullable Pending<R> merged(Pending<R> earlier, Pending<R> later, List<Refusal<R>> refusals) {
+  @Nullable BufferedRow<R> merged(
+      BufferedRow<R> earlier, BufferedRow<R> later, List<RejectedRow<R>> refusals) {
     if (merge == null) {
       return table.replaced(earlier, later);
     }
     try {
-      Pending<R> merged = table.pending(merge.apply(earlier.row, later.row), later.acceptedNanos);
+      BufferedRow<R> merged =
+          table.pending(merge.apply(earlier.row, later.row), later.acceptedNanos);
       if (!Objects.equals(later.key, merged.key)) {
         throw new IllegalStateException("the merged row has another key");
       }
       return merged;
     } catch (RuntimeException failed) {
-      refusals.add(new Refusal<>(later, Reason.MERGE_FAILED, failed));
+      refusals.add(new RejectedRow<>(later, Reason.MERGE_FAILED, failed));
       return null;
     }
   }

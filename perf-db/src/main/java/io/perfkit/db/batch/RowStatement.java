@@ -21,7 +21,7 @@ interface RowStatement<R> {
    * @return the id of this transaction for {@link #fate}; null if the database has none to ask for
    *     later
    */
-  @Nullable String write(Connection connection, List<Row<R>> rows) throws SQLException;
+  @Nullable String write(Connection connection, List<MergedRow<R>> rows) throws SQLException;
 
   /** Has deferred constraints checked at each statement of this transaction. */
   void checkAtOnce(Connection connection) throws SQLException;
@@ -35,7 +35,8 @@ interface RowStatement<R> {
    * For each row, the position of the first one whose key is equal in the database; empty where it
    * can't be asked. Only for tables with keys that Java can't compare.
    */
-  default List<Integer> equalKeys(Connection connection, List<Row<R>> rows) throws SQLException {
+  default List<Integer> equalKeys(Connection connection, List<MergedRow<R>> rows)
+      throws SQLException {
     return List.of();
   }
 

@@ -37,7 +37,7 @@ final class RowTrials<R> {
    *
    * @throws SQLException if the failure is not about rows
    */
-  @Nullable SQLException tried(List<Row<R>> rows) throws SQLException {
+  @Nullable SQLException tried(List<MergedRow<R>> rows) throws SQLException {
     Savepoint before = connection.setSavepoint();
     try {
       String number = statement.write(connection, rows);

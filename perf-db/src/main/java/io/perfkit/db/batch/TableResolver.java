@@ -195,7 +195,7 @@ final class TableResolver {
         hasKey ? conflictTarget(connection, table, found) : null);
   }
 
-  /** PgBouncer and the like tell the driver another process than the one that answers. */
+  /** PgBouncer and the like tell the driver another process than the one that acknowledgements. */
   private static boolean isPooled(Connection connection, int backendPid) throws SQLException {
     DriverSession driver = DriverSession.of(connection);
     return driver != null && driver.backendPid() != backendPid;

@@ -34,7 +34,7 @@ final class Worker<R> implements Runnable {
   private final DataSource dataSource;
   private final CurrentTable<R> table;
   private final BatchConfig config;
-  private final Answers<R> answers;
+  private final Acknowledgements<R> acknowledgements;
   private final Reporter<R> reporter;
   private final LongSupplier nanos;
   private final ChunkSize size;
@@ -46,14 +46,14 @@ final class Worker<R> implements Runnable {
       DataSource dataSource,
       CurrentTable<R> table,
       BatchConfig config,
-      Answers<R> answers,
+      Acknowledgements<R> acknowledgements,
       Reporter<R> reporter,
       LongSupplier nanos) {
     this.work = work;
     this.dataSource = dataSource;
     this.table = table;
     this.config = config;
-    this.answers = answers;
+    this.acknowledgements = acknowledgements;
     this.reporter = reporter;
     this.nanos = nanos;
     this.size = new ChunkSize(config.flushRows(), config.maxChunkRows());
@@ -77,7 +77,7 @@ final class Worker<R> implements Runnable {
     } finally {
       thread = null;
       work.end();
-      answers.tell();
+      acknowledgements.deliver();
     }
   }
 
@@ -193,7 +193,7 @@ final class Worker<R> implements Runnable {
     if (!mayStand) {
       chunk.inDoubt = null;
     }
-    Pending<R> apart = attempt.apart();
+    BufferedRow<R> apart = attempt.apart();
     if (apart != null && !mayStand && work.setAside(chunk, apart, pauseNanos(chunk))) {
       reporter.retried();
       return;
@@ -261,13 +261,13 @@ final class Worker<R> implements Runnable {
     return ThreadLocalRandom.current().nextLong(whole / 2, whole);
   }
 
-  private void decide(Chunk<R> chunk, List<Refusal<R>> refusals) {
+  private void decide(Chunk<R> chunk, List<RejectedRow<R>> refusals) {
     if (work.decide(chunk, refusals)) {
-      answers.tell();
+      acknowledgements.deliver();
       reporter.rejected(
           refusals.stream()
               .filter(refusal -> refusal.row().answer() == null)
-              .map(Refusal::rejection)
+              .map(RejectedRow::rejection)
               .toList());
       work.settle(chunk);
     }

@@ -21,7 +21,7 @@ final class WorkerQueue<R> {
   /** Signalled when the worker may have something to do. */
   final Condition wake;
 
-  final Deque<Pending<R>> rows = new ArrayDeque<>();
+  final Deque<BufferedRow<R>> rows = new ArrayDeque<>();
   long bytes;
 
   /** The oldest rows, once they are being written. */
@@ -46,7 +46,7 @@ final class WorkerQueue<R> {
     this.wake = wake;
   }
 
-  void add(Pending<R> row) {
+  void add(BufferedRow<R> row) {
     rows.addLast(row);
     bytes += row.bytes;
     added++;
@@ -63,10 +63,11 @@ final class WorkerQueue<R> {
 
   /** A chunk of the oldest rows: at least one, and no further one that would exceed the bytes. */
   Chunk<R> cut(int rowsMax, int bytesMax) {
-    List<Pending<R>> cut = new ArrayList<>(Math.min(rowsMax, rows.size()));
+    List<BufferedRow<R>> cut = new ArrayList<>(Math.min(rowsMax, rows.size()));
     long cutBytes = 0;
-    for (Iterator<Pending<R>> left = rows.iterator(); left.hasNext() && cut.size() < rowsMax; ) {
-      Pending<R> next = left.next();
+    for (Iterator<BufferedRow<R>> left = rows.iterator();
+        left.hasNext() && cut.size() < rowsMax; ) {
+      BufferedRow<R> next = left.next();
       if (mustWait(next)) {
         continue;
       }
@@ -82,7 +83,7 @@ final class WorkerQueue<R> {
   }
 
   /** Whether an earlier row of its key is set aside. */
-  private boolean mustWait(Pending<R> row) {
+  private boolean mustWait(BufferedRow<R> row) {
     if (aside.isEmpty()) {
       return false;
     }
@@ -90,7 +91,7 @@ final class WorkerQueue<R> {
   }
 
   /** The oldest row that may be written now. */
-  @Nullable Pending<R> firstReady() {
+  @Nullable BufferedRow<R> firstReady() {
     if (aside.isEmpty()) {
       return rows.peekFirst();
     }
@@ -109,10 +110,10 @@ final class WorkerQueue<R> {
    * Sets one row of the current chunk aside. Later rows of its key wait for it, and the others stay
    * the current chunk.
    */
-  Chunk<R> setAside(Chunk<R> whole, Pending<R> row) {
-    List<Pending<R>> stay = new ArrayList<>();
-    List<Pending<R>> later = new ArrayList<>();
-    for (Pending<R> other : whole.rows) {
+  Chunk<R> setAside(Chunk<R> whole, BufferedRow<R> row) {
+    List<BufferedRow<R>> stay = new ArrayList<>();
+    List<BufferedRow<R>> later = new ArrayList<>();
+    for (BufferedRow<R> other : whole.rows) {
       if (other.number != row.number) {
         boolean waits = other.number > row.number && RowKey.mayBeEqual(row.key, other.key);
         (waits ? later : stay).add(other);
@@ -126,7 +127,7 @@ final class WorkerQueue<R> {
     return alone;
   }
 
-  int asideRows() {
+  int chunksAside() {
     return aside.size();
   }
 
@@ -150,7 +151,7 @@ final class WorkerQueue<R> {
         && aside.stream().allMatch(one -> areAfter(number, one.rows));
   }
 
-  private static boolean areAfter(long number, Collection<? extends Pending<?>> rows) {
+  private static boolean areAfter(long number, Collection<? extends BufferedRow<?>> rows) {
     return rows.stream().allMatch(row -> row.number > number);
   }
 
@@ -160,7 +161,7 @@ final class WorkerQueue<R> {
     return whole.part(whole.rows.subList(0, count));
   }
 
-  private void putBack(List<Pending<R>> taken, int from) {
+  private void putBack(List<BufferedRow<R>> taken, int from) {
     for (int i = taken.size() - 1; i >= from; i--) {
       rows.addFirst(taken.get(i));
       bytes += taken.get(i).bytes;
@@ -168,13 +169,13 @@ final class WorkerQueue<R> {
   }
 
   /** Removes the rows that callers wait for; returns those that are certainly not in the table. */
-  List<Pending<R>> takeAnswered() {
+  List<BufferedRow<R>> takeAnswered() {
     if (chunk != null && !chunk.mayStand) {
       putBack(chunk.rows, 0);
       chunk = null;
     }
     putAsideBack();
-    List<Pending<R>> taken = rows.stream().filter(row -> row.answer() != null).toList();
+    List<BufferedRow<R>> taken = rows.stream().filter(row -> row.answer() != null).toList();
     rows.removeIf(row -> row.answer() != null);
     taken.forEach(row -> bytes -= row.bytes);
     return taken;
@@ -209,10 +210,10 @@ final class WorkerQueue<R> {
     return rows.size() + aside.size() + (chunk == null ? 0 : chunk.rows.size());
   }
 
-  @Nullable Pending<R> oldest() {
-    Pending<R> first = chunk == null ? rows.peekFirst() : chunk.rows.get(0);
+  @Nullable BufferedRow<R> oldest() {
+    BufferedRow<R> first = chunk == null ? rows.peekFirst() : chunk.rows.get(0);
     for (Chunk<R> one : aside) {
-      Pending<R> row = one.rows.get(0);
+      BufferedRow<R> row = one.rows.get(0);
       first = first == null || row.number < first.number ? row : first;
     }
     return first;

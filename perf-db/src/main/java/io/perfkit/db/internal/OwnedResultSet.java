@@ -6,7 +6,7 @@ import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
 
 /** A result set that returns the statement of a wrapper, not the one that it wraps. */
-public final class OwnedResultSet extends DelegatingResultSet {
+public class OwnedResultSet extends DelegatingResultSet {
   private final @Nullable Statement owner;
 
   /** Of the statement; null for a result that has none, such as one of the metadata. */

@@ -1,33 +1,16 @@
 package io.perfkit.db.query;
 
-import io.perfkit.db.internal.DelegatingResultSet;
+import io.perfkit.db.internal.OwnedResultSet;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import org.jspecify.annotations.Nullable;
 
-/** A result set that returns its monitored statement. */
-class MonitoredResultSet extends DelegatingResultSet {
+/** A result set that returns its monitored statement, and reports rows that it changes. */
+class MonitoredResultSet extends OwnedResultSet {
   final MonitoredStatement<?> statement;
 
   MonitoredResultSet(ResultSet delegate, MonitoredStatement<?> statement) {
-    super(delegate);
+    super(delegate, statement);
     this.statement = statement;
-  }
-
-  @Override
-  public final @Nullable Statement getStatement() throws SQLException {
-    return delegate.getStatement() == null ? null : statement;
-  }
-
-  @Override
-  public boolean next() throws SQLException {
-    return delegate.next();
-  }
-
-  @Override
-  public void close() throws SQLException {
-    delegate.close();
   }
 
   @Override

@@ -322,7 +322,8 @@ final class AcknowledgedIT {
   private record Counting(RowStatement<Bet> sound, Queue<Integer> written)
       implements RowStatement<Bet> {
     @Override
-    public @Nullable String write(Connection connection, List<Row<Bet>> rows) throws SQLException {
+    public @Nullable String write(Connection connection, List<MergedRow<Bet>> rows)
+        throws SQLException {
       written.add(rows.size());
       return sound.write(connection, rows);
     }

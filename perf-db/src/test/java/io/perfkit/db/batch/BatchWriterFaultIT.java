@@ -127,7 +127,7 @@ final class BatchWriterFaultIT {
   /** The broken variants: what becomes of a commit in doubt is assumed and not asked. */
   private record Believer(RowStatement<Entry> sound, Fates fates) implements RowStatement<Entry> {
     @Override
-    public String write(Connection connection, List<Row<Entry>> rows) throws SQLException {
+    public String write(Connection connection, List<MergedRow<Entry>> rows) throws SQLException {
       return sound.write(connection, rows);
     }
 

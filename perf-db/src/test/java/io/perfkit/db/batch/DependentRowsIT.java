@@ -300,7 +300,7 @@ final class DependentRowsIT {
     }
 
     @Override
-    public String write(Connection connection, List<Row<Linked>> rows) throws SQLException {
+    public String write(Connection connection, List<MergedRow<Linked>> rows) throws SQLException {
       return whole.write(connection, rows);
     }
 

@@ -3,7 +3,7 @@ package io.perfkit.db.batch;
 import org.jspecify.annotations.Nullable;
 
 /** An accepted row that waits in the buffer, with its column values as of {@code add}. */
-class Pending<R> {
+class BufferedRow<R> {
   /** What the database said of the table when the row was read. */
   final ResolvedTable<R> table;
 
@@ -23,7 +23,7 @@ class Pending<R> {
   /** Its number in its queue, from 1. Guarded by the buffer's lock until it is taken. */
   long number;
 
-  Pending(
+  BufferedRow(
       ResolvedTable<R> table,
       R row,
       @Nullable Object[] values,
@@ -39,34 +39,35 @@ class Pending<R> {
   }
 
   /** Completed once the row is decided; null if no caller waits for that. */
-  @Nullable Answer answer() {
+  @Nullable Acknowledgement answer() {
     return null;
   }
 
   /** The same row with a caller that waits for its outcome. */
-  Pending<R> answeredBy(Answer stage) {
+  BufferedRow<R> answeredBy(Acknowledgement stage) {
     return new Answered<>(this, stage);
   }
 
   /** The same row as the table takes it now. */
-  Pending<R> recoded(ResolvedTable<R> now, @Nullable Object[] newValues, @Nullable RowKey newKey) {
-    Pending<R> recoded = new Pending<>(now, row, newValues, newKey, bytes, acceptedNanos);
-    Answer stage = answer();
+  BufferedRow<R> recoded(
+      ResolvedTable<R> now, @Nullable Object[] newValues, @Nullable RowKey newKey) {
+    BufferedRow<R> recoded = new BufferedRow<>(now, row, newValues, newKey, bytes, acceptedNanos);
+    Acknowledgement stage = answer();
     recoded = stage == null ? recoded : recoded.answeredBy(stage);
     recoded.number = number;
     return recoded;
   }
 
-  private static final class Answered<R> extends Pending<R> {
-    private final Answer answer;
+  private static final class Answered<R> extends BufferedRow<R> {
+    private final Acknowledgement answer;
 
-    Answered(Pending<R> row, Answer answer) {
+    Answered(BufferedRow<R> row, Acknowledgement answer) {
       super(row.table, row.row, row.values, row.key, row.bytes, row.acceptedNanos);
       this.answer = answer;
     }
 
     @Override
-    Answer answer() {
+    Acknowledgement answer() {
       return answer;
     }
   }

@@ -8,13 +8,13 @@ import java.util.List;
  * @param effective its values: those of the only row, of the last one, or of all merged
  * @param from the accepted rows behind it, in their order: several of one key
  */
-record Row<R>(Pending<R> effective, List<Pending<R>> from) {
-  Row {
+record MergedRow<R>(BufferedRow<R> effective, List<BufferedRow<R>> from) {
+  MergedRow {
     from = List.copyOf(from);
   }
 
-  static <R> Row<R> of(Pending<R> pending) {
-    return new Row<>(pending, List.of(pending));
+  static <R> MergedRow<R> of(BufferedRow<R> pending) {
+    return new MergedRow<>(pending, List.of(pending));
   }
 
   /** Whether a caller waits for one of its accepted rows. */
@@ -24,8 +24,8 @@ record Row<R>(Pending<R> effective, List<Pending<R>> from) {
 
   /** Keeps what the database reports of it for the callers that wait. */
   void stored(StoredRow stored) {
-    for (Pending<R> row : from) {
-      Answer answer = row.answer();
+    for (BufferedRow<R> row : from) {
+      Acknowledgement answer = row.answer();
       if (answer != null) {
         answer.stored(stored);
       }
@@ -33,7 +33,7 @@ record Row<R>(Pending<R> effective, List<Pending<R>> from) {
   }
 
   /** Whether the two may have one key. */
-  boolean mayReplace(Row<R> earlier) {
+  boolean mayReplace(MergedRow<R> earlier) {
     return RowKey.mayBeEqual(earlier.effective.key, effective.key);
   }
 }

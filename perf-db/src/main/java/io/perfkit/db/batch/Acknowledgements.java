@@ -18,38 +18,38 @@ import java.util.concurrent.ThreadPoolExecutor;
  * completes them and runs only while there is something to complete. A dependent action is the
  * host's code and may be slow, but it holds up neither a worker nor a lock. Thread safe.
  */
-final class Answers<R> implements AutoCloseable {
+final class Acknowledgements<R> implements AutoCloseable {
   private static final long IDLE_SECONDS = 10;
 
   /** How long the thread may go on completing stages once the writer is closed. */
   private static final long GRACE_SECONDS = 1;
 
   /** Decided rows, and those among them that were given up. */
-  private record Verdict<R>(List<Pending<R>> rows, List<Refusal<R>> refusals) {}
+  private record Outcome<R>(List<BufferedRow<R>> rows, List<RejectedRow<R>> refusals) {}
 
   private final String table;
   private final int limit;
   private final Semaphore free;
-  private final Queue<Verdict<R>> owed = new ConcurrentLinkedQueue<>();
-  private final ThreadPoolExecutor teller;
+  private final Queue<Outcome<R>> recorded = new ConcurrentLinkedQueue<>();
+  private final ThreadPoolExecutor deliverer;
 
   /**
    * @param limit most rows that callers may wait for at the same time
    */
-  Answers(String table, int limit, ThreadFactory threads) {
+  Acknowledgements(String table, int limit, ThreadFactory threads) {
     this.table = table;
     this.limit = limit;
     this.free = new Semaphore(limit);
-    this.teller =
+    this.deliverer =
         new ThreadPoolExecutor(
             1,
             1,
             IDLE_SECONDS,
             SECONDS,
-            new ArrayBlockingQueue<>(1), // what waits there will tell all that is owed
+            new ArrayBlockingQueue<>(1), // what waits there will deliver all that is recorded
             threads,
             new ThreadPoolExecutor.DiscardPolicy());
-    teller.allowCoreThreadTimeOut(true);
+    deliverer.allowCoreThreadTimeOut(true);
   }
 
   /**
@@ -79,42 +79,42 @@ final class Answers<R> implements AutoCloseable {
   }
 
   /** Records the outcome of some rows. Completes nothing yet, so the caller may hold a lock. */
-  void owe(List<Pending<R>> rows, List<Refusal<R>> refusals) {
-    owed.add(new Verdict<>(rows, refusals));
+  void record(List<BufferedRow<R>> rows, List<RejectedRow<R>> refusals) {
+    recorded.add(new Outcome<>(rows, refusals));
   }
 
   /** Has the recorded outcomes delivered soon, by the thread. */
-  void tell() {
-    if (!owed.isEmpty()) {
-      teller.execute(this::tellOwed);
+  void deliver() {
+    if (!recorded.isEmpty()) {
+      deliverer.execute(this::deliverRecorded);
     }
   }
 
-  private void tellOwed() {
-    for (Verdict<R> next = owed.peek(); next != null; next = owed.peek()) {
-      tell(next);
-      owed.poll(); // not before, so that close() sees it
+  private void deliverRecorded() {
+    for (Outcome<R> next = recorded.peek(); next != null; next = recorded.peek()) {
+      deliver(next);
+      recorded.poll(); // not before, so that close() sees it
       free.release((int) next.rows().stream().filter(row -> row.answer() != null).count());
     }
   }
 
   /** Fails the stages of refused rows first: completing a stage again changes nothing. */
-  private void tell(Verdict<R> verdict) {
-    for (Refusal<R> refusal : verdict.refusals()) {
-      Answer answer = refusal.row().answer();
+  private void deliver(Outcome<R> outcome) {
+    for (RejectedRow<R> refusal : outcome.refusals()) {
+      Acknowledgement answer = refusal.row().answer();
       if (answer != null) {
         answer.completeExceptionally(failure(table, refusal));
       }
     }
-    for (Pending<R> row : verdict.rows()) {
-      Answer answer = row.answer();
+    for (BufferedRow<R> row : outcome.rows()) {
+      Acknowledgement answer = row.answer();
       if (answer != null) {
         answer.committed();
       }
     }
   }
 
-  static DbException failure(String table, Refusal<?> refusal) {
+  static DbException failure(String table, RejectedRow<?> refusal) {
     Throwable cause = refusal.cause();
     String last = cause == null ? "" : ", " + SqlState.name(cause);
     return refusal.reason() == Reason.OUTCOME_UNKNOWN
@@ -129,12 +129,12 @@ final class Answers<R> implements AutoCloseable {
   /** Completes all open stages, the last of them on the caller's thread if need be. */
   @Override
   public void close() {
-    teller.shutdown();
+    deliverer.shutdown();
     try {
-      var unused = teller.awaitTermination(GRACE_SECONDS, SECONDS);
+      var unused = deliverer.awaitTermination(GRACE_SECONDS, SECONDS);
     } catch (InterruptedException impatient) {
       Thread.currentThread().interrupt();
     }
-    owed.forEach(this::tell); // what the thread is at, too: it may be stuck in the middle
+    recorded.forEach(this::deliver); // what the thread is at, too: it may be stuck in the middle
   }
 }
