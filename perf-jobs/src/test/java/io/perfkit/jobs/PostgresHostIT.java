@@ -229,7 +229,8 @@ final class PostgresHostIT {
             database.user(),
             database.password(),
             10,
-            false)) {
+            false,
+            Pools.TEST)) {
       assertThatThrownBy(() -> PostgresStore.existing(fresh, "shop"))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageStartingWith(
