@@ -2,6 +2,7 @@ package io.perfkit.jobs;
 
 import java.sql.Connection;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -100,6 +101,15 @@ public abstract class JobStore implements AutoCloseable {
    *     the other counters
    */
   abstract Map<String, QueueCounts> counts(boolean ofRows);
+
+  /**
+   * The time by the store's clock, for schedules.
+   *
+   * @throws IllegalStateException if the store knows no schedules
+   */
+  Instant now() {
+    throw new IllegalStateException("cron: this store has no schedules");
+  }
 
   /** Removes a job that has not started, or asks the node that runs it to stop. */
   abstract boolean cancel(JobId id);

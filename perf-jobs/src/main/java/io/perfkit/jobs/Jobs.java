@@ -46,6 +46,7 @@ public final class Jobs implements AutoCloseable {
   private final Tally tally = new Tally();
   private final JobRunner runner;
   private final Producer producer;
+  private final CronSchedules schedules;
   private final ReentrantLock changing = new ReentrantLock();
   private volatile @Nullable NodeThreads node;
   private volatile State state = State.NEW;
@@ -70,6 +71,7 @@ public final class Jobs implements AutoCloseable {
     this.producer =
         new Producer(
             store, config, builder.codec, new JobIds(builder.wallClock), types, runner, nanos);
+    this.schedules = new CronSchedules(store);
     lease.onFenced(owner -> queues.values().forEach(queue -> queue.fenced(owner)));
     store.onWork(this::wake);
   }
@@ -122,6 +124,46 @@ public final class Jobs implements AutoCloseable {
   }
 
   /**
+   * Stores a job at each time of a cron expression, by the store's clock. Every node that is
+   * started does so, and each time becomes one job, whatever the number of nodes. A time at which
+   * no node runs is passed over.
+   *
+   * @param name 1 to 100 letters, digits, dots, dashes and underscores; the same on all nodes
+   * @throws IllegalStateException after {@link #start}, or if the name is taken
+   */
+  public <T> Jobs cron(String name, Cron cron, JobType<T> type, T payload) {
+    return cron(name, cron, Duration.ZERO, type, payload);
+  }
+
+  /**
+   * Stores a job at each time of a cron expression.
+   *
+   * @param catchUp how old a time may be at which no node ran: a node that starts stores a job for
+   *     the last one, once; 0 to 30 days
+   * @see #cron(String, Cron, JobType, Object)
+   */
+  public <T> Jobs cron(String name, Cron cron, Duration catchUp, JobType<T> type, T payload) {
+    requireNonNull(cron, "cron");
+    requireNonNull(payload, "payload");
+    changing.lock();
+    try {
+      if (state != State.NEW) {
+        throw new IllegalStateException(
+            "schedule " + name + ": the node was started (expected: cron before start)");
+      }
+      schedules.add(
+          name,
+          cron,
+          catchUp,
+          type.queue(),
+          () -> producer.job(type, payload, JobOptions.NONE, type.attempts()));
+      return this;
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /**
    * Begins to run jobs: one heartbeat thread, one steward, and the workers of each queue that has a
    * handler. Calls the store once.
    *
@@ -148,7 +190,8 @@ public final class Jobs implements AutoCloseable {
         meters.ifPresent(all -> all.queue(name));
       }
       NodeThreads started =
-          new NodeThreads(store, config, lease, queues.values(), tally, meters, threads, nanos);
+          new NodeThreads(
+              store, config, lease, queues.values(), tally, meters, schedules, threads, nanos);
       node = started;
       state = State.STARTED;
       queues.values().forEach(queue -> queue.start(threads));
@@ -414,6 +457,10 @@ public final class Jobs implements AutoCloseable {
 
   JobRunner runner() {
     return runner;
+  }
+
+  CronSchedules schedules() {
+    return schedules;
   }
 
   Map<String, Registered<?>> types() {

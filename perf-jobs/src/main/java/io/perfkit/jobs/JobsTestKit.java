@@ -99,8 +99,8 @@ public final class JobsTestKit implements AutoCloseable {
   }
 
   /**
-   * Runs every job that is due, one after the other, and those that they enqueue, until none is
-   * due. What a handler throws becomes of its job as always.
+   * Fires every schedule and runs every job that is due, one after the other, and those that they
+   * enqueue, until none is due. What a handler throws becomes of its job as always.
    *
    * @return how many attempts ran
    * @throws IllegalStateException if it does not come to an end
@@ -110,6 +110,7 @@ public final class JobsTestKit implements AutoCloseable {
     boolean more = true;
     while (more) {
       more = false;
+      jobs.schedules().tick(clock.nanos());
       for (String queue : queues()) {
         for (ClaimedJob job : claim(queue)) {
           run(job);

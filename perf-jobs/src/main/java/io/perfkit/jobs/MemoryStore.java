@@ -67,7 +67,7 @@ class MemoryStore extends JobStore {
     List<Stored> answers = new ArrayList<>(batch.size());
     lock.lock();
     try {
-      long now = now();
+      long now = elapsed();
       MemoryQueue queue = queue(name);
       for (NewJob job : batch) {
         answers.add(enqueue(queue, capacity, job, now));
@@ -125,7 +125,7 @@ class MemoryStore extends JobStore {
     try {
       long owner = ++lastOwner;
       Owner fresh = new Owner();
-      fresh.leaseUntil = now() + NANOSECONDS.convert(lease);
+      fresh.leaseUntil = elapsed() + NANOSECONDS.convert(lease);
       owners.put(owner, fresh);
       return owner;
     } finally {
@@ -141,7 +141,7 @@ class MemoryStore extends JobStore {
       if (owner == null) {
         return Beat.FENCED;
       }
-      owner.leaseUntil = now() + NANOSECONDS.convert(lease);
+      owner.leaseUntil = elapsed() + NANOSECONDS.convert(lease);
       Set<JobId> cancelled = new HashSet<>();
       for (MemoryJob job : owner.owned) {
         if (job.cancelRequested) {
@@ -162,7 +162,7 @@ class MemoryStore extends JobStore {
     boolean fenced;
     lock.lock();
     try {
-      long now = now();
+      long now = elapsed();
       for (Completion completion : completions) {
         accepted.add(complete(completion, now));
       }
@@ -277,7 +277,7 @@ class MemoryStore extends JobStore {
   }
 
   private void giveBack(Collection<MemoryJob> owned) {
-    long now = now();
+    long now = elapsed();
     List<MemoryJob> reversed = new ArrayList<>(owned);
     Collections.reverse(reversed);
     for (MemoryJob job : reversed) {
@@ -313,7 +313,7 @@ class MemoryStore extends JobStore {
     Set<String> touched = new HashSet<>();
     lock.lock();
     try {
-      long now = now();
+      long now = elapsed();
       for (Iterator<Owner> all = owners.values().iterator(); all.hasNext(); ) {
         Owner owner = all.next();
         if (owner.leaseUntil - now > 0) {
@@ -415,7 +415,7 @@ class MemoryStore extends JobStore {
           MemoryJob job = new MemoryJob(buried.source(), queue);
           jobs.put(id, job);
           queue.count.replayed++;
-          queue.add(job, now(), 0);
+          queue.add(job, elapsed(), 0);
           touched = queue;
         }
       }
@@ -453,8 +453,13 @@ class MemoryStore extends JobStore {
     return queues.computeIfAbsent(name, MemoryQueue::new);
   }
 
-  long now() {
+  private long elapsed() {
     return nanos.getAsLong();
+  }
+
+  @Override
+  Instant now() {
+    return wallClock.instant();
   }
 
   @Override

@@ -29,6 +29,7 @@ final class NodeThreads {
   private final Collection<QueueWorkers> queues;
   private final Tally tally;
   private final Optional<JobsMeters> meters;
+  private final CronSchedules schedules;
   private final ThreadFactory workerThreads;
   private final LongSupplier nanos;
   private final WorkSignal beatPause = new WorkSignal(1);
@@ -45,6 +46,7 @@ final class NodeThreads {
       Collection<QueueWorkers> queues,
       Tally tally,
       Optional<JobsMeters> meters,
+      CronSchedules schedules,
       ThreadFactory workerThreads,
       LongSupplier nanos) {
     this.store = store;
@@ -53,6 +55,7 @@ final class NodeThreads {
     this.queues = queues;
     this.tally = tally;
     this.meters = meters;
+    this.schedules = schedules;
     this.workerThreads = workerThreads;
     this.nanos = nanos;
     this.lastBeat = nanos.getAsLong();
@@ -125,6 +128,7 @@ final class NodeThreads {
           queue.watch(workerThreads);
           running += queue.running();
         }
+        schedules.tick(nanos.getAsLong());
         if (nanos.getAsLong() - maintained >= every) {
           maintained = nanos.getAsLong();
           maintain();

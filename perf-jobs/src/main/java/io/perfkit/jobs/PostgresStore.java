@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.HashSet;
 import java.util.List;
@@ -199,7 +200,7 @@ public final class PostgresStore extends JobStore {
   }
 
   private static double seconds(Duration span) {
-    return span.toMillis() / 1_000.0;
+    return TimeUnit.MILLISECONDS.convert(span) / 1_000.0;
   }
 
   @Override
@@ -356,6 +357,20 @@ public final class PostgresStore extends JobStore {
         row.getLong(14),
         row.getLong(15),
         row.getLong(16));
+  }
+
+  @Override
+  Instant now() {
+    return transactions
+        .run(
+            "tell the time",
+            connection ->
+                query(
+                    connection,
+                    "select clock_timestamp()",
+                    row -> row.getObject(1, OffsetDateTime.class)))
+        .get(0)
+        .toInstant();
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.perfkit.testing.Await;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -88,6 +89,22 @@ final class JobsGuideTest {
       assertThat(kit.runDue()).isEqualTo(1);
       kit.advance(Duration.ofMinutes(1));
       assertThat(kit.runDue()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void schedules() {
+    try (Jobs jobs = Jobs.local("shop")) {
+      Mail report = new Mail("alice@example.org");
+      Cron nightly = Cron.parse("0 3 * * *", ZoneId.of("Europe/Berlin"));
+      jobs.cron("nightly-report", nightly, MAIL, report);
+      jobs.cron(
+          "month-end",
+          Cron.parse("0 6 LW * *", ZoneId.of("UTC")),
+          Duration.ofHours(12),
+          MAIL,
+          report);
+      assertThat(jobs.audit().total().enqueued()).isZero();
     }
   }
 

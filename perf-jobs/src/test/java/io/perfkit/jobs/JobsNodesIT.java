@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @RealPostgres
 final class JobsNodesIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(120);
+  private static final Duration DEADLINE = Duration.ofMinutes(2);
   private static final long SECONDS = Long.getLong("perf.chaos.seconds", 5);
   private static final String APPLICATION = "nodes";
 
@@ -85,8 +85,7 @@ final class JobsNodesIT {
   }
 
   private static void signal(Process node, String name) throws Exception {
-    int exit =
-        new ProcessBuilder("kill", "-" + name, Long.toString(node.pid())).start().waitFor();
+    int exit = new ProcessBuilder("kill", "-" + name, Long.toString(node.pid())).start().waitFor();
     assertThat(exit).isZero();
   }
 
@@ -160,7 +159,8 @@ final class JobsNodesIT {
     }
 
     void next(int round) throws Exception {
-      List<Process> awake = nodes.stream().filter(node -> node.isAlive() && node != frozen).toList();
+      List<Process> awake =
+          nodes.stream().filter(node -> node.isAlive() && node != frozen).toList();
       Process victim = awake.get(random.nextInt(awake.size()));
       switch (round % 3) {
         case 0 -> {

@@ -12,9 +12,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -255,6 +258,28 @@ final class PostgresHostIT {
               "tables of perf-jobs: version 99 (expected: 1; a node of another");
     }
     assertThat(PostgresStore.schema()).contains("create table perf_jobs_job");
+  }
+
+  @Test
+  void threeNodesFireEachTimeOfAScheduleOnce() {
+    Cron secondly = Cron.parse("* * * * * *", ZoneId.of("UTC"));
+    List<Jobs> nodes = new ArrayList<>();
+    Set<JobId> ran = ConcurrentHashMap.newKeySet();
+    long start = System.nanoTime();
+    try {
+      for (int i = 0; i < 3; i++) {
+        nodes.add(
+            jobs()
+                .handle(ORDER, (order, context) -> ran.add(context.id()))
+                .cron("secondly", secondly, ORDER, new Order(i))
+                .start());
+      }
+      Await.until("four times came", SOON, () -> ran.size() >= 4);
+      long seconds = Duration.ofNanos(System.nanoTime() - start).toSeconds();
+      assertThat(nodes.get(0).audit().total().enqueued()).as("C1").isBetween(4L, seconds + 1);
+    } finally {
+      nodes.forEach(Jobs::close);
+    }
   }
 
   @Test
