@@ -198,7 +198,7 @@ public final class RateLimiter implements AutoCloseable {
       if (wait.compareTo(Duration.ofNanos(limit - (nanos.getAsLong() - start))) > 0) {
         return decision;
       }
-      sleeper.sleep(wait.toNanos());
+      sleeper.sleep(Limit.nanos(wait));
     }
   }
 

@@ -122,7 +122,7 @@ final class RateLimiterTest {
       limiter.check(PLAN, A, 2);
       Decision refusal = limiter.check(PLAN, A);
       Map<String, String> headers = new TreeMap<>();
-      RateLimitHeaders.of(HeadersConfig.defaults().withRateLimit(true))
+      RateLimitHeaders.of(HeadersConfig.builder().rateLimit(true).build())
           .write(refusal, headers::put);
       String body = Refusal.of((Decision.Denied) refusal).body();
       assertThat(headers + body).matches("\\p{ASCII}*").contains("\"status\":429");

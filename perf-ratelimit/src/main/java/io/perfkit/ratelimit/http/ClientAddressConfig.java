@@ -2,7 +2,6 @@ package io.perfkit.ratelimit.http;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.errorprone.annotations.CheckReturnValue;
 import java.util.List;
 
 /**
@@ -20,12 +19,10 @@ import java.util.List;
  * @param ipv6Prefix how many bits of an IPv6 address make one client, since one subscriber has a
  *     whole network of them; 32 to 128, default 56
  */
-@CheckReturnValue
 public record ClientAddressConfig(
     List<String> proxies, int hops, ForwardedHeader header, List<String> nat64, int ipv6Prefix) {
 
   private static final int MAX_HOPS = 16;
-  private static final List<String> WELL_KNOWN = List.of("64:ff9b::/96");
 
   public ClientAddressConfig {
     proxies = List.copyOf(proxies);
@@ -47,13 +44,12 @@ public record ClientAddressConfig(
 
   /** No proxies: the client is the peer of the connection, whatever the headers say. */
   public static ClientAddressConfig direct() {
-    return new ClientAddressConfig(List.of(), 0, ForwardedHeader.X_FORWARDED_FOR, WELL_KNOWN, 56);
+    return builder().build();
   }
 
   /** Behind any number of proxies with these addresses. */
   public static ClientAddressConfig behind(String... proxies) {
-    return new ClientAddressConfig(
-        List.of(proxies), 0, ForwardedHeader.X_FORWARDED_FOR, WELL_KNOWN, 56);
+    return builder().proxies(proxies).build();
   }
 
   /** Behind that many proxies, whatever their addresses; see {@link #hops()}. */
@@ -62,22 +58,73 @@ public record ClientAddressConfig(
       throw new IllegalArgumentException(
           "hops: " + hops + " (expected: 1 to " + MAX_HOPS + "; direct() is behind none)");
     }
-    return new ClientAddressConfig(
-        List.of(), hops, ForwardedHeader.X_FORWARDED_FOR, WELL_KNOWN, 56);
+    return builder().hops(hops).build();
   }
 
-  /** The same proxies with another header. */
-  public ClientAddressConfig withHeader(ForwardedHeader other) {
-    return new ClientAddressConfig(proxies, hops, other, nat64, ipv6Prefix);
+  /** A builder that begins with the defaults, which are those of {@link #direct()}. */
+  public static Builder builder() {
+    return new Builder();
   }
 
-  /** The same proxies with other translators; see {@link #nat64()}. */
-  public ClientAddressConfig withNat64(String... prefixes) {
-    return new ClientAddressConfig(proxies, hops, header, List.of(prefixes), ipv6Prefix);
+  /** A builder that begins with these settings. */
+  public Builder toBuilder() {
+    return builder()
+        .proxies(proxies.toArray(new String[0]))
+        .hops(hops)
+        .header(header)
+        .nat64(nat64.toArray(new String[0]))
+        .ipv6Prefix(ipv6Prefix);
   }
 
-  /** The same proxies with another prefix length of IPv6 clients. */
-  public ClientAddressConfig withIpv6Prefix(int bits) {
-    return new ClientAddressConfig(proxies, hops, header, nat64, bits);
+  /** Collects settings; {@link #build()} checks them. One thread at a time. */
+  public static final class Builder {
+    private List<String> proxies = List.of();
+    private int hops;
+    private ForwardedHeader header = ForwardedHeader.X_FORWARDED_FOR;
+    private List<String> nat64 = List.of("64:ff9b::/96");
+    private int ipv6Prefix = 56;
+
+    private Builder() {}
+
+    /** See {@link ClientAddressConfig#proxies()}. */
+    public Builder proxies(String... ranges) {
+      proxies = List.of(ranges);
+      return this;
+    }
+
+    /** See {@link ClientAddressConfig#hops()}. */
+    public Builder hops(int number) {
+      hops = number;
+      return this;
+    }
+
+    /** See {@link ClientAddressConfig#header()}. */
+    public Builder header(ForwardedHeader named) {
+      header = named;
+      return this;
+    }
+
+    /** See {@link ClientAddressConfig#nat64()}. */
+    public Builder nat64(String... prefixes) {
+      nat64 = List.of(prefixes);
+      return this;
+    }
+
+    /** See {@link ClientAddressConfig#ipv6Prefix()}. */
+    public Builder ipv6Prefix(int bits) {
+      ipv6Prefix = bits;
+      return this;
+    }
+
+    /**
+     * The settings.
+     *
+     * @throws IllegalArgumentException if a range or prefix is none, trusts everybody or has bits
+     *     after its length, {@code hops} is not 0 to 16 or stands beside proxies, or {@code
+     *     ipv6Prefix} is not 32 to 128
+     */
+    public ClientAddressConfig build() {
+      return new ClientAddressConfig(proxies, hops, header, nat64, ipv6Prefix);
+    }
   }
 }

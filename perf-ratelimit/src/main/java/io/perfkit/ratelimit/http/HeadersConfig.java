@@ -2,8 +2,6 @@ package io.perfkit.ratelimit.http;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.errorprone.annotations.CheckReturnValue;
-
 /**
  * The headers by which clients learn the state of their limits. Immutable. A refusal always has
  * {@code Retry-After}.
@@ -14,7 +12,6 @@ import com.google.errorprone.annotations.CheckReturnValue;
  * @param rateLimit whether {@code RateLimit} and {@code RateLimit-Policy} of the IETF draft
  *     "RateLimit header fields for HTTP" (version 10) are written; default false
  */
-@CheckReturnValue
 public record HeadersConfig(boolean xRateLimit, Reset reset, boolean rateLimit) {
 
   /**
@@ -34,21 +31,48 @@ public record HeadersConfig(boolean xRateLimit, Reset reset, boolean rateLimit) 
 
   /** The defaults. */
   public static HeadersConfig defaults() {
-    return new HeadersConfig(true, Reset.EPOCH_SECONDS, false);
+    return builder().build();
   }
 
-  /** With or without the {@code X-RateLimit} headers. */
-  public HeadersConfig withXRateLimit(boolean written) {
-    return new HeadersConfig(written, reset, rateLimit);
+  /** A builder that begins with the defaults. */
+  public static Builder builder() {
+    return new Builder();
   }
 
-  /** With another meaning of {@code X-RateLimit-Reset}. */
-  public HeadersConfig withReset(Reset meaning) {
-    return new HeadersConfig(xRateLimit, meaning, rateLimit);
+  /** A builder that begins with these settings. */
+  public Builder toBuilder() {
+    return builder().xRateLimit(xRateLimit).reset(reset).rateLimit(rateLimit);
   }
 
-  /** With or without the headers of the IETF draft. */
-  public HeadersConfig withRateLimit(boolean written) {
-    return new HeadersConfig(xRateLimit, reset, written);
+  /** Collects settings. One thread at a time. */
+  public static final class Builder {
+    private boolean xRateLimit = true;
+    private Reset reset = Reset.EPOCH_SECONDS;
+    private boolean rateLimit;
+
+    private Builder() {}
+
+    /** See {@link HeadersConfig#xRateLimit()}. */
+    public Builder xRateLimit(boolean written) {
+      xRateLimit = written;
+      return this;
+    }
+
+    /** See {@link HeadersConfig#reset()}. */
+    public Builder reset(Reset meaning) {
+      reset = meaning;
+      return this;
+    }
+
+    /** See {@link HeadersConfig#rateLimit()}. */
+    public Builder rateLimit(boolean written) {
+      rateLimit = written;
+      return this;
+    }
+
+    /** The settings. */
+    public HeadersConfig build() {
+      return new HeadersConfig(xRateLimit, reset, rateLimit);
+    }
   }
 }

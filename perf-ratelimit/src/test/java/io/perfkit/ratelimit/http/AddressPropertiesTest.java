@@ -75,7 +75,7 @@ final class AddressPropertiesTest {
       @ForAll long otherLow,
       @ForAll @IntRange(min = 32, max = 64) int prefix) {
     ClientAddresses clients =
-        ClientAddresses.of(ClientAddressConfig.direct().withIpv6Prefix(prefix));
+        ClientAddresses.of(ClientAddressConfig.builder().ipv6Prefix(prefix).build());
     IpAddress one = new IpAddress(high | 1L << 62, low);
     IpAddress other = new IpAddress(otherHigh | 1L << 62, otherLow);
     boolean samePrefix = (one.high() ^ other.high()) >>> (64 - prefix) == 0;
@@ -99,7 +99,7 @@ final class AddressPropertiesTest {
 
     for (ClientAddressConfig config :
         List.of(ClientAddressConfig.behind("10.0.0.0/8"), ClientAddressConfig.behindHops(1))) {
-      assertThat(ClientAddresses.of(config.withHeader(header)).client(PROXY, lines))
+      assertThat(ClientAddresses.of(config.toBuilder().header(header).build()).client(PROXY, lines))
           .isEqualTo("198.51.100.1");
     }
   }
@@ -108,7 +108,8 @@ final class AddressPropertiesTest {
   @Property
   void anyHeaderGivesAKey(@ForAll("forged") String forged, @ForAll ForwardedHeader header) {
     ClientAddresses behind =
-        ClientAddresses.of(ClientAddressConfig.behind("10.0.0.0/8").withHeader(header));
+        ClientAddresses.of(
+            ClientAddressConfig.builder().proxies("10.0.0.0/8").header(header).build());
     assertThat(behind.client(PROXY, List.of(forged))).matches("[0-9.]+|[0-9a-f:]+/56");
   }
 
@@ -116,7 +117,8 @@ final class AddressPropertiesTest {
   @Property
   void readsWhatTheGrammarSays(@ForAll("elements") List<String> elements) {
     ClientAddresses behind =
-        ClientAddresses.of(ClientAddressConfig.behindHops(1).withHeader(ForwardedHeader.FORWARDED));
+        ClientAddresses.of(
+            ClientAddressConfig.builder().hops(1).header(ForwardedHeader.FORWARDED).build());
     String header = String.join(", ", elements);
     assertThat(behind.client(PROXY, List.of(header))).as(header).isEqualTo(byGrammar(header));
   }

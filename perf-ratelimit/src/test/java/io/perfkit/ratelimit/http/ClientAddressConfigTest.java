@@ -52,7 +52,7 @@ final class ClientAddressConfigTest {
     assertThatThrownBy(() -> ClientAddressConfig.behind("10.0.0.1:80"))
         .hasMessageContaining("address");
     for (String prefix : List.of("64:ff9b::/95", "10.0.0.0/8", "64:ff9b::/128")) {
-      assertThatThrownBy(() -> ClientAddressConfig.direct().withNat64(prefix))
+      assertThatThrownBy(() -> ClientAddressConfig.builder().nat64(prefix).build())
           .hasMessage(
               "nat64: '"
                   + prefix
@@ -60,11 +60,32 @@ final class ClientAddressConfigTest {
     }
     assertThatThrownBy(() -> ClientAddressConfig.behindHops(17))
         .hasMessage("hops: 17 (expected: 0 to 16)");
-    assertThatThrownBy(() -> ClientAddressConfig.direct().withIpv6Prefix(31))
+    assertThatThrownBy(() -> ClientAddressConfig.builder().ipv6Prefix(31).build())
         .hasMessage("ipv6Prefix: 31 (expected: 32 to 128)");
-    assertThatThrownBy(() -> ClientAddressConfig.direct().withIpv6Prefix(129))
+    assertThatThrownBy(() -> ClientAddressConfig.builder().ipv6Prefix(129).build())
         .hasMessage("ipv6Prefix: 129 (expected: 32 to 128)");
-    assertThat(ClientAddressConfig.direct().withIpv6Prefix(32).ipv6Prefix()).isEqualTo(32);
+    assertThat(ClientAddressConfig.builder().ipv6Prefix(32).build().ipv6Prefix()).isEqualTo(32);
+  }
+
+  @Test
+  void aBuilderBeginsWithTheSettings() {
+    ClientAddressConfig proxies =
+        ClientAddressConfig.builder()
+            .proxies("10.0.0.0/8", "::1")
+            .header(ForwardedHeader.FORWARDED)
+            .nat64("2001:db8::/96")
+            .ipv6Prefix(64)
+            .build();
+    HeadersConfig headers =
+        HeadersConfig.builder()
+            .xRateLimit(false)
+            .reset(HeadersConfig.Reset.DELTA_SECONDS)
+            .rateLimit(true)
+            .build();
+
+    assertThat(proxies.toBuilder().build()).isEqualTo(proxies);
+    assertThat(ClientAddressConfig.behindHops(2).toBuilder().build().hops()).isEqualTo(2);
+    assertThat(headers.toBuilder().build()).isEqualTo(headers);
   }
 
   private static void refused(String proxy, String expected) {

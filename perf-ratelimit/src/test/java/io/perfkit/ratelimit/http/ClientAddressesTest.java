@@ -122,8 +122,9 @@ final class ClientAddressesTest {
 
   @Test
   void theIpv6PrefixIsConfigurable() {
-    ClientAddresses single = ClientAddresses.of(ClientAddressConfig.direct().withIpv6Prefix(128));
-    ClientAddresses wide = ClientAddresses.of(ClientAddressConfig.direct().withIpv6Prefix(48));
+    ClientAddresses single =
+        ClientAddresses.of(ClientAddressConfig.builder().ipv6Prefix(128).build());
+    ClientAddresses wide = ClientAddresses.of(ClientAddressConfig.builder().ipv6Prefix(48).build());
 
     assertThat(single.client("2001:db8::1", List.of())).isEqualTo("2001:db8:0:0:0:0:0:1");
     assertThat(wide.client("2001:db8:0:ffff::1", List.of())).isEqualTo("2001:db8:0:0:0:0:0:0/48");
@@ -148,7 +149,10 @@ final class ClientAddressesTest {
   void readsTheStandardHeaderInItsPlace() {
     ClientAddresses standard =
         ClientAddresses.of(
-            ClientAddressConfig.behind("10.0.0.0/8").withHeader(ForwardedHeader.FORWARDED));
+            ClientAddressConfig.builder()
+                .proxies("10.0.0.0/8")
+                .header(ForwardedHeader.FORWARDED)
+                .build());
 
     assertThat(standard.header()).isEqualTo("Forwarded");
     assertThat(standard.client(PROXY, List.of("for=198.51.100.1"))).isEqualTo("198.51.100.1");
@@ -167,7 +171,10 @@ final class ClientAddressesTest {
   void aQuoteThatTheClientLeavesOpenSwallowsNothing() {
     ClientAddresses standard =
         ClientAddresses.of(
-            ClientAddressConfig.behind("10.0.0.0/8").withHeader(ForwardedHeader.FORWARDED));
+            ClientAddressConfig.builder()
+                .proxies("10.0.0.0/8")
+                .header(ForwardedHeader.FORWARDED)
+                .build());
 
     assertThat(standard.client(PROXY, List.of("for=\"1.1.1.1, for=198.51.100.1")))
         .isEqualTo("198.51.100.1");
@@ -177,7 +184,10 @@ final class ClientAddressesTest {
 
   private static String standard(String forwarded) {
     return ClientAddresses.of(
-            ClientAddressConfig.behind("10.0.0.0/8").withHeader(ForwardedHeader.FORWARDED))
+            ClientAddressConfig.builder()
+                .proxies("10.0.0.0/8")
+                .header(ForwardedHeader.FORWARDED)
+                .build())
         .client(PROXY, List.of(forwarded));
   }
 
@@ -232,7 +242,7 @@ final class ClientAddressesTest {
       {"2001:db8:122:344::/96", "2001:db8:122:344::192.0.2.33"},
     };
     for (String[] row : rows) {
-      ClientAddresses own = ClientAddresses.of(ClientAddressConfig.direct().withNat64(row[0]));
+      ClientAddresses own = ClientAddresses.of(ClientAddressConfig.builder().nat64(row[0]).build());
       assertThat(own.client(row[1], List.of())).as(row[0]).isEqualTo("192.0.2.33");
     }
   }

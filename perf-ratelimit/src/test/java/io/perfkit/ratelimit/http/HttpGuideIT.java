@@ -44,7 +44,7 @@ final class HttpGuideIT {
             .route("/", api)
             .route("/login", login)
             .clients(ClientAddressConfig.behind("10.0.0.0/8"))
-            .headers(HeadersConfig.defaults().withRateLimit(true))
+            .headers(HeadersConfig.builder().rateLimit(true).build())
             .build();
     context.addFilter(new FilterHolder(filter), "/*", null);
 

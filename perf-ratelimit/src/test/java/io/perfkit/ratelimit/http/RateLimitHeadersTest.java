@@ -46,7 +46,7 @@ final class RateLimitHeadersTest {
 
     assertThat(written(HeadersConfig.defaults(), decision))
         .containsEntry("X-RateLimit-Reset", "" + (NOW.getEpochSecond() + 1_801));
-    assertThat(written(HeadersConfig.defaults().withReset(Reset.DELTA_SECONDS), decision))
+    assertThat(written(HeadersConfig.builder().reset(Reset.DELTA_SECONDS).build(), decision))
         .containsEntry("X-RateLimit-Reset", "1800");
   }
 
@@ -143,7 +143,7 @@ final class RateLimitHeadersTest {
   @Test
   void headersAreWrittenOnlyIfTheyAreSwitchedOn() {
     Plan plan = Plan.of("p").with(HOURLY, "user");
-    HeadersConfig silent = HeadersConfig.defaults().withXRateLimit(false);
+    HeadersConfig silent = HeadersConfig.builder().xRateLimit(false).build();
 
     assertThat(written(silent, check(plan))).isEmpty();
     assertThat(RateLimitHeaders.of(silent).names()).containsExactly("Retry-After");
@@ -214,7 +214,7 @@ final class RateLimitHeadersTest {
   }
 
   private static HeadersConfig all() {
-    return HeadersConfig.defaults().withRateLimit(true);
+    return HeadersConfig.builder().rateLimit(true).build();
   }
 
   private static Map<String, String> written(HeadersConfig config, Decision decision) {
