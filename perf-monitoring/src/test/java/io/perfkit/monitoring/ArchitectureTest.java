@@ -9,7 +9,8 @@ final class ArchitectureTest {
     HouseRules.of("io.perfkit.monitoring")
         .clocks("health.HealthChecks", "internal.OncePerMinute", "alert.SinkQueue")
         .elapsedTimeOnly()
-        .threads("health.HealthChecks", "alert.Alerts", "alert.SinkQueue")
+        .threads(
+            "health.HealthChecks", "alert.Alerts", "alert.SinkQueue", "server.ManagementServer")
         .check();
   }
 }

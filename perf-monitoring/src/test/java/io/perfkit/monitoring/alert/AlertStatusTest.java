@@ -29,9 +29,9 @@ final class AlertStatusTest {
 
   private static List<Verdict> verdicts(String letters) {
     List<Verdict> all = new ArrayList<>();
-    for (char letter : letters.toCharArray()) {
+    for (int i = 0; i < letters.length(); i++) {
       all.add(
-          switch (letter) {
+          switch (letters.charAt(i)) {
             case 'B' -> Verdict.BREACH;
             case 'b' -> Verdict.BETWEEN;
             case 'c' -> Verdict.CLEAR;
@@ -109,11 +109,11 @@ final class AlertStatusTest {
     for (int round = 0; round < 1_000; round++) {
       int holds = random.nextInt(5);
       int keep = random.nextInt(5);
-      NoData noData = NoData.values()[random.nextInt(3)];
+      NoData noData = any(random, NoData.values());
       List<Verdict> verdicts = new ArrayList<>();
       Verdict last = Verdict.CLEAR;
       for (int i = 0; i < 200; i++) {
-        last = random.nextInt(3) == 0 ? Verdict.values()[random.nextInt(4)] : last;
+        last = random.nextInt(3) == 0 ? any(random, Verdict.values()) : last;
         verdicts.add(last);
       }
       List<AlertState> phases =
@@ -122,6 +122,10 @@ final class AlertStatusTest {
           .as("seed %d, round %d", seed, round)
           .isEqualTo(Model.phases(verdicts, holds, keep, noData));
     }
+  }
+
+  private static <E> E any(Random random, E[] values) {
+    return values[random.nextInt(values.length)];
   }
 
   /** The same by looking back over the whole series at each step, without a state machine. */
@@ -188,7 +192,7 @@ final class AlertStatusTest {
     for (int round = 0; round < 500; round++) {
       List<Verdict> verdicts = new ArrayList<>();
       for (int i = 0; i < 480; i++) {
-        verdicts.add(Verdict.values()[random.nextInt(4)]);
+        verdicts.add(any(random, Verdict.values()));
       }
       List<AlertStatus> states = run(times(0, 0, NoData.HOLD), verdicts);
       List<Integer> at = new ArrayList<>();

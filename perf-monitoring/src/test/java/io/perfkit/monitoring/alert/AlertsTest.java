@@ -1,5 +1,6 @@
 package io.perfkit.monitoring.alert;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -250,7 +251,7 @@ final class AlertsTest {
         "/secret",
         exchange -> {
           String token = exchange.getRequestHeaders().getFirst("Authorization");
-          bodies.add(token + " " + new String(exchange.getRequestBody().readAllBytes()));
+          bodies.add(token + " " + new String(exchange.getRequestBody().readAllBytes(), UTF_8));
           exchange.sendResponseHeaders(204, -1);
           exchange.close();
         });

@@ -8,8 +8,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * The meters of a host under the names that its parts give them, on a virtual clock, sick in all
@@ -38,7 +36,6 @@ final class SickHost {
 
   private final MockClock clock = new MockClock();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry(SimpleConfig.DEFAULT, clock);
-  private final Map<String, Double> gauges = new TreeMap<>();
   private boolean sick;
 
   SickHost() {
