@@ -254,4 +254,42 @@ final class ClientAddressesTest {
     assertThat(behind.client("10.0.0.7:4711", List.of("192.0.2.1"))).isEqualTo("192.0.2.1");
     assertThat(direct.client("client.example.org", List.of())).isEqualTo("unknown");
   }
+
+  @Test
+  void formsOfAddressesThatOthersReadOtherwise() {
+    String peer = "10.0.0.1";
+    String[][] rows = {
+      {"203.0.113.07", peer}, // octal for some
+      {"127.1", peer},
+      {"0x7f.0.0.1", peer},
+      {"\uFF12\uFF10\uFF13.0.113.7", peer}, // digits of full width
+      {"fe80::1%25eth0", peer},
+      {"198.51.100.1\u0000, 10.2.2.2", peer},
+      {"203.0.113.7\t,\t10.2.2.2", "203.0.113.7"},
+      {"::ffff:cb00:7107, ::ffff:10.1.1.1", "203.0.113.7"},
+      {"10.0.0.5, 10.0.0.6", "10.0.0.5"},
+    };
+    ClientAddresses clients = ClientAddresses.of(ClientAddressConfig.behind("10.0.0.0/8"));
+    for (String[] row : rows) {
+      assertThat(clients.client(peer, List.of(row[0]))).as(row[0]).isEqualTo(row[1]);
+    }
+    String[][] standard = {
+      {"for=203.0.113.7;for=198.51.100.1", peer}, // which of both?
+      {"for=\"\\2\\0\\3.0.113.7\"", "203.0.113.7"},
+      {"for=203.0.113.7;ext=\"a;for=198.51.100.1\"", "203.0.113.7"},
+      {"for=unknown, for=203.0.113.7", "203.0.113.7"},
+      {"for=203.0.113.7, for=unknown", peer},
+      {"for=\"[64:ff9b::cb00:7107]:_x\"", "203.0.113.7"},
+      {"for=_gazonk;host=\"\\\",for=198.51.100.1\"", peer},
+    };
+    ClientAddresses named =
+        ClientAddresses.of(
+            ClientAddressConfig.builder()
+                .proxies("10.0.0.0/8")
+                .header(ForwardedHeader.FORWARDED)
+                .build());
+    for (String[] row : standard) {
+      assertThat(named.client(peer, List.of(row[0]))).as(row[0]).isEqualTo(row[1]);
+    }
+  }
 }
