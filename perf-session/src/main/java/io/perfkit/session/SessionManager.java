@@ -579,8 +579,9 @@ public final class SessionManager implements AutoCloseable {
 
   /**
    * Removes expired sessions and counts them. Each node does so every {@link
-   * SessionConfig#sweepEvery}; only the counts depend on it. One round trip for each 100 sessions
-   * and each partition.
+   * SessionConfig#sweepEvery}. No lookup depends on it; but until a sweep removes them, expired
+   * sessions take memory, and a login of a user at the limit reads each of that user's. One round
+   * trip for each 100 sessions and each partition.
    *
    * @throws io.perfkit.redis.RedisUnavailable if Redis gave no answer; the next sweep goes on
    */

@@ -72,8 +72,7 @@ end
 
 local evicted = 0
 if user ~= '' then
-  redis.call('ZREMRANGEBYSCORE', index, '-inf', now - keep) -- later ones are left to the sweep
-  if redis.call('ZCARD', index) >= max then -- an upper bound, since it counts idle ones
+  if redis.call('ZCOUNT', index, '(' .. now, '+inf') >= max then -- an upper bound, since it counts idle ones
     local found = {}
     for _, id in ipairs(redis.call('ZRANGEBYSCORE', index, '(' .. now, '+inf')) do
       local values = redis.pcall('HMGET', head .. id, 'm', 'w')
@@ -129,7 +128,8 @@ end
 local m = struct.pack(LAYOUT, now, idle_end, 1, bytes, idle, now, now, end_at)
 if user ~= '' then
   m = m .. 'u'
-  redis.call('ZADD', index, end_at, sid)
+  redis.call('ZADD', index, end_at, sid) -- the first write, which a full Redis refuses, unless room was made
+  redis.call('ZREMRANGEBYSCORE', index, '-inf', now - keep) -- later ones are left to the sweep
   if now + redis.call('PTTL', index) < end_at + keep then
     redis.call('PEXPIREAT', index, end_at + keep)
   end

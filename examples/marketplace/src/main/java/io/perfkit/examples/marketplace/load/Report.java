@@ -154,6 +154,11 @@ final class Report {
             new Target("none", perfkit.flood().above() == 0)),
         higher("logins/s", "%,.0f", side -> side.logins().perSecond(), Target.NONE),
         lower(
+            "failed logins",
+            "%,.0f",
+            side -> side.logins().failed(),
+            new Target("none", perfkit.logins().failed() == 0)),
+        lower(
             "most sessions of a user",
             "%,.0f",
             side -> side.logins().most(),

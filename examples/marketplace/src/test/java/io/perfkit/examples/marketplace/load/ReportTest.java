@@ -93,7 +93,9 @@ final class ReportTest {
               refused of a flood                  0        350        -                      perfkit wins
               admitted above the limits         310          0        -   none               met
               logins/s                          500      1,500    3.00x                      perfkit wins
-              most sessions of a user             7          3    2.33x   at most 3          met""");
+              failed logins                       0          0        -   none               met, equal
+              most sessions of a user             7          3    2.33x   at most 3          met\
+            """);
   }
 
   @Test

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.perfkit.examples.marketplace.HostServer;
 import io.perfkit.examples.marketplace.Variant;
+import io.perfkit.testing.Await;
 import io.perfkit.testing.RealPostgres;
 import io.perfkit.testing.RealRedis;
 import io.perfkit.testing.TestDatabase;
 import io.perfkit.testing.TestRedis;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.Test;
 @RealRedis
 final class SessionsIT {
   private static final Pattern OTHER = Pattern.compile("\"id\":\"([^\"]+)\",\"current\":false");
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static int runs;
 
   private final Fixture fixture;
@@ -63,6 +66,8 @@ final class SessionsIT {
       List<String> cookies = new ArrayList<>();
       for (int i = 0; i < LoginStorm.LIMIT + 1; i++) {
         cookies.add(login(host, 1, null));
+        long loggedIn = System.currentTimeMillis(); // ages are milliseconds
+        Await.until("later", DEADLINE, () -> System.currentTimeMillis() > loggedIn);
       }
       assertThat(sessions(host, cookies.get(0))).as("the oldest was evicted").isEqualTo("401");
       String list = sessions(host, cookies.get(1));
