@@ -9,9 +9,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where jobs are stored: in this process ({@link Jobs#local}) or in PostgreSQL ({@link
- * PostgresStore}). Made by their factories, and given to {@link Jobs#create}, which closes it.
- * Thread safe.
+ * Where jobs are stored: in this process ({@link Jobs#local}), in Redis ({@link RedisStore}) or in
+ * PostgreSQL ({@link PostgresStore}). Made by their factories, and given to {@link Jobs#create},
+ * which closes it. Thread safe.
  */
 public abstract class JobStore implements AutoCloseable {
   /* Invariants, which StoreContract and StoreSimulation test

@@ -9,7 +9,7 @@ final class ArchitectureTest {
     HouseRules.of("io.perfkit.jobs")
         .rootException("JobException")
         .clocks("Jobs", "PostgresStore")
-        .threads("NodeThreads", "PostgresListener")
+        .threads("NodeThreads", "PostgresListener", "RedisWaker")
         .check();
   }
 }

@@ -8,6 +8,7 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.UnifiedJedis;
 
 /** The examples of README.md and docs/guide/jobs.md. */
 final class JobsGuideTest {
@@ -44,6 +45,14 @@ final class JobsGuideTest {
     Await.until("sent", Duration.ofSeconds(30), () -> mailer.sent.size() == 1);
     assertThat(jobs.audit().total().waiting()).isEqualTo(1);
     jobs.close();
+  }
+
+  static Jobs inRedis(UnifiedJedis redis, Mailer mailer) {
+    Jobs jobs =
+        Jobs.create(RedisStore.create(redis, "shop"))
+            .handle(MAIL, (mail, context) -> mailer.send(mail))
+            .start();
+    return jobs;
   }
 
   @Test

@@ -31,6 +31,12 @@ final class JobsReferenceTest {
   }
 
   @Test
+  void commandsAreThoseOfTheTable() {
+    assertThat(ReferenceTable.under("Least privilege", "redis-keys.md").secondByFirst())
+        .containsEntry("perf-jobs", ReferenceTable.commandsOfScripts("perf-jobs"));
+  }
+
+  @Test
   void defaultsAreThoseOfTheTables() {
     assertThat(ReferenceTable.under("JobsConfig", "configuration.md").secondByFirst())
         .isEqualTo(ReferenceTable.componentsOf(JobsConfig.defaults()));

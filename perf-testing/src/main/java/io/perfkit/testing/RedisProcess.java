@@ -57,6 +57,16 @@ public final class RedisProcess implements AutoCloseable {
     return start(List.of());
   }
 
+  /**
+   * Starts a server whose data outlives {@link #kill} and {@link #restart}: it answers a write once
+   * its log of writes is on the disk.
+   *
+   * @throws IllegalStateException if it does not come up
+   */
+  public static RedisProcess startDurable() {
+    return start(List.of("--appendonly", "yes", "--appendfsync", "always"));
+  }
+
   /** Starts a server with more options, each as on the command line of {@code redis-server}. */
   static RedisProcess start(List<String> options) {
     for (int tries = 1; ; tries++) {
@@ -82,7 +92,10 @@ public final class RedisProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** Ends the server as {@code kill -9} does and blocks until it is gone. Its data is lost. */
+  /**
+   * Ends the server as {@code kill -9} does and blocks until it is gone. Its data is lost, unless
+   * it was started durable.
+   */
   public void kill() {
     try {
       if (!process.destroyForcibly().waitFor(KILL_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -96,7 +109,7 @@ public final class RedisProcess implements AutoCloseable {
 
   /**
    * Starts a new, empty server on the same port with the same options and blocks until it answers;
-   * kills the old one first if it still lives. A cluster node and a sentinel keep their knowledge
+   * kills the old one first if it still lives. A durable one begins with the old one's data. A cluster node and a sentinel keep their knowledge
    * of the others.
    *
    * @throws IllegalStateException if it does not come up
