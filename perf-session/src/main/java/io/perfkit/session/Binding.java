@@ -8,6 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a session is bound to: digests of the client's user agent and network, of 72 bits each.
@@ -28,9 +29,9 @@ public final class Binding {
     this.text = text;
   }
 
-  /** Binds to the user agent alone, as the client sends it; an absent one is an empty text. */
-  public static Binding of(String userAgent) {
-    return new Binding(digest(userAgent.getBytes(UTF_8)));
+  /** Binds to the user agent alone, as the client sends it; null if it sends none. */
+  public static Binding of(@Nullable String userAgent) {
+    return new Binding(digest(userAgent));
   }
 
   /**
@@ -39,10 +40,14 @@ public final class Binding {
    *
    * @param address of the client, not of a proxy before the application
    */
-  public static Binding of(String userAgent, InetAddress address) {
+  public static Binding of(@Nullable String userAgent, InetAddress address) {
     byte[] bytes = requireNonNull(address, "address").getAddress();
     byte[] network = Arrays.copyOf(bytes, bytes.length == 4 ? IPV4_BYTES : IPV6_BYTES);
-    return new Binding(digest(userAgent.getBytes(UTF_8)) + digest(network));
+    return new Binding(digest(userAgent) + digest(network));
+  }
+
+  private static String digest(@Nullable String text) {
+    return digest(text == null ? new byte[0] : text.getBytes(UTF_8));
   }
 
   private static String digest(byte[] bytes) {

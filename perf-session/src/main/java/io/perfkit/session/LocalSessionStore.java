@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The store in this process: decides as the Redis scripts do, under one lock. Thread safe. */
@@ -305,7 +304,7 @@ final class LocalSessionStore implements SessionStore {
   }
 
   @Override
-  public Reply save(SessionId id, long expected, Map<String, byte[]> sets, Set<String> removed) {
+  public Reply save(SessionId id, long expected, Changes changes) {
     long now = now();
     synchronized (lock) {
       Entry entry = live(id, now);
@@ -317,11 +316,11 @@ final class LocalSessionStore implements SessionStore {
       }
       Map<String, byte[]> attributes = new HashMap<>(entry.attributes);
       long bytes = entry.bytes;
-      for (Map.Entry<String, byte[]> set : sets.entrySet()) {
+      for (Map.Entry<String, byte[]> set : changes.sets().entrySet()) {
         bytes -= size(set.getKey(), attributes.put(set.getKey(), set.getValue()));
         bytes += size(set.getKey(), set.getValue());
       }
-      for (String name : removed) {
+      for (String name : changes.removed()) {
         bytes -= size(name, attributes.remove(name));
       }
       if (bytes > config.maxSessionBytes() && bytes > entry.bytes) {
@@ -567,9 +566,13 @@ final class LocalSessionStore implements SessionStore {
   @Override
   public SessionHealth health() {
     synchronized (lock) {
-      return new SessionHealth(BreakerState.CLOSED, entries.size() >= config.maxLocalSessions());
+      return new SessionHealth(
+          BreakerState.CLOSED, SessionHealth.UNKNOWN, entries.size() >= config.maxLocalSessions());
     }
   }
+
+  @Override
+  public void examine() {}
 
   @Override
   public void close() {}

@@ -91,10 +91,10 @@ final class RedisEvents {
     List<RedisScript.Reply> replies = SCRIPT.runAll(guard, calls);
     for (int i = 0; i < streams.size(); i++) {
       RedisScript.Reply reply = replies.get(i);
-      if (reply.error() != null) {
-        throw reply.error();
-      }
-      List<?> parts = (List<?>) requireNonNull(reply.value(), "reply");
+      RedisScript.Call call = calls.get(i);
+      Object answer = // asked alone, an error is thrown as those of other calls are
+          reply.error() == null ? reply.value() : SCRIPT.run(guard, call.keys(), call.args());
+      List<?> parts = (List<?>) requireNonNull(answer, "answer");
       long now = (Long) parts.get(0);
       readAt = Math.min(readAt, now);
       String newest = text(parts.get(1));

@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +41,7 @@ final class RedisSessionStore implements SessionStore {
       RedisScript.load(RedisSessionStore.class, "session.lua");
   private static final RedisScript LOGIN = RedisScript.load(RedisSessionStore.class, "login.lua");
   private static final RedisScript USER = RedisScript.load(RedisSessionStore.class, "user.lua");
+  private static final RedisScript POLICY = RedisScript.load(RedisSessionStore.class, "policy.lua");
   private static final RedisScript SWEEP = RedisScript.load(RedisSessionStore.class, "sweep.lua");
 
   private static final Code[] CODES = Code.values();
@@ -63,6 +63,7 @@ final class RedisSessionStore implements SessionStore {
   private final SessionRequests requests;
   private final RedisEvents events;
   private final SecureRandom random = new SecureRandom();
+  private volatile String evictionPolicy = SessionHealth.UNKNOWN;
 
   /**
    * @param serverClock empty, or in tests the server's time
@@ -295,11 +296,11 @@ final class RedisSessionStore implements SessionStore {
   }
 
   @Override
-  public Reply save(SessionId id, long expected, Map<String, byte[]> sets, Set<String> removed) {
+  public Reply save(SessionId id, long expected, Changes changes) {
     return requests.one(
         partition(id.tag()),
         SessionRequest.save(
-            session(id), index(id.tag()), expected, config.maxSessionBytes(), sets, removed));
+            session(id), index(id.tag()), expected, config.maxSessionBytes(), changes));
   }
 
   @Override
@@ -424,7 +425,14 @@ final class RedisSessionStore implements SessionStore {
 
   @Override
   public SessionHealth health() {
-    return new SessionHealth(guard.breaker(), false);
+    return new SessionHealth(guard.breaker(), evictionPolicy, false);
+  }
+
+  @Override
+  public void examine() {
+    byte[] policy = (byte[]) POLICY.run(guard, List.of(queues.get(0)), List.of());
+    evictionPolicy =
+        policy == null || policy.length == 0 ? SessionHealth.UNKNOWN : new String(policy, UTF_8);
   }
 
   @Override

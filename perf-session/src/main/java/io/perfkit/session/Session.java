@@ -216,12 +216,19 @@ public final class Session {
     name = name.renamed(newName);
   }
 
-  Map<String, byte[]> changes() {
-    return changed;
-  }
-
-  Set<String> removals() {
-    return removed;
+  /** The unsaved changes, and what the session takes with them. */
+  SessionStore.Changes changes() {
+    long bytes = 0;
+    for (Map.Entry<String, byte[]> one : stored.attributes().entrySet()) {
+      String attribute = one.getKey();
+      if (!changed.containsKey(attribute) && !removed.contains(attribute)) {
+        bytes += attribute.length() + one.getValue().length;
+      }
+    }
+    for (Map.Entry<String, byte[]> one : changed.entrySet()) {
+      bytes += one.getKey().length() + one.getValue().length;
+    }
+    return new SessionStore.Changes(changed, removed, stored.version(), bytes);
   }
 
   /** Marks the changes as saved, under that version. */

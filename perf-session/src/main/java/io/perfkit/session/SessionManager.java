@@ -97,7 +97,13 @@ public final class SessionManager implements AutoCloseable {
     this.sweeper =
         config.sweepEvery().isZero()
             ? null
-            : new Ticker(prefix + "-sweeper", config.sweepEvery(), this::sweep);
+            : new Ticker(
+                prefix + "-sweeper",
+                config.sweepEvery(),
+                () -> {
+                  sweep();
+                  store.examine();
+                });
   }
 
   /**
@@ -367,9 +373,7 @@ public final class SessionManager implements AutoCloseable {
               .formatted(set, removed, CHANGES_MAX));
     }
     return answer(
-        () ->
-            onCurrent(
-                session, id -> store.save(id, expected, session.changes(), session.removals())),
+        () -> onCurrent(session, id -> store.save(id, expected, session.changes())),
         reply -> {
           session.saved(reply.number());
           return new Active(session, false, false);

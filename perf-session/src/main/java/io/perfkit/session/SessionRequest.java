@@ -18,7 +18,7 @@ final class SessionRequest {
   private static final long ANY = (1L << 48) - 1;
   private static final int NUMBER = 6;
   private static final int LOOK_BYTES = 1 + NUMBER;
-  private static final int SAVE_BYTES = LOOK_BYTES + 4 + 2 + 2;
+  private static final int SAVE_BYTES = LOOK_BYTES + 4 + 2 + 2 + 2 * NUMBER;
   private static final int TAG_CHARS = 19;
   private static final int PROTOCOL_BYTES = 60;
 
@@ -66,19 +66,16 @@ final class SessionRequest {
    * @param expected version, or -1 for any
    */
   static SessionRequest save(
-      byte[] key,
-      byte[] index,
-      long expected,
-      int maxBytes,
-      Map<String, byte[]> sets,
-      Set<String> removed) {
+      byte[] key, byte[] index, long expected, int maxBytes, SessionStore.Changes changes) {
+    Map<String, byte[]> sets = changes.sets();
+    Set<String> removed = changes.removed();
     List<byte[]> args = new ArrayList<>(1 + 2 * sets.size() + removed.size());
-    args.add(
+    ByteBuffer head =
         head('s', SAVE_BYTES, expected)
             .putInt(maxBytes)
             .putShort((short) sets.size())
-            .putShort((short) removed.size())
-            .array());
+            .putShort((short) removed.size());
+    args.add(put(put(head, changes.version()), changes.bytes()).array());
     int bytes = size(key, index);
     for (Map.Entry<String, byte[]> set : sets.entrySet()) {
       args.add(field(set.getKey()));
@@ -101,11 +98,11 @@ final class SessionRequest {
   }
 
   private static ByteBuffer head(char operation, int bytes, long number) {
-    long packed = number < 0 ? ANY : number;
-    return ByteBuffer.allocate(bytes)
-        .put((byte) operation)
-        .putShort((short) (packed >>> 32))
-        .putInt((int) packed);
+    return put(ByteBuffer.allocate(bytes).put((byte) operation), number < 0 ? ANY : number);
+  }
+
+  private static ByteBuffer put(ByteBuffer buffer, long number) {
+    return buffer.putShort((short) (number >>> 32)).putInt((int) number);
   }
 
   /** The answer of the script at that time of the server. */

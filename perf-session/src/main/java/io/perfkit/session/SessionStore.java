@@ -33,11 +33,20 @@ interface SessionStore extends AutoCloseable {
   Reply login(Fresh fresh, @Nullable SessionId old);
 
   /**
+   * Changes of attributes.
+   *
+   * @param version the version that the caller has read
+   * @param bytes the bytes of all attributes with their names, if the change is made to that
+   *     version
+   */
+  record Changes(Map<String, byte[]> sets, Set<String> removed, long version, long bytes) {}
+
+  /**
    * Changes attributes.
    *
    * @param expected version, or -1 for any
    */
-  Reply save(SessionId id, long expected, Map<String, byte[]> sets, Set<String> removed);
+  Reply save(SessionId id, long expected, Changes changes);
 
   /** Adds to a number, which is 0 if there is none; the sum is the text of the reply. */
   Reply increment(SessionId id, String name, long by);
@@ -75,6 +84,9 @@ interface SessionStore extends AutoCloseable {
   EventPage events(String after);
 
   SessionHealth health();
+
+  /** Looks at what the health tells of the server. */
+  void examine();
 
   @Override
   void close();

@@ -3,8 +3,9 @@
 -- KEYS for each request: the session, the index of its user (a key without value if it has none)
 -- ARGV 1 '' (tests only: the time), 2 ms that an ended session is remembered; then for each request, packed:
 --      'g' ms between two touches(6; ANY: none), or
---      's' expected version(6; ANY: any) bytes at most(4) attributes to set(2) to remove(2), and behind it as
---          arguments field and value of each, and the fields to remove
+--      's' expected version(6; ANY: any) bytes at most(4) attributes to set(2) to remove(2), a version(6) and the
+--          bytes of attributes after this change of that version(6), and behind it as arguments field and value of
+--          each, and the fields to remove
 -- Returns the time, then for each request: the fields of the session if it was looked up; else the codes of
 --      session.lua, and 12 and its words for an error of a command.
 -- Stored in a session, field m: last seen(6) idle end(6) version(6) bytes of attributes(6) idle time-out(6)
@@ -28,7 +29,7 @@ for k = 1, #KEYS, 2 do
   local looks = sub(head, 1, 1) == 'g'
   local first = read('>I6', head, 2)
   arg = arg + 1
-  local raw, m, at, max, sets, removals, from
+  local raw, m, at, max, sets, removals, known, known_total, from
   if looks then
     raw = try('HGETALL', key)
     for i = 1, #raw, 2 do
@@ -39,7 +40,7 @@ for k = 1, #KEYS, 2 do
       end
     end
   else
-    max, sets, removals = read('>I4I2I2', head, 8)
+    max, sets, removals, known, known_total = read('>I4I2I2I6I6', head, 8)
     from = arg
     arg = arg + 2 * sets + removals
     m = try('HGET', key, 'm')
@@ -78,18 +79,21 @@ for k = 1, #KEYS, 2 do
     elseif first ~= ANY and first ~= version then
       reply = { 7, version }
     else
-      local total, last_set = bytes, from + 2 * sets - 1
-      for i = from, last_set, 2 do
-        local old = call('HSTRLEN', key, ARGV[i])
-        total = total + #ARGV[i + 1] - old
-        if old == 0 then
-          total = total + #ARGV[i] - 2
+      local total, last_set = known_total, from + 2 * sets - 1
+      if known ~= version then
+        total = bytes
+        for i = from, last_set, 2 do
+          local old = call('HSTRLEN', key, ARGV[i])
+          total = total + #ARGV[i + 1] - old
+          if old == 0 then
+            total = total + #ARGV[i] - 2
+          end
         end
-      end
-      for i = last_set + 1, last_set + removals do
-        local old = call('HSTRLEN', key, ARGV[i])
-        if old > 0 then
-          total = total - old - #ARGV[i] + 2
+        for i = last_set + 1, last_set + removals do
+          local old = call('HSTRLEN', key, ARGV[i])
+          if old > 0 then
+            total = total - old - #ARGV[i] + 2
+          end
         end
       end
       if total > max and total > bytes then

@@ -2,8 +2,10 @@ package io.perfkit.session;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.perfkit.redis.Codec;
+import io.perfkit.redis.CommandRejected;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.session.SessionOutcome.Active;
 import io.perfkit.session.SessionOutcome.Expired;
@@ -13,12 +15,14 @@ import io.perfkit.session.SessionOutcome.Unavailable;
 import io.perfkit.testing.Await;
 import io.perfkit.testing.FakeClock;
 import io.perfkit.testing.RedisProcess;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -28,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.BuilderFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
+import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.RedisClient;
@@ -295,15 +300,86 @@ final class RedisSessionStoreIT {
   }
 
   @Test
+  void anErrorOfReadingEventsIsThrownAndStopsNoStart() {
+    client.set("shop:{shop.sessions}:v1:events", "foreign");
+    AtomicBoolean missed = new AtomicBoolean();
+    SessionListener listener =
+        new SessionListener() {
+          @Override
+          public void happened(SessionEvent event) {}
+
+          @Override
+          public void missed() {
+            missed.set(true);
+          }
+        };
+    try (SessionManager sessions =
+        SessionManager.builder(client, "shop", Secrets.ONE)
+            .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+            .config(SessionConfig.builder().maxEvents(100).sweepEvery(Duration.ZERO).build())
+            .listener(listener)
+            .build()) {
+      assertThatThrownBy(() -> sessions.events("")).isInstanceOf(CommandRejected.class);
+      client.del("shop:{shop.sessions}:v1:events");
+      Await.until("told of what it may have missed", DEADLINE, missed::get);
+      active(sessions.create());
+    }
+  }
+
+  @Test
+  void aSaveOfWhatNobodyElseChangedReadsNoAttribute() {
+    try (SessionManager sessions = manager(SessionConfig.builder())) {
+      Session session = active(sessions.login(Login.of("alice")));
+      session.set(CART, "apples");
+      active(sessions.save(session));
+      Session other = active(sessions.get(text(session)));
+      resetCounts();
+      session.set(CART, "apples and pears");
+      session.remove(VISITS);
+      active(sessions.save(session));
+      active(sessions.increment(session, VISITS, 1));
+      session.remove(VISITS);
+      session.set(CART, "pears");
+      active(sessions.save(session));
+      assertThat(commands()).doesNotContainKey("hgetall").containsEntry("hstrlen", 1L);
+      assertThat(bytes(session)).isEqualTo(stored(session));
+      other.set(CART, "plums");
+      active(sessions.save(other)); // on a version that is gone
+      assertThat(bytes(session)).isEqualTo(stored(session));
+      assertThat(commands()).containsEntry("hstrlen", 2L);
+    }
+  }
+
+  private static byte[] key(Session session) {
+    return ("shop:{shop.sessions}:v1:s:" + session.id()).getBytes(UTF_8);
+  }
+
+  /** What a session says its attributes take. */
+  private static long bytes(Session session) {
+    ByteBuffer times = ByteBuffer.wrap(client.hget(key(session), "m".getBytes(UTF_8)));
+    return ((long) times.getChar(18) << 32) | (times.getInt(20) & 0xFFFF_FFFFL);
+  }
+
+  /** What they take. */
+  private static long stored(Session session) {
+    return client.hgetAll(key(session)).entrySet().stream()
+        .filter(field -> field.getKey().length > 2)
+        .mapToLong(field -> field.getKey().length - 2 + field.getValue().length)
+        .sum();
+  }
+
+  @Test
   void severalTokensAreLookedUpInOneRoundTrip() {
     try (SessionManager sessions = manager(SessionConfig.builder())) {
       Session one = active(sessions.login(Login.of("alice")));
       Session two = active(sessions.login(Login.of("bob")));
       sessions.invalidate(one);
       long before = sessions.stats().active();
+      resetCounts();
       Session found = active(sessions.get(List.of(text(one), text(two))));
       assertThat(found.user()).contains("bob");
       assertThat(sessions.stats().active()).isEqualTo(before + 1);
+      assertThat(commands()).containsEntry("evalsha", 2L);
     }
   }
 
@@ -319,6 +395,43 @@ final class RedisSessionStoreIT {
     return calls
         .results()
         .collect(Collectors.toMap(call -> call.group(1), call -> Long.valueOf(call.group(2))));
+  }
+
+  @Test
+  void aRedisThatRefusesConfigAndInfoHasAnUnknownPolicy() {
+    client.executeCommand(
+        new CommandObject<>(
+            new CommandArguments(Protocol.Command.ACL)
+                .add("SETUSER")
+                .add("managed")
+                .add("on")
+                .add(">secret")
+                .add("~*")
+                .add("+@all")
+                .add("-config")
+                .add("-info"),
+            BuilderFactory.RAW_OBJECT));
+    DefaultJedisClientConfig managed =
+        DefaultJedisClientConfig.builder().user("managed").password("secret").build();
+    SessionConfig config = SessionConfig.builder().sweepEvery(Duration.ofMillis(100)).build();
+    try (RedisClient refused =
+            RedisClient.builder().hostAndPort(server.address()).clientConfig(managed).build();
+        SessionManager unknown =
+            SessionManager.builder(refused, "shop", Secrets.ONE)
+                .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+                .config(config)
+                .build();
+        SessionManager known =
+            SessionManager.builder(client, "shop", Secrets.ONE)
+                .guard(GuardConfig.defaults().withBudget(Duration.ofSeconds(5)))
+                .config(config)
+                .build()) {
+      active(unknown.create());
+      Await.until("told", DEADLINE, () -> known.health().evictionPolicy().equals("noeviction"));
+      assertThat(unknown.health().evictionPolicy()).isEqualTo("unknown");
+      assertThat(unknown.health().healthy()).isTrue();
+      active(unknown.create());
+    }
   }
 
   @Test

@@ -421,6 +421,26 @@ abstract class SessionContract {
   }
 
   @Test
+  void theIndexFollowsASessionWhoseUserActsAsAnotherAndBack() {
+    SessionManager sessions = manager(strict().maxPerUser(1));
+    Session admin = active(sessions.login(Login.of("admin")));
+    Session asBob = active(sessions.login(Login.of("bob").from(admin)));
+    assertThat(sessions.count("admin")).isZero();
+    assertThat(sessions.login(Login.of("bob"))).isInstanceOf(LimitReached.class);
+    Session back = active(sessions.login(Login.of("admin").from(asBob)));
+    assertThat(sessions.count("bob")).isZero();
+    assertThat(sessions.login(Login.of("admin"))).isInstanceOf(LimitReached.class);
+
+    assertThat(sessions.invalidateAll("bob")).isZero();
+    active(sessions.get(text(back)));
+    assertThat(sessions.invalidateAll("admin")).isEqualTo(1);
+
+    for (Session one : List.of(admin, asBob, back)) {
+      assertThat(sessions.get(text(one)).session()).isEmpty();
+    }
+  }
+
+  @Test
   void aLoginAtTheLimitIsRefusedAndTheSessionThatWantedItLivesOn() {
     SessionManager sessions = manager(strict());
     for (int i = 0; i < 3; i++) {

@@ -25,9 +25,15 @@ public final class SessionCookies {
 
   private final CookieConfig config;
   private final String attributes;
+  private final List<CookieConfig> earlier;
 
-  private SessionCookies(CookieConfig config) {
+  private SessionCookies(CookieConfig config, List<CookieConfig> earlier) {
     this.config = requireNonNull(config, "config");
+    this.attributes = attributes(config);
+    this.earlier = earlier;
+  }
+
+  private static String attributes(CookieConfig config) {
     StringBuilder text = new StringBuilder("; Path=").append(config.path());
     if (!config.domain().isEmpty()) {
       text.append("; Domain=").append(config.domain());
@@ -36,16 +42,45 @@ public final class SessionCookies {
       text.append("; Secure");
     }
     text.append("; HttpOnly; SameSite=").append(config.sameSite().text());
-    this.attributes = text.toString();
+    return text.toString();
   }
 
   /** Cookies by {@code config}. One that is not secure is logged as a warning, once. */
   public static SessionCookies of(CookieConfig config) {
-    SessionCookies cookies = new SessionCookies(config);
+    SessionCookies cookies = new SessionCookies(config, List.of());
     if (!config.secure()) {
       LOG.warn("the cookie {} is sent without TLS too: for development only", config.name());
     }
     return cookies;
+  }
+
+  /**
+   * The same cookies after their name, path or domain was changed: requests may still carry the
+   * cookie of the former settings, and a response that sets or removes the cookie removes the
+   * former one. So users stay logged in, and no cookie of a former scope hides the new one.
+   *
+   * @param former settings that nodes have used before
+   * @throws IllegalArgumentException if name, path and domain are those of these cookies, or of
+   *     another former one
+   */
+  public SessionCookies replacing(CookieConfig former) {
+    List<CookieConfig> all = new ArrayList<>(earlier);
+    all.add(config);
+    for (CookieConfig other : all) {
+      if (other.name().equals(former.name())
+          && other.path().equals(former.path())
+          && other.domain().equals(former.domain())) {
+        throw new IllegalArgumentException(
+            "former: " + former + " (expected: another name, path or domain than " + other + ")");
+      }
+    }
+    all.set(all.size() - 1, former);
+    return new SessionCookies(config, List.copyOf(all));
+  }
+
+  private boolean isOurs(String name) {
+    return name.equals(config.name())
+        || earlier.stream().anyMatch(former -> name.equals(former.name()));
   }
 
   /**
@@ -63,9 +98,7 @@ public final class SessionCookies {
         int end = header.indexOf(';', start);
         end = end < 0 ? header.length() : end;
         int equals = header.indexOf('=', start);
-        if (equals >= 0
-            && equals < end
-            && header.substring(start, equals).strip().equals(config.name())) {
+        if (equals >= 0 && equals < end && isOurs(header.substring(start, equals).strip())) {
           String value = unquoted(header.substring(equals + 1, end).strip());
           if (!found.contains(value)) {
             found.add(value);
@@ -91,6 +124,7 @@ public final class SessionCookies {
   public void write(Session session, BiConsumer<String, String> header) {
     String age = config.maxAge().isZero() ? "" : "; Max-Age=" + config.maxAge().toSeconds();
     header.accept("Set-Cookie", config.name() + "=" + session.token().text() + attributes + age);
+    removeEarlier(header);
     header.accept("Cache-Control", "no-store");
   }
 
@@ -101,7 +135,14 @@ public final class SessionCookies {
    */
   public void remove(BiConsumer<String, String> header) {
     header.accept("Set-Cookie", config.name() + "=" + attributes + GONE);
+    removeEarlier(header);
     header.accept("Cache-Control", "no-store");
+  }
+
+  private void removeEarlier(BiConsumer<String, String> header) {
+    for (CookieConfig former : earlier) {
+      header.accept("Set-Cookie", former.name() + "=" + attributes(former) + GONE);
+    }
   }
 
   /** As {@link #remove}, and the browser forgets what else it keeps of the site: for a logout. */

@@ -17,7 +17,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -51,7 +53,7 @@ public final class RequestSession {
   private boolean async;
   private DispatcherType dispatch = DispatcherType.REQUEST;
   private @Nullable RuntimeException unavailable;
-  private @Nullable String cookie;
+  private final Map<String, String> written = new HashMap<>();
 
   RequestSession(Setup setup, HttpServletRequest request, HttpServletResponse response) {
     this.setup = setup;
@@ -366,14 +368,21 @@ public final class RequestSession {
     if (cookies.contains(value)) {
       return;
     }
-    if (cookie != null && cookies.remove(cookie)) { // V1
+    String before = written.put(scope(value), value);
+    if (before != null && cookies.remove(before)) { // V1
       cookies.add(value);
       response.setHeader(name, cookies.get(0));
       cookies.subList(1, cookies.size()).forEach(other -> response.addHeader(name, other));
     } else {
       response.addHeader(name, value);
     }
-    cookie = value;
+  }
+
+  /** What tells a cookie from others: its name, path and domain. */
+  private static String scope(String cookie) {
+    int value = cookie.indexOf(';');
+    return cookie.substring(0, cookie.indexOf('='))
+        + cookie.substring(value).split("; HttpOnly", 2)[0];
   }
 
   @Override

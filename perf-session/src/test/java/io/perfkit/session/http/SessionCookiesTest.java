@@ -73,6 +73,33 @@ final class SessionCookiesTest {
   }
 
   @Test
+  void aCookieOfAFormerScopeIsFoundAndRemoved() {
+    CookieConfig former =
+        CookieConfig.builder().name("id").path("/shop").domain("example.org").build();
+    SessionCookies cookies = cookies().replacing(former);
+
+    assertThat(cookies.tokens(List.of("id=old; __Host-session=new; ids=x")))
+        .containsExactly("old", "new");
+    cookies.write(session, this::header);
+    String gone =
+        "Set-Cookie: id=; Path=/shop; Domain=example.org; Secure; HttpOnly; SameSite=Lax;"
+            + " Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+    assertThat(headers)
+        .containsExactly(
+            "Set-Cookie: __Host-session=" + token + "; Path=/; Secure; HttpOnly; SameSite=Lax",
+            gone,
+            "Cache-Control: no-store");
+    headers.clear();
+    cookies.logout(this::header);
+    assertThat(headers).contains(gone);
+    assertThatThrownBy(() -> cookies.replacing(former))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("former: ");
+    assertThatThrownBy(() -> cookies.replacing(CookieConfig.defaults()))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void findsItWhateverElseTheRequestHolds() {
     SessionCookies cookies = cookies();
     assertThat(cookies.tokens(List.of())).isEmpty();

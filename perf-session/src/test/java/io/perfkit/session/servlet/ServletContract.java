@@ -920,6 +920,37 @@ abstract class ServletContract {
   }
 
   @Test
+  void ofCookiesOfTwoScopesTheValidOneWinsAndTheFormerOneIsRemovedWithTheNext() {
+    SessionManager sessions = sessions(SessionConfig.builder());
+    CookieConfig former = CookieConfig.development().toBuilder().name("id").path("/shop").build();
+    SessionCookies cookies = SessionCookies.of(CookieConfig.development()).replacing(former);
+    serve(SessionFilter.builder(sessions, cookies).build());
+    pages.put("/read", (request, response) -> write(response, request.getSession(false) != null));
+    pages.put(
+        "/login",
+        (request, response) -> {
+          RequestSession here = RequestSession.of(request).orElseThrow();
+          here.login(Login.of("alice"));
+          here.login(Login.of("alice"));
+        });
+    Session live = sessions.create().session().orElseThrow();
+    String old = "id=" + live.token().text();
+
+    for (String both :
+        List.of(COOKIE + "=" + "A".repeat(64) + "; " + old, old + "; " + COOKIE + "=x", old)) {
+      Answer answer = get("/read", null, "Cookie", both);
+      assertThat(answer.body()).isEqualTo("true");
+      assertThat(answer.cookies()).isEmpty();
+    }
+    Answer answer = get("/login", null, "Cookie", old);
+    assertThat(answer.cookies()).hasSize(2);
+    assertThat(answer.cookies().get(0) + answer.cookies().get(1))
+        .contains("id=; Path=/shop; ", COOKIE + "=");
+    assertThat(sessions.count("alice")).isEqualTo(1);
+    assertThat(sessions.get(live.token().text())).isInstanceOf(Rotated.class);
+  }
+
+  @Test
   void aSessionThatAnotherClientUsesEnds() {
     SessionManager sessions = sessions(SessionConfig.builder().binding(BindingPolicy.TERMINATE));
     serve(
