@@ -94,8 +94,7 @@ final class ReportTest {
               admitted above the limits         310          0        -   none               met
               logins/s                          500      1,500    3.00x                      perfkit wins
               failed logins                       0          0        -   none               met, equal
-              most sessions of a user             7          3    2.33x   at most 3          met\
-            """);
+              most sessions of a user             7          3    2.33x   at most 3          met""");
   }
 
   @Test
