@@ -365,8 +365,8 @@ public final class SessionManager implements AutoCloseable {
     if (!requireNonNull(session, "session").changed()) {
       return new Active(session, false, false);
     }
-    int set = session.changes().size();
-    int removed = session.removals().size();
+    int set = session.changes().sets().size();
+    int removed = session.changes().removed().size();
     if (set > CHANGES_MAX || removed > CHANGES_MAX) {
       throw new IllegalArgumentException(
           "session: %d attributes set and %d removed (expected: at most %d of each in one save)"
