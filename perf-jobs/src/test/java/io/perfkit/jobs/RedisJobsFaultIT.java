@@ -21,6 +21,7 @@ import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** What becomes of jobs in Redis when the server or the way to it fails. */
+@SuppressWarnings("try") // an open guard gives its client the budget, and nothing names it
 final class RedisJobsFaultIT {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration KEEP = Duration.ofDays(1);

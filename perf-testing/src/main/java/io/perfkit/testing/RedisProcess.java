@@ -109,8 +109,8 @@ public final class RedisProcess implements AutoCloseable {
 
   /**
    * Starts a new, empty server on the same port with the same options and blocks until it answers;
-   * kills the old one first if it still lives. A durable one begins with the old one's data. A cluster node and a sentinel keep their knowledge
-   * of the others.
+   * kills the old one first if it still lives. A durable one begins with the old one's data. A
+   * cluster node and a sentinel keep their knowledge of the others.
    *
    * @throws IllegalStateException if it does not come up
    */
