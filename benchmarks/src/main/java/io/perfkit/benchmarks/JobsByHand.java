@@ -1,7 +1,6 @@
 package io.perfkit.benchmarks;
 
 import io.perfkit.testing.RedisProcess;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -75,17 +74,14 @@ public class JobsByHand {
 
   private static long drain(IntConsumer loop) {
     CountDownLatch ended = new CountDownLatch(WORKERS);
-    List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < WORKERS; i++) {
       int worker = i;
-      Thread thread =
-          new Thread(
+      new Thread(
               () -> {
                 loop.accept(worker);
                 ended.countDown();
-              });
-      threads.add(thread);
-      thread.start();
+              })
+          .start();
     }
     return BenchRedis.await(ended);
   }

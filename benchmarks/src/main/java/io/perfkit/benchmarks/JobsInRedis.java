@@ -1,5 +1,8 @@
 package io.perfkit.benchmarks;
 
+import static java.util.Objects.requireNonNull;
+
+import io.perfkit.jobs.Enqueued;
 import io.perfkit.jobs.JobType;
 import io.perfkit.jobs.Jobs;
 import io.perfkit.jobs.JobsConfig;
@@ -11,6 +14,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -35,28 +39,29 @@ public class JobsInRedis {
       JobsConfig.builder()
           .queue(new QueueConfig(4, 1_000_000, Overflow.REJECT, Duration.ZERO))
           .build();
-  private CountDownLatch left;
-  private Jobs jobs;
+  private CountDownLatch left = new CountDownLatch(0);
+  private @Nullable Jobs jobs;
 
   /** Stores the jobs. */
   @Setup(Level.Invocation)
   public void store() {
     CountDownLatch handled = new CountDownLatch(JobsRedis.JOBS);
     left = handled;
-    jobs = Jobs.builder(RedisStore.create(client, "bench")).config(config).build();
-    jobs.enqueueAll(TYPE, payloads);
-    jobs.handle(TYPE, (payload, context) -> handled.countDown());
+    Jobs stored = Jobs.builder(RedisStore.create(client, "bench")).config(config).build();
+    jobs = stored;
+    List<Enqueued> unused = stored.enqueueAll(TYPE, payloads);
+    stored.handle(TYPE, (payload, context) -> handled.countDown());
   }
 
   long drain() {
-    jobs.start();
+    requireNonNull(jobs).start();
     return BenchRedis.await(left);
   }
 
   /** Waits until the last reports are accepted, and says if one is missing. */
   @TearDown(Level.Invocation)
   public void drained() {
-    jobs.close();
+    requireNonNull(jobs).close();
     try (Jobs all = Jobs.create(RedisStore.create(client, "bench"))) {
       if (!all.audit().holds() || all.audit().total().waiting() > 0) {
         throw new IllegalStateException("a job is missing: " + all.audit());

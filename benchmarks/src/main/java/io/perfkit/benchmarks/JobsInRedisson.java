@@ -1,8 +1,11 @@
 package io.perfkit.benchmarks;
 
+import static java.util.Objects.requireNonNull;
+
 import io.perfkit.testing.RedisProcess;
 import java.io.Serializable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -22,7 +25,7 @@ public class JobsInRedisson {
 
   private final RedisProcess redis = RedisProcess.start();
   private final RedissonClient client;
-  private RExecutorService executor;
+  private @Nullable RExecutorService executor;
   private int round;
 
   public JobsInRedisson() {
@@ -50,21 +53,23 @@ public class JobsInRedisson {
   @Setup(Level.Invocation)
   public void store() {
     left = new CountDownLatch(JobsRedis.JOBS_OF_REDISSON);
-    executor = client.getExecutorService("bench-" + round++);
+    RExecutorService fresh = client.getExecutorService("bench-" + round++);
+    executor = fresh;
     for (int i = 0; i < JobsRedis.JOBS_OF_REDISSON; i++) {
-      executor.execute(new Task());
+      fresh.execute(new Task());
     }
   }
 
   long drain() {
-    executor.registerWorkers(WorkerOptions.defaults().workers(4));
+    requireNonNull(executor).registerWorkers(WorkerOptions.defaults().workers(4));
     return BenchRedis.await(left);
   }
 
   @TearDown(Level.Invocation)
   public void drained() {
-    executor.shutdown();
-    executor.delete();
+    RExecutorService ended = requireNonNull(executor);
+    ended.shutdown();
+    boolean unused = ended.delete();
   }
 
   @TearDown
