@@ -99,7 +99,7 @@ final class FailoverWatch {
     try (Connection connection = node.getResource()) {
       addId(connection.executeCommand(INFO), found);
     } catch (JedisException e) {
-      LOG.debug("A node did not say who its primary is", e);
+      LOG.debug("A node did not name its primary", e);
     }
   }
 

@@ -39,7 +39,7 @@ final class MemoryQueue {
   private final Map<String, Unique> uniques = new HashMap<>();
   private long lastSequence;
 
-  /** Who holds a key, and who waits for it. */
+  /** The number of jobs that hold a key, and those that wait for it. */
   private static final class Key {
     int held;
     final Deque<MemoryJob> waiting = new ArrayDeque<>();

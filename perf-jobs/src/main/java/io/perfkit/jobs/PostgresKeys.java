@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Who holds which key, within a transaction. Keys are locked in one order. */
+/** The holders of keys, within a transaction. Keys are locked in one order. */
 final class PostgresKeys {
   private final int app;
 

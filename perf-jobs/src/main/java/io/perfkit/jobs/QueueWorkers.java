@@ -52,7 +52,7 @@ final class QueueWorkers {
   private volatile long deadline = Long.MAX_VALUE;
   private volatile boolean failing;
 
-  /** Who wants to know of attempts. */
+  /** Is told of each attempt. */
   interface Listener {
     void ran(ClaimedJob job, Outcome outcome, long nanos);
   }

@@ -12,7 +12,7 @@ final class WorkSignal {
   /* Invariants
    * W1  A signal is never missed: it leaves a token before it looks for waiters, and a waiter
    *     registers before it looks for tokens.
-   * W2  While workers wait, one of them is the poller: who stops being it wakes another.
+   * W2  While workers wait, one of them is the poller: a poller that stops wakes another.
    * W3  At most `cap` tokens are kept: so many workers look again, whatever is signalled.
    */
   private final ReentrantLock lock = new ReentrantLock();

@@ -4,7 +4,7 @@
 -- Stored: docs/reference/redis-keys.md. Times are microseconds of the server.
 -- Invariants
 -- R1  a job waits in exactly one list or set, or is in one hash of owned jobs; its record is in jobs as long.
--- R2  the field of a hash of owned jobs is the fence: who deletes it, token in hand, ends the claim.
+-- R2  the field of a hash of owned jobs is the fence: a call that deletes it, by its token, ends the claim.
 -- R3  a keyed job is ready, parked or owned only while it holds its key; one that is put back keeps it.
 -- R4  an operation that frees memory runs in a full Redis: its first write is one that Redis never refuses then.
 local head, op = ARGV[1], ARGV[2]
