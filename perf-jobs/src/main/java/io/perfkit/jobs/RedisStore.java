@@ -114,7 +114,7 @@ public final class RedisStore extends JobStore {
   }
 
   private static byte[] micros(Duration duration) {
-    return number(TimeUnit.NANOSECONDS.toMicros(duration.toNanos()));
+    return number(TimeUnit.MICROSECONDS.convert(duration));
   }
 
   private static long number(@Nullable Object reply) {

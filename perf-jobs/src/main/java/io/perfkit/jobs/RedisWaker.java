@@ -157,7 +157,11 @@ final class RedisWaker implements AutoCloseable {
     connection = null;
     if (mine != null) {
       mine.setBroken();
-      mine.close();
+      try {
+        mine.close();
+      } catch (RuntimeException down) { // the pool replaces the connection at once, and can't
+        LOG.debug("the pool found no server", down);
+      }
     }
   }
 

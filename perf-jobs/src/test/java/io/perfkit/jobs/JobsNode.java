@@ -1,6 +1,7 @@
 package io.perfkit.jobs;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.perfkit.testing.Pace;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -9,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A node that runs jobs in a JVM of its own and writes each start and end of a handler to a ledger,
@@ -49,7 +49,7 @@ final class JobsNode {
                   if (ThreadLocalRandom.current().nextInt(8) == 0) {
                     throw new IllegalStateException("now and then");
                   }
-                  TimeUnit.MICROSECONDS.sleep(ThreadLocalRandom.current().nextInt(8_000));
+                  Pace.randomPause(ThreadLocalRandom.current(), Duration.ofMillis(8));
                   write(ledger, "end " + context.token());
                 })
             .start();

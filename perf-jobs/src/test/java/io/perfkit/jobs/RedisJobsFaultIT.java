@@ -237,7 +237,7 @@ final class RedisJobsFaultIT {
   }
 
   @Test
-  void anIdleNodeIsWokenAndNeedsNoPoll() {
+  void anIdleNodeIsWokenAndNeedsNoPollEvenAfterTheServerWasDown() {
     JobsConfig noPoll = config().toBuilder().poll(Duration.ofMinutes(1)).build();
     AtomicInteger ran = new AtomicInteger();
     try (RedisClient worker = client(server.address());
@@ -247,7 +247,13 @@ final class RedisJobsFaultIT {
         Jobs source = Jobs.builder(RedisStore.create(admin, "shop")).config(noPoll).build()) {
       node.handle(ITEM, (item, context) -> ran.incrementAndGet()).start();
       for (int i = 1; i <= 20; i++) {
-        Enqueued unused = source.enqueue(ITEM, new Item(i));
+        if (i == 10) {
+          server.kill();
+          Await.until("the node knows", SOON, () -> !workers.available());
+          server.restart();
+          Await.until("both are back", SOON, () -> workers.available() && producers.available());
+        }
+        enqueue(source, i);
         int number = i;
         Await.until("job " + i + " ran", Duration.ofSeconds(30), () -> ran.get() == number);
       }

@@ -1,10 +1,10 @@
 package io.perfkit.jobs;
 
 import io.perfkit.redis.RedisGuard;
+import io.perfkit.testing.Pace;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.locks.LockSupport;
 import redis.clients.jedis.RedisClient;
 
 /**
@@ -45,7 +45,7 @@ final class RedisJobsNode {
         ITEM,
         (item, context) -> {
           redis.hincrBy(RUNS, Integer.toString(item.number()), 1);
-          LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(2_000_000));
+          Pace.randomPause(ThreadLocalRandom.current(), Duration.ofMillis(2));
           if (context.attempt() == 1 && item.number() % 1_000 < failing) {
             throw new IllegalStateException("once");
           }
