@@ -511,8 +511,8 @@ final class CacheIT {
     requireRoundTrips(
         2, key -> cache.getAll(List.of(key, key + "'"), keys -> Map.of(key, "v", key + "'", "w")));
     requireRoundTrips(1, key -> cache.invalidateAll(List.of(key, key + "'")));
-    requireRoundTrips(1, cache::invalidateTag); // and one to publish, which takes no lane
-    requireRoundTrips(1, key -> cache.clear()); // likewise
+    requireRoundTrips(2, cache::invalidateTag); // the change, and the message to the other nodes
+    requireRoundTrips(2, key -> cache.clear()); // likewise
   }
 
   /** Of {@code call} with a new key; the node's own look at the server may come in between. */

@@ -28,7 +28,7 @@ final class PostgresCalls {
     }
   }
 
-  static <E> Values values(
+  static <E> Values array(
       String type,
       Collection<? extends E> from,
       Function<? super E, ? extends @Nullable Object> of) {
@@ -41,7 +41,7 @@ final class PostgresCalls {
   }
 
   static Values texts(Collection<String> from) {
-    return values("text", from, text -> text);
+    return array("text", from, text -> text);
   }
 
   /** Reads a row. */

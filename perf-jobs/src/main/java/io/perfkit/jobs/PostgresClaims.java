@@ -1,9 +1,9 @@
 package io.perfkit.jobs;
 
+import static io.perfkit.jobs.PostgresCalls.array;
 import static io.perfkit.jobs.PostgresCalls.id;
 import static io.perfkit.jobs.PostgresCalls.query;
 import static io.perfkit.jobs.PostgresCalls.texts;
-import static io.perfkit.jobs.PostgresCalls.values;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -76,14 +76,14 @@ final class PostgresClaims {
           String key = row.getString(2);
           return key != null && freed.add(key);
         },
-        values("int8", completions, completion -> completion.job().handle()),
-        values("int8", completions, completion -> completion.job().owner()),
-        values("int8", completions, completion -> completion.job().claim()),
-        values("int4", completions, completion -> completion.kind().code()),
-        values("int8", completions, Completion::delayMillis),
-        values("text", completions, PostgresClaims::reason),
-        values("text", completions, PostgresClaims::error),
-        values("bool", completions, Completion::quiet),
+        array("int8", completions, completion -> completion.job().handle()),
+        array("int8", completions, completion -> completion.job().owner()),
+        array("int8", completions, completion -> completion.job().claim()),
+        array("int4", completions, completion -> completion.kind().code()),
+        array("int8", completions, Completion::delayMillis),
+        array("text", completions, PostgresClaims::reason),
+        array("text", completions, PostgresClaims::error),
+        array("bool", completions, Completion::quiet),
         app,
         queue);
     keys.free(connection, queue, freed);
@@ -127,9 +127,9 @@ final class PostgresClaims {
             PostgresSql.CLAIM,
             row -> claimed(row, owner, claim),
             owner,
-            values("int4", priorities, number -> number),
-            values("int4", most, number -> number),
-            values("int4", past, number -> number),
+            array("int4", priorities, number -> number),
+            array("int4", most, number -> number),
+            array("int4", past, number -> number),
             app,
             claim.queue(),
             texts(claim.types()),

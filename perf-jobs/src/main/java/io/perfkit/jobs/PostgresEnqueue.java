@@ -1,7 +1,7 @@
 package io.perfkit.jobs;
 
+import static io.perfkit.jobs.PostgresCalls.array;
 import static io.perfkit.jobs.PostgresCalls.query;
-import static io.perfkit.jobs.PostgresCalls.values;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -143,17 +143,17 @@ final class PostgresEnqueue {
             row -> PostgresCalls.id(row, 1),
             app,
             queue,
-            values("uuid", jobs, job -> job.id().value()),
-            values("text", jobs, NewJob::type),
-            values("int4", jobs, NewJob::version),
-            values("int4", jobs, job -> job.priority().index()),
-            values("text", jobs, NewJob::key),
-            values("int4", jobs, NewJob::perKey),
-            values("text", jobs, NewJob::unique),
-            values("int4", jobs, NewJob::maxAttempts),
-            values("text", jobs, job -> Headers.text(job.headers())),
-            values("bytea", jobs, NewJob::payload),
-            values("int8", jobs, NewJob::delayMillis),
+            array("uuid", jobs, job -> job.id().value()),
+            array("text", jobs, NewJob::type),
+            array("int4", jobs, NewJob::version),
+            array("int4", jobs, job -> job.priority().index()),
+            array("text", jobs, NewJob::key),
+            array("int4", jobs, NewJob::perKey),
+            array("text", jobs, NewJob::unique),
+            array("int4", jobs, NewJob::maxAttempts),
+            array("text", jobs, job -> Headers.text(job.headers())),
+            array("bytea", jobs, NewJob::payload),
+            array("int8", jobs, NewJob::delayMillis),
             app,
             queue);
     if (!keyed.isEmpty()) {

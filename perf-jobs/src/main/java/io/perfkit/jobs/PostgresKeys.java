@@ -1,9 +1,9 @@
 package io.perfkit.jobs;
 
+import static io.perfkit.jobs.PostgresCalls.array;
 import static io.perfkit.jobs.PostgresCalls.query;
 import static io.perfkit.jobs.PostgresCalls.texts;
 import static io.perfkit.jobs.PostgresCalls.update;
-import static io.perfkit.jobs.PostgresCalls.values;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -45,7 +45,7 @@ final class PostgresKeys {
         connection,
         PostgresSql.FREE_KEYS,
         texts(held),
-        values("int4", ones, one -> one),
+        array("int4", ones, one -> one),
         app,
         queue);
     grant(connection, queue, new TreeSet<>(held));

@@ -27,7 +27,7 @@ final class JobsGuideTest {
           .version(2)
           .upcast(1, OldMail.class, old -> new Mail(old.address()));
 
-  private static final class Mailer {
+  static final class Mailer {
     final List<Mail> sent = new CopyOnWriteArrayList<>();
 
     void send(Mail mail) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** The contract catches a store without the fence, and one that trusts clocks of clients. */
 @RealRedis
+@SuppressWarnings("JUnitMethodInvoked") // the contract is run as a checker, which has to fail
 final class RedisFenceIT {
   private static final Duration LEASE = Duration.ofMinutes(5);
   private static final Duration KEEP = Duration.ofDays(1);

@@ -19,69 +19,6 @@ import org.jspecify.annotations.Nullable;
 /** The store in this process: decides as the Redis scripts do, under one lock. Thread safe. */
 final class LocalSessionStore implements SessionStore {
 
-  /**
-   * A live session, or the remembered outcome of one that ended or moved. Guarded by the store's
-   * lock.
-   */
-  private static final class Entry {
-    final UserTag tag;
-    final @Nullable String user;
-    final String client;
-    final String binding;
-    final long created;
-    final long absoluteEnd;
-    long idle;
-    long lastSeen;
-    long idleEnd;
-    long tokenSince;
-    long version = 1;
-    Map<String, byte[]> attributes;
-    long bytes;
-
-    Entry(Fresh fresh, long now, SessionConfig config, Map<String, byte[]> attributes, long bytes) {
-      this.tag = fresh.id().tag();
-      this.user = fresh.user();
-      this.client = fresh.client();
-      this.binding = fresh.binding();
-      this.created = now;
-      this.absoluteEnd = now + config.absolute().toMillis();
-      this.idle = config.idle().toMillis();
-      this.lastSeen = now;
-      this.idleEnd = Math.min(now + idle, absoluteEnd);
-      this.tokenSince = now;
-      this.attributes = attributes;
-      this.bytes = bytes;
-    }
-
-    Stored stored() {
-      return new Stored(
-          user,
-          client,
-          binding,
-          created,
-          lastSeen,
-          idle,
-          idleEnd,
-          absoluteEnd,
-          tokenSince,
-          version,
-          attributes);
-    }
-
-    boolean live(long now) {
-      return now < idleEnd;
-    }
-
-    void prolong(long now, long by) {
-      idleEnd = Math.min(Math.max(idleEnd, now + by), absoluteEnd);
-      lastSeen = now;
-    }
-
-    Lifetime lifetime(long now) {
-      return new Lifetime(now - created, lastSeen - created);
-    }
-  }
-
   /** The remembered outcome of a session that ended or moved, with its expiry. */
   private record Memory(Reply reply, long graceEnd, long until) {
     Reply at(long now) {
@@ -96,13 +33,13 @@ final class LocalSessionStore implements SessionStore {
   private final Object lock = new Object();
 
   @GuardedBy("lock")
-  private final Map<String, Entry> entries = new HashMap<>();
+  private final Map<String, LocalSession> entries = new HashMap<>();
 
   @GuardedBy("lock")
   private final Map<String, Memory> memories = new LinkedHashMap<>();
 
   @GuardedBy("lock")
-  private final Map<String, Map<String, Entry>> users = new HashMap<>();
+  private final Map<String, Map<String, LocalSession>> users = new HashMap<>();
 
   /** Sessions that were ended with all others of their user, and when. */
   @GuardedBy("lock")
@@ -126,19 +63,19 @@ final class LocalSessionStore implements SessionStore {
 
   /** The live session, or null and why there is none by {@link #missing}. */
   @GuardedBy("lock")
-  private @Nullable Entry live(SessionId id, long now) {
-    Entry entry = entries.get(id.text());
+  private @Nullable LocalSession live(SessionId id, long now) {
+    LocalSession entry = entries.get(id.text());
     return entry != null && entry.live(now) && listed(id.text(), entry) ? entry : null;
   }
 
   @GuardedBy("lock")
-  private boolean listed(String id, Entry entry) {
+  private boolean listed(String id, LocalSession entry) {
     return entry.user == null || users.getOrDefault(entry.tag.text(), Map.of()).containsKey(id);
   }
 
   @GuardedBy("lock")
   private Reply missing(SessionId id, long now) {
-    Entry entry = entries.get(id.text());
+    LocalSession entry = entries.get(id.text());
     if (entry != null && now < entry.idleEnd + config.keepEnded().toMillis()) {
       if (now >= entry.absoluteEnd) {
         return Reply.of(Code.ABSOLUTE);
@@ -152,7 +89,7 @@ final class LocalSessionStore implements SessionStore {
   }
 
   @GuardedBy("lock")
-  private void bury(String id, Entry entry, Reply why, long graceEnd, long now) {
+  private void bury(String id, LocalSession entry, Reply why, long graceEnd, long now) {
     entries.remove(id);
     unlist(id, entry);
     long until = Math.max(now, graceEnd) + config.keepEnded().toMillis();
@@ -174,7 +111,7 @@ final class LocalSessionStore implements SessionStore {
   }
 
   @GuardedBy("lock")
-  private void ended(String id, Entry entry, EndReason why, long now) {
+  private void ended(String id, LocalSession entry, EndReason why, long now) {
     happened(
         new SessionEvent.Ended(
             id,
@@ -187,7 +124,7 @@ final class LocalSessionStore implements SessionStore {
 
   /** Ends a live session and remembers why. */
   @GuardedBy("lock")
-  private Lifetime end(String id, Entry entry, EndReason why, long now) {
+  private Lifetime end(String id, LocalSession entry, EndReason why, long now) {
     Reply memory =
         why == EndReason.REPLACED ? Reply.of(Code.ROTATED) : Reply.of(Code.REVOKED, why.code());
     bury(id, entry, memory, 0, now);
@@ -196,7 +133,7 @@ final class LocalSessionStore implements SessionStore {
   }
 
   @GuardedBy("lock")
-  private void unlist(String id, Entry entry) {
+  private void unlist(String id, LocalSession entry) {
     users.computeIfPresent(
         entry.tag.text(),
         (tag, ids) -> {
@@ -206,7 +143,7 @@ final class LocalSessionStore implements SessionStore {
   }
 
   @GuardedBy("lock")
-  private void list(String id, Entry entry) {
+  private void list(String id, LocalSession entry) {
     if (entry.user != null) {
       users.computeIfAbsent(entry.tag.text(), tag -> new HashMap<>()).put(id, entry);
     }
@@ -216,7 +153,7 @@ final class LocalSessionStore implements SessionStore {
   public Reply get(SessionId id, long touchEveryMillis) {
     long now = now();
     synchronized (lock) {
-      Entry entry = live(id, now);
+      LocalSession entry = live(id, now);
       if (entry == null) {
         return missing(id, now);
       }
@@ -236,7 +173,7 @@ final class LocalSessionStore implements SessionStore {
   public Reply login(Fresh fresh, @Nullable SessionId old) {
     long now = now();
     synchronized (lock) {
-      Entry before = old == null ? null : live(old, now);
+      LocalSession before = old == null ? null : live(old, now);
       if (old != null && before == null && missing(old, now).code() == Code.MOVED) {
         return missing(old, now);
       }
@@ -244,7 +181,7 @@ final class LocalSessionStore implements SessionStore {
         return Reply.of(Code.FULL, config.maxLocalSessions());
       }
       List<Lifetime> lifetimes = new ArrayList<>();
-      List<Map.Entry<String, Entry>> found = new ArrayList<>();
+      List<Map.Entry<String, LocalSession>> found = new ArrayList<>();
       users
           .getOrDefault(fresh.id().tag().text(), Map.of())
           .forEach(
@@ -255,7 +192,7 @@ final class LocalSessionStore implements SessionStore {
               });
       int surplus = fresh.user() == null ? 0 : found.size() - config.maxPerUser() + 1;
       if (surplus > 0) {
-        Comparator<Map.Entry<String, Entry>> order =
+        Comparator<Map.Entry<String, LocalSession>> order =
             config.onLimit() == LimitPolicy.EVICT_OLDEST
                 ? Comparator.comparingLong(one -> one.getValue().created)
                 : Comparator.comparingLong(one -> one.getValue().lastSeen);
@@ -269,12 +206,12 @@ final class LocalSessionStore implements SessionStore {
               null,
               found.stream().limit(100).map(one -> info(one.getKey(), one.getValue())).toList());
         }
-        for (Map.Entry<String, Entry> one : found.subList(0, surplus)) {
+        for (Map.Entry<String, LocalSession> one : found.subList(0, surplus)) {
           lifetimes.add(end(one.getKey(), one.getValue(), EndReason.EVICTED, now));
         }
       }
-      Entry entry =
-          new Entry(
+      LocalSession entry =
+          new LocalSession(
               fresh,
               now,
               config,
@@ -307,7 +244,7 @@ final class LocalSessionStore implements SessionStore {
   public Reply save(SessionId id, long expected, Changes changes) {
     long now = now();
     synchronized (lock) {
-      Entry entry = live(id, now);
+      LocalSession entry = live(id, now);
       if (entry == null) {
         return missing(id, now);
       }
@@ -340,7 +277,7 @@ final class LocalSessionStore implements SessionStore {
   public Reply increment(SessionId id, String name, long by) {
     long now = now();
     synchronized (lock) {
-      Entry entry = live(id, now);
+      LocalSession entry = live(id, now);
       if (entry == null) {
         return missing(id, now);
       }
@@ -369,7 +306,7 @@ final class LocalSessionStore implements SessionStore {
   public Reply extend(SessionId id, long millis) {
     long now = now();
     synchronized (lock) {
-      Entry entry = live(id, now);
+      LocalSession entry = live(id, now);
       if (entry == null) {
         return missing(id, now);
       }
@@ -382,7 +319,7 @@ final class LocalSessionStore implements SessionStore {
   public Reply idle(SessionId id, long millis) {
     long now = now();
     synchronized (lock) {
-      Entry entry = live(id, now);
+      LocalSession entry = live(id, now);
       if (entry == null) {
         return missing(id, now);
       }
@@ -397,7 +334,7 @@ final class LocalSessionStore implements SessionStore {
   public Reply rotate(SessionId id, SessionId fresh, long graceMillis) {
     long now = now();
     synchronized (lock) {
-      Entry entry = live(id, now);
+      LocalSession entry = live(id, now);
       if (entry == null) {
         return missing(id, now);
       }
@@ -414,7 +351,7 @@ final class LocalSessionStore implements SessionStore {
   public Reply end(SessionId id, EndReason why) {
     long now = now();
     synchronized (lock) {
-      Entry entry = live(id, now);
+      LocalSession entry = live(id, now);
       if (entry == null) {
         return missing(id, now);
       }
@@ -426,12 +363,12 @@ final class LocalSessionStore implements SessionStore {
   public Reply endOthers(SessionId id) {
     long now = now();
     synchronized (lock) {
-      Entry entry = live(id, now);
+      LocalSession entry = live(id, now);
       if (entry == null) {
         return missing(id, now);
       }
       List<Lifetime> lifetimes = new ArrayList<>();
-      for (Map.Entry<String, Entry> other : liveOf(entry.tag, now)) {
+      for (Map.Entry<String, LocalSession> other : liveOf(entry.tag, now)) {
         if (other.getValue() != entry) {
           lifetimes.add(end(other.getKey(), other.getValue(), EndReason.OTHERS, now));
         }
@@ -441,12 +378,13 @@ final class LocalSessionStore implements SessionStore {
   }
 
   @GuardedBy("lock")
-  private List<Map.Entry<String, Entry>> liveOf(UserTag user, long now) {
+  private List<Map.Entry<String, LocalSession>> liveOf(UserTag user, long now) {
     return users.getOrDefault(user.text(), Map.of()).entrySet().stream()
         .filter(one -> one.getValue().live(now))
         .map(one -> Map.entry(one.getKey(), one.getValue()))
         .sorted(
-            Comparator.<Map.Entry<String, Entry>>comparingLong(one -> -one.getValue().lastSeen)
+            Comparator.<Map.Entry<String, LocalSession>>comparingLong(
+                    one -> -one.getValue().lastSeen)
                 .thenComparing(Map.Entry::getKey))
         .toList();
   }
@@ -468,7 +406,7 @@ final class LocalSessionStore implements SessionStore {
     }
   }
 
-  private static SessionInfo info(String id, Entry entry) {
+  private static SessionInfo info(String id, LocalSession entry) {
     return new SessionInfo(
         id,
         Instant.ofEpochMilli(entry.created),
@@ -481,7 +419,7 @@ final class LocalSessionStore implements SessionStore {
   public int endAll(UserTag user) {
     long now = now();
     synchronized (lock) {
-      Map<String, Entry> ended = users.remove(user.text());
+      Map<String, LocalSession> ended = users.remove(user.text());
       if (ended == null) {
         return 0;
       }
@@ -494,7 +432,7 @@ final class LocalSessionStore implements SessionStore {
   public Reply endOne(UserTag user, String id) {
     long now = now();
     synchronized (lock) {
-      Entry entry = users.getOrDefault(user.text(), Map.of()).get(id);
+      LocalSession entry = users.getOrDefault(user.text(), Map.of()).get(id);
       if (entry == null || !entry.live(now)) {
         return Reply.ended(List.of());
       }
@@ -511,7 +449,7 @@ final class LocalSessionStore implements SessionStore {
     List<Lifetime> lifetimes = new ArrayList<>();
     synchronized (lock) {
       for (Map.Entry<String, Long> one : endedAll.entrySet()) {
-        Entry entry = entries.get(one.getKey());
+        LocalSession entry = entries.get(one.getKey());
         if (entry == null) {
           continue;
         }
@@ -522,7 +460,7 @@ final class LocalSessionStore implements SessionStore {
       }
       endedAll.clear();
       for (String id : List.copyOf(entries.keySet())) {
-        Entry entry = entries.get(id);
+        LocalSession entry = entries.get(id);
         if (entry == null || now < entry.idleEnd) {
           continue;
         }

@@ -2,16 +2,15 @@ package io.perfkit.session;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.perfkit.redis.GuardConfig;
 import io.perfkit.redis.RedisException;
 import io.perfkit.redis.RedisGuard;
-import io.perfkit.redis.RedisUnavailable;
 import io.perfkit.session.Reply.Code;
 import io.perfkit.session.SessionOutcome.Active;
 import io.perfkit.session.SessionOutcome.Conflict;
-import io.perfkit.session.SessionOutcome.Deadline;
 import io.perfkit.session.SessionOutcome.Expired;
 import io.perfkit.session.SessionOutcome.LimitReached;
 import io.perfkit.session.SessionOutcome.NotFound;
@@ -27,7 +26,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAccumulator;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +45,6 @@ import redis.clients.jedis.UnifiedJedis;
  * #local}.
  */
 public final class SessionManager implements AutoCloseable {
-  private static final int MOVES_MAX = 3;
   private static final int TOKENS_MAX = 4;
   private static final int CHANGES_MAX = 0xFFFF;
   private static final byte[] NO_CLOCK = {};
@@ -65,6 +62,7 @@ public final class SessionManager implements AutoCloseable {
   private final AtomicLong live = new AtomicLong();
   private final LongAccumulator peak = new LongAccumulator(Math::max, 0);
   private final LongSupplier nanos = System::nanoTime;
+  private final StoreCalls calls;
 
   private SessionManager(Builder builder) {
     this.prefix = builder.prefix;
@@ -90,6 +88,7 @@ public final class SessionManager implements AutoCloseable {
                 builder.serverClock);
     this.meters =
         registry == null ? null : new SessionMeters(registry, builder.name, counts, live, peak);
+    this.calls = new StoreCalls(counts, meters, nanos);
     SessionListener listener = builder.listener;
     EventReader events = listener == null ? null : new EventReader(store, listener, counts, nanos);
     this.reader =
@@ -167,11 +166,11 @@ public final class SessionManager implements AutoCloseable {
 
   private SessionOutcome made(
       SessionId.Minted minted, SessionStore.Fresh fresh, @Nullable Session current) {
-    return answer(
+    return calls.answer(
         () ->
             current == null
                 ? store.login(fresh, null)
-                : onCurrent(current, old -> store.login(fresh, old)),
+                : StoreCalls.onCurrent(current, old -> store.login(fresh, old)),
         reply -> {
           Session session =
               new Session(
@@ -226,7 +225,7 @@ public final class SessionManager implements AutoCloseable {
   /** As {@link #get(List)}; {@code touch} says whether the lookup counts as use. */
   public SessionOutcome get(List<String> tokens, Touch touch) {
     SessionOutcome outcome = find(tokens, touch);
-    counts.add(looked(outcome), 1);
+    counts.add(StoreCalls.looked(outcome), 1);
     return outcome;
   }
 
@@ -244,7 +243,7 @@ public final class SessionManager implements AutoCloseable {
     if (outcome instanceof Active active) {
       outcome = bound(active, client);
     }
-    counts.add(looked(outcome), 1);
+    counts.add(StoreCalls.looked(outcome), 1);
     return outcome;
   }
 
@@ -258,7 +257,7 @@ public final class SessionManager implements AutoCloseable {
       return new Active(session, active.renewalDue(), true);
     }
     try {
-      Reply reply = onCurrent(session, id -> store.end(id, EndReason.OTHER_CLIENT));
+      Reply reply = StoreCalls.onCurrent(session, id -> store.end(id, EndReason.OTHER_CLIENT));
       ended(reply, Count.ENDED_OTHER_CLIENT);
       return new Revoked(EndReason.OTHER_CLIENT);
     } catch (RedisException e) {
@@ -305,10 +304,10 @@ public final class SessionManager implements AutoCloseable {
 
   private SessionOutcome found(Wanted wanted, Supplier<Reply> first, long every) {
     SessionId[] current = {wanted.id()};
-    return answer(
+    return calls.answer(
         () -> {
           Reply reply = first.get();
-          for (int moves = 0; reply.code() == Code.MOVED && moves < MOVES_MAX; moves++) {
+          for (int moves = 0; reply.code() == Code.MOVED && moves < StoreCalls.MOVES_MAX; moves++) {
             current[0] = wanted.id().renamed(reply.text());
             reply = store.get(current[0], every);
           }
@@ -323,19 +322,6 @@ public final class SessionManager implements AutoCloseable {
           return new Active(
               new Session(wanted.token(), current[0], stored, config, counts), due, false);
         });
-  }
-
-  private static Count looked(SessionOutcome outcome) {
-    if (outcome instanceof Active) {
-      return Count.FOUND;
-    } else if (outcome instanceof Expired) {
-      return Count.EXPIRED;
-    } else if (outcome instanceof Revoked) {
-      return Count.REVOKED;
-    } else if (outcome instanceof Rotated) {
-      return Count.ROTATED;
-    }
-    return outcome instanceof Unavailable ? Count.UNAVAILABLE : Count.NOT_FOUND;
   }
 
   /**
@@ -369,11 +355,16 @@ public final class SessionManager implements AutoCloseable {
     int removed = session.changes().removed().size();
     if (set > CHANGES_MAX || removed > CHANGES_MAX) {
       throw new IllegalArgumentException(
-          "session: %d attributes set and %d removed (expected: at most %d of each in one save)"
-              .formatted(set, removed, CHANGES_MAX));
+          "session: "
+              + set
+              + " attributes set and "
+              + removed
+              + " removed (expected: at most "
+              + CHANGES_MAX
+              + " of each in one save)");
     }
-    return answer(
-        () -> onCurrent(session, id -> store.save(id, expected, session.changes())),
+    return calls.answer(
+        () -> StoreCalls.onCurrent(session, id -> store.save(id, expected, session.changes())),
         reply -> {
           session.saved(reply.number());
           return new Active(session, false, false);
@@ -390,8 +381,8 @@ public final class SessionManager implements AutoCloseable {
    */
   public SessionOutcome increment(Session session, SessionAttribute<Long> number, long by) {
     requireNonNull(number, "number");
-    return answer(
-        () -> onCurrent(session, id -> store.increment(id, number.name(), by)),
+    return calls.answer(
+        () -> StoreCalls.onCurrent(session, id -> store.increment(id, number.name(), by)),
         reply -> {
           session.counted(number.name(), reply.text().getBytes(US_ASCII), reply.number());
           return new Active(session, false, false);
@@ -410,9 +401,9 @@ public final class SessionManager implements AutoCloseable {
       throw new IllegalArgumentException("by: " + by + " (expected: above zero)");
     }
     Duration bounded = by.compareTo(config.absolute()) > 0 ? config.absolute() : by;
-    long millis = Math.max(1, bounded.toMillis());
-    return answer(
-        () -> onCurrent(session, id -> store.extend(id, millis)),
+    long millis = Math.max(1, MILLISECONDS.convert(bounded));
+    return calls.answer(
+        () -> StoreCalls.onCurrent(session, id -> store.extend(id, millis)),
         reply -> {
           Stored times = requireNonNull(reply.stored(), "stored");
           session.used(times);
@@ -433,9 +424,9 @@ public final class SessionManager implements AutoCloseable {
       throw new IllegalArgumentException("timeout: " + timeout + " (expected: above zero)");
     }
     Duration bounded = timeout.compareTo(config.absolute()) > 0 ? config.absolute() : timeout;
-    long millis = Math.max(1, bounded.toMillis());
-    return answer(
-        () -> onCurrent(session, id -> store.idle(id, millis)),
+    long millis = Math.max(1, MILLISECONDS.convert(bounded));
+    return calls.answer(
+        () -> StoreCalls.onCurrent(session, id -> store.idle(id, millis)),
         reply -> {
           session.used(requireNonNull(reply.stored(), "stored"));
           return new Active(session, false, false);
@@ -466,11 +457,11 @@ public final class SessionManager implements AutoCloseable {
     SessionId old = requireNonNull(session, "session").name();
     SessionId.Minted minted = SessionId.mint(old.tag(), peppers, random);
     boolean[] elsewhere = {false};
-    return answer(
+    return calls.answer(
         () -> {
-          Reply reply = store.rotate(old, minted.id(), grace.toMillis());
+          Reply reply = store.rotate(old, minted.id(), MILLISECONDS.convert(grace));
           for (int moves = 0;
-              reply.code() == Code.MOVED && grace.isZero() && moves < MOVES_MAX;
+              reply.code() == Code.MOVED && grace.isZero() && moves < StoreCalls.MOVES_MAX;
               moves++) {
             session.renamed(reply.text());
             reply = store.rotate(session.name(), minted.id(), 0);
@@ -495,7 +486,9 @@ public final class SessionManager implements AutoCloseable {
    *     unknown
    */
   public boolean invalidate(Session session) {
-    return ended(onCurrent(session, id -> store.end(id, EndReason.LOGOUT)), Count.ENDED_LOGOUT)
+    return ended(
+            StoreCalls.onCurrent(session, id -> store.end(id, EndReason.LOGOUT)),
+            Count.ENDED_LOGOUT)
         == 1;
   }
 
@@ -508,7 +501,7 @@ public final class SessionManager implements AutoCloseable {
       return false;
     }
     Reply reply = store.end(id.get(), EndReason.LOGOUT);
-    for (int moves = 0; reply.code() == Code.MOVED && moves < MOVES_MAX; moves++) {
+    for (int moves = 0; reply.code() == Code.MOVED && moves < StoreCalls.MOVES_MAX; moves++) {
       reply = store.end(id.get().renamed(reply.text()), EndReason.LOGOUT);
     }
     return ended(reply, Count.ENDED_LOGOUT) == 1;
@@ -532,7 +525,7 @@ public final class SessionManager implements AutoCloseable {
    * @throws io.perfkit.redis.RedisUnavailable as {@link #invalidate(Session)}
    */
   public int invalidateOthers(Session session) {
-    return ended(onCurrent(session, store::endOthers), Count.ENDED_OTHERS);
+    return ended(StoreCalls.onCurrent(session, store::endOthers), Count.ENDED_OTHERS);
   }
 
   /**
@@ -628,61 +621,6 @@ public final class SessionManager implements AutoCloseable {
   /** Health of this manager, for a health check. No round trip. */
   public SessionHealth health() {
     return store.health();
-  }
-
-  /** Runs {@code call} on the session, under its new name if a rotation has moved it. */
-  private static Reply onCurrent(Session session, Function<SessionId, Reply> call) {
-    Reply reply = call.apply(requireNonNull(session, "session").name());
-    for (int moves = 0; reply.code() == Code.MOVED && moves < MOVES_MAX; moves++) {
-      session.renamed(reply.text());
-      reply = call.apply(session.name());
-    }
-    return reply;
-  }
-
-  private SessionOutcome answer(Supplier<Reply> call, Function<Reply, SessionOutcome> done) {
-    Reply reply;
-    long start = meters == null ? 0 : nanos.getAsLong();
-    try {
-      reply = call.get();
-    } catch (RedisException e) {
-      return new Unavailable(e);
-    } finally {
-      if (meters != null) {
-        meters.called(nanos.getAsLong() - start);
-      }
-    }
-    return switch (reply.code()) {
-      case DONE -> done.apply(reply);
-      case NOT_FOUND -> new NotFound();
-      case IDLE -> new Expired(Deadline.IDLE);
-      case ABSOLUTE -> new Expired(Deadline.ABSOLUTE);
-      case REVOKED ->
-          reply.text().equals("R") ? new Rotated() : new Revoked(EndReason.of(reply.text()));
-      case ROTATED, MOVED -> new Rotated();
-      case CONFLICT -> {
-        counts.add(Count.CONFLICT, 1);
-        yield new Conflict(reply.number());
-      }
-      case TOO_LARGE -> {
-        counts.add(Count.TOO_LARGE, 1);
-        yield new TooLarge(reply.number());
-      }
-      case NO_NUMBER ->
-          throw new IllegalArgumentException(
-              "attribute: not a number, or the sum is out of range (expected: set by"
-                  + " Codec.longs())");
-      case LIMIT -> {
-        counts.add(Count.LIMIT_REACHED, 1);
-        yield new LimitReached(reply.existing());
-      }
-      case FAILED ->
-          new Unavailable(
-              new RedisUnavailable("Redis answered with an error: " + reply.text(), null));
-      case FULL ->
-          new Unavailable(
-              new IllegalStateException("maxLocalSessions: " + reply.number() + " are held"));
-    };
   }
 
   /**

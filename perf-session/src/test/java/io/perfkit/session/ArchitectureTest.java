@@ -6,6 +6,6 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
   @Test
   void keepsTheHouseRules() {
-    HouseRules.of("io.perfkit.session").clocks("SessionManager").threads("Sweeper").check();
+    HouseRules.of("io.perfkit.session").clocks("SessionManager").threads("Ticker").check();
   }
 }

@@ -38,11 +38,6 @@ final class CheckProbe<R> {
           + SENTINEL
           + " UNIQUE (one) DEFERRABLE) ON COMMIT DROP";
 
-  private static final String PROBE =
-      "WITH checked AS (%s RETURNING true), sentinel AS (INSERT INTO pg_temp.perfkit_sentinel"
-          + " SELECT 1 FROM (SELECT count(*) FROM checked) AS c, generate_series(1, 2)"
-          + " RETURNING true), others AS (%s) SELECT true";
-
   private static final String AFTER_SENTINEL = " WHERE (SELECT count(*) FROM sentinel) > 0";
 
   /** What can look at other rows of the table: triggers, policies, functions, its own keys. */
@@ -76,8 +71,13 @@ final class CheckProbe<R> {
     this.arrays = RowArrays.ofAll(table);
     this.timeoutSeconds = timeoutSeconds;
     this.sql =
-        PROBE.formatted(
-            PostgresStatement.insert(table, ""), PostgresStatement.insert(table, AFTER_SENTINEL));
+        "WITH checked AS ("
+            + PostgresStatement.insert(table, "")
+            + " RETURNING true), sentinel AS (INSERT INTO pg_temp.perfkit_sentinel"
+            + " SELECT 1 FROM (SELECT count(*) FROM checked) AS c, generate_series(1, 2)"
+            + " RETURNING true), others AS ("
+            + PostgresStatement.insert(table, AFTER_SENTINEL)
+            + ") SELECT true";
   }
 
   /** Whether the database may refuse a row because another one is missing. */

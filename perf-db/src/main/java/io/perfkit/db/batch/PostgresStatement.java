@@ -58,23 +58,6 @@ final class PostgresStatement<R> implements RowStatement<R> {
   private static final String FATE =
       "SELECT pg_xact_status(?::xid8), ?::timestamptz = pg_stat_get_bgwriter_stat_reset_time()";
 
-  /** The column types are those under the lock of the insert, so no change goes unnoticed. */
-  private static final String ASK =
-      "SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),"
-          + " set_config('idle_in_transaction_session_timeout', ?, true),"
-          + " (SELECT attrelid || ' ' || string_agg(atttypid || ' ' || atttypmod || ' '"
-          + " || attcollation, ',' ORDER BY attnum) FROM pg_attribute"
-          + " WHERE attrelid = '%s'::regclass AND quote_ident(attname) IN (%s) GROUP BY attrelid)";
-
-  /** The first row of each one's key. The empty selection lends the columns' collations. */
-  private static final String EQUAL_KEYS =
-      """
-      SELECT min(n) OVER (PARTITION BY %s) FROM (
-        SELECT 0 AS n, %s FROM %s WHERE false
-        UNION ALL SELECT n, %s FROM (SELECT unnest(?::int4[]) AS n, %s) AS r) AS k
-      ORDER BY n
-      """;
-
   /** Of a batch of which the database skipped some rows, so that it is not known which. */
   private static final String SKIPPED_ROWS = "02000";
 
@@ -101,12 +84,20 @@ final class PostgresStatement<R> implements RowStatement<R> {
     boolean hasRules = table.target().hasRules();
     // The driver may have a name for the other text already.
     String unnamed = table.target().pooled() ? " " : "";
+    String columns =
+        table.columns().stream()
+            .map(column -> "'" + literal(column.quotedName()) + "'")
+            .collect(joining(", "));
+    // The column types are those under the lock of the insert, so no change goes unnoticed.
     String ask =
-        ASK.formatted(
-            literal(table.target().quotedName()),
-            table.columns().stream()
-                .map(column -> "'" + literal(column.quotedName()) + "'")
-                .collect(joining(", ")));
+        "SELECT pg_current_xact_id()::text || ' ' || pg_stat_get_bgwriter_stat_reset_time(),"
+            + " set_config('idle_in_transaction_session_timeout', ?, true),"
+            + " (SELECT attrelid || ' ' || string_agg(atttypid || ' ' || atttypmod || ' '"
+            + " || attcollation, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = '"
+            + literal(table.target().quotedName())
+            + "'::regclass AND quote_ident(attname) IN ("
+            + columns
+            + ") GROUP BY attrelid)";
     this.sql =
         unnamed
             + (hasRules ? insert(table, "") : "WITH written AS (" + insert(table, "") + ") " + ask);
@@ -238,13 +229,20 @@ final class PostgresStatement<R> implements RowStatement<R> {
   public List<Integer> equalKeys(Connection connection, List<MergedRow<R>> rows)
       throws SQLException {
     RowArrays<R> keys = RowArrays.ofKey(table);
+    // The first row of each one's key. The empty selection lends the columns' collations.
     String sql =
-        EQUAL_KEYS.formatted(
-            table.conflictExpressions().orElseThrow(),
-            keys.names(),
-            table.target().quotedName(),
-            keys.values(),
-            keys.unnested());
+        """
+        SELECT min(n) OVER (PARTITION BY %s) FROM (
+          SELECT 0 AS n, %s FROM %s WHERE false
+          UNION ALL SELECT n, %s FROM (SELECT unnest(?::int4[]) AS n, %s) AS r) AS k
+        ORDER BY n
+        """
+            .formatted(
+                table.conflictExpressions().orElseThrow(),
+                keys.names(),
+                table.target().quotedName(),
+                keys.values(),
+                keys.unnested());
     try (PreparedStatement statement = connection.prepareStatement(OwnSql.of(sql))) {
       statement.setQueryTimeout(timeoutSeconds);
       Object[] numbers = IntStream.range(0, rows.size()).boxed().toArray();
