@@ -120,6 +120,8 @@ final class TogetherIT {
     List<QueryStatistics> seen = monitor.stats().top(Order.CALLS, 100);
     assertThat(seen)
         .extracting(QueryStatistics::fingerprint)
+        .filteredOn(
+            query -> !query.startsWith("with written as (insert into public.bets")) // asks too
         .as("what perfkit asks for itself")
         .noneMatch(query -> query.contains("from pg_") || query.contains("recovery"));
     assertThat(monitor.stats().ownCalls()).as("the catalog at least").isGreaterThanOrEqualTo(3);
