@@ -137,9 +137,9 @@ final class RedisJobsNodesIT {
       int stored = 0;
       long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
       do {
+        long before = jobs.audit().total().done(); // not later, when all may have ended
         enqueue(jobs, stored, stored + 1_000);
         stored += 1_000;
-        long before = jobs.audit().total().done();
         Await.until("jobs run", SOON, () -> jobs.audit().total().done() > before);
         Process victim = running.remove(random.nextInt(2));
         int unused = victim.destroyForcibly().waitFor();
@@ -179,8 +179,8 @@ final class RedisJobsNodesIT {
     try (Jobs jobs = producer()) {
       for (int round = 1; round <= 3; round++) {
         Process node = start(0);
+        long before = jobs.audit().total().done(); // as above
         enqueue(jobs, (round - 1) * 500, round * 500);
-        long before = jobs.audit().total().done();
         Await.until("jobs run", SOON, () -> jobs.audit().total().done() > before);
         signal("TERM", node);
         assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();

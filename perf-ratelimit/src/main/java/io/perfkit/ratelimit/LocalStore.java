@@ -143,8 +143,8 @@ final class LocalStore implements Store {
         if (hand.hasNext()) {
           Map.Entry<String, LocalCounter> next = hand.next();
           if (next.getValue().forgetIfWhole(now)) { // S2
+            remove(next.getKey(), next.getValue()); // first: callers that found it wait for that
             collect(next.getValue());
-            remove(next.getKey(), next.getValue());
           }
         }
       }
@@ -168,8 +168,8 @@ final class LocalStore implements Store {
       count.lock();
       count.forget(); // S2
       count.unlock();
-      collect(count);
       remove(key, count);
+      collect(count);
     }
 
     private void remove(String key, LocalCounter count) {
@@ -236,6 +236,7 @@ final class LocalStore implements Store {
   }
 
   /** Decides a request of one rule whose counter is new, or of another limit, or was forgotten. */
+  @SuppressWarnings("ThreadPriorityCheck") // until another thread has removed a counter
   private CheckResult decideFound(CheckRequest check, boolean charge, long now) {
     CheckRequest.Place place = check.place();
     if (place != null) {
@@ -243,7 +244,7 @@ final class LocalStore implements Store {
     }
     CheckResult result = find(check, 0, now).decideAlone(now, check, charge);
     while (result == null) { // until the counter has left the map
-      Thread.onSpinWait();
+      Thread.yield(); // a virtual thread would keep its carrier from the thread that removes it
       result = find(check, 0, now).decideAlone(now, check, charge);
     }
     return result;
@@ -283,13 +284,21 @@ final class LocalStore implements Store {
   }
 
   /** Runs {@code action} while the counters of {@code check} are locked. */
+  @SuppressWarnings("ThreadPriorityCheck") // as above
   private void with(CheckRequest check, long now, Finder finder, Action action) {
+    LocalCounter[] counts = found(check, now, finder);
+    while (!lock(check, counts, -1, action)) {
+      Thread.yield(); // as in decideFound
+      counts = found(check, now, finder);
+    }
+  }
+
+  private static LocalCounter[] found(CheckRequest check, long now, Finder finder) {
     LocalCounter[] counts = new LocalCounter[check.size()];
-    do {
-      for (int i = 0; i < counts.length; i++) {
-        counts[i] = finder.find(check, i, now);
-      }
-    } while (!lock(check, counts, -1, action));
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] = finder.find(check, i, now);
+    }
+    return counts;
   }
 
   /** False if a counter was forgotten before it could be locked. */
